@@ -1,0 +1,20 @@
+/**
+ * What commands tell while they work. Fields are only ever added: `--progress json` prints these, one JSON object a line,
+ * with `version` and `time` in front (schema: docs/schemas/progress-event-v1.json).
+ */
+export type ProgressEvent =
+  /** A step of the command begins. `phase` is a stable word (`connect`, `introspect`, `data`, ...). */
+  | { readonly event: "phase"; readonly phase: string; readonly message: string }
+  /** How much work `data` will be, as far as known: an estimate from the catalogue. */
+  | { readonly event: "estimate"; readonly bytes: number; readonly rows: number; readonly objects: number }
+  /** Sums since the start of the phase; sent when they change, at most every 100 ms. */
+  | { readonly event: "progress"; readonly bytes: number; readonly rows: number; readonly objects: number }
+  /** An object (table, index, large objects) begins or is done. */
+  | { readonly event: "object-start"; readonly object: string }
+  | { readonly event: "object-end"; readonly object: string; readonly rows: number; readonly bytes: number }
+  | { readonly event: "warning"; readonly message: string; readonly object?: string; readonly hint?: string };
+
+/** Takes events; never throws, never blocks. */
+export interface ProgressSink {
+  emit(event: ProgressEvent): void;
+}

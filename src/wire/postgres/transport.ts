@@ -1,0 +1,27 @@
+/**
+ * Who takes the bytes that arrive. The sink owns the memory, so that the hot path can let the socket write straight into
+ * WebAssembly memory, with no copy between.
+ */
+export interface ReadSink {
+  /** Where the next bytes go: at least one byte, valid until `received`. Asked for before every read. */
+  space(): Uint8Array;
+  /**
+   * `count` bytes are in the last `space()`. Answer false to stop reading; whoever stopped calls `resume()` of the
+   * transport (pacing reads on TCP saves most of the client's CPU).
+   */
+  received(count: number): boolean;
+  /** No more bytes: the peer closed (no error) or the connection broke. Called once. */
+  ended(error?: Error): void;
+}
+
+/** A byte stream to a server: TCP, Unix socket or TLS over TCP. */
+export interface Transport {
+  readonly kind: "tcp" | "unix" | "tls";
+  /** Sends bytes; resolves when they have left our buffers far enough that more may be written (back-pressure). */
+  write(bytes: Uint8Array): Promise<void>;
+  /** Switches who takes arriving bytes; takes effect with the next read. */
+  setSink(sink: ReadSink): void;
+  resume(): void;
+  /** Closes at once. Safe to repeat. */
+  destroy(): void;
+}

@@ -1,0 +1,14 @@
+import { defineConfig } from "vitest/config";
+
+/** Soaks and full matrices: minutes each. */
+export default defineConfig({
+  test: {
+    include: ["src/**/*.full.test.ts", "tests/**/*.full.test.ts"],
+    pool: "forks",
+    maxWorkers: 2,
+    testTimeout: 1_200_000,
+    hookTimeout: 300_000,
+    globalSetup: ["tests/helpers/global-setup.ts"],
+    passWithNoTests: true,
+  },
+});
