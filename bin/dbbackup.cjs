@@ -19,10 +19,12 @@ function isNewEnough(version) {
 
 function bundledNode() {
   try {
-    var manifest = require.resolve("node-" + process.platform + "-" + process.arch + "/package.json", { paths: [root] });
+    var manifest = require.resolve("node-" + process.platform + "-" + process.arch + "/package.json", {
+      paths: [root],
+    });
     var binary = path.join(path.dirname(manifest), "bin", "node");
     return fs.existsSync(binary) ? binary : undefined;
-  } catch (_) {
+  } catch {
     return undefined;
   }
 }
@@ -36,10 +38,19 @@ function runHere() {
   var nodeModule = require("module");
   if (nodeModule.enableCompileCache) nodeModule.enableCompileCache();
   // A dynamic import in old syntax would be a syntax error in Node 8 and older; this way only old Nodes never get here.
-  new Function("url", "return import(url)")(require("url").pathToFileURL(program).href).catch(function (error) {
+  new Function("url", "return import(url)")(require("url").pathToFileURL(program).href).catch((error) => {
     process.stderr.write("dbbackup: error: " + ((error && error.stack) || error) + "\n");
     process.exitCode = 1;
   });
 }
 
-module.exports = { isNewEnough: isNewEnough };
+if (isNewEnough(process.versions.node)) {
+  runHere();
+} else {
+  var node = bundledNode();
+  if (!node) fail("Node.js " + NEEDED.join(".") + " or newer is needed: install it, or run npm ci in " + root);
+  var child = require("child_process").spawnSync(node, [__filename].concat(process.argv.slice(2)), {
+    stdio: "inherit",
+  });
+  process.exitCode = child.status === null ? 1 : child.status;
+}

@@ -25,7 +25,7 @@ function folderOf(file: string): string | undefined {
   const path = relative(join(root, "src"), file);
   return Object.keys(mayImport)
     .filter((folder) => path === folder || path.startsWith(`${folder}/`))
-    .sort((a, b) => b.length - a.length)[0];
+    .toSorted((a, b) => b.length - a.length)[0];
 }
 
 const sources = readdirSync(join(root, "src"), { recursive: true, encoding: "utf8" })

@@ -1,0 +1,77 @@
+/**
+ * What a server can do, by name. Code asks these, never the version number; the number each one came with stands here
+ * and nowhere else. Add one when an object type needs it.
+ */
+export interface Capabilities {
+  /** `server_version_num`, for messages and for choosing the archive version only. */
+  readonly versionNumber: number;
+  readonly major: number;
+  /** pg_proc.prokind, procedures. */
+  readonly procedures: boolean;
+  /** pg_proc.prosqlbody: SQL-standard function bodies. */
+  readonly sqlFunctionBodies: boolean;
+  /** pg_proc.prosupport. */
+  readonly supportFunctions: boolean;
+  /** pg_class.relhasoids: tables WITH OIDS. */
+  readonly tablesWithOids: boolean;
+  /** pg_attribute.attgenerated: stored generated columns. */
+  readonly generatedColumns: boolean;
+  /** attgenerated = 'v'. */
+  readonly virtualGeneratedColumns: boolean;
+  /** pg_attribute.attcompression. */
+  readonly columnCompression: boolean;
+  /** pg_index.indnullsnotdistinct. */
+  readonly nullsNotDistinct: boolean;
+  /** Covering indexes, partitioned indexes, default and hash partitions. */
+  readonly partitionedIndexes: boolean;
+  /** pg_trigger.tgparentid. */
+  readonly triggerParents: boolean;
+  /** Table access methods. */
+  readonly tableAccessMethods: boolean;
+  /** Multirange types. */
+  readonly multiranges: boolean;
+  /** pg_constraint contype 'n' with names, NOT ENFORCED, WITHOUT OVERLAPS. */
+  readonly namedNotNullConstraints: boolean;
+  /** MAINTAIN privilege. */
+  readonly maintainPrivilege: boolean;
+  /** `transaction_timeout` setting. */
+  readonly transactionTimeout: boolean;
+  /** pg_attribute.attstattarget is NULL (not -1) by default. */
+  readonly nullStatisticsTarget: boolean;
+  /** ctid range conditions are scanned as ranges. */
+  readonly tidRangeScan: boolean;
+  /** Unlogged sequences. */
+  readonly unloggedSequences: boolean;
+  /** Schema public is owned by pg_database_owner and closed for creation by default. */
+  readonly publicOwnedByDatabaseOwner: boolean;
+  /** Named domain NOT NULL constraints in pg_constraint. */
+  readonly domainNotNullConstraints: boolean;
+}
+
+export function capabilitiesOf(versionNumber: number): Capabilities {
+  const since = (major: number): boolean => versionNumber >= major * 10_000;
+  return {
+    versionNumber,
+    major: Math.floor(versionNumber / 10_000),
+    procedures: since(11),
+    sqlFunctionBodies: since(14),
+    supportFunctions: since(12),
+    tablesWithOids: !since(12),
+    generatedColumns: since(12),
+    virtualGeneratedColumns: since(18),
+    columnCompression: since(14),
+    nullsNotDistinct: since(15),
+    partitionedIndexes: since(11),
+    triggerParents: since(13),
+    tableAccessMethods: since(12),
+    multiranges: since(14),
+    namedNotNullConstraints: since(18),
+    maintainPrivilege: since(17),
+    transactionTimeout: since(17),
+    nullStatisticsTarget: since(17),
+    tidRangeScan: since(14),
+    unloggedSequences: since(15),
+    publicOwnedByDatabaseOwner: since(15),
+    domainNotNullConstraints: since(17),
+  };
+}

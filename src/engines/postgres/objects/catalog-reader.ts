@@ -1,0 +1,57 @@
+import type { Capabilities } from "../capabilities.ts";
+import type { ObjectRegistry } from "./object-registry.ts";
+
+/** A row of a catalogue query by column name. All values are binary strings as the server printed them, or null. */
+export type Row = Readonly<Record<string, string | null>>;
+
+/** What readers of object types work with. */
+export interface CatalogReader {
+  readonly capabilities: Capabilities;
+  readonly registry: ObjectRegistry;
+  /** Runs one catalogue query; column names must be unique. */
+  rows(sql: string): Promise<Row[]>;
+  /** Facts that nearly every type needs, read once at the start. */
+  readonly shared: SharedFacts;
+}
+
+export interface SharedFacts {
+  /** Database's own row. */
+  readonly database: { readonly oid: number; readonly name: string; readonly owner: string };
+  /** Role name by OID; a dangling OID is answered as its number in text. */
+  roleName(oid: number): string;
+  /** Name of the extension that the object is a member of (pg_depend deptype e), with the extension's OID. */
+  extensionOf(catalogTable: number, oid: number): { readonly oid: number; readonly name: string } | undefined;
+  /**
+   * Whether an object of this schema and OID is a user's own: not in pg_catalog, information_schema, pg_toast* or
+   * pg_temp*, and not a member of an extension.
+   */
+  isUserObject(schema: string | null, catalogTable: number, oid: number): boolean;
+  /** `aclitem[]` text of pg_init_privs for the object (and column number), if there is one. */
+  initialPrivileges(catalogTable: number, oid: number, subId?: number): string | undefined;
+}
+
+/** OIDs of the system catalogues, the same in every version. */
+export const Catalog = {
+  pg_type: 1247,
+  pg_proc: 1255,
+  pg_class: 1259,
+  pg_database: 1262,
+  pg_am: 2601,
+  pg_attrdef: 2604,
+  pg_constraint: 2606,
+  pg_language: 2612,
+  pg_largeobject: 2613,
+  pg_namespace: 2615,
+  pg_opclass: 2616,
+  pg_operator: 2617,
+  pg_rewrite: 2618,
+  pg_trigger: 2620,
+  pg_opfamily: 2753,
+  pg_largeobject_metadata: 2995,
+  pg_extension: 3079,
+  pg_policy: 3256,
+  pg_collation: 3456,
+} as const;
+
+/** OIDs below this belong to the system as initdb made it (FirstNormalObjectId). */
+export const firstNormalOid = 16384;

@@ -1,0 +1,37 @@
+import { quoteConformingLiteral } from "../sql/quote.ts";
+import type { DumpObject } from "./dump-object.ts";
+import type { EntryContext } from "./entry-context.ts";
+import type { PlannedEntry } from "./object-type.ts";
+
+/**
+ * The COMMENT entry of an object, if it has a comment.
+ * @param subject what stands between `COMMENT ON` and `IS`: `TABLE app.orders`, `COLUMN app.orders.id`. Quoted.
+ * @param tag the entry's tag: `TABLE orders`, `COLUMN orders.id` (pg_dump quotes identifiers in it, without schema).
+ */
+export function commentEntries(
+  object: DumpObject,
+  context: EntryContext,
+  what: { readonly subject: string; readonly tag: string; readonly owner: string | null; readonly subId?: number },
+): PlannedEntry[] {
+  const comment = context.commentOn(object.catalog, what.subId ?? 0);
+  if (comment === undefined) return [];
+  return [
+    {
+      dumpId: context.registry.nextDumpId(),
+      hadDumper: false,
+      catalog: { table: 0, oid: 0 },
+      tag: what.tag,
+      desc: "COMMENT",
+      section: "none",
+      definition: `COMMENT ON ${what.subject} IS ${quoteConformingLiteral(comment)};\n`,
+      drop: null,
+      copy: null,
+      namespace: object.schema,
+      tablespace: null,
+      tableAccessMethod: null,
+      relkind: "",
+      owner: what.owner,
+      dependencies: [object.dumpId],
+    },
+  ];
+}

@@ -1,0 +1,56 @@
+import type { CatalogId } from "../archive/toc-entry.ts";
+import type { DumpObject } from "./dump-object.ts";
+
+/** All objects of one dump, by dump id and by catalogue identity. */
+export class ObjectRegistry {
+  readonly #byDumpId = new Map<number, DumpObject>();
+  readonly #byCatalog = new Map<string, DumpObject>();
+  #lastDumpId = 0;
+
+  /** A fresh dump id, also for entries that are no objects (comments, privileges). */
+  nextDumpId(): number {
+    return ++this.#lastDumpId;
+  }
+
+  /**
+   * Registers an object. The first one of a catalogue identity is the one that pg_depend edges lead to: a table before
+   * its data. Pass `findable: false` for the others.
+   */
+  add<O extends DumpObject>(
+    object: Omit<O, "dumpId" | "dependencies">,
+    options: { readonly findable?: boolean } = {},
+  ): O {
+    const complete = { ...object, dumpId: this.nextDumpId(), dependencies: new Set<number>() } as unknown as O;
+    this.#byDumpId.set(complete.dumpId, complete);
+    const key = catalogKey(complete.catalog);
+    if (options.findable !== false && complete.catalog.oid !== 0 && !this.#byCatalog.has(key)) {
+      this.#byCatalog.set(key, complete);
+    }
+    return complete;
+  }
+
+  /** Makes another catalogue identity lead to an object: a view's _RETURN rule to the view, a row type to its table. */
+  alias(catalog: CatalogId, object: DumpObject): void {
+    this.#byCatalog.set(catalogKey(catalog), object);
+  }
+
+  find(catalog: CatalogId): DumpObject | undefined {
+    return this.#byCatalog.get(catalogKey(catalog));
+  }
+
+  get(dumpId: number): DumpObject | undefined {
+    return this.#byDumpId.get(dumpId);
+  }
+
+  all(): IterableIterator<DumpObject> {
+    return this.#byDumpId.values();
+  }
+
+  get size(): number {
+    return this.#byDumpId.size;
+  }
+}
+
+function catalogKey(catalog: CatalogId): string {
+  return `${catalog.table}:${catalog.oid}`;
+}
