@@ -58,6 +58,23 @@ export interface DumpObject {
   readonly parts: DumpParts;
   /** Decides among objects of the same kind, schema and name, in order: argument types, table name, ... */
   readonly tieBreak?: readonly string[];
-  /** Dump ids that must come before. Filled by the registry from pg_depend and by `link` of the object types. */
+  /** Dump ids that must come before. Filled from pg_depend and by `link` of the object types. */
   readonly dependencies: Set<number>;
+  /**
+   * Dump id of the object whose statement prints this one: a view prints its ON SELECT rule, a table its CHECK
+   * constraints and defaults. Such an object has no entry of its own unless `separate` is set. The owner must depend on
+   * it (`link` adds that edge), so that what it refers to comes first.
+   */
+  readonly inlineOwner?: number;
+  /**
+   * Set by the reader for an inline kind that must stand alone (NOT VALID), or by the sorter to break a cycle: the owner
+   * leaves it out (a view becomes a dummy view) and it gets an entry of its own after the owner.
+   */
+  separate?: boolean;
+  /** Materialized views and functions: the sorter may move their definition behind the data to break a cycle. */
+  readonly canBePostponed?: boolean;
+  /** Set by the sorter: the definition stands behind the data, in section post-data. */
+  postponed?: boolean;
+  /** An index (or its constraint) that is attached to the index of a partitioned table. */
+  readonly isPartitionIndex?: boolean;
 }

@@ -1,0 +1,58 @@
+import type { Capabilities } from "../capabilities.ts";
+import { Catalog, type CatalogReader, type SharedFacts } from "./catalog-reader.ts";
+import type { DumpObject } from "./dump-object.ts";
+import { objectTypes } from "./index.ts";
+import { ObjectRegistry } from "./object-registry.ts";
+import type { ObjectType } from "./object-type.ts";
+import { type Comments, type RunQuery, readComments, readSharedFacts } from "./shared-facts.ts";
+
+/** Everything read from the catalogues of one database, with dependencies, not yet sorted. */
+export interface DatabaseCatalog {
+  readonly capabilities: Capabilities;
+  readonly shared: SharedFacts;
+  readonly comments: Comments;
+  readonly registry: ObjectRegistry;
+  /** Which type made an object, by dump id. */
+  readonly typeOf: ReadonlyMap<number, ObjectType>;
+}
+
+/**
+ * Reads all object types and their dependencies.
+ * @param run runs one query in the dump's snapshot, with an empty search_path.
+ */
+export async function readCatalog(run: RunQuery, capabilities: Capabilities): Promise<DatabaseCatalog> {
+  const registry = new ObjectRegistry();
+  const shared = await readSharedFacts(run);
+  const comments = await readComments(run);
+  const reader: CatalogReader = { capabilities, registry, shared, rows: run };
+  const typeOf = new Map<number, ObjectType>();
+  const read: { type: ObjectType; objects: readonly DumpObject[] }[] = [];
+  for (const type of objectTypes) {
+    const objects = await type.read(reader);
+    for (const object of objects) typeOf.set(object.dumpId, type);
+    read.push({ type, objects });
+  }
+  await applyDependencies(run, registry, shared);
+  for (const { type, objects } of read) type.link?.(objects, registry);
+  return { capabilities, shared, comments, registry, typeOf };
+}
+
+/** pg_depend as edges between registered objects; members of extensions are represented by their extension. */
+async function applyDependencies(run: RunQuery, registry: ObjectRegistry, shared: SharedFacts): Promise<void> {
+  const rows = await run(
+    "SELECT classid, objid, refclassid, refobjid, deptype FROM pg_catalog.pg_depend " +
+      "WHERE deptype NOT IN ('p', 'e') ORDER BY 1, 2",
+  );
+  const find = (table: number, oid: number): DumpObject | undefined => {
+    const object = registry.find({ table, oid });
+    if (object !== undefined) return object;
+    const extension = shared.extensionOf(table, oid);
+    return extension === undefined ? undefined : registry.find({ table: Catalog.pg_extension, oid: extension.oid });
+  };
+  for (const row of rows) {
+    const object = registry.find({ table: Number(row.classid), oid: Number(row.objid) });
+    if (object === undefined) continue;
+    const needed = find(Number(row.refclassid), Number(row.refobjid));
+    if (needed !== undefined && needed !== object) object.dependencies.add(needed.dumpId);
+  }
+}

@@ -1,0 +1,39 @@
+import type { DumpObject } from "../objects/dump-object.ts";
+import { IndexHeap } from "./index-heap.ts";
+
+/**
+ * Puts every object behind what it depends on, disturbing the given order as little as possible: the result is filled
+ * from its end, each time with the last object of the given order that nothing left over depends on.
+ * Edges to objects that are not in `objects` are ignored.
+ *
+ * @returns the sorted objects, or those that are caught in or behind a cycle.
+ */
+export function topologicalSort(
+  objects: readonly DumpObject[],
+): { readonly sorted: DumpObject[] } | { readonly stuck: DumpObject[] } {
+  const positions = new Map(objects.map((object, index) => [object.dumpId, index]));
+  // How many of the objects not yet placed depend on this one.
+  const dependents = new Uint32Array(objects.length);
+  for (const object of objects) {
+    for (const id of object.dependencies) {
+      const index = positions.get(id);
+      if (index !== undefined) dependents[index]!++;
+    }
+  }
+  const ready = new IndexHeap();
+  for (let i = 0; i < objects.length; i++) if (dependents[i] === 0) ready.push(i);
+
+  const sorted = objects.slice();
+  const placed = new Uint8Array(objects.length);
+  let free = objects.length;
+  for (let index = ready.popLargest(); index !== undefined; index = ready.popLargest()) {
+    const object = objects[index]!;
+    sorted[--free] = object;
+    placed[index] = 1;
+    for (const id of object.dependencies) {
+      const needed = positions.get(id);
+      if (needed !== undefined && --dependents[needed]! === 0) ready.push(needed);
+    }
+  }
+  return free === 0 ? { sorted } : { stuck: objects.filter((_, index) => placed[index] === 0) };
+}
