@@ -1,2 +1,7 @@
-/** Runs once before all test files. */
-export default async function setup(): Promise<void> {}
+import { serveSharedServers } from "./shared-servers.ts";
+
+/** Runs once around all test files. */
+export default async function setup(): Promise<() => Promise<void>> {
+  const shared = await serveSharedServers();
+  return async () => await shared[Symbol.asyncDispose]();
+}
