@@ -1,0 +1,118 @@
+import type { ByteSink } from "../../../ports/byte-sink.ts";
+import type { Codec } from "../../../ports/codec.ts";
+import { type ArchiveHeader, blockType, copyDataEnd } from "./archive-header.ts";
+import type { WritableMinor } from "./archive-version.ts";
+import type { ArchiveWriter, DataWriter, LargeObjectsWriter } from "./archive-writer.ts";
+import { encodeEntry, encodeHeader } from "./encode-archive.ts";
+import { StagedOutput } from "./staged-output.ts";
+import type { TocEntry } from "./toc-entry.ts";
+
+export interface CustomArchiveOptions {
+  readonly sink: ByteSink;
+  readonly codec: Codec;
+  readonly header: ArchiveHeader & { readonly minor: WritableMinor };
+  /** In the order of the table of contents. */
+  readonly entries: readonly TocEntry[];
+  /** Gets back each block that was given to a data writer, once nobody reads it any more. */
+  readonly recycle?: (block: Buffer) => void;
+}
+
+/**
+ * Writes an archive in pg_dump's custom format, front to back, without ever seeking. Offsets in the table of contents
+ * therefore stay "not set", and readers find the data by walking from chunk to chunk: chunks are as large as the codec's
+ * pieces (one compressed block of about 1 MiB each), so that this walk is short.
+ */
+export class CustomArchiveWriter implements ArchiveWriter {
+  readonly dataOrder: readonly number[];
+  readonly #options: CustomArchiveOptions;
+  readonly #output: StagedOutput;
+  #done = 0;
+  #open = false;
+
+  private constructor(options: CustomArchiveOptions) {
+    this.#options = options;
+    this.#output = new StagedOutput(options.sink);
+    this.dataOrder = options.entries.filter((entry) => entry.hadDumper).map((entry) => entry.dumpId);
+  }
+
+  /** Writes header and table of contents. */
+  static async open(options: CustomArchiveOptions): Promise<CustomArchiveWriter> {
+    const writer = new CustomArchiveWriter(options);
+    const { builder } = writer.#output;
+    encodeHeader(builder, options.header);
+    builder.int(options.entries.length);
+    for (const entry of options.entries) {
+      encodeEntry(builder, entry, options.header.minor);
+      await writer.#output.settle();
+    }
+    return writer;
+  }
+
+  async openTableData(dumpId: number): Promise<DataWriter> {
+    this.#beginBlock(blockType.tableData, dumpId);
+    const stream = this.#openStream();
+    return {
+      write: stream.write,
+      end: async () => {
+        await stream.write(Buffer.from(copyDataEnd, "latin1"));
+        await stream.end();
+        this.#endBlock();
+      },
+    };
+  }
+
+  async openLargeObjects(dumpId: number): Promise<LargeObjectsWriter> {
+    this.#beginBlock(blockType.largeObjects, dumpId);
+    return {
+      openObject: async (oid) => {
+        this.#output.builder.oid(oid);
+        return this.#openStream();
+      },
+      end: async () => {
+        this.#output.builder.oid(0);
+        this.#endBlock();
+      },
+    };
+  }
+
+  async finish(): Promise<void> {
+    if (this.#open || this.#done !== this.dataOrder.length) throw new Error("an entry's data is missing");
+    await this.#output.flush();
+  }
+
+  /** One compressed stream, cut into chunks as the codec gives its pieces, ended by an empty chunk. */
+  #openStream(): DataWriter {
+    const output = this.#output;
+    const { codec, header, recycle } = this.#options;
+    const stream = codec.open({
+      compression: header.compression,
+      container: "zlib",
+      ...(recycle === undefined ? {} : { recycle }),
+      output: async (piece) => {
+        output.builder.int(piece.length);
+        await output.write(piece);
+      },
+    });
+    return {
+      write: (block) => stream.write(block),
+      end: async () => {
+        await stream.end();
+        output.builder.int(0);
+        await output.settle();
+      },
+    };
+  }
+
+  #beginBlock(type: number, dumpId: number): void {
+    if (this.#open) throw new Error("the data of the entry before is not ended");
+    if (this.dataOrder[this.#done] !== dumpId) throw new Error(`data of entry ${dumpId} is out of order`);
+    this.#open = true;
+    this.#output.builder.byte(type);
+    this.#output.builder.int(dumpId);
+  }
+
+  #endBlock(): void {
+    this.#open = false;
+    this.#done += 1;
+  }
+}

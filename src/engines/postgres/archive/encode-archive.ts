@@ -1,0 +1,67 @@
+import {
+  type ArchiveHeader,
+  archiveFormatCode,
+  archiveMagic,
+  compressionCodes,
+  sectionCodes,
+  writtenIntegerSize,
+  writtenOffsetSize,
+} from "./archive-header.ts";
+import type { ArchiveTime } from "./archive-time.ts";
+import { type ArchiveMinor, firstMinorWith } from "./archive-version.ts";
+import type { ByteBuilder } from "./byte-builder.ts";
+import type { TocEntry } from "./toc-entry.ts";
+
+/** Appends the header of a custom-format archive (PostgreSQL's WriteHead). */
+export function encodeHeader(out: ByteBuilder, header: ArchiveHeader): void {
+  out.latin1(archiveMagic);
+  for (const part of [1, header.minor, 0]) out.byte(part);
+  out.byte(writtenIntegerSize);
+  out.byte(writtenOffsetSize);
+  out.byte(archiveFormatCode.custom);
+  encodeCompression(out, header);
+  encodeTime(out, header.createdAt);
+  out.string(header.database);
+  out.string(header.serverVersion);
+  out.string(header.dumperVersion);
+}
+
+/** Appends one entry of the table of contents of a custom-format archive (PostgreSQL's WriteToc). */
+export function encodeEntry(out: ByteBuilder, entry: TocEntry, minor: ArchiveMinor): void {
+  out.int(entry.dumpId);
+  out.int(entry.hadDumper ? 1 : 0);
+  out.string(String(entry.catalog.table));
+  out.string(String(entry.catalog.oid));
+  out.string(entry.tag);
+  out.string(entry.desc);
+  out.int(sectionCodes.indexOf(entry.section) + 1);
+  out.string(entry.definition);
+  out.string(entry.drop);
+  out.string(entry.copy);
+  out.string(entry.namespace);
+  out.string(entry.tablespace);
+  if (minor >= firstMinorWith.tableAccessMethod) out.string(entry.tableAccessMethod);
+  if (minor >= firstMinorWith.relkind) out.int(entry.relkind === "" ? 0 : entry.relkind.charCodeAt(0));
+  out.string(entry.owner);
+  // Tables WITH OIDS: no server since 12 has them, and pg_dump of 12 and newer always writes "false".
+  out.string("false");
+  for (const dependency of entry.dependencies) out.string(String(dependency));
+  out.string(null);
+  out.unknownOffset(entry.hadDumper);
+}
+
+function encodeCompression(out: ByteBuilder, { minor, compression }: ArchiveHeader): void {
+  if (minor >= firstMinorWith.compressionMethod) {
+    out.byte(compressionCodes.indexOf(compression.method));
+    return;
+  }
+  if (compression.method !== "none" && compression.method !== "gzip") {
+    throw new Error(`archive version 1.${minor} cannot hold ${compression.method}`);
+  }
+  out.int(compression.level);
+}
+
+function encodeTime(out: ByteBuilder, time: ArchiveTime): void {
+  const { second, minute, hour, day, month, year, daylightSaving } = time;
+  for (const part of [second, minute, hour, day, month, year - 1900, daylightSaving]) out.int(part);
+}
