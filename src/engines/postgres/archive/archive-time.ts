@@ -25,7 +25,6 @@ export function archiveTimeOf(moment: Date): ArchiveTime {
 }
 
 export function formatArchiveTime(time: ArchiveTime): string {
-  const two = (value: number): string => String(value).padStart(2, "0");
   const date = `${time.year}-${two(time.month + 1)}-${two(time.day)}`;
   return `${date} ${two(time.hour)}:${two(time.minute)}:${two(time.second)}`;
 }
@@ -35,4 +34,8 @@ function isDaylightSaving(moment: Date): boolean {
   const year = moment.getFullYear();
   const standard = Math.max(new Date(year, 0, 1).getTimezoneOffset(), new Date(year, 6, 1).getTimezoneOffset());
   return moment.getTimezoneOffset() < standard;
+}
+
+function two(value: number): string {
+  return String(value).padStart(2, "0");
 }

@@ -57,7 +57,7 @@ export class ByteBuilder {
 
   latin1(value: string): void {
     this.#reserve(value.length);
-    this.#length += this.#bytes.latin1Write(value, this.#length);
+    this.#length += this.#bytes.write(value, this.#length, "latin1");
   }
 
   /** Where an entry's data lies, for a writer that never seeks back: `not set` or `no data`. */

@@ -26,6 +26,7 @@ export class CustomArchiveWriter implements ArchiveWriter {
   readonly dataOrder: readonly number[];
   readonly #options: CustomArchiveOptions;
   readonly #output: StagedOutput;
+  readonly #copyEnd = Buffer.from(copyDataEnd, "latin1");
   #done = 0;
   #open = false;
 
@@ -54,7 +55,7 @@ export class CustomArchiveWriter implements ArchiveWriter {
     return {
       write: stream.write,
       end: async () => {
-        await stream.write(Buffer.from(copyDataEnd, "latin1"));
+        await stream.write(this.#copyEnd);
         await stream.end();
         this.#endBlock();
       },
@@ -87,7 +88,10 @@ export class CustomArchiveWriter implements ArchiveWriter {
     const stream = codec.open({
       compression: header.compression,
       container: "zlib",
-      ...(recycle === undefined ? {} : { recycle }),
+      // Our own line is not from the caller's pool.
+      recycle: (block) => {
+        if (block !== this.#copyEnd) recycle?.(block);
+      },
       output: async (piece) => {
         output.builder.int(piece.length);
         await output.write(piece);
