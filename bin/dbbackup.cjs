@@ -4,53 +4,109 @@
 // Old syntax on purpose: this file must at least parse, and explain itself, under any Node.
 
 var fs = require("fs");
+var os = require("os");
 var path = require("path");
 
 var NEEDED = [24, 15];
+var SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"];
 var root = path.join(__dirname, "..");
-var bundle = path.join(root, "dist", "dbbackup.mjs");
 var source = path.join(root, "src", "main", "cli.ts");
-var program = fs.existsSync(source) ? source : bundle;
+var isCheckout = fs.existsSync(source);
+var program = isCheckout ? source : path.join(root, "dist", "dbbackup.mjs");
 
 function isNewEnough(version) {
   var parts = version.split(".").map(Number);
   return parts[0] > NEEDED[0] || (parts[0] === NEEDED[0] && parts[1] >= NEEDED[1]);
 }
 
+/** The Node that npm installed as an optional dependency, or undefined. */
 function bundledNode() {
-  try {
-    var manifest = require.resolve("node-" + process.platform + "-" + process.arch + "/package.json", {
-      paths: [root],
-    });
-    var binary = path.join(path.dirname(manifest), "bin", "node");
-    return fs.existsSync(binary) ? binary : undefined;
-  } catch {
-    return undefined;
+  var manifest = path.join("node-" + process.platform + "-" + process.arch, "package.json");
+  // As require.resolve looks it up, which Node 8 and older cannot do from a folder of our choice.
+  for (var folder = root, last = ""; folder !== last; last = folder, folder = path.dirname(folder)) {
+    var binary = path.join(folder, "node_modules", path.dirname(manifest), "bin", "node");
+    if (fs.existsSync(binary)) return binary;
   }
+  return undefined;
 }
 
-function fail(message) {
-  process.stderr.write("dbbackup: error: " + message + "\n");
+/**
+ * Compiled code is cached in a folder that only this user can write. Node's own default lies in the shared temporary
+ * folder, where anybody could put code that root would then run.
+ */
+function compileCacheFolder() {
+  var base = process.env.XDG_CACHE_HOME;
+  if (!base || !path.isAbsolute(base)) base = path.join(os.homedir(), ".cache");
+  return path.join(base, "dbbackup", "compile-cache");
+}
+
+function fail(message, hint) {
+  process.stderr.write("dbbackup: error: " + message + "\nhint: " + hint + "\n");
   process.exit(2);
 }
 
 function runHere() {
   var nodeModule = require("module");
-  if (nodeModule.enableCompileCache) nodeModule.enableCompileCache();
-  // A dynamic import in old syntax would be a syntax error in Node 8 and older; this way only old Nodes never get here.
-  new Function("url", "return import(url)")(require("url").pathToFileURL(program).href).catch((error) => {
+  if (nodeModule.enableCompileCache && !process.env.NODE_COMPILE_CACHE)
+    nodeModule.enableCompileCache(compileCacheFolder());
+  // A dynamic import in old syntax: as an import() in this file it would be a syntax error in Node 12 and older.
+  new Function("url", "return import(url)")(require("url").pathToFileURL(program).href).catch(function (error) {
     process.stderr.write("dbbackup: error: " + ((error && error.stack) || error) + "\n");
     process.exitCode = 1;
   });
 }
 
-if (isNewEnough(process.versions.node)) {
-  runHere();
-} else {
-  var node = bundledNode();
-  if (!node) fail("Node.js " + NEEDED.join(".") + " or newer is needed: install it, or run npm ci in " + root);
-  var child = require("child_process").spawnSync(node, [__filename].concat(process.argv.slice(2)), {
-    stdio: "inherit",
+/**
+ * The arguments travel over a pipe and never through the child's argv, because they may hold a password. The pipe then
+ * stays open: signals follow as lines, and its end tells the child that we are gone, however we died.
+ */
+function runUnder(node) {
+  var env = Object.assign({}, process.env);
+  if (!env.NODE_COMPILE_CACHE) env.NODE_COMPILE_CACHE = compileCacheFolder();
+  var child = require("child_process").spawn(node, [program, "--arguments-from-launcher"], {
+    stdio: ["inherit", "inherit", "inherit", "pipe"],
+    env: env,
   });
-  process.exitCode = child.status === null ? 1 : child.status;
+  var pipe = child.stdio[3];
+  pipe.on("error", function () {}); // The child may end before it has read; its exit status says the rest.
+  pipe.on("data", function () {});
+  pipe.write(JSON.stringify(process.argv.slice(2)) + "\n");
+  child.on("error", function (error) {
+    fail('cannot start "' + node + '": ' + error.message, 'run "npm ci" again');
+  });
+  // A terminal sends Ctrl-C to both of us. As a line beside the signal the child can tell one press from two.
+  SIGNALS.forEach(function (signal) {
+    process.on(signal, function () {
+      pipe.write(JSON.stringify(signal) + "\n");
+    });
+  });
+  child.on("exit", function (code, signal) {
+    if (signal) {
+      SIGNALS.forEach(function (name) {
+        process.removeAllListeners(name);
+      });
+      process.kill(process.pid, signal);
+      // For signals that do not end us (a stopped or ignored one): the shell's form of the same message.
+      process.exitCode = 128 + (os.constants.signals[signal] || 0);
+    } else {
+      process.exitCode = code;
+    }
+  });
 }
+
+function main() {
+  // What was typed, passwords included, would stay readable for everybody in the list of processes.
+  process.title = "dbbackup";
+  if (isCheckout && !fs.existsSync(path.join(root, "node_modules", "valibot"))) {
+    fail("the packages are not installed", 'run "npm ci --ignore-scripts" in ' + root);
+  }
+  if (isNewEnough(process.versions.node)) return runHere();
+  var node = bundledNode();
+  if (node) return runUnder(node);
+  fail(
+    "Node.js " + NEEDED.join(".") + " or newer is needed, this is " + process.versions.node,
+    isCheckout ? 'run "npm ci --ignore-scripts" in ' + root : "install a newer Node.js",
+  );
+}
+
+main();

@@ -1,0 +1,29 @@
+import { expect, test } from "vitest";
+import { formatBytes, formatCount, formatDuration } from "./amounts.ts";
+
+test.each([
+  [0, "0 B"],
+  [1023, "1023 B"],
+  [1024, "1.0 KiB"],
+  [10_188, "9.9 KiB"],
+  [10_240, "10 KiB"],
+  [1_048_575, "1.0 MiB"],
+  [5 * 2 ** 40, "5.0 TiB"],
+])("%i bytes are %s", (bytes, text) => expect(formatBytes(bytes)).toBe(text));
+
+test.each([
+  [0, "0"],
+  [999, "999"],
+  [1000, "1,000"],
+  [1234567, "1,234,567"],
+])("%i is %s", (count, text) => expect(formatCount(count)).toBe(text));
+
+test.each([
+  [0, "0.0 s"],
+  [9.94, "9.9 s"],
+  [9.96, "10 s"],
+  [59.6, "1:00"],
+  [187, "3:07"],
+  [7205, "2:00:05"],
+  [273_600, "3 d 4 h"],
+])("%d seconds are %s", (seconds, text) => expect(formatDuration(seconds)).toBe(text));

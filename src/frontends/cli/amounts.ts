@@ -1,0 +1,32 @@
+/** Bytes for people, in powers of 1024: `512 B`, `1.5 MiB`. */
+export function formatBytes(bytes: number): string {
+  const units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"];
+  let value = bytes;
+  let unit = 0;
+  while (value >= 1023.5 && unit < units.length - 1) {
+    value /= 1024;
+    unit++;
+  }
+  return `${unit === 0 ? value : value < 9.95 ? value.toFixed(1) : value.toFixed(0)} ${units[unit]}`;
+}
+
+/** Counts for people: `1,234,567`. */
+export function formatCount(count: number): string {
+  return String(Math.trunc(count)).replaceAll(/\B(?=(\d{3})+$)/g, ",");
+}
+
+/** A duration for people: `0.4 s`, `59 s`, `3:07`, `2:00:05`, `3 d 4 h`. */
+export function formatDuration(seconds: number): string {
+  if (seconds < 9.95) return `${seconds.toFixed(1)} s`;
+  const whole = Math.round(seconds);
+  if (whole < 60) return `${whole} s`;
+  const minutes = Math.floor(whole / 60);
+  if (minutes < 60) return `${minutes}:${two(whole % 60)}`;
+  const hours = Math.floor(minutes / 60);
+  if (hours < 48) return `${hours}:${two(minutes % 60)}:${two(whole % 60)}`;
+  return `${Math.floor(hours / 24)} d ${hours % 24} h`;
+}
+
+function two(value: number): string {
+  return String(value).padStart(2, "0");
+}

@@ -1,0 +1,45 @@
+import type { ExitStatus } from "../../core/exit-status.ts";
+import type { CliContext } from "./cli-context.ts";
+import type { OptionName, OptionValues } from "./options/options.ts";
+
+/** A positional argument. */
+export interface Argument {
+  /** As help shows it: `DB`, `BACKUP`. */
+  readonly name: string;
+  /** How often it stands there. */
+  readonly count: "one" | "optional" | "many";
+  readonly help: string;
+}
+
+/** What the user typed, checked against the tables. */
+export interface Invocation {
+  readonly args: readonly string[];
+  readonly options: OptionValues;
+}
+
+/** Turns an invocation into a request, runs the use case with the services, prints its result. */
+export type RunCommand = (invocation: Invocation, context: CliContext) => Promise<ExitStatus>;
+
+/** One row of the table of commands. */
+export interface Command {
+  /** `["backup", "single"]` */
+  readonly words: readonly string[];
+  /** One line, lower case, no full stop. */
+  readonly summary: string;
+  readonly args: readonly Argument[];
+  /** Options besides the global ones. */
+  readonly options: readonly OptionName[];
+  /** More for `--help` and the docs page: what it does, what it leaves alone. Lines of at most 100 characters. */
+  readonly details?: readonly string[];
+  readonly examples?: readonly string[];
+  /** Imports the code only when the command runs, so that `--help` costs nothing. */
+  load(): Promise<{ readonly run: RunCommand }>;
+}
+
+/** `backup single DB` */
+export function commandSynopsis(command: Command): string {
+  const args = command.args.map(({ name, count }) =>
+    count === "one" ? name : count === "optional" ? `[${name}]` : `${name}...`,
+  );
+  return [...command.words, ...args].join(" ");
+}

@@ -1,0 +1,42 @@
+import { connectionOptions } from "./connection-options.ts";
+import { globalOptions } from "./global-options.ts";
+import type { Option } from "./option.ts";
+
+/** Every option of the program. A name means the same in every command that takes it. */
+export const options = [...globalOptions, ...connectionOptions] as const;
+
+type Row = (typeof options)[number];
+
+export type OptionName = Row["name"];
+export type GlobalOptionName = (typeof globalOptions)[number]["name"];
+
+type OneValue<O> = O extends { type: "flag" }
+  ? boolean
+  : O extends { type: "integer" }
+    ? number
+    : O extends { type: "choice"; values: readonly (infer Word)[] }
+      ? Word
+      : string;
+
+type Value<O> = O extends { repeatable: true } ? readonly OneValue<O>[] : OneValue<O>;
+
+/** What was asked for, by option name; what nobody gave is missing. */
+export type OptionValues = { readonly [O in Row as O["name"]]?: Value<O> };
+
+const byName = new Map<string, Option>();
+for (const option of options as readonly Option[]) {
+  for (const name of [option.name, ...(option.aliases ?? [])]) {
+    if (byName.has(name)) throw new Error(`two options are named --${name}`);
+    byName.set(name, option);
+  }
+}
+
+/** The option with this long name or alias. */
+export function findOption(name: string): Option | undefined {
+  return byName.get(name);
+}
+
+/** Every long name and alias. */
+export const optionWords: readonly string[] = [...byName.keys()];
+export const globalOptionNames: readonly GlobalOptionName[] = globalOptions.map((option) => option.name);
+export const connectionOptionNames: readonly OptionName[] = connectionOptions.map((option) => option.name);

@@ -1,0 +1,220 @@
+import { parseArgs } from "node:util";
+import { BackupError } from "../../core/backup-error.ts";
+import { nearest } from "../../core/nearest.ts";
+import { type Command, commandSynopsis, type Invocation } from "./command.ts";
+import type { Option } from "./options/option.ts";
+import { findOption, globalOptionNames, type OptionValues, optionWords } from "./options/options.ts";
+import { readOptionValue } from "./read-option-value.ts";
+import { valuesFromEnvironment } from "./values-from-environment.ts";
+
+/** What the words on the command line ask for. */
+export type CommandLine =
+  | { readonly kind: "run"; readonly command: Command; readonly invocation: Invocation }
+  | { readonly kind: "help"; readonly words: readonly string[] }
+  | { readonly kind: "version" };
+
+interface Given {
+  readonly option: Option;
+  /** As typed: `--repo` or `-h`. */
+  readonly flag: string;
+  readonly value: string | undefined;
+  readonly inline: boolean;
+}
+
+const knownToParser = Object.fromEntries(
+  optionWords.map((word) => {
+    const option = findOption(word)!;
+    const type = option.type === "flag" ? ("boolean" as const) : ("string" as const);
+    return [word, option.short !== undefined && word === option.name ? { type, short: option.short } : { type }];
+  }),
+);
+
+/**
+ * Reads a command line strictly: an option or command that does not exist is refused with the nearest that does.
+ * Precedence: flag, then environment; defaults are the commands' own.
+ * @throws BackupError USAGE or, for a bad environment variable, CONFIG.
+ */
+export function parseCommandLine(
+  args: readonly string[],
+  environment: Readonly<Record<string, string | undefined>>,
+  commands: readonly Command[],
+): CommandLine {
+  const { given, words } = tokenize(args);
+  if (given.some(({ option }) => option.name === "help")) {
+    return { kind: "help", words };
+  }
+  if (given.some(({ option }) => option.name === "version")) return { kind: "version" };
+  if (words.length === 0) {
+    throw new BackupError({
+      code: "USAGE",
+      message: "no command given",
+      hint: 'run "dbbackup --help" for the list of commands',
+    });
+  }
+  if (words[0] === "help") return { kind: "help", words: words.slice(1) };
+  const command = findCommand(words, commands);
+  const values = valuesOfFlags(given, command);
+  const operands = words.slice(command.words.length);
+  checkOperands(operands, command);
+  const taken = takenBy(command);
+  const fromEnvironment = valuesFromEnvironment(environment, taken, values);
+  return {
+    kind: "run",
+    command,
+    invocation: { args: operands, options: { ...fromEnvironment, ...values } as OptionValues },
+  };
+}
+
+/** Options that a command takes, the global ones included. */
+export function takenBy(command: Command): readonly Option[] {
+  return [...command.options, ...globalOptionNames].map((name) => findOption(name)!);
+}
+
+function tokenize(args: readonly string[]): { given: Given[]; words: string[] } {
+  const { tokens } = parseArgs({
+    args: [...args],
+    options: knownToParser,
+    strict: false,
+    allowPositionals: true,
+    tokens: true,
+  });
+  const given: Given[] = [];
+  const words: string[] = [];
+  for (const token of tokens) {
+    if (token.kind === "positional") words.push(token.value);
+    if (token.kind !== "option") continue;
+    if (token.name === "config") throw configNotBuilt();
+    const option = findOption(token.name);
+    if (option === undefined) throw unknownOption(token.rawName);
+    given.push({ option, flag: token.rawName, value: token.value, inline: token.inlineValue === true });
+  }
+  return { given, words };
+}
+
+function configNotBuilt(): BackupError {
+  return new BackupError({
+    code: "USAGE",
+    message: 'option "--config" is not built yet',
+    hint: "use flags or DBBACKUP_ environment variables",
+  });
+}
+
+function unknownOption(flag: string): BackupError {
+  const guess = flag.startsWith("--") ? nearest(flag.slice(2), optionWords) : undefined;
+  return new BackupError({
+    code: "USAGE",
+    message: `unknown option "${flag}"`,
+    hint: guess === undefined ? "--help lists the options" : `did you mean "--${guess}"?`,
+  });
+}
+
+/** The command whose words stand first. */
+export function findCommand(words: readonly string[], commands: readonly Command[]): Command {
+  const found = commands.find((command) => command.words.every((word, index) => words[index] === word));
+  if (found !== undefined) return found;
+  const [first = ""] = words;
+  const group = commands.filter((command) => command.words[0] === first);
+  if (group.length > 0) {
+    const second = words[1];
+    const guess =
+      second === undefined
+        ? undefined
+        : nearest(
+            second,
+            group.map((command) => command.words[1] ?? ""),
+          );
+    throw new BackupError({
+      code: "USAGE",
+      message: second === undefined ? `"${first}" needs one more word` : `unknown command "${first} ${second}"`,
+      hint:
+        guess === undefined
+          ? `there is ${group.map((command) => `"${command.words.join(" ")}"`).join(", ")}`
+          : `did you mean "${first} ${guess}"?`,
+    });
+  }
+  const guess = nearest(
+    first,
+    commands.map((command) => command.words[0]!),
+  );
+  throw new BackupError({
+    code: "USAGE",
+    message: `unknown command "${first}"`,
+    hint: guess === undefined ? 'run "dbbackup --help" for the list of commands' : `did you mean "${guess}"?`,
+  });
+}
+
+function valuesOfFlags(given: readonly Given[], command: Command): Record<string, unknown> {
+  const taken = takenBy(command);
+  const values: Record<string, unknown> = Object.create(null);
+  for (const { option, flag, value, inline } of given) {
+    if (!taken.includes(option)) {
+      throw new BackupError({
+        code: "USAGE",
+        message: `option "${flag}" does not belong to "${command.words.join(" ")}"`,
+        hint: `run "dbbackup ${command.words.join(" ")} --help"`,
+      });
+    }
+    const read = readOptionValue(option, typedValue(option, flag, value, inline), `option "${flag}"`);
+    if (option.repeatable === true) {
+      values[option.name] = [...((values[option.name] as unknown[] | undefined) ?? []), read];
+    } else if (option.name in values && values[option.name] !== read) {
+      throw new BackupError({
+        code: "USAGE",
+        message: `option "--${option.name}" is given twice with different values`,
+        hint: "leave one of them out",
+      });
+    } else {
+      values[option.name] = read;
+    }
+  }
+  for (const { option } of given) {
+    const other = option.conflicts?.find((name) => name in values);
+    if (other === undefined) continue;
+    throw new BackupError({
+      code: "USAGE",
+      message: `options "--${option.name}" and "--${other}" contradict each other`,
+      hint: "leave one of them out",
+    });
+  }
+  return values;
+}
+
+function typedValue(option: Option, flag: string, value: string | undefined, inline: boolean): string | undefined {
+  if (option.type === "flag") {
+    if (value === undefined) return undefined;
+    throw new BackupError({ code: "USAGE", message: `option "${flag}" takes no value`, hint: `write "${flag}" alone` });
+  }
+  // A value that looks like an option is more likely a forgotten value.
+  if (value === undefined || (!inline && value.startsWith("-") && value !== "-")) {
+    throw new BackupError({
+      code: "USAGE",
+      message: `option "${flag}" needs a value`,
+      hint:
+        flag === "-h"
+          ? '"-h" is the host, as in psql; "--help" shows the help'
+          : value === undefined
+            ? "--help shows which"
+            : `write "--${option.name}=${option.secret === true ? "..." : value}" when the value begins with "-"`,
+    });
+  }
+  return value;
+}
+
+function checkOperands(operands: readonly string[], command: Command): void {
+  const least = command.args.filter(({ count }) => count !== "optional").length;
+  const most = command.args.some(({ count }) => count === "many") ? Number.POSITIVE_INFINITY : command.args.length;
+  if (operands.length < least) {
+    throw new BackupError({
+      code: "USAGE",
+      message: `"${command.words.join(" ")}" needs ${command.args[operands.length]!.name}`,
+      hint: `write "dbbackup ${commandSynopsis(command)}"`,
+    });
+  }
+  if (operands.length > most) {
+    throw new BackupError({
+      code: "USAGE",
+      message: `unexpected argument "${operands[most]}"`,
+      hint: `write "dbbackup ${commandSynopsis(command)}"`,
+    });
+  }
+}

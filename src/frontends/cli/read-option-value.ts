@@ -1,0 +1,51 @@
+import { BackupError } from "../../core/backup-error.ts";
+import { nearest } from "../../core/nearest.ts";
+import type { Option } from "./options/option.ts";
+
+/**
+ * An option's value from its text (undefined for a flag that is just there).
+ * @param where what to call it in an error: `option "--port"`, `environment variable "DBBACKUP_PORT"`.
+ * @throws BackupError USAGE
+ */
+export function readOptionValue(option: Option, text: string | undefined, where: string): string | number | boolean {
+  if (option.type === "flag") return true;
+  const value = text ?? "";
+  if (value.includes("\0")) throw refuse(option, value, where, "a value cannot hold a zero byte");
+  switch (option.type) {
+    case "text":
+      return value;
+    case "integer":
+      return readInteger(option, value, where);
+    case "choice":
+      return readChoice(option, value, where);
+    default:
+      return option.type satisfies never;
+  }
+}
+
+function readInteger(option: Option, value: string, where: string): number {
+  const number = /^\d{1,15}$/.test(value) ? Number(value) : Number.NaN;
+  const min = option.min ?? 0;
+  const max = option.max ?? Number.MAX_SAFE_INTEGER;
+  if (number >= min && number <= max) return number;
+  throw refuse(
+    option,
+    value,
+    where,
+    `use a whole number from ${min}${option.max === undefined ? " up" : ` to ${max}`}`,
+  );
+}
+
+function readChoice(option: Option, value: string, where: string): string {
+  const values = option.values ?? [];
+  if (values.includes(value)) return value;
+  const alias = Object.entries(option.valueAliases ?? {}).find(([word]) => word === value.toUpperCase());
+  if (alias !== undefined) return alias[1];
+  const guess = nearest(value, values);
+  throw refuse(option, value, where, guess === undefined ? `use ${values.join(", ")}` : `did you mean "${guess}"?`);
+}
+
+function refuse(option: Option, value: string, where: string, hint: string): BackupError {
+  const shown = option.secret === true ? "" : ` "${value}"`;
+  return new BackupError({ code: "USAGE", message: `${where} has the wrong value${shown}`, hint });
+}

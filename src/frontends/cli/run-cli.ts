@@ -1,0 +1,112 @@
+import type { Writable } from "node:stream";
+import type { WriteStream } from "node:tty";
+import { BackupError } from "../../core/backup-error.ts";
+import { ExitStatus } from "../../core/exit-status.ts";
+import type { Services } from "../../ports/services.ts";
+import type { Command, Invocation } from "./command.ts";
+import { commands as builtCommands } from "./commands.ts";
+import { commandHelp, programHelp } from "./help.ts";
+import type { OptionValues } from "./options/options.ts";
+import { Output, type OutputSettings } from "./output.ts";
+import { findCommand, parseCommandLine } from "./parse-command-line.ts";
+import { openProgress } from "./progress/open-progress.ts";
+
+/** What the front-end needs from the process. */
+export interface CliProcess {
+  readonly args: readonly string[];
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly stdout: Writable;
+  readonly stderr: WriteStream;
+  readonly signal: AbortSignal;
+  readonly services: Services;
+  /** The table of commands; another one only in tests. */
+  readonly commands?: readonly Command[];
+}
+
+/** Runs one command line to its exit status. Never throws: what goes wrong is printed. */
+export async function runCli(cli: CliProcess): Promise<ExitStatus> {
+  quietOnBrokenPipe(cli.stdout);
+  quietOnBrokenPipe(cli.stderr);
+  const commands = cli.commands ?? builtCommands;
+  let output = new Output(cli.stdout, cli.stderr, settingsBeforeParsing(cli));
+  try {
+    const line = parseCommandLine(cli.args, cli.environment, commands);
+    if (line.kind === "help") {
+      const { words } = line;
+      cli.stdout.write(words.length === 0 ? programHelp(commands) : helpFor(words, commands));
+      return ExitStatus.done;
+    }
+    if (line.kind === "version") {
+      cli.stdout.write(`${cli.services.tool.name} ${cli.services.tool.version}\n`);
+      return ExitStatus.done;
+    }
+    output = new Output(cli.stdout, cli.stderr, settingsOf(line.invocation.options, cli));
+    return await runCommand(line.command, line.invocation, cli, output);
+  } catch (error) {
+    return report(error, cli.signal, output);
+  }
+}
+
+function helpFor(words: readonly string[], commands: readonly Command[]): string {
+  const group = commands.filter((command) => command.words[0] === words[0]);
+  return words.length === 1 && group.length > 1 ? programHelp(group) : commandHelp(findCommand(words, commands));
+}
+
+async function runCommand(
+  command: Command,
+  invocation: Invocation,
+  cli: CliProcess,
+  output: Output,
+): Promise<ExitStatus> {
+  if (invocation.options.password !== undefined) {
+    output.warn("a password on the command line can be read by others, in the list of processes and in the history", {
+      hint: "use --password-file or ~/.pgpass",
+    });
+  }
+  const progress = openProgress(invocation.options.progress ?? "auto", cli.stderr, output);
+  try {
+    const { run } = await command.load();
+    return await run(invocation, { services: cli.services, output, progress, signal: cli.signal });
+  } finally {
+    progress.end();
+  }
+}
+
+/** An interrupted command fails in whatever way it was caught in; the reason is what the user wants to read. */
+function report(error: unknown, signal: AbortSignal, output: Output): ExitStatus {
+  const reason: unknown = signal.aborted ? signal.reason : error;
+  output.error(reason);
+  if (signal.aborted && reason !== error) output.verbose(`it ended with: ${String(error)}`);
+  return reason instanceof BackupError ? reason.exitStatus : ExitStatus.failed;
+}
+
+/** When the command line itself is wrong: as much of it as can be seen without understanding it. */
+function settingsBeforeParsing({ args, environment, stderr }: CliProcess): OutputSettings {
+  const end = args.indexOf("--");
+  const flags = end === -1 ? args : args.slice(0, end);
+  return {
+    json: flags.includes("--json"),
+    quiet: false,
+    verbose: flags.includes("--verbose") || flags.includes("-v"),
+    color: stderr.isTTY && !environment.NO_COLOR && !flags.includes("--no-color"),
+    logFormat: flags.includes("--log-format=json") ? "json" : "text",
+  };
+}
+
+function settingsOf(options: OptionValues, { stderr }: CliProcess): OutputSettings {
+  return {
+    json: options.json === true,
+    quiet: options.quiet === true,
+    verbose: options.verbose === true,
+    color: stderr.isTTY && options["no-color"] !== true,
+    // Events are read by a program: it shall not meet lines of text between them.
+    logFormat: options["log-format"] ?? (options.progress === "json" ? "json" : "text"),
+  };
+}
+
+/** Who pipes us into `head` has seen enough; that is no fault of ours. */
+function quietOnBrokenPipe(stream: Writable): void {
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+  });
+}

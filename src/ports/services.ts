@@ -1,0 +1,10 @@
+import type { Clock } from "./clock.ts";
+
+/**
+ * What `main` offers to front-ends: adapters, joined, and loaded only when asked for. A use case takes the ports it
+ * needs from here, never an adapter.
+ */
+export interface Services {
+  readonly clock: Clock;
+  readonly tool: { readonly name: string; readonly version: string };
+}
