@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { sharedServer } from "./shared-servers.ts";
+import { startServer } from "./postgres-server.ts";
 import { type StockProgram, stock, stockFor, stockMajors } from "./stock-tools.ts";
 import { withDatabase } from "./test-database.ts";
 
@@ -13,7 +13,8 @@ test.each(stockMajors)("every stock program of PostgreSQL %i runs", async (major
 });
 
 test("stock programs reach a server, pg_dumpall finds its pg_dump", async () => {
-  const server = await sharedServer(18);
+  // Of its own: pg_dumpall visits all databases, and those of other tests may go while it looks.
+  await using server = await startServer({ major: 18 });
   await using database = await withDatabase(server);
   const tools = stock(18);
   await tools.must("pgbench", ["-i", "-q", database.url]);

@@ -21,7 +21,8 @@ export async function withDatabase(server: ServerAddress, name?: string, options
   const database = name ?? `test_${randomBytes(6).toString("hex")}`;
   const drop = () => dropDatabase(server, database);
   await drop();
-  await serverSql(server, `CREATE DATABASE ${quoteIdentifier(database)} ${options}`);
+  // Nobody can be connected to template0, so that no other test can be in the way of the copy.
+  await serverSql(server, `CREATE DATABASE ${quoteIdentifier(database)} TEMPLATE template0 ${options}`);
   return {
     name: database,
     server,
