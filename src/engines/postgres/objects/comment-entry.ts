@@ -13,25 +13,31 @@ export function commentEntries(
   context: EntryContext,
   what: { readonly subject: string; readonly tag: string; readonly owner: string | null; readonly subId?: number },
 ): PlannedEntry[] {
-  const comment = context.commentOn(object.catalog, what.subId ?? 0);
-  if (comment === undefined) return [];
-  return [
-    {
-      dumpId: context.registry.nextDumpId(),
-      hadDumper: false,
-      catalog: { table: 0, oid: 0 },
-      tag: what.tag,
-      desc: "COMMENT",
-      section: "none",
-      definition: `COMMENT ON ${what.subject} IS ${quoteConformingLiteral(comment)};\n`,
-      drop: null,
-      copy: null,
-      namespace: object.schema,
-      tablespace: null,
-      tableAccessMethod: null,
-      relkind: "",
-      owner: what.owner,
-      dependencies: [object.dumpId],
-    },
-  ];
+  const text = context.commentOn(object.catalog, what.subId ?? 0);
+  return text === undefined ? [] : [commentEntry(object, context, { ...what, text })];
+}
+
+/** A COMMENT entry with a given text; an empty one removes the comment. */
+export function commentEntry(
+  object: DumpObject,
+  context: EntryContext,
+  what: { readonly subject: string; readonly tag: string; readonly owner: string | null; readonly text: string },
+): PlannedEntry {
+  return {
+    dumpId: context.registry.nextDumpId(),
+    hadDumper: false,
+    catalog: { table: 0, oid: 0 },
+    tag: what.tag,
+    desc: "COMMENT",
+    section: "none",
+    definition: `COMMENT ON ${what.subject} IS ${quoteConformingLiteral(what.text)};\n`,
+    drop: null,
+    copy: null,
+    namespace: object.schema,
+    tablespace: null,
+    tableAccessMethod: null,
+    relkind: "",
+    owner: what.owner,
+    dependencies: [object.dumpId],
+  };
 }

@@ -1,67 +1,107 @@
-import { qualified, quoteIdentifier } from "../sql/quote.ts";
+import { formatAclItem } from "../sql/acl-item.ts";
+import { formatTextArray } from "../sql/pg-array.ts";
+import { quoteIdentifier } from "../sql/quote.ts";
 import { Catalog, type CatalogReader } from "./catalog-reader.ts";
-import { commentEntries } from "./comment-entry.ts";
-import { allParts, type DumpObject, noParts } from "./dump-object.ts";
+import { commentEntries, commentEntry } from "./comment-entry.ts";
+import { allParts, type DumpObject, type DumpParts, noParts } from "./dump-object.ts";
 import type { EntryContext } from "./entry-context.ts";
 import type { ObjectType, PlannedEntry } from "./object-type.ts";
+import { privilegeEntries } from "./privilege-entries.ts";
 
 interface SchemaObject extends DumpObject {
   readonly kind: "schema";
   readonly owner: string;
+  readonly privileges: string | null;
+  readonly defaultPrivileges: string;
 }
 
-/** Schemas. `public` exists in every new database: it is only described where it differs from how initdb makes it. */
+/** The comment that initdb gives schema public. */
+const standardPublicComment = "standard public schema";
+
+/** The role that owns schema public in new databases. */
+const databaseOwnerRole = "pg_database_owner";
+
+/**
+ * Schemas. `public` exists in every new database: it is only described where it differs from how the newest servers make
+ * it. Of pg_catalog only changed privileges are kept.
+ */
 export const schemaType: ObjectType<SchemaObject> = {
   label: "schema",
 
   async read(reader: CatalogReader): Promise<SchemaObject[]> {
     const rows = await reader.rows(
-      "SELECT oid, nspname, nspowner FROM pg_catalog.pg_namespace WHERE nspname !~ '^pg_(temp|toast)' ORDER BY oid",
+      "SELECT oid, nspname, nspowner, nspacl, pg_catalog.acldefault('n', nspowner) AS acldefault " +
+        "FROM pg_catalog.pg_namespace WHERE nspname !~ '^pg_(temp|toast)' ORDER BY oid",
     );
     return rows.map((row) => {
       const oid = Number(row.oid);
-      const name = row.nspname!;
+      const owner = reader.shared.roleName(Number(row.nspowner));
       return reader.registry.add<SchemaObject>({
         kind: "schema",
         catalog: { table: Catalog.pg_namespace, oid },
-        name,
+        name: row.nspname!,
         schema: null,
-        owner: reader.shared.roleName(Number(row.nspowner)),
-        parts: isDumped(reader, name, oid) ? allParts : noParts,
+        owner,
+        privileges: row.nspacl ?? null,
+        defaultPrivileges: row.acldefault!,
+        parts: partsOf(reader, row.nspname!, oid),
       });
     });
   },
 
   entries(schema: SchemaObject, context: EntryContext): PlannedEntry[] {
-    const quoted = quoteIdentifier(schema.name);
     return [
-      {
-        dumpId: schema.dumpId,
-        hadDumper: false,
-        catalog: schema.catalog,
-        tag: schema.name,
-        desc: "SCHEMA",
-        section: "pre-data",
-        definition: `CREATE SCHEMA ${quoted};\n`,
-        drop: `DROP SCHEMA ${quoted};\n`,
-        copy: null,
-        namespace: null,
-        tablespace: null,
-        tableAccessMethod: null,
-        relkind: "",
+      ...(schema.parts.definition ? definitionEntries(schema, context) : []),
+      ...privilegeEntries(schema, context, {
+        kind: "SCHEMA",
+        name: quoteIdentifier(schema.name),
         owner: schema.owner,
-        dependencies: [],
-      },
-      ...commentEntries(schema, context, {
-        subject: `SCHEMA ${qualified(null, schema.name)}`,
-        tag: `SCHEMA ${quoted}`,
-        owner: schema.owner,
+        current: schema.privileges,
+        default: schema.defaultPrivileges,
+        ...(schema.name === "public" ? { initial: publicPrivileges(schema.owner) } : {}),
       }),
     ];
   },
 };
 
-function isDumped(reader: CatalogReader, name: string, oid: number): boolean {
-  const isSystem = name === "pg_catalog" || name === "information_schema";
-  return !isSystem && reader.shared.extensionOf(Catalog.pg_namespace, oid) === undefined;
+function partsOf(reader: CatalogReader, name: string, oid: number): DumpParts {
+  if (name === "information_schema") return noParts;
+  const isMember = reader.shared.extensionOf(Catalog.pg_namespace, oid) !== undefined;
+  return name === "pg_catalog" || isMember ? { definition: false, privileges: true } : allParts;
+}
+
+function definitionEntries(schema: SchemaObject, context: EntryContext): PlannedEntry[] {
+  const quoted = quoteIdentifier(schema.name);
+  const isPublic = schema.name === "public";
+  const own: PlannedEntry = {
+    dumpId: schema.dumpId,
+    hadDumper: false,
+    catalog: schema.catalog,
+    tag: schema.name,
+    desc: "SCHEMA",
+    section: "pre-data",
+    // The restored database has a schema public already; what remains of the entry is ALTER ... OWNER.
+    definition: isPublic ? "-- *not* creating schema, since initdb creates it\n" : `CREATE SCHEMA ${quoted};\n`,
+    drop: isPublic ? "-- *not* dropping schema, since initdb creates it\n" : `DROP SCHEMA ${quoted};\n`,
+    copy: null,
+    namespace: null,
+    tablespace: null,
+    tableAccessMethod: null,
+    relkind: "",
+    owner: schema.owner,
+    dependencies: [],
+  };
+  const subject = `SCHEMA ${quoted}`;
+  const comment = { subject, tag: subject, owner: schema.owner };
+  if (!isPublic) return [own, ...commentEntries(schema, context, comment)];
+
+  const entries = schema.owner === databaseOwnerRole ? [] : [own];
+  const text = context.commentOn(schema.catalog) ?? "";
+  if (text !== standardPublicComment) entries.push(commentEntry(schema, context, { ...comment, text }));
+  return entries;
+}
+
+/** What the newest servers grant on schema public in a new database. */
+function publicPrivileges(owner: string): string {
+  return formatTextArray([formatAclItem(owner, "UC", owner), formatAclItem("", "U", owner)]);
 }

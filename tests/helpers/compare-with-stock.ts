@@ -1,0 +1,92 @@
+import { expect } from "vitest";
+import type { TocEntry } from "../../src/engines/postgres/archive/toc-entry.ts";
+import { capabilitiesOf } from "../../src/engines/postgres/capabilities.ts";
+import { type PlannedEntries, planEntries } from "../../src/engines/postgres/dump/plan-entries.ts";
+import type { Row } from "../../src/engines/postgres/objects/catalog-reader.ts";
+import { readCatalog } from "../../src/engines/postgres/objects/read-catalog.ts";
+import { readStockToc } from "./stock-toc.ts";
+import { stock } from "./stock-tools.ts";
+import type { TestDatabase } from "./test-database.ts";
+
+/** Entries about the archive and the database as a whole, which no object type makes. */
+const notOfObjects = new Set(["ENCODING", "STDSTRINGS", "SEARCHPATH", "DATABASE", "DATABASE PROPERTIES"]);
+
+/** The entries that stock pg_dump 18 writes for a database, in its order. */
+export async function stockEntries(database: TestDatabase, args: readonly string[] = []): Promise<TocEntry[]> {
+  const archive = await stock(18).must("pg_dump", ["-Fc", "-Z0", "-d", database.url, ...args]);
+  return readStockToc(archive.stdout);
+}
+
+/** The entries that we plan for a database, in our order, with warnings of the sorter. */
+export async function ourEntries(database: TestDatabase): Promise<PlannedEntries> {
+  const [version] = await database.sql("SHOW server_version_num");
+  return planEntries(
+    await readCatalog((sql) => binaryRows(database, sql), capabilitiesOf(Number(version!.server_version_num))),
+  );
+}
+
+/** Rows of one catalogue query under an empty search_path, each value with one UTF-16 unit per byte. */
+export async function binaryRows(database: TestDatabase, sql: string): Promise<Row[]> {
+  const rows = await database.sql(`SET search_path = ''; SET bytea_output = hex; ${Buffer.from(sql, "latin1")}`);
+  return rows.map((row) => Object.fromEntries(Object.entries(row).map(([name, value]) => [name, asBinary(value)])));
+}
+
+function asBinary(value: string | null): string | null {
+  return value === null ? null : Buffer.from(value).toString("latin1");
+}
+
+export interface ComparedEntries {
+  /** Text of each entry, all fields that matter, in order. */
+  readonly ours: readonly string[];
+  readonly stocks: readonly string[];
+}
+
+/**
+ * Expects our entries to be stock pg_dump's: the same ones with the same fields, in the same order.
+ * @param only takes out entries that the test is not about (say, object types that come from elsewhere).
+ */
+export async function expectSameAsStock(
+  database: TestDatabase,
+  only: (entry: TocEntry) => boolean = () => true,
+): Promise<void> {
+  const { ours, stocks } = await compareWithStock(database, only);
+  expect(ours.toSorted()).toEqual(stocks.toSorted());
+  expect(ours.map(firstLine)).toEqual(stocks.map(firstLine));
+}
+
+export async function compareWithStock(
+  database: TestDatabase,
+  only: (entry: TocEntry) => boolean = () => true,
+): Promise<ComparedEntries> {
+  const { entries } = await ourEntries(database);
+  return { ours: describeEntries(entries, only), stocks: describeEntries(await stockEntries(database), only) };
+}
+
+/** One text per entry, with dependencies by name instead of by number, since numbers are each tool's own. */
+export function describeEntries(entries: readonly TocEntry[], only: (entry: TocEntry) => boolean): string[] {
+  const nameOf = new Map(
+    entries.map((entry) => [entry.dumpId, `${entry.desc} ${entry.namespace ?? "-"} ${entry.tag}`]),
+  );
+  return entries
+    .filter((entry) => !notOfObjects.has(entry.desc) && only(entry))
+    .map((entry) =>
+      [
+        `${entry.desc} ${entry.namespace ?? "-"} ${entry.tag}`,
+        `catalog ${entry.catalog.table} ${entry.catalog.oid}, section ${entry.section}, data ${entry.hadDumper}`,
+        `tablespace ${JSON.stringify(entry.tablespace)}, access method ${entry.tableAccessMethod}, kind ${entry.relkind}`,
+        `owner ${entry.owner}`,
+        // A dependency on something without entry of its own says nothing.
+        `after ${entry.dependencies
+          .flatMap((id) => nameOf.get(id) ?? [])
+          .toSorted()
+          .join("; ")}`,
+        `drop ${entry.drop ?? ""}`,
+        `copy ${entry.copy ?? ""}`,
+        entry.definition ?? "",
+      ].join("\n"),
+    );
+}
+
+function firstLine(text: string): string {
+  return text.slice(0, text.indexOf("\n"));
+}
