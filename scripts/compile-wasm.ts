@@ -1,0 +1,59 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import asc from "assemblyscript/asc";
+
+export interface WasmModule {
+  /** The AssemblyScript source, from the root of the tree. */
+  readonly source: string;
+  /** The TypeScript module that carries the compiled bytes. */
+  readonly output: string;
+  /** What the bytes are called there. */
+  readonly name: string;
+}
+
+export const wasmModules: readonly WasmModule[] = [
+  {
+    source: "src/wire/postgres/copy-scanner.as.ts",
+    output: "src/wire/postgres/copy-scanner.wasm.ts",
+    name: "copyScannerWasm",
+  },
+];
+
+/**
+ * `stub`: no allocator and no collector, all memory is laid out by hand. The memory comes from the host, which knows how
+ * much is needed, and never grows: growing would detach the views that sockets and compressors still use.
+ */
+const options = [
+  ["-O3", "--converge", "--runtime", "stub", "--enable", "simd"],
+  ["--importMemory", "--zeroFilledMemory", "--noExportMemory"],
+].flat();
+
+/**
+ * Compiles one module and answers the TypeScript text that carries it. Base64 in a module, not a .wasm file, so that it
+ * works alike from the sources, in a bundle of one file, and in a single executable.
+ */
+export async function compileWasm(root: string, module: WasmModule): Promise<string> {
+  let bytes: Uint8Array | undefined;
+  const { error, stderr } = await asc.main([module.source, "--outFile", "out.wasm", ...options], {
+    readFile: (name: string, baseDir: string) => readIfThere(join(baseDir === "." ? root : baseDir, name)),
+    writeFile: (name: string, contents: string | Uint8Array) => {
+      if (name === "out.wasm" && typeof contents !== "string") bytes = contents;
+    },
+    listFiles: () => [],
+  });
+  if (error || bytes === undefined) throw new Error(`"${module.source}" does not compile: ${stderr.toString()}`);
+  return [
+    `// Built by "npm run build:wasm" from ${module.source.split("/").at(-1)}; a test compares the two. Do not edit.`,
+    `export const ${module.name} =`,
+    `  "${Buffer.from(bytes).toString("base64")}";`,
+    "",
+  ].join("\n");
+}
+
+function readIfThere(path: string): string | null {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return null;
+  }
+}
