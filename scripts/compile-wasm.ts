@@ -1,6 +1,17 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import asc from "assemblyscript/asc";
+
+/** The part of the compiler's interface that is used here. */
+interface Compiler {
+  main(
+    args: readonly string[],
+    host: {
+      readFile(name: string, baseDir: string): string | null;
+      writeFile(name: string, contents: string | Uint8Array): void;
+      listFiles(): readonly string[];
+    },
+  ): Promise<{ readonly error: Error | null; readonly stderr: { toString(): string } }>;
+}
 
 export interface WasmModule {
   /** The AssemblyScript source, from the root of the tree. */
@@ -33,10 +44,13 @@ const options = [
  * works alike from the sources, in a bundle of one file, and in a single executable.
  */
 export async function compileWasm(root: string, module: WasmModule): Promise<string> {
+  // By a variable, for the compiler's own types declare globals of its language, `console` among them.
+  const compiler = "assemblyscript/asc";
+  const asc = (await import(compiler)) as Compiler;
   let bytes: Uint8Array | undefined;
   const { error, stderr } = await asc.main([module.source, "--outFile", "out.wasm", ...options], {
-    readFile: (name: string, baseDir: string) => readIfThere(join(baseDir === "." ? root : baseDir, name)),
-    writeFile: (name: string, contents: string | Uint8Array) => {
+    readFile: (name, baseDir) => readIfThere(join(baseDir === "." ? root : baseDir, name)),
+    writeFile: (name, contents) => {
       if (name === "out.wasm" && typeof contents !== "string") bytes = contents;
     },
     listFiles: () => [],

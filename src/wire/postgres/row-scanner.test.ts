@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { joinRowTotals, noRows } from "../../core/row-totals.ts";
@@ -54,6 +55,20 @@ test("totals and bytes are those of the reference, wherever the text is cut", ()
     }),
     { numRuns: 300 },
   );
+});
+
+test.each([
+  ["", "00000000000000000000000000000000"],
+  ["\n", "99aa06d3014798d86001c324468d497f"],
+  ["\n\n", "33540da6028f31b0c00386488d1a92fe"],
+  ["abc\n", "06b05ab6733a618578af5f94892f3950"],
+  ["1\tone\n2\ttwo\n3\t\\N\n", "ac2508d7839091b99bea843bc0ad8d0c"],
+])("the checksum of %j is that of docs/FORMAT.md", (text, checksum) => {
+  const scanner = new RowScanner();
+  scanner.push(Buffer.from(text));
+  expect(scanner.finish().checksum).toBe(checksum);
+  expect(sumRowsReference(Buffer.from(text)).checksum).toBe(checksum);
+  expect(readFileSync(new URL("../../../docs/FORMAT.md", import.meta.url), "utf8")).toContain(checksum);
 });
 
 test("text without the line that ends the data is scanned to its end", () => {
