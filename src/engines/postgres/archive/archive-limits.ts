@@ -1,0 +1,15 @@
+import { constants } from "node:buffer";
+
+/** What a reader accepts from a stranger's archive. Checked before memory is taken for it. */
+export const archiveLimits = {
+  entries: 10_000_000,
+  /** PostgreSQL's own limit is 1 GiB; V8 holds no string above about 512 MiB, and no real definition comes near. */
+  stringBytes: Math.min(2 ** 30, constants.MAX_STRING_LENGTH),
+  /** An entry has at least this many octets: 5 integers, 12 strings and the end of its dependencies, in 1.12. */
+  minEntryBytes: 80,
+  maxDumpId: 2 ** 31 - 1,
+  maxOid: 2 ** 32 - 1,
+  /** Plain bytes out of one compressed stream: below the first anything goes, above it the ratio holds. */
+  unquestionedPlainBytes: 64 * 1024 * 1024,
+  plainRatio: 1000,
+} as const;

@@ -1,0 +1,138 @@
+import type { OpenedObject } from "../../../ports/storage.ts";
+
+/** Bytes read front to back. Buffers that are handed out are never written to again. */
+export interface InputBytes {
+  /** Of the next byte. */
+  readonly position: number;
+  /** Of the whole input, when it is known before its end. */
+  readonly size: number | undefined;
+  /** The bytes at `position`, without moving: at least `count` of them unless the input ends before. */
+  peek(count: number): Promise<Buffer>;
+  /** Moves over `count` bytes that `peek` has shown. */
+  advance(count: number): void;
+  /** Moves on without reading where that is possible. Answers false when the input ends before. */
+  skip(count: number): Promise<boolean>;
+}
+
+/** After a jump a small read is enough for the next chunk's header; reading on in a row grows to the large one. */
+const smallRead = 4 * 1024;
+const largeRead = 256 * 1024;
+
+/** A file or stored object, from any position. */
+export class ObjectInput implements InputBytes {
+  readonly #object: OpenedObject;
+  #position: number;
+  #buffered: Buffer = Buffer.alloc(0);
+  #readBytes = smallRead;
+
+  constructor(object: OpenedObject, position = 0) {
+    this.#object = object;
+    this.#position = position;
+  }
+
+  get position(): number {
+    return this.#position;
+  }
+
+  get size(): number {
+    return this.#object.size;
+  }
+
+  async peek(count: number): Promise<Buffer> {
+    if (this.#buffered.length >= count) return this.#buffered;
+    const from = this.#position + this.#buffered.length;
+    const missing = count - this.#buffered.length;
+    const wanted = Math.min(Math.max(missing, this.#readBytes), Math.max(0, this.#object.size - from));
+    if (wanted === 0) return this.#buffered;
+    this.#readBytes = Math.min(this.#readBytes * 2, largeRead);
+    const fresh = Buffer.allocUnsafe(wanted);
+    const got = await this.#object.readAt(from, fresh);
+    const read = fresh.subarray(0, got);
+    this.#buffered = this.#buffered.length === 0 ? read : Buffer.concat([this.#buffered, read]);
+    return this.#buffered;
+  }
+
+  advance(count: number): void {
+    this.#buffered = this.#buffered.subarray(count);
+    this.#position += count;
+  }
+
+  async skip(count: number): Promise<boolean> {
+    if (count <= this.#buffered.length) {
+      this.advance(count);
+      return true;
+    }
+    if (count - this.#buffered.length > this.#readBytes) this.#readBytes = smallRead;
+    this.#buffered = Buffer.alloc(0);
+    this.#position += count;
+    return this.#position <= this.#object.size;
+  }
+}
+
+/** Standard input or another stream that can be read once. */
+export class StreamInput implements InputBytes {
+  readonly size = undefined;
+  readonly #source: AsyncIterator<Uint8Array>;
+  #position = 0;
+  #buffered: Buffer = Buffer.alloc(0);
+  #ended = false;
+
+  constructor(source: AsyncIterable<Uint8Array>) {
+    this.#source = source[Symbol.asyncIterator]();
+  }
+
+  get position(): number {
+    return this.#position;
+  }
+
+  async peek(count: number): Promise<Buffer> {
+    if (this.#buffered.length >= count) return this.#buffered;
+    const pieces = [this.#buffered];
+    let total = this.#buffered.length;
+    // Memory is only taken for bytes that have arrived, whatever length the archive claims.
+    while (total < count) {
+      const piece = await this.#next();
+      if (piece === undefined) break;
+      pieces.push(piece);
+      total += piece.length;
+    }
+    this.#buffered = total === this.#buffered.length ? this.#buffered : Buffer.concat(pieces, total);
+    return this.#buffered;
+  }
+
+  advance(count: number): void {
+    this.#buffered = this.#buffered.subarray(count);
+    this.#position += count;
+  }
+
+  async skip(count: number): Promise<boolean> {
+    let left = count;
+    while (left > 0) {
+      if (this.#buffered.length === 0) {
+        const piece = await this.#next();
+        if (piece === undefined) return false;
+        this.#buffered = piece;
+      }
+      const step = Math.min(left, this.#buffered.length);
+      this.advance(step);
+      left -= step;
+    }
+    return true;
+  }
+
+  /** Lets the source go (closes a file, stops a pipe). Safe to repeat. */
+  async close(): Promise<void> {
+    this.#ended = true;
+    await this.#source.return?.();
+  }
+
+  async #next(): Promise<Buffer | undefined> {
+    if (this.#ended) return undefined;
+    const { value, done } = await this.#source.next();
+    if (done === true) {
+      this.#ended = true;
+      return undefined;
+    }
+    return Buffer.from(value.buffer, value.byteOffset, value.length);
+  }
+}
