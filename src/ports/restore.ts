@@ -1,0 +1,156 @@
+import type { ConnectionRequest } from "./connection-request.ts";
+import type { ProgressSink } from "./progress.ts";
+import type { OpenedObject } from "./storage.ts";
+
+/** Where the bytes of a backup come from. A stream (standard input) can be read once, front to back. */
+export type RestoreInput =
+  | { readonly kind: "object"; readonly object: OpenedObject }
+  | { readonly kind: "stream"; readonly stream: AsyncIterable<Uint8Array> };
+
+/** What of a backup to restore, named as pg_restore names it. */
+export interface RestoreSelection {
+  readonly schemaOnly: boolean;
+  readonly dataOnly: boolean;
+  /**
+   * `name` or `schema.name`, exactly as the server stores them; empty: all. A table brings along what hangs on it:
+   * indexes, constraints, triggers, rules, policies, defaults, owned sequences, comments, privileges.
+   */
+  readonly tables: readonly string[];
+  /** Names of schemas; empty: all. */
+  readonly schemas: readonly string[];
+  readonly noOwner: boolean;
+  readonly noPrivileges: boolean;
+}
+
+/** What to do with it. */
+export interface RestoreRequest extends RestoreSelection {
+  readonly connection: ConnectionRequest;
+  /** The database to restore into. Default: the one the backup was made of. */
+  readonly target?: string;
+  /** Create the database first. */
+  readonly create: boolean;
+  /** Drop the objects of the backup first; with `create`, drop the database first. */
+  readonly clean: boolean;
+  /** With `clean`: objects that do not exist are no error. */
+  readonly ifExists: boolean;
+  readonly onError: "stop" | "continue";
+  readonly singleTransaction: boolean;
+  /** Refuse a backup that holds what {@link RestorePlan.needsTrust} lists. */
+  readonly untrusted: boolean;
+  /** The target may hold objects already: the user said so with `--confirm`. */
+  readonly confirmed: boolean;
+  /** What the backup's metadata says about each table's rows; compared while they are restored. */
+  readonly expectedRows?: ReadonlyMap<TableKey, ExpectedRows>;
+  /** Plain bytes that one table or large object may give at most, instead of a bound on the ratio. */
+  readonly maxPlainBytes?: number;
+}
+
+/** Schema and name of a table, joined by a NUL character: neither can hold one. Unicode, as in metadata. */
+export type TableKey = `${string}\0${string}`;
+
+export interface ExpectedRows {
+  readonly rows: bigint;
+  /** `rowsum128-v1`: 32 hexadecimal digits. */
+  readonly checksum: string;
+}
+
+/** What is known of a backup before a server is asked. */
+export interface BackupSummary {
+  readonly format: "custom" | "script";
+  /** Empty when the backup does not tell (a script). */
+  readonly database: string;
+  readonly encoding: string;
+  readonly serverVersion: string;
+  readonly dumperVersion: string;
+  readonly compression: string;
+  /** Entries of the table of contents; 0 for a script. */
+  readonly entries: number;
+}
+
+/** One step of a plan. Text is for people. */
+export interface PlannedStep {
+  readonly dumpId: number;
+  /** `create`, `data`, `drop`. */
+  readonly action: "drop" | "create" | "data";
+  /** `TABLE`, `FK CONSTRAINT`, ... */
+  readonly type: string;
+  /** `schema.name` or the name alone. */
+  readonly name: string;
+}
+
+/** What a restore will do, in order; made without touching a server. */
+export interface RestorePlan {
+  readonly target: string;
+  readonly steps: readonly PlannedStep[];
+  /** Entries that the selection leaves out, by type. */
+  readonly leftOut: ReadonlyMap<string, number>;
+  /** What runs code or reaches outside the database, so that the backup must come from somebody who is trusted. */
+  readonly needsTrust: readonly string[];
+  /** The table of contents in pg_restore's listing format, without line ends. Empty for a script. */
+  readonly listing: readonly string[];
+}
+
+/** Something that would make a restore fail or differ, found before anything is touched. */
+export interface Finding {
+  readonly severity: "error" | "warning";
+  readonly message: string;
+  /** The flag or command that solves it. */
+  readonly solution: string;
+}
+
+/** One failed entry or statement. */
+export interface RestoreFailure {
+  /** `TABLE app.orders`, or `line 17` of a script. */
+  readonly object: string;
+  readonly message: string;
+  readonly statement: string;
+  readonly sqlState?: string;
+}
+
+export interface RestoreResult {
+  readonly target: string;
+  readonly created: boolean;
+  /** Entries of an archive, statements of a script. */
+  readonly done: number;
+  readonly rows: bigint;
+  /** Plain bytes of rows and large objects. */
+  readonly bytes: number;
+  readonly largeObjects: number;
+  /** At most {@link maxListedFailures} of them. */
+  readonly failures: readonly RestoreFailure[];
+  readonly failed: number;
+  readonly warnings: readonly string[];
+  readonly durationMs: number;
+}
+
+/** More failures than this are counted, not kept. */
+export const maxListedFailures = 100;
+
+/** A backup that is opened for a restore: its table of contents is read, nothing else yet. */
+export interface RestorableBackup {
+  readonly summary: BackupSummary;
+  /** Pure. @throws BackupError USAGE for options that contradict each other or name what is not there. */
+  plan(request: RestoreRequest): RestorePlan;
+  /**
+   * Walks over the archive's structure (a stored one; a stream cannot be walked twice) and asks the server for what the
+   * plan needs. Touches nothing.
+   * @throws BackupError DAMAGED, CONNECT, AUTH, ...
+   */
+  preCheck(request: RestoreRequest, signal: AbortSignal): Promise<readonly Finding[]>;
+  /**
+   * Restores. Runs once. After a failure the error names the target as incomplete; a database that this run created is
+   * dropped again unless `onError` is `continue`.
+   * @throws BackupError PARTIAL carries no result: failures with `onError: continue` are in the result instead.
+   */
+  run(request: RestoreRequest, progress: ProgressSink, signal: AbortSignal): Promise<RestoreResult>;
+}
+
+/** What knows how to restore backups of one flavour. */
+export interface RestoreEngine {
+  /**
+   * Recognizes the format by its first bytes: an archive in custom format, or an SQL script, also compressed.
+   * The input stays the caller's to close, after the last call to the backup.
+   * @throws BackupError FOREIGN_FILE, DAMAGED
+   */
+  open(input: RestoreInput, options: { readonly maxPlainBytes?: number }): Promise<RestorableBackup>;
+}
