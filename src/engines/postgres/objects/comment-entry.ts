@@ -9,7 +9,7 @@ import type { PlannedEntry } from "./object-type.ts";
  * @param tag the entry's tag: `TABLE orders`, `COLUMN orders.id` (pg_dump quotes identifiers in it, without schema).
  */
 export function commentEntries(
-  object: DumpObject,
+  object: Pick<DumpObject, "catalog" | "schema" | "dumpId">,
   context: EntryContext,
   what: { readonly subject: string; readonly tag: string; readonly owner: string | null; readonly subId?: number },
 ): PlannedEntry[] {
@@ -19,7 +19,7 @@ export function commentEntries(
 
 /** A COMMENT entry with a given text; an empty one removes the comment. */
 export function commentEntry(
-  object: DumpObject,
+  object: Pick<DumpObject, "catalog" | "schema" | "dumpId">,
   context: EntryContext,
   what: { readonly subject: string; readonly tag: string; readonly owner: string | null; readonly text: string },
 ): PlannedEntry {

@@ -1,0 +1,38 @@
+import type { Section } from "../archive/toc-entry.ts";
+import type { DumpObject } from "./dump-object.ts";
+import type { PlannedEntry } from "./object-type.ts";
+
+/** What differs from type to type in an entry; what is left out is null, empty or none. */
+export interface EntryParts {
+  readonly desc: string;
+  readonly section: Section;
+  readonly owner: string | null;
+  readonly definition?: string;
+  readonly drop?: string;
+  /** Without it the object's name. */
+  readonly tag?: string;
+  readonly tablespace?: string;
+  readonly tableAccessMethod?: string | null;
+  readonly relkind?: string;
+}
+
+/** The entry that stands for the object itself: it carries the object's dump id. */
+export function objectEntry(object: DumpObject, parts: EntryParts): PlannedEntry {
+  return {
+    dumpId: object.dumpId,
+    hadDumper: false,
+    catalog: object.catalog,
+    tag: parts.tag ?? object.name,
+    desc: parts.desc,
+    section: parts.section,
+    definition: parts.definition ?? null,
+    drop: parts.drop ?? null,
+    copy: null,
+    namespace: object.schema,
+    tablespace: parts.tablespace ?? null,
+    tableAccessMethod: parts.tableAccessMethod ?? null,
+    relkind: parts.relkind ?? "",
+    owner: parts.owner,
+    dependencies: [],
+  };
+}
