@@ -3,7 +3,10 @@
  * socket writes to; the connection owns everything that is not CopyData.
  */
 export interface CopyOutConsumer {
-  /** Where the next bytes go: at least one byte, valid until `received`. */
+  /**
+   * Where the next bytes go: at least one byte, valid until `received`, also while a pause lasts (a socket asks for its
+   * next space as soon as `received` returned).
+   */
   space(): Uint8Array;
   /**
    * `count` bytes are in the last `space()`.

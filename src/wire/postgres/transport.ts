@@ -3,7 +3,10 @@
  * WebAssembly memory, with no copy between.
  */
 export interface ReadSink {
-  /** Where the next bytes go: at least one byte, valid until `received`. Asked for before every read. */
+  /**
+   * Where the next bytes go: at least one byte, valid until `received`, also while reading is stopped (the socket asks
+   * for the next space as soon as `received` returns). Memory must not move meanwhile.
+   */
   space(): Uint8Array;
   /**
    * `count` bytes are in the last `space()`. Answer false to stop reading; whoever stopped calls `resume()` of the
@@ -17,11 +20,16 @@ export interface ReadSink {
 /** A byte stream to a server: TCP, Unix socket or TLS over TCP. */
 export interface Transport {
   readonly kind: "tcp" | "unix" | "tls";
-  /** Sends bytes; resolves when they have left our buffers far enough that more may be written (back-pressure). */
+  /**
+   * Sends bytes; resolves when the memory may be used again and more may be written (back-pressure).
+   * After the connection broke it resolves too: the sink's `ended` tells.
+   */
   write(bytes: Uint8Array): Promise<void>;
-  /** Switches who takes arriving bytes; takes effect with the next read. */
+  /** Switches who takes arriving bytes; bytes read into the old sink's space are copied. */
   setSink(sink: ReadSink): void;
   resume(): void;
+  /** Sends the last bytes and closes; resolves when the peer closed too, or after a short while. */
+  end(last: Uint8Array): Promise<void>;
   /** Closes at once. Safe to repeat. */
   destroy(): void;
 }
