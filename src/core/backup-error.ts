@@ -37,6 +37,8 @@ const exitStatusOfCode = {
   IO: ExitStatus.failed,
   /** Stored bytes are not what was written: truncated, flipped, swapped. `verify` ends with 4 for it. */
   DAMAGED: ExitStatus.failed,
+  /** A file that a newer version of this program wrote. */
+  UNSUPPORTED_FORMAT: ExitStatus.failed,
   /** Bytes that are not of a known format. */
   FOREIGN_FILE: ExitStatus.failed,
   /** Finished, but some objects failed. */

@@ -1,0 +1,17 @@
+import { toJsonSchema } from "@valibot/to-json-schema";
+import type { GenericSchema } from "valibot";
+import { metadataSchema } from "../src/core/metadata/metadata-schema.ts";
+import { progressEventSchema } from "../src/core/progress-event-schema.ts";
+
+/** The published JSON Schemas by file name, as text. */
+export function jsonSchemas(): Record<string, string> {
+  return {
+    "metadata-v1.json": publish("Metadata of a backup, version 1", metadataSchema),
+    "progress-event-v1.json": publish("A line of --progress json, version 1", progressEventSchema),
+  };
+}
+
+function publish(title: string, schema: GenericSchema): string {
+  const { $schema, ...rest } = toJsonSchema(schema, { errorMode: "throw", ignoreActions: ["check"] });
+  return `${JSON.stringify({ $schema, title, ...rest }, undefined, 2)}\n`;
+}

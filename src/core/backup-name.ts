@@ -1,0 +1,44 @@
+import { createHash } from "node:crypto";
+
+/** Longest label of a database in a file name, in bytes: leaves room for suffixes under every file system's 255. */
+const MAX_LABEL_BYTES = 80;
+const HASH_DIGITS = 8;
+
+/** `full` etc., as metadata has it in `backup_type`. */
+export type BackupKind = "full" | "incremental" | "differential" | "sample";
+
+export const METADATA_SUFFIX = ".meta.json";
+
+/**
+ * A database's name as part of a file name: everything outside `[A-Za-z0-9._-]`, and a leading dot or minus, becomes
+ * `%XX` of its UTF-8 bytes. Two names never give the same label; nothing ever reads a name back from one.
+ */
+export function databaseLabel(database: string): string {
+  const encoded = Array.from(Buffer.from(database, "utf8"), (byte, index) => {
+    const character = String.fromCharCode(byte);
+    const plain = /[A-Za-z0-9._-]/.test(character) && !(index === 0 && /[.-]/.test(character));
+    return plain ? character : `%${byte.toString(16).toUpperCase().padStart(2, "0")}`;
+  });
+  const whole = encoded.join("");
+  if (whole.length <= MAX_LABEL_BYTES) return whole;
+  const hash = createHash("sha256").update(database, "utf8").digest("hex").slice(0, HASH_DIGITS);
+  let cut = "";
+  for (const piece of encoded) {
+    if (cut.length + piece.length > MAX_LABEL_BYTES - HASH_DIGITS - 1) break;
+    cut += piece;
+  }
+  return `${cut}-${hash}`;
+}
+
+/** `20261120T233000Z` */
+export function compactTime(time: Date): string {
+  return `${time.toISOString().replaceAll(/[-:]/g, "").slice(0, 15)}Z`;
+}
+
+/**
+ * The name of a backup without extension: `shop_full_20261120T233000Z`, and `...-2` for the second one of that second.
+ * @param attempt 1 for the first
+ */
+export function backupBaseName(database: string, kind: BackupKind, time: Date, attempt = 1): string {
+  return `${databaseLabel(database)}_${kind}_${compactTime(time)}${attempt === 1 ? "" : `-${attempt}`}`;
+}

@@ -1,0 +1,109 @@
+import * as v from "valibot";
+import { isSafeRelativePath } from "../safe-path.ts";
+
+const text = (description: string) => v.pipe(v.string(), v.description(description));
+const count = (description: string) =>
+  v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(Number.MAX_SAFE_INTEGER), v.description(description));
+const sha256 = (description: string) => v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/), v.description(description));
+const time = (description: string) =>
+  v.pipe(
+    v.string(),
+    v.regex(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})$/),
+    v.description(description),
+  );
+
+/** A stored object of a backup. */
+const artifactSchema = v.looseObject({
+  name: v.pipe(
+    v.string(),
+    v.check(isSafeRelativePath, "a path that leads out of the repository"),
+    v.description("Path relative to the folder of the metadata, with / between safe components"),
+  ),
+  size: count("Bytes as stored"),
+  sha256: v.optional(sha256("SHA-256 of the bytes as stored")),
+  plain_size: v.optional(
+    count("Bytes before the stages behind the engine (compression of a plain script, encryption)"),
+  ),
+  plain_sha256: v.optional(sha256("SHA-256 of those bytes")),
+});
+
+/** Data of one object as it went into the backup. */
+const objectSchema = v.looseObject({
+  type: text("`table`, `large-objects`; others may come"),
+  schema: v.optional(v.string()),
+  name: v.optional(v.string()),
+  rows: count("Rows; for large objects, how many"),
+  bytes: count("Bytes of the rows as dumped, before compression"),
+  checksum: v.optional(
+    v.pipe(
+      v.string(),
+      v.regex(/^[0-9a-f]{32}$/),
+      v.description("Checksum of the rows, independent of their order, of the kind that `checksum_type` names"),
+    ),
+  ),
+});
+
+const notIncludedSchema = v.looseObject({
+  kind: text("A stable word: `roles`, `tablespaces`, `replication-slots`, ..."),
+  count: count("How many of them the server holds"),
+  examples: v.optional(v.array(v.string())),
+  hint: v.optional(text("How to keep them")),
+});
+
+/**
+ * Metadata of one backup, stored beside it as `NAME.meta.json`; its existence is what makes the backup exist. The first
+ * names are those of dbbackup 2 and 3. Later versions only add: readers keep and ignore what they do not know. Required
+ * is what also stands in the clear beside an encrypted backup.
+ */
+export const metadataSchema = v.looseObject({
+  version: text("Version of this family of files, as earlier programs compare it: `4.0`"),
+  timestamp: time("When the backup began"),
+  database: text("Name of the database"),
+  database_type: v.optional(text("`postgresql`, `mysql`, `mariadb`")),
+  database_version: v.optional(text("What the server says of its version")),
+  host: v.optional(v.string()),
+  port: v.optional(count("Port of the server")),
+  user: v.optional(v.string()),
+  backup_file: v.optional(text("Name of the first artifact")),
+  size_bytes: count("Sum of the sizes of all artifacts, as stored"),
+  sha256: v.optional(sha256("SHA-256 of the stored bytes, when there is one artifact")),
+  compression: v.optional(text("`none`, `gzip-4`, `zstd-3`, `lz4-1`")),
+  backup_type: text("`full`, `incremental`, `differential`, `sample`"),
+  base_backup: v.optional(text("`id` of the backup that this one needs")),
+  duration_seconds: v.optional(v.pipe(v.number(), v.minValue(0))),
+  encrypted: v.optional(v.boolean()),
+  encryption_algorithm: v.optional(v.string()),
+
+  id: text("Unique name of the backup, a UUID of version 7"),
+  format_version: count("Version of this format: 1; 0 for files of dbbackup 2 and 3"),
+  method: v.optional(text("`logical` or `physical`")),
+  format: v.optional(text("`custom`, `plain`, `directory`, `tar`, `sql`")),
+  tool: v.optional(v.looseObject({ name: v.string(), version: v.string() })),
+  source: v.optional(
+    v.looseObject({
+      system_identifier: v.optional(text("PostgreSQL's system identifier")),
+      server_uuid: v.optional(text("MySQL's server_uuid")),
+      encoding: v.optional(text("Encoding of the database")),
+    }),
+  ),
+  consistency: v.optional(
+    v.looseObject({
+      snapshot_lsn: v.optional(text("PostgreSQL: log position at which the snapshot was taken")),
+      binlog_file: v.optional(v.string()),
+      binlog_position: v.optional(count("Position in that file")),
+      gtid_set: v.optional(v.string()),
+    }),
+  ),
+  artifacts: v.pipe(v.array(artifactSchema), v.minLength(1)),
+  archive_version: v.optional(text("PostgreSQL archives: version of the archive format, `1.14`")),
+  checksum_type: v.optional(text("Kind of the checksums in `objects`: `rowsum128-v1`")),
+  objects: v.optional(v.array(objectSchema)),
+  not_included: v.optional(v.array(notIncludedSchema)),
+  warnings: v.optional(v.array(v.string())),
+  tags: v.optional(v.record(v.string(), v.string())),
+  hold_until: v.optional(v.nullable(time("Not to be removed before"))),
+});
+
+export type BackupMetadata = v.InferOutput<typeof metadataSchema>;
+export type ArtifactMetadata = BackupMetadata["artifacts"][number];
+export type ObjectMetadata = NonNullable<BackupMetadata["objects"]>[number];

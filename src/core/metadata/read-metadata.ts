@@ -1,0 +1,72 @@
+import * as v from "valibot";
+import { BackupError } from "../backup-error.ts";
+import { isSafeComponent } from "../safe-path.ts";
+import { earlierMetadataSchema, fromEarlierMetadata } from "./earlier-metadata.ts";
+import { type BackupMetadata, metadataSchema } from "./metadata-schema.ts";
+
+/** Largest metadata that is read: a million tables are about 150 MB. */
+export const MAX_METADATA_BYTES = 256 << 20;
+/** The newest `format_version` that this program understands. */
+const NEWEST_FORMAT = 1;
+
+/**
+ * Reads metadata, ours or that of dbbackup 2 and 3. It is input from a stranger: names in it are safe paths afterwards.
+ * @param where file name for errors
+ * @throws BackupError DAMAGED when it is no metadata, or a field has an impossible value; UNSUPPORTED_FORMAT when it is
+ * of a later version.
+ */
+export function readMetadata(fileText: string, where: string): BackupMetadata {
+  const json = parseJson(fileText, where);
+  const isOurs = typeof json === "object" && json !== null && "format_version" in json;
+  if (!isOurs) return readEarlier(json, fileText, where);
+  const version = json.format_version;
+  if (typeof version === "number" && version > NEWEST_FORMAT) {
+    throw new BackupError({
+      code: "UNSUPPORTED_FORMAT",
+      message: `metadata of version ${version} is newer than this program`,
+      object: where,
+      hint: "use a newer dbbackup",
+    });
+  }
+  const result = v.safeParse(metadataSchema, json);
+  if (!result.success) throw refuse(where, result.issues);
+  if (Number.isNaN(Date.parse(result.output.timestamp))) throw damaged(where, '"timestamp" is no time');
+  return result.output;
+}
+
+function readEarlier(json: unknown, fileText: string, where: string): BackupMetadata {
+  const result = v.safeParse(earlierMetadataSchema, json);
+  if (!result.success) throw refuse(where, result.issues);
+  if (Number.isNaN(Date.parse(result.output.timestamp))) throw damaged(where, '"timestamp" is no time');
+  const metadata = fromEarlierMetadata(result.output, fileText);
+  if (!isSafeComponent(metadata.artifacts[0]!.name)) throw damaged(where, '"backup_file" is no file name');
+  return metadata;
+}
+
+function parseJson(fileText: string, where: string): unknown {
+  try {
+    return JSON.parse(fileText, (key, value: unknown) => {
+      // Copied into another object, such a key would change what that object is.
+      if (key === "__proto__") throw new SyntaxError('it has a key "__proto__"');
+      return value;
+    });
+  } catch (cause) {
+    throw damaged(where, cause instanceof Error ? cause.message : String(cause), cause);
+  }
+}
+
+function refuse(where: string, issues: readonly v.BaseIssue<unknown>[]): BackupError {
+  const [first] = issues;
+  const path = first === undefined ? null : v.getDotPath(first as v.BaseIssue<unknown>);
+  return damaged(where, `${path === null ? "" : `"${path}": `}${first?.message ?? "unknown"}`);
+}
+
+function damaged(where: string, reason: string, cause?: unknown): BackupError {
+  return new BackupError({
+    code: "DAMAGED",
+    message: `not readable as metadata of a backup: ${reason}`,
+    object: where,
+    hint: "restore the file from a copy of the repository; the artifact beside it can be restored by its own path",
+    ...(cause === undefined ? {} : { cause }),
+  });
+}
