@@ -75,16 +75,17 @@ export function describeEntries(entries: readonly TocEntry[], only: (entry: TocE
         `catalog ${entry.catalog.table} ${entry.catalog.oid}, section ${entry.section}, data ${entry.hadDumper}`,
         `tablespace ${JSON.stringify(entry.tablespace)}, access method ${entry.tableAccessMethod}, kind ${entry.relkind}`,
         `owner ${entry.owner}`,
-        // A dependency on something without entry of its own says nothing.
-        `after ${entry.dependencies
-          .flatMap((id) => nameOf.get(id) ?? [])
-          .toSorted()
-          .join("; ")}`,
+        `after ${namesOfDependencies(entry, nameOf).join("; ")}`,
         `drop ${entry.drop ?? ""}`,
         `copy ${entry.copy ?? ""}`,
         entry.definition ?? "",
       ].join("\n"),
     );
+}
+
+/** Stock pg_dump names some more than once; one without entry of its own says nothing. */
+function namesOfDependencies(entry: TocEntry, nameOf: ReadonlyMap<number, string>): string[] {
+  return [...new Set(entry.dependencies.flatMap((id) => nameOf.get(id) ?? []))].toSorted();
 }
 
 function firstLine(text: string): string {

@@ -30,6 +30,8 @@ export interface Capabilities {
   readonly tableAccessMethods: boolean;
   /** Multirange types. */
   readonly multiranges: boolean;
+  /** pg_type.typsubscript. */
+  readonly typeSubscripting: boolean;
   /** pg_constraint contype 'n' with names, NOT ENFORCED, WITHOUT OVERLAPS. */
   readonly namedNotNullConstraints: boolean;
   /** MAINTAIN privilege. */
@@ -65,6 +67,7 @@ export function capabilitiesOf(versionNumber: number): Capabilities {
     triggerParents: since(13),
     tableAccessMethods: since(12),
     multiranges: since(14),
+    typeSubscripting: since(14),
     namedNotNullConstraints: since(18),
     maintainPrivilege: since(17),
     transactionTimeout: since(17),
