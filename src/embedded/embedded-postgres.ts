@@ -1,0 +1,124 @@
+import { type ChildProcessByStdio, spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { stat } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { createInterface, type Interface } from "node:readline";
+import type { Readable, Writable } from "node:stream";
+import { fileURLToPath } from "node:url";
+import { BackupError } from "../core/backup-error.ts";
+import type { StartThrowawayServer } from "../ports/throwaway-server.ts";
+import { findPostgresPackage } from "./postgres-package.ts";
+import { keepOrder, type SupervisorOrder, type SupervisorReport } from "./supervisor-messages.ts";
+
+/** The process, and a promise that settles when it is gone: then its server and folder are gone, too. */
+interface Supervisor {
+  readonly process: ChildProcessByStdio<Writable, Readable, null>;
+  readonly reports: Interface;
+  readonly gone: Promise<unknown>;
+}
+
+/** Begins the names of our folders in the system's temporary folder. */
+export const embeddedFolderPrefix = "dbbackup-postgres-";
+
+/** `sun_path` of a Unix socket holds 104 bytes on macOS, 108 on Linux, its final zero included. */
+const maxSocketPath = 103;
+
+/**
+ * Starts the PostgreSQL server of the npm package under a supervisor process, in a new folder of the system's temporary
+ * folder, reachable over a Unix socket only.
+ */
+export const startEmbeddedPostgres: StartThrowawayServer = async (signal) => {
+  const programs = await findPostgresPackage();
+  const folder = join(tmpdir(), `${embeddedFolderPrefix}${randomBytes(6).toString("hex")}`);
+  await checkPlace(folder);
+  signal.throwIfAborted();
+  const supervisor = launch({ folder, programs });
+  const stop = () => stopSupervisor(supervisor);
+  signal.addEventListener("abort", stop);
+  try {
+    const { socketFolder, port, user } = await untilReady(supervisor);
+    signal.throwIfAborted();
+    return { socketFolder, port, user, stop, keep: () => keep(supervisor) };
+  } catch (error) {
+    await stop();
+    signal.throwIfAborted();
+    throw error;
+  } finally {
+    signal.removeEventListener("abort", stop);
+  }
+};
+
+async function checkPlace(folder: string): Promise<void> {
+  if (Buffer.byteLength(join(folder, "socket", ".s.PGSQL.5432")) > maxSocketPath) {
+    throw new BackupError({
+      code: "IO",
+      message: `the path of the temporary folder "${tmpdir()}" is too long for a Unix socket`,
+      hint: "set TMPDIR to a folder with a shorter path",
+    });
+  }
+  if (process.getuid?.() !== 0) return;
+  for (let parent = dirname(folder); parent !== dirname(parent); parent = dirname(parent)) {
+    if (((await stat(parent)).mode & 0o001) !== 0) continue;
+    throw new BackupError({
+      code: "IO",
+      message: `the server does not run as root, and other users may not enter "${parent}"`,
+      hint: "set TMPDIR to a folder that every user may enter, such as /tmp",
+    });
+  }
+}
+
+function launch(order: SupervisorOrder): Supervisor {
+  const extension = import.meta.url.endsWith(".ts") ? "ts" : "mjs";
+  const program = fileURLToPath(new URL(`./supervisor.${extension}`, import.meta.url));
+  const process_ = spawn(process.execPath, [program, JSON.stringify(order)], {
+    // A session of its own: Ctrl-C and a closing terminal reach us, and then it through the closing pipe.
+    detached: true,
+    stdio: ["pipe", "pipe", "ignore"],
+    env: {},
+    cwd: "/",
+  });
+  // Writing to one that is gone is no error: `gone` tells.
+  process_.stdin.on("error", () => {});
+  const gone = once(process_, "exit").catch(() => {});
+  return { process: process_, reports: createInterface({ input: process_.stdout }), gone };
+}
+
+async function untilReady(supervisor: Supervisor): Promise<SupervisorReport & { report: "ready" }> {
+  const message = await nextReport(supervisor);
+  if (message?.report === "ready") return message;
+  const failure = message?.report === "failed" ? message : { message: "no word from its supervisor", details: [] };
+  throw new BackupError({
+    code: "IO",
+    message: `the embedded PostgreSQL server did not start: ${failure.message}`,
+    details: failure.details,
+    hint: "check that the temporary folder has room and allows programs to run, or set TMPDIR to another one",
+  });
+}
+
+/** The next line that it says; nothing when it ends without one. */
+async function nextReport(supervisor: Supervisor): Promise<SupervisorReport | undefined> {
+  const [line] = (await Promise.race([
+    once(supervisor.reports, "line"),
+    once(supervisor.reports, "close"),
+  ])) as string[];
+  return line === undefined ? undefined : (JSON.parse(line) as SupervisorReport);
+}
+
+async function stopSupervisor(supervisor: Supervisor): Promise<void> {
+  supervisor.process.stdin.end();
+  await supervisor.gone;
+}
+
+async function keep(supervisor: Supervisor): Promise<number> {
+  const answer = nextReport(supervisor);
+  supervisor.process.stdin.write(keepOrder);
+  if ((await answer)?.report !== "kept") {
+    throw new BackupError({ code: "IO", message: "the embedded PostgreSQL server ended by itself" });
+  }
+  supervisor.process.stdin.destroy();
+  supervisor.process.stdout.destroy();
+  supervisor.process.unref();
+  return supervisor.process.pid!;
+}

@@ -1,0 +1,19 @@
+/** What starts the supervisor: its one argument, as JSON. */
+export interface SupervisorOrder {
+  /** The folder to create (0755), use and remove. Must not exist. */
+  readonly folder: string;
+  /** The `native/` folder of the server package. */
+  readonly programs: string;
+}
+
+/** Lines of JSON that the supervisor writes to its standard output. */
+export type SupervisorReport =
+  /** The server takes connections. */
+  | { readonly report: "ready"; readonly socketFolder: string; readonly port: number; readonly user: string }
+  /** It does not, why, and the last lines of its log. */
+  | { readonly report: "failed"; readonly message: string; readonly details: readonly string[] }
+  /** Answer to {@link keepOrder}: from here on the end of input does not matter. */
+  | { readonly report: "kept" };
+
+/** The one line that it obeys on standard input; the end of input stops it, unless it was told to keep. */
+export const keepOrder = "keep\n";

@@ -1,0 +1,18 @@
+/** A database server of our own that holds nothing of anybody's and is gone, files and all, when we are. */
+export interface ThrowawayServer {
+  /** Folder of its Unix socket: what libpq takes as `host`. Only its owner may enter. */
+  readonly socketFolder: string;
+  readonly port: number;
+  /** A superuser; no password is needed, the folder's mode is the guard. */
+  readonly user: string;
+  /** Stops the server and removes its files; resolves when both are done. Safe to repeat. */
+  stop(): Promise<void>;
+  /** Lets the server outlive this process. Answers the process to end (with any signal but KILL) to stop and remove it. */
+  keep(): Promise<number>;
+}
+
+/**
+ * Starts a server.
+ * @throws BackupError NOT_FOUND when this machine has no server program for it, IO when it did not start.
+ */
+export type StartThrowawayServer = (signal: AbortSignal) => Promise<ThrowawayServer>;
