@@ -16,9 +16,10 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   storage: ["core", "ports"],
   stages: ["core", "ports"],
   commands: ["core", "ports"],
-  "frontends/cli": ["core", "ports", "commands"],
+  embedded: ["core", "ports"],
   demo: ["core", "ports", "commands"],
-  main: ["core", "ports", "wire", "engines/postgres", "storage", "stages", "commands", "frontends/cli", "demo"],
+  "frontends/cli": ["core", "ports", "commands", "demo"],
+  main: "core ports wire engines/postgres storage stages embedded commands demo frontends/cli".split(" "),
 };
 
 function folderOf(file: string): string | undefined {

@@ -72,7 +72,7 @@ async function checkPlace(folder: string): Promise<void> {
 function launch(order: SupervisorOrder): Supervisor {
   const extension = import.meta.url.endsWith(".ts") ? "ts" : "mjs";
   const program = fileURLToPath(new URL(`./supervisor.${extension}`, import.meta.url));
-  const process_ = spawn(process.execPath, [program, JSON.stringify(order)], {
+  const child = spawn(process.execPath, [program, JSON.stringify(order)], {
     // A session of its own: Ctrl-C and a closing terminal reach us, and then it through the closing pipe.
     detached: true,
     stdio: ["pipe", "pipe", "ignore"],
@@ -80,9 +80,9 @@ function launch(order: SupervisorOrder): Supervisor {
     cwd: "/",
   });
   // Writing to one that is gone is no error: `gone` tells.
-  process_.stdin.on("error", () => {});
-  const gone = once(process_, "exit").catch(() => {});
-  return { process: process_, reports: createInterface({ input: process_.stdout }), gone };
+  child.stdin.on("error", () => {});
+  const gone = once(child, "exit").catch(() => {});
+  return { process: child, reports: createInterface({ input: child.stdout }), gone };
 }
 
 async function untilReady(supervisor: Supervisor): Promise<SupervisorReport & { report: "ready" }> {

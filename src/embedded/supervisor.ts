@@ -22,6 +22,13 @@ const fastShutdownMs = 10_000;
 const immediateShutdownMs = 5_000;
 const logLinesInError = 8;
 
+const initdbArguments = ["-U", user, "-A", "trust", "-E", "UTF8", "--no-sync", "--no-instructions"].concat([
+  "--locale-provider=builtin",
+  "--builtin-locale=C.UTF-8",
+  "--locale=C",
+  "--data-checksums",
+]);
+
 /** Durability is worth nothing in a folder that will be removed; the rest keeps a small machine quiet. */
 const settings = [
   "listen_addresses=",
@@ -70,17 +77,12 @@ process.exit(failed ? 1 : 0);
 
 async function serve(): Promise<void> {
   await prepareFolder();
-  const initdb = start("initdb", [
-    ...["-D", paths.data, "-U", user, "-A", "trust", "-E", "UTF8", "--no-sync", "--no-instructions"],
-    ...["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C", "--data-checksums"],
-  ]);
+  const initdb = start("initdb", ["-D", paths.data, ...initdbArguments]);
   const status = await ended(initdb);
   if (status !== 0) throw new Error(`initdb ended with ${status}`);
   stopping.signal.throwIfAborted();
-  const postgres = start("postgres", [
-    ...["-D", paths.data, "-p", String(port), "-k", paths.socket],
-    ...settings.flatMap((setting) => ["-c", setting]),
-  ]);
+  const options = settings.flatMap((setting) => ["-c", setting]);
+  const postgres = start("postgres", ["-D", paths.data, "-p", String(port), "-k", paths.socket].concat(options));
   await untilReady(postgres);
   report({ report: "ready", socketFolder: paths.socket, port, user });
   await Promise.race([ended(postgres), stopped()]);

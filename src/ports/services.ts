@@ -1,4 +1,6 @@
 import type { Clock } from "./clock.ts";
+import type { OpenSqlSession } from "./sql-session.ts";
+import type { StartThrowawayServer } from "./throwaway-server.ts";
 
 /**
  * What `main` offers to front-ends: adapters, joined, and loaded only when asked for. A use case takes the ports it
@@ -6,5 +8,7 @@ import type { Clock } from "./clock.ts";
  */
 export interface Services {
   readonly clock: Clock;
+  readonly openSqlSession: OpenSqlSession;
+  readonly startThrowawayServer: StartThrowawayServer;
   readonly tool: { readonly name: string; readonly version: string };
 }

@@ -36,8 +36,11 @@ create table catalog.products (
   slug text generated always as (catalog.slug(name)) stored,
   volume_mm3 bigint generated always as (
     (size).length_mm::bigint * (size).width_mm * (size).height_mm) stored`,
-  )}${since(18, `,
-  short_name text generated always as (left(name, 20)) virtual`)}
+  )}${since(
+    18,
+    `,
+  short_name text generated always as (left(name, 20)) virtual`,
+  )}
 );
 alter sequence catalog.product_numbers owned by catalog.products.id;
 alter table catalog.products alter column description set storage main;

@@ -37,8 +37,11 @@ create table sales.orders (
   coupon text,
   delivery_address bigint,
   total sales.amount,
-  note text${since(11, `,
-  primary key (id, placed_at)`)}
+  note text${since(
+    11,
+    `,
+  primary key (id, placed_at)`,
+  )}
 ) partition by range (placed_at);
 ${monthlyPartitions}
 ${since(
@@ -56,8 +59,11 @@ create table sales.order_lines (
   product integer not null,
   quantity integer not null check (quantity > 0),
   unit_price sales.amount not null,
-  discount sales.percentage${since(12, `,
-  total numeric(14, 2) generated always as (round(quantity * unit_price * (100 - discount) / 100, 2)) stored`)}
+  discount sales.percentage${since(
+    12,
+    `,
+  total numeric(14, 2) generated always as (round(quantity * unit_price * (100 - discount) / 100, 2)) stored`,
+  )}
 );
 
 create table sales.payments (

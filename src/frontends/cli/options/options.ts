@@ -1,9 +1,10 @@
 import { connectionOptions } from "./connection-options.ts";
+import { demoOptions } from "./demo-options.ts";
 import { globalOptions } from "./global-options.ts";
 import type { Option } from "./option.ts";
 
 /** Every option of the program. A name means the same in every command that takes it. */
-export const options = [...globalOptions, ...connectionOptions] as const;
+export const options = [...globalOptions, ...connectionOptions, ...demoOptions] as const;
 
 type Row = (typeof options)[number];
 

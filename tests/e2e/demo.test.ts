@@ -1,0 +1,120 @@
+import { type ChildProcessByStdio, spawn } from "node:child_process";
+import { once } from "node:events";
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import type { Readable } from "node:stream";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterEach, beforeEach, expect, test } from "vitest";
+
+const root = resolve(import.meta.dirname, "../..");
+const cleanWithinMs = 20_000;
+
+type Demo = ChildProcessByStdio<null, Readable, Readable>;
+
+/** The only temporary folder that the demo knows: what is left behind is in there. */
+let folder: string;
+let demo: Demo | undefined;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "dbbackup-demo-"));
+  // The server does not run as root, and must get in.
+  chmodSync(folder, 0o755);
+});
+
+afterEach(async () => {
+  demo?.kill("SIGKILL");
+  await untilClean();
+  rmSync(folder, { recursive: true });
+});
+
+function start(...args: readonly string[]): Demo {
+  demo = spawn(process.execPath, ["src/main/cli.ts", "demo", ...args], {
+    cwd: root,
+    env: { ...process.env, TMPDIR: folder, PGHOST: "nowhere.invalid", PGSSLMODE: "verify-full" },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  return demo;
+}
+
+async function textOf(stream: Readable): Promise<string> {
+  let text = "";
+  for await (const chunk of stream.setEncoding("utf8")) text += chunk;
+  return text;
+}
+
+async function finished(child: Demo): Promise<{ status: number | null; stdout: string; stderr: string }> {
+  const [[status], stdout, stderr] = await Promise.all([once(child, "exit"), textOf(child.stdout), textOf(child.stderr)]);
+  return { status: status as number | null, stdout, stderr };
+}
+
+/** Resolves when the demo has printed a line with `word`. */
+async function printed(child: Demo, word: string): Promise<void> {
+  for await (const chunk of child.stdout.setEncoding("utf8").iterator({ destroyOnReturn: false })) {
+    if ((chunk as string).includes(word)) return;
+  }
+  throw new Error(`the demo ended without "${word}"`);
+}
+
+/** Processes that were started from the folder or work in it, by number. */
+function processesInFolder(): string[] {
+  return readdirSync("/proc").filter((pid) => {
+    if (!/^\d+$/.test(pid)) return false;
+    try {
+      return (
+        readlinkSync(`/proc/${pid}/cwd`).startsWith(folder) || readFileSync(`/proc/${pid}/cmdline`, "utf8").includes(folder)
+      );
+    } catch {
+      return false; // It ended meanwhile.
+    }
+  });
+}
+
+async function untilClean(): Promise<void> {
+  for (const deadline = Date.now() + cleanWithinMs; Date.now() < deadline; await sleep(50)) {
+    if (readdirSync(folder).length === 0 && processesInFolder().length === 0) return;
+  }
+  expect({ files: readdirSync(folder), processes: processesInFolder() }).toEqual({ files: [], processes: [] });
+}
+
+test("the demo fits a terminal, ends with its verdict and leaves nothing behind", async () => {
+  const { status, stdout, stderr } = await finished(start());
+  expect(stderr).toBe("");
+  const lines = stdout.trimEnd().split("\n");
+  expect(lines.length).toBeLessThanOrEqual(40);
+  expect(lines.filter((line) => line.length > 80)).toEqual([]);
+  expect(lines.at(-1)).toMatch(/^verdict: /);
+  expect(Number(/([\d,]+) rows/.exec(stdout)![1]!.replaceAll(",", ""))).toBeGreaterThanOrEqual(300_000);
+  expect(status).toBe(0);
+  expect(readdirSync(folder)).toEqual([]);
+  expect(processesInFolder()).toEqual([]);
+});
+
+test.each([100, 700, 1500])("nothing is left when the demo is killed with -9 after %i ms", async (ms) => {
+  const child = start();
+  await sleep(ms);
+  child.kill("SIGKILL");
+  await once(child, "exit");
+  await untilClean();
+});
+
+test("Ctrl-C while the sample is loaded ends with 130 and leaves nothing behind", async () => {
+  const child = start();
+  await printed(child, "server");
+  const end = once(child, "exit");
+  child.kill("SIGINT");
+  const stderr = await textOf(child.stderr);
+  expect(stderr).toContain("interrupted");
+  expect((await end)[0]).toBe(130);
+  expect(readdirSync(folder)).toEqual([]);
+  expect(processesInFolder()).toEqual([]);
+});
+
+test("--keep leaves a server that its printed command stops", async () => {
+  const { status, stdout } = await finished(start("--keep"));
+  expect(status).toBe(0);
+  expect(stdout).toMatch(/psql -h \S+ -p \d+ -U postgres shop/);
+  expect(processesInFolder()).not.toEqual([]);
+  process.kill(Number(/kill (\d+)/.exec(stdout)![1]));
+  await untilClean();
+});
