@@ -44,7 +44,11 @@ async function textOf(stream: Readable): Promise<string> {
 }
 
 async function finished(child: Demo): Promise<{ status: number | null; stdout: string; stderr: string }> {
-  const [[status], stdout, stderr] = await Promise.all([once(child, "exit"), textOf(child.stdout), textOf(child.stderr)]);
+  const [[status], stdout, stderr] = await Promise.all([
+    once(child, "exit"),
+    textOf(child.stdout),
+    textOf(child.stderr),
+  ]);
   return { status: status as number | null, stdout, stderr };
 }
 
@@ -62,7 +66,8 @@ function processesInFolder(): string[] {
     if (!/^\d+$/.test(pid)) return false;
     try {
       return (
-        readlinkSync(`/proc/${pid}/cwd`).startsWith(folder) || readFileSync(`/proc/${pid}/cmdline`, "utf8").includes(folder)
+        readlinkSync(`/proc/${pid}/cwd`).startsWith(folder) ||
+        readFileSync(`/proc/${pid}/cmdline`, "utf8").includes(folder)
       );
     } catch {
       return false; // It ended meanwhile.
