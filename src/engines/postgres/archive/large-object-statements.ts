@@ -1,0 +1,42 @@
+import { BackupError } from "../../../core/backup-error.ts";
+import type { TocEntry } from "./toc-entry.ts";
+
+/** OIDs of a BLOB METADATA entry: one a line in its definition. */
+export function largeObjectIds(entry: TocEntry): string[] {
+  const ids = (entry.definition ?? "").split("\n");
+  if (ids.pop() !== "" || !ids.every((id) => /^\d{1,10}$/.test(id))) throw damaged(entry);
+  return ids;
+}
+
+/** The same command for each large object of a BLOB METADATA entry, then an empty line. */
+export function forEachLargeObject(entry: TocEntry, before: string, after: string): string {
+  return `${largeObjectIds(entry)
+    .map((id) => `${before}${id}${after};\n`)
+    .join("")}\n`;
+}
+
+/**
+ * Privileges of grouped large objects are stored once, for the first of the group: each command is repeated for all.
+ * @param group the BLOB METADATA entry that lists them.
+ */
+export function largeObjectPrivileges(acl: TocEntry, group: TocEntry | undefined): string {
+  if (group?.desc !== "BLOB METADATA") throw damaged(acl);
+  let rest = acl.definition ?? "";
+  let text = "";
+  while (rest.trim() !== "") {
+    // Names of roles are the only thing that may hold anything: quoted, they are stepped over.
+    const command = /^((?:[^";]|"[^"]*")*?LARGE OBJECT )\d+((?:[^";]|"[^"]*")*);\s*/.exec(rest);
+    if (command === null) throw damaged(acl);
+    text += forEachLargeObject(group, command[1]!, command[2]!);
+    rest = rest.slice(command[0].length);
+  }
+  return text;
+}
+
+function damaged(entry: TocEntry): BackupError {
+  return new BackupError({
+    code: "DAMAGED",
+    message: `entry ${entry.dumpId} of the archive ("${entry.desc}") does not list large objects as pg_dump does`,
+    hint: "restore from another copy of this backup",
+  });
+}

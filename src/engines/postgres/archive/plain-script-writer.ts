@@ -1,0 +1,168 @@
+import type { Compression } from "../../../core/compression.ts";
+import type { ByteSink } from "../../../ports/byte-sink.ts";
+import type { Codec } from "../../../ports/codec.ts";
+import { copyDataEnd } from "./archive-header.ts";
+import type { ArchiveWriter, DataWriter, LargeObjectsWriter } from "./archive-writer.ts";
+import { dropStatement } from "./drop-statement.ts";
+import { EntryScript, sessionPreamble } from "./entry-script.ts";
+import { openLargeObjectText } from "./large-object-text.ts";
+import { inRestoreOrder } from "./restore-pass.ts";
+import { checkRestrictKey, connectCommand, entryComment, oneLine, randomRestrictKey } from "./script-text.ts";
+import { readSessionSettings } from "./session-settings.ts";
+import { TextOutput } from "./text-output.ts";
+import type { TocEntry } from "./toc-entry.ts";
+import { type PartOptions, type WantedParts, wantedParts } from "./wanted-parts.ts";
+
+export interface PlainScriptOptions extends PartOptions {
+  readonly sink: ByteSink;
+  readonly codec: Codec;
+  readonly compression: Compression;
+  /** In the order of the table of contents. */
+  readonly entries: readonly TocEntry[];
+  /** For the comment at the top. Binary strings. */
+  readonly serverVersion: string;
+  /** For the comment at the top: `dbbackup version 4.0.0`. */
+  readonly dumpedBy: string;
+  /** The server the script is for knows `transaction_timeout` (17 and newer). */
+  readonly transactionTimeout: boolean;
+  /** Drop everything first. */
+  readonly clean: boolean;
+  readonly ifExists: boolean;
+  readonly noOwner: boolean;
+  /** Letters and digits; random when not given. */
+  readonly restrictKey?: string;
+  readonly recycle?: (block: Buffer) => void;
+}
+
+/** Writes a script for psql, laid out as pg_dump 18 does, whose commands psql restricts to those of the script. */
+export class PlainScriptWriter implements ArchiveWriter {
+  readonly dataOrder: readonly number[];
+  readonly #options: PlainScriptOptions;
+  readonly #output: TextOutput;
+  readonly #script: EntryScript;
+  readonly #key: string;
+  readonly #steps: readonly { readonly entry: TocEntry; readonly parts: WantedParts }[];
+  readonly #preamble: string;
+  #next = 0;
+  #open = false;
+
+  private constructor(options: PlainScriptOptions) {
+    this.#options = options;
+    const { entries, noOwner, transactionTimeout } = options;
+    this.#key = checkRestrictKey(options.restrictKey ?? randomRestrictKey());
+    this.#output = new TextOutput({ ...options, recycle: options.recycle });
+    const settings = readSessionSettings(entries);
+    const byId = new Map(entries.map((entry) => [entry.dumpId, entry]));
+    this.#script = new EntryScript({ noOwner, searchPath: settings.searchPath, entry: (id) => byId.get(id) });
+    this.#preamble = `${sessionPreamble({ ...settings, transactionTimeout }).join("")}\n`;
+    this.#steps = inRestoreOrder(entries)
+      .map((entry) => ({ entry, parts: wantedParts(entry, options) }))
+      .filter(({ parts }) => parts.definition || parts.data);
+    this.dataOrder = this.#steps
+      .filter(({ entry, parts }) => parts.data && entry.hadDumper)
+      .map(({ entry }) => entry.dumpId);
+  }
+
+  /** @throws BackupError USAGE for a bad restrict key, UNSUPPORTED_OBJECT for a database name psql cannot connect to. */
+  static async open(options: PlainScriptOptions): Promise<PlainScriptWriter> {
+    const writer = new PlainScriptWriter(options);
+    await writer.#begin();
+    return writer;
+  }
+
+  async openTableData(dumpId: number): Promise<DataWriter> {
+    const entry = await this.#openData(dumpId);
+    await this.#output.text(entry.copy ?? "");
+    return {
+      write: (block) => this.#output.block(block),
+      end: async () => {
+        if (entry.copy) await this.#output.text(copyDataEnd);
+        this.#open = false;
+      },
+    };
+  }
+
+  async openLargeObjects(dumpId: number): Promise<LargeObjectsWriter> {
+    await this.#openData(dumpId);
+    await this.#output.text("BEGIN;\n\n");
+    return {
+      openObject: (oid) => openLargeObjectText(this.#output, oid, this.#options.recycle),
+      end: async () => {
+        await this.#output.text("COMMIT;\n\n");
+        this.#open = false;
+      },
+    };
+  }
+
+  async finish(): Promise<void> {
+    if (this.#open) throw new Error("an entry's data is not ended");
+    const missing = await this.#printUntilData();
+    if (missing !== undefined) throw new Error(`the data of entry ${missing.dumpId} is missing`);
+    await this.#output.text(`--\n-- PostgreSQL database dump complete\n--\n\n\\unrestrict ${this.#key}\n\n`);
+    await this.#output.end();
+  }
+
+  async #begin(): Promise<void> {
+    const { serverVersion, dumpedBy, clean } = this.#options;
+    await this.#output.text(`--\n-- PostgreSQL database dump\n--\n\n\\restrict ${this.#key}\n\n`);
+    await this.#output.text(
+      `-- Dumped from database version ${oneLine(serverVersion)}\n-- Dumped by ${oneLine(dumpedBy)}\n\n`,
+    );
+    await this.#output.text(this.#preamble);
+    if (clean) await this.#printDrops();
+  }
+
+  /** In reverse order of creation. With `create` the database is dropped as a whole. */
+  async #printDrops(): Promise<void> {
+    const { entries, create, ifExists } = this.#options;
+    for (const entry of entries.toReversed()) {
+      const { definition, data } = wantedParts(entry, this.#options);
+      if (entry.drop === null || !(definition || data) || (create && entry.desc !== "DATABASE")) continue;
+      await this.#output.text(this.#script.schemaSetting(entry.namespace) ?? "");
+      await this.#output.text(dropStatement(entry, ifExists));
+    }
+    this.#script.forgetSchema();
+  }
+
+  /** Prints entries up to one with data, and answers it; undefined at the end. */
+  async #printUntilData(): Promise<TocEntry | undefined> {
+    for (; this.#next < this.#steps.length; this.#next++) {
+      const { entry, parts } = this.#steps[this.#next]!;
+      const hasBlock = parts.data && entry.hadDumper;
+      if (parts.definition || !hasBlock) await this.#printEntry(entry, "");
+      if (hasBlock) {
+        this.#next += 1;
+        return entry;
+      }
+    }
+    return undefined;
+  }
+
+  async #openData(dumpId: number): Promise<TocEntry> {
+    if (this.#open) throw new Error("the data of the entry before is not ended");
+    const entry = await this.#printUntilData();
+    if (entry?.dumpId !== dumpId) throw new Error(`data of entry ${dumpId} is out of order`);
+    this.#open = true;
+    await this.#printEntry(entry, "Data for ");
+    return entry;
+  }
+
+  async #printEntry(entry: TocEntry, prefix: string): Promise<void> {
+    const steps = this.#script.steps(entry);
+    const text = (isSetting: boolean): string =>
+      steps
+        .filter(({ kind }) => (kind === "setting") === isSetting)
+        .map(({ sql }) => sql)
+        .join("");
+    await this.#output.text(text(true) + entryComment(entry, prefix, this.#options.noOwner) + text(false));
+    const isDatabase = entry.desc === "DATABASE" || entry.desc === "DATABASE PROPERTIES";
+    if (isDatabase) await this.#printConnect(entry.tag);
+  }
+
+  /** Goes on in the new database, or again in it so that its settings take effect. */
+  async #printConnect(database: string): Promise<void> {
+    await this.#output.text(`\\unrestrict ${this.#key}\n${connectCommand(database)}\\restrict ${this.#key}\n\n`);
+    this.#script.reset();
+    await this.#output.text(this.#preamble);
+  }
+}

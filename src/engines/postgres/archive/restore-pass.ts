@@ -1,0 +1,36 @@
+import type { TocEntry } from "./toc-entry.ts";
+
+/**
+ * Entries are restored in three passes over the table of contents: objects and data first, then privileges (so that
+ * nothing that was revoked is missing while objects are made), then what would act on, or may need, all of it.
+ */
+export type RestorePass = "main" | "privileges" | "last";
+
+export function restorePass(entry: TocEntry): RestorePass {
+  switch (entry.desc) {
+    case "ACL":
+    case "DEFAULT ACL":
+      return "privileges";
+    case "EVENT TRIGGER":
+    case "MATERIALIZED VIEW DATA":
+      return "last";
+    case "COMMENT":
+    case "SECURITY LABEL":
+      return entry.tag.startsWith("EVENT TRIGGER ") ? "last" : "main";
+    case "STATISTICS DATA":
+      return entry.section === "post-data" ? "last" : "main";
+    default:
+      return "main";
+  }
+}
+
+/** All entries in the order in which they are restored. */
+export function inRestoreOrder<E extends TocEntry>(entries: readonly E[]): E[] {
+  const passes: Record<RestorePass, E[]> = { main: [], privileges: [], last: [] };
+  for (const entry of entries) passes[restorePass(entry)].push(entry);
+  return [...passes.main, ...passes.privileges, ...passes.last];
+}
+
+export function isPrivileges(entry: TocEntry): boolean {
+  return restorePass(entry) === "privileges";
+}
