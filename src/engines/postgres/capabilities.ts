@@ -8,6 +8,8 @@ export interface Capabilities {
   readonly major: number;
   /** pg_proc.prokind, procedures. */
   readonly procedures: boolean;
+  /** pg_aggregate.aggfinalmodify. */
+  readonly aggregateModifyFlags: boolean;
   /** pg_proc.prosqlbody: SQL-standard function bodies. */
   readonly sqlFunctionBodies: boolean;
   /** pg_proc.prosupport. */
@@ -56,6 +58,7 @@ export function capabilitiesOf(versionNumber: number): Capabilities {
     versionNumber,
     major: Math.floor(versionNumber / 10_000),
     procedures: since(11),
+    aggregateModifyFlags: since(11),
     sqlFunctionBodies: since(14),
     supportFunctions: since(12),
     tablesWithOids: !since(12),

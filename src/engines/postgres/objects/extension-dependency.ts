@@ -24,5 +24,5 @@ export async function readExtensionDependencies(
 
 /** @param subject `INDEX s.i`, `TRIGGER t ON s.r`: what stands behind ALTER. Quoted. */
 export function dependsOnExtensionStatements(subject: string, extensions: readonly string[]): string {
-  return extensions.map((name) => `\nALTER ${subject} DEPENDS ON EXTENSION ${quoteIdentifier(name)};\n`).join("");
+  return extensions.map((name) => `\nALTER ${subject} DEPENDS ON EXTENSION ${quoteIdentifier(name)};`).join("");
 }
