@@ -28,6 +28,7 @@ export const wasmModules: readonly WasmModule[] = [
     output: "src/wire/postgres/copy-scanner.wasm.ts",
     name: "copyScannerWasm",
   },
+  { source: "src/stages/block-codec.as.ts", output: "src/stages/block-codec.wasm.ts", name: "blockCodecWasm" },
 ];
 
 /**

@@ -1,0 +1,96 @@
+import type { CompressionMethod } from "../core/compression.ts";
+import type { Codec, CompressStream, DecompressLimits, OpenCompressStream } from "../ports/codec.ts";
+import type { BlockCompressor } from "./block-stream.ts";
+import { BlockStream, COMPRESS_BLOCK_SIZE } from "./block-stream.ts";
+import { BufferPool } from "./buffer-pool.ts";
+import { damagedStream } from "./damaged-stream.ts";
+import { decompressGzip } from "./decompress-gzip.ts";
+import { decompressLz4 } from "./decompress-lz4.ts";
+import { decompressZstd } from "./decompress-zstd.ts";
+import { DeflateBlocks } from "./deflate-blocks.ts";
+import { JobSlots } from "./job-slots.ts";
+import { Lz4Compressor } from "./lz4-compressor.ts";
+import { ZstdFrames } from "./zstd-frames.ts";
+
+/** Blocks that are compressed at once: as many as the thread pool has threads. Memory grows with it. */
+const JOB_SLOTS = 4;
+/** Buffers for gathering small blocks that are kept while none is gathered. */
+const KEPT_BUFFERS = 2;
+/** Plain bytes leave in pieces of at most this size. */
+const MAX_PIECE = 1024 * 1024;
+
+/** The compression methods, sharing one bound on the blocks under way. One for the process. */
+export function createCodec(): Codec {
+  const slots = new JobSlots(JOB_SLOTS);
+  const pool = new BufferPool(COMPRESS_BLOCK_SIZE, KEPT_BUFFERS);
+  return {
+    open(options) {
+      const { output, recycle = () => undefined } = options;
+      if (options.compression.method === "none") return passThrough(output, recycle);
+      return new BlockStream(openCompressor(options, slots), pool, output, recycle);
+    },
+    decompress(method, container, source, limits) {
+      return bounded(method, openDecompressor(method, container, source), limits);
+    },
+  };
+}
+
+function openCompressor({ compression, container }: OpenCompressStream, slots: JobSlots): BlockCompressor {
+  const { method, level } = compression;
+  switch (method) {
+    case "gzip":
+      return new DeflateBlocks(container, level, slots);
+    case "zstd":
+      return new ZstdFrames(level, slots);
+    case "lz4":
+      return new Lz4Compressor();
+    default:
+      throw new Error(`no compressor for "${method}"`);
+  }
+}
+
+function openDecompressor(
+  method: CompressionMethod,
+  container: "zlib" | "gzip",
+  source: AsyncIterable<Uint8Array>,
+): AsyncIterable<Uint8Array> {
+  switch (method) {
+    case "none":
+      return source;
+    case "gzip":
+      return decompressGzip(container, source);
+    case "zstd":
+      return decompressZstd(source);
+    case "lz4":
+      return decompressLz4(source);
+    default:
+      throw new Error(`no decompressor for "${method satisfies never}"`);
+  }
+}
+
+function passThrough(output: (piece: Buffer) => Promise<void>, recycle: (block: Buffer) => void): CompressStream {
+  return {
+    async write(block) {
+      try {
+        if (block.length > 0) await output(block);
+      } finally {
+        recycle(block);
+      }
+    },
+    async end() {},
+  };
+}
+
+async function* bounded(
+  method: CompressionMethod,
+  pieces: AsyncIterable<Uint8Array>,
+  { maxPlainBytes = Number.POSITIVE_INFINITY }: DecompressLimits,
+): AsyncGenerator<Buffer> {
+  let total = 0;
+  for await (const piece of pieces) {
+    total += piece.length;
+    if (total > maxPlainBytes) throw damagedStream(method, `holds more than the ${maxPlainBytes} bytes it should`);
+    const bytes = Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength);
+    for (let at = 0; at < bytes.length; at += MAX_PIECE) yield bytes.subarray(at, at + MAX_PIECE);
+  }
+}

@@ -1,0 +1,90 @@
+import { promisify } from "node:util";
+import * as zlib from "node:zlib";
+import { adler32 } from "./adler32.ts";
+import type { BlockCompressor } from "./block-stream.ts";
+import type { JobSlots } from "./job-slots.ts";
+
+const deflateRaw = promisify(zlib.deflateRaw) as (block: Buffer, options: zlib.ZlibOptions) => Promise<Buffer>;
+const deflate = promisify(zlib.deflate) as (block: Buffer, options: zlib.ZlibOptions) => Promise<Buffer>;
+const gzip = promisify(zlib.gzip) as (block: Buffer, options: zlib.ZlibOptions) => Promise<Buffer>;
+
+/** How far back deflate can refer. */
+const DICTIONARY_SIZE = 32 * 1024;
+/** Output is made in steps of this size: large enough for few of them, small enough to waste little memory. */
+const CHUNK_SIZE = 512 * 1024;
+/** Streams up to this size are compressed at once: sending them through the thread pool would take longer. */
+const SMALL_STREAM = 16 * 1024;
+/** An empty last block of deflate, with fixed codes. */
+const FINAL_BLOCK = Buffer.from([0x03, 0x00]);
+
+/**
+ * One valid zlib (RFC 1950) or gzip (RFC 1952) stream out of blocks that are deflated beside each other: each begins with
+ * the end of the one before as its dictionary, so that almost nothing is lost, and ends at a byte border (sync flush).
+ */
+export class DeflateBlocks implements BlockCompressor {
+  readonly #container: "zlib" | "gzip";
+  readonly #level: number;
+  readonly #slots: JobSlots;
+  #dictionary: Buffer | undefined;
+  #checksum: number;
+  #length = 0;
+
+  constructor(container: "zlib" | "gzip", level: number, slots: JobSlots) {
+    this.#container = container;
+    this.#level = level;
+    this.#slots = slots;
+    this.#checksum = container === "zlib" ? 1 : 0;
+  }
+
+  compress(block: Buffer): Promise<Buffer> {
+    const dictionary = this.#dictionary;
+    this.#dictionary = nextDictionary(dictionary, block);
+    this.#checksum = this.#container === "zlib" ? adler32(block, this.#checksum) : zlib.crc32(block, this.#checksum);
+    this.#length += block.length;
+    const options: zlib.ZlibOptions = {
+      level: this.#level,
+      chunkSize: CHUNK_SIZE,
+      finishFlush: zlib.constants.Z_SYNC_FLUSH,
+      ...(dictionary === undefined ? {} : { dictionary }),
+    };
+    return this.#slots.run(async () => {
+      const piece = await deflateRaw(block, options);
+      return dictionary === undefined ? Buffer.concat([this.#header(), piece]) : piece;
+    });
+  }
+
+  async compressWhole(block: Buffer): Promise<Buffer> {
+    const options = { level: this.#level, chunkSize: CHUNK_SIZE };
+    if (block.length <= SMALL_STREAM) {
+      return this.#container === "zlib" ? zlib.deflateSync(block, options) : zlib.gzipSync(block, options);
+    }
+    return await this.#slots.run(() => (this.#container === "zlib" ? deflate(block, options) : gzip(block, options)));
+  }
+
+  end(): Buffer {
+    const tail = Buffer.alloc(this.#container === "zlib" ? 4 : 8);
+    if (this.#container === "zlib") tail.writeUInt32BE(this.#checksum);
+    else {
+      tail.writeUInt32LE(this.#checksum);
+      tail.writeUInt32LE(this.#length % 2 ** 32, 4);
+    }
+    return Buffer.concat([FINAL_BLOCK, tail]);
+  }
+
+  #header(): Buffer {
+    // gzip: deflate, no flags, no time (dumps of the same state have the same bytes), unknown system.
+    if (this.#container === "gzip") return Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff]);
+    // zlib: window of 32 KiB, and the level as zlib itself would say it; together a multiple of 31.
+    const said = this.#level === 1 ? 0x01 : this.#level < 6 ? 0x5e : this.#level === 6 ? 0x9c : 0xda;
+    return Buffer.from([0x78, said]);
+  }
+}
+
+/** A copy of the last bytes, for the block itself goes back to its owner before the next one is compressed. */
+function nextDictionary(previous: Buffer | undefined, block: Buffer): Buffer {
+  if (block.length >= DICTIONARY_SIZE || previous === undefined) {
+    return Buffer.from(block.subarray(Math.max(0, block.length - DICTIONARY_SIZE)));
+  }
+  const both = Buffer.concat([previous, block]);
+  return both.subarray(Math.max(0, both.length - DICTIONARY_SIZE));
+}
