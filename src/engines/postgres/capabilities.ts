@@ -26,6 +26,16 @@ export interface Capabilities {
   readonly nullsNotDistinct: boolean;
   /** Covering indexes, partitioned indexes, default and hash partitions. */
   readonly partitionedIndexes: boolean;
+  /** Hash partitions. */
+  readonly hashPartitions: boolean;
+  /** Row triggers on partitioned tables, which partitions get a copy of. */
+  readonly partitionedTriggers: boolean;
+  /** pg_constraint.conparentid: foreign keys of partitioned tables, which partitions get a copy of. */
+  readonly partitionedForeignKeys: boolean;
+  /** pg_constraint.conperiod: keys WITHOUT OVERLAPS. */
+  readonly temporalKeys: boolean;
+  /** `pg_get_sequence_data`: last value and whether it was given out, of many sequences at once. */
+  readonly sequenceDataFunction: boolean;
   /** pg_trigger.tgparentid. */
   readonly triggerParents: boolean;
   /** Table access methods. */
@@ -67,6 +77,11 @@ export function capabilitiesOf(versionNumber: number): Capabilities {
     columnCompression: since(14),
     nullsNotDistinct: since(15),
     partitionedIndexes: since(11),
+    hashPartitions: since(11),
+    partitionedTriggers: since(11),
+    partitionedForeignKeys: since(11),
+    temporalKeys: since(18),
+    sequenceDataFunction: since(18),
     triggerParents: since(13),
     tableAccessMethods: since(12),
     multiranges: since(14),

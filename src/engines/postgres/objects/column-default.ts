@@ -1,0 +1,118 @@
+import { qualified, quoteIdentifier } from "../sql/quote.ts";
+import { Catalog, type CatalogReader } from "./catalog-reader.ts";
+import type { DumpObject } from "./dump-object.ts";
+import { partsWith } from "./dump-parts.ts";
+import { objectEntry } from "./object-entry.ts";
+import type { ObjectRegistry } from "./object-registry.ts";
+import type { ObjectType, PlannedEntry } from "./object-type.ts";
+import { inheritedFrom } from "./relation/read-inheritance.ts";
+import { allRelations, type Column, isPrinted, oidArray, type Relation } from "./relation/relation.ts";
+
+/** A DEFAULT or generation expression of a column. */
+export interface ColumnDefault extends DumpObject {
+  readonly kind: "default";
+  readonly inlineOwner: number;
+  readonly relation: Relation;
+  readonly column: Column;
+  readonly expression: string;
+  /** A generation expression that the parents give too: not said again. */
+  isInherited: boolean;
+}
+
+export const columnDefaultType: ObjectType<ColumnDefault> = {
+  label: "column default",
+
+  async read(reader: CatalogReader): Promise<ColumnDefault[]> {
+    const relations = allRelations(reader.registry).filter((relation) => relation.columns.length > 0);
+    const defaults = [...(await readDefaults(reader, relations))];
+    for (const child of relations.filter((relation) => relation.parents.length > 0)) {
+      for (const column of child.columns) defaults.push(...compareWithParents(reader.registry, child, column));
+    }
+    return defaults;
+  },
+
+  link(defaults: readonly ColumnDefault[], registry: ObjectRegistry): void {
+    for (const each of defaults) {
+      const relation = registry.get(each.inlineOwner)!;
+      if (each.separate) each.dependencies.add(relation.dumpId);
+      else relation.dependencies.add(each.dumpId);
+    }
+  },
+
+  entries(object: ColumnDefault): PlannedEntry[] {
+    const { relation, column } = object;
+    if (column.generated !== "") return [];
+    const table = qualified(relation.schema, relation.name);
+    const name = quoteIdentifier(column.name);
+    return [
+      objectEntry(object, {
+        desc: "DEFAULT",
+        section: "pre-data",
+        tag: `${relation.name} ${column.name}`,
+        owner: relation.owner,
+        definition: `ALTER TABLE ONLY ${table} ALTER COLUMN ${name} SET DEFAULT ${object.expression};\n`,
+        drop: `ALTER TABLE ${table} ALTER COLUMN ${name} DROP DEFAULT;\n`,
+      }),
+    ];
+  },
+};
+
+async function readDefaults(reader: CatalogReader, relations: readonly Relation[]): Promise<ColumnDefault[]> {
+  const byOid = new Map(relations.map((relation) => [relation.catalog.oid, relation]));
+  const rows = await reader.rows(
+    "SELECT d.oid, d.adrelid, d.adnum, pg_catalog.pg_get_expr(d.adbin, d.adrelid) AS expression " +
+      `FROM pg_catalog.unnest(${oidArray(relations)}) AS src(oid) JOIN pg_catalog.pg_attrdef d ON d.adrelid = src.oid ` +
+      "ORDER BY d.adrelid, d.adnum",
+  );
+  return rows.map((row) => {
+    const relation = byOid.get(Number(row.adrelid))!;
+    const column = relation.columns.find((candidate) => candidate.number === Number(row.adnum))!;
+    return addDefault(reader.registry, relation, column, row.expression!, Number(row.oid));
+  });
+}
+
+function addDefault(
+  registry: ObjectRegistry,
+  relation: Relation,
+  column: Column,
+  expression: string,
+  oid: number,
+): ColumnDefault {
+  // There is no statement that gives a column its generation expression later: it never stands alone.
+  const separate = column.generated === "" && (relation.relkind === "v" || !isPrinted(relation, column));
+  const added = registry.add<ColumnDefault>({
+    kind: "default",
+    catalog: { table: oid === 0 ? 0 : Catalog.pg_attrdef, oid },
+    name: relation.name,
+    schema: relation.schema,
+    tieBreak: [String(column.number).padStart(5, "0")],
+    parts: partsWith(relation),
+    inlineOwner: relation.dumpId,
+    separate,
+    relation,
+    column,
+    expression,
+    isInherited: false,
+  });
+  column.default = added;
+  return added;
+}
+
+/**
+ * A child without a default of its own would get its parent's back: then it says DEFAULT NULL. A generation expression
+ * that all parents share is inherited and not said again.
+ */
+function compareWithParents(registry: ObjectRegistry, child: Relation, column: Column): ColumnDefault[] {
+  const inherited = inheritedFrom(child, column);
+  const plainDefault = inherited.some(
+    ({ default: parent, generated }) => parent !== undefined && parent.expression !== "NULL" && generated === "",
+  );
+  if (plainDefault && column.default === undefined) return [addDefault(registry, child, column, "NULL", 0)];
+
+  const generated = inherited.filter((parent) => parent.generated !== "");
+  const same = generated.every((parent) => parent.default?.expression === column.default?.expression);
+  if (generated.length > 0 && same && column.default !== undefined && child.partitionBound === null) {
+    column.default.isInherited = true;
+  }
+  return [];
+}

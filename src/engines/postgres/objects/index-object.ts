@@ -1,0 +1,134 @@
+import { parseTextArray } from "../sql/pg-array.ts";
+import { qualified, quoteIdentifier } from "../sql/quote.ts";
+import { Catalog, type CatalogReader, type Row } from "./catalog-reader.ts";
+import { commentEntries } from "./comment-entry.ts";
+import type { DumpObject } from "./dump-object.ts";
+import { partsWith } from "./dump-parts.ts";
+import type { EntryContext } from "./entry-context.ts";
+import { dependsOnExtensionStatements, readExtensionDependencies } from "./extension-dependency.ts";
+import type { IndexAttach } from "./index-attach.ts";
+import { indexQuery } from "./index-query.ts";
+import type { KeyConstraint } from "./key-constraint.ts";
+import { objectEntry } from "./object-entry.ts";
+import type { ObjectType, PlannedEntry } from "./object-type.ts";
+import { dumpedTables, oidArray, type Relation } from "./relation/relation.ts";
+
+/** An index, also one that a constraint stands for: then the constraint's entry creates it. */
+export interface IndexObject extends DumpObject {
+  readonly kind: "index";
+  readonly relation: Relation;
+  /** As pg_get_indexdef prints it. */
+  readonly definition: string;
+  /** Column numbers; 0 for an expression. Key columns first, then those of INCLUDE. */
+  readonly columns: readonly number[];
+  readonly keyColumns: number;
+  readonly nullsNotDistinct: boolean;
+  readonly isClustered: boolean;
+  readonly isReplicaIdentity: boolean;
+  readonly tablespace: string;
+  readonly options: readonly string[];
+  /** OID of the partitioned index that it is attached to; 0 for none. */
+  readonly parent: number;
+  readonly statistics: readonly { readonly column: string; readonly target: string }[];
+  readonly dependsOnExtensions: readonly string[];
+  /** Ties of the indexes of partitions to this one. */
+  readonly attaches: IndexAttach[];
+  constraint?: KeyConstraint;
+}
+
+export const indexType: ObjectType<IndexObject> = {
+  label: "index",
+
+  async read(reader: CatalogReader): Promise<IndexObject[]> {
+    const tables = dumpedTables(reader.registry, "rpm");
+    const byOid = new Map(tables.map((table) => [table.catalog.oid, table]));
+    const extensions = await readExtensionDependencies(reader, Catalog.pg_class);
+    const rows = await reader.rows(indexQuery(reader.capabilities, oidArray(tables)));
+    return rows.map((row) => {
+      const relation = byOid.get(Number(row.indrelid))!;
+      const index = reader.registry.add<IndexObject>({
+        ...indexOf(row, relation),
+        dependsOnExtensions: extensions.get(Number(row.oid)) ?? [],
+      });
+      relation.indexes.push(index);
+      return index;
+    });
+  },
+
+  entries(index: IndexObject, context: EntryContext): PlannedEntry[] {
+    const name = qualified(index.schema, index.name);
+    const { relation, constraint } = index;
+    const comment = commentEntries({ ...index, dumpId: constraint?.dumpId ?? index.dumpId }, context, {
+      subject: `INDEX ${name}`,
+      tag: `INDEX ${quoteIdentifier(index.name)}`,
+      owner: relation.owner,
+    });
+    if (constraint !== undefined) return comment;
+    return [
+      objectEntry(index, {
+        desc: "INDEX",
+        section: "post-data",
+        definition: createIndex(index),
+        // One that is attached goes with the index of the partitioned table; the server refuses to drop it alone.
+        ...(index.parent === 0 ? { drop: `DROP INDEX ${name};\n` } : {}),
+        tablespace: index.tablespace,
+        owner: relation.owner,
+      }),
+      ...comment,
+    ];
+  },
+};
+
+/** ALTER TABLE statements for what neither CREATE INDEX nor ADD CONSTRAINT can say. */
+export function clusterStatement(index: IndexObject): string {
+  if (!index.isClustered) return "";
+  return `\nALTER TABLE ${tableName(index)} CLUSTER ON ${quoteIdentifier(index.name)};\n`;
+}
+
+export function replicaIdentityStatement(index: IndexObject): string {
+  if (!index.isReplicaIdentity) return "";
+  return `\nALTER TABLE ONLY ${tableName(index)} REPLICA IDENTITY USING INDEX ${quoteIdentifier(index.name)};\n`;
+}
+
+function createIndex(index: IndexObject): string {
+  const name = qualified(index.schema, index.name);
+  const statistics = index.statistics.map(
+    ({ column, target }) => `ALTER INDEX ${name} ALTER COLUMN ${column} SET STATISTICS ${target};\n`,
+  );
+  return [
+    `${index.definition};\n`,
+    clusterStatement(index),
+    ...statistics,
+    dependsOnExtensionStatements(`INDEX ${name}`, index.dependsOnExtensions),
+    replicaIdentityStatement(index),
+  ].join("");
+}
+
+function tableName(index: IndexObject): string {
+  return qualified(index.relation.schema, index.relation.name);
+}
+
+function indexOf(row: Row, relation: Relation): Omit<IndexObject, "dumpId" | "dependencies" | "dependsOnExtensions"> {
+  const targets = parseTextArray(row.statisticstargets ?? "{}");
+  const parent = Number(row.parent ?? 0);
+  return {
+    kind: "index",
+    catalog: { table: Catalog.pg_class, oid: Number(row.oid) },
+    name: row.relname!,
+    schema: relation.schema,
+    parts: partsWith(relation),
+    isPartitionIndex: parent !== 0,
+    relation,
+    definition: row.definition!,
+    columns: row.indkey!.split(" ").map(Number),
+    keyColumns: Number(row.keycolumns),
+    nullsNotDistinct: row.nullsnotdistinct === "t",
+    isClustered: row.indisclustered === "t",
+    isReplicaIdentity: row.indisreplident === "t",
+    tablespace: row.spcname ?? "",
+    options: parseTextArray(row.reloptions ?? "{}"),
+    parent,
+    statistics: parseTextArray(row.statisticscolumns ?? "{}").map((column, at) => ({ column, target: targets[at]! })),
+    attaches: [],
+  };
+}

@@ -1,0 +1,77 @@
+import type { Capabilities } from "../../capabilities.ts";
+import { qualified } from "../../sql/quote.ts";
+import { Catalog, type CatalogReader, type Row } from "../catalog-reader.ts";
+import { type Column, type NotNull, oidArray, type Relation } from "./relation.ts";
+
+const storageNames: Readonly<Record<string, string>> = { p: "PLAIN", e: "EXTERNAL", x: "EXTENDED", m: "MAIN" };
+const compressionNames: Readonly<Record<string, string>> = { p: "pglz", l: "lz4" };
+
+/** Fills `columns` of all relations but sequences. One query. */
+export async function readColumns(reader: CatalogReader, relations: readonly Relation[]): Promise<void> {
+  const byOid = new Map(relations.map((relation) => [relation.catalog.oid, relation]));
+  const rows = await reader.rows(columnQuery(reader.capabilities, oidArray(relations)));
+  for (const row of rows) {
+    const relation = byOid.get(Number(row.attrelid))!;
+    relation.columns.push(columnOf(row, relation, reader.capabilities));
+  }
+}
+
+function columnOf(row: Row, relation: Relation, capabilities: Capabilities): Column {
+  const notNull = notNullOf(row, relation, capabilities);
+  return {
+    number: Number(row.attnum),
+    name: row.attname!,
+    type: row.typename!,
+    collation: row.collname === null ? null : qualified(row.collschema!, row.collname!),
+    isLocal: row.attislocal === "t",
+    identity: row.attidentity!,
+    generated: row.attgenerated!,
+    statisticsTarget: Number(row.attstattarget ?? -1) < 0 ? null : Number(row.attstattarget),
+    storage: row.attstorage === row.typstorage ? null : (storageNames[row.attstorage!] ?? null),
+    compression: compressionNames[row.attcompression!] ?? null,
+    options: row.attoptions ?? "",
+    ...(notNull === undefined ? {} : { notNull }),
+  };
+}
+
+/** A NOT NULL of this column, unless it is an unvalidated one, which is an object of its own. */
+function notNullOf(row: Row, relation: Relation, capabilities: Capabilities): NotNull | undefined {
+  if (!capabilities.namedNotNullConstraints) {
+    return row.attnotnull === "t" ? { name: null, noInherit: false, isLocal: true, catalog: null } : undefined;
+  }
+  if (row.nnname === null || row.nnvalid !== "t") return undefined;
+  const usual = `${relation.name}_${row.attname}_not_null`;
+  return {
+    // A comment needs the name spelled out, since the server's choice could differ when the dump is restored.
+    name: row.nnname === usual && row.nncommented !== "t" ? null : row.nnname!,
+    noInherit: row.nnnoinherit === "t",
+    isLocal: row.nnislocal === "t",
+    catalog: { table: Catalog.pg_constraint, oid: Number(row.nnoid) },
+  };
+}
+
+function columnQuery(capabilities: Capabilities, oids: string): string {
+  const notNull = capabilities.namedNotNullConstraints
+    ? `nn.oid AS nnoid, nn.conname AS nnname, nn.convalidated AS nnvalid, nn.connoinherit AS nnnoinherit,
+       nn.conislocal AS nnislocal, EXISTS (SELECT 1 FROM pg_catalog.pg_description de
+         WHERE de.classoid = 'pg_catalog.pg_constraint'::pg_catalog.regclass AND de.objoid = nn.oid) AS nncommented`
+    : "NULL AS nnname";
+  const joinNotNull = capabilities.namedNotNullConstraints
+    ? "LEFT JOIN pg_catalog.pg_constraint nn ON nn.conrelid = a.attrelid AND nn.contype = 'n' AND nn.conkey = ARRAY[a.attnum]"
+    : "";
+  return `
+    SELECT a.attrelid, a.attnum, a.attname, a.attislocal, a.attidentity, a.attnotnull, a.attstattarget, a.attstorage,
+      t.typstorage, pg_catalog.format_type(a.atttypid, a.atttypmod) AS typename,
+      ${capabilities.generatedColumns ? "a.attgenerated" : "''"} AS attgenerated,
+      ${capabilities.columnCompression ? "a.attcompression" : "''"} AS attcompression,
+      pg_catalog.array_to_string(a.attoptions, ', ') AS attoptions,
+      co.collname, cn.nspname AS collschema, ${notNull}
+    FROM pg_catalog.unnest(${oids}) AS src(oid)
+      JOIN pg_catalog.pg_attribute a ON a.attrelid = src.oid
+      JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
+      LEFT JOIN pg_catalog.pg_collation co ON co.oid = a.attcollation AND a.attcollation <> t.typcollation
+      LEFT JOIN pg_catalog.pg_namespace cn ON cn.oid = co.collnamespace
+      ${joinNotNull}
+    WHERE a.attnum > 0 AND NOT a.attisdropped
+    ORDER BY a.attrelid, a.attnum`;
+}

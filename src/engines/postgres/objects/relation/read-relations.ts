@@ -1,0 +1,130 @@
+import type { Capabilities } from "../../capabilities.ts";
+import { parseTextArray } from "../../sql/pg-array.ts";
+import { Catalog, type CatalogReader, type Row } from "../catalog-reader.ts";
+import { partsOf } from "../dump-parts.ts";
+import { readExtensionDependencies } from "../extension-dependency.ts";
+import type { ColumnPrivileges } from "../privilege-entries.ts";
+import type { Relation, RelationKind, SequenceOwner } from "./relation.ts";
+
+/**
+ * Reads pg_class and registers tables, views, materialized views and sequences of user schemas, and what of pg_catalog
+ * has privileges that initdb did not give. Columns and definitions are filled in by others.
+ */
+export async function readRelations(reader: CatalogReader): Promise<Relation[]> {
+  const columnPrivileges = await readColumnPrivileges(reader);
+  const extensions = await readExtensionDependencies(reader, Catalog.pg_class);
+  const rows = await reader.rows(relationQuery(reader.capabilities));
+  return rows.map((row) => {
+    const oid = Number(row.oid);
+    const relation = reader.registry.add<Relation>({
+      ...relationOf(row),
+      owner: reader.shared.roleName(Number(row.relowner)),
+      parts: partsOf(reader, row.nspname!, Catalog.pg_class, oid),
+      columnPrivileges: columnPrivileges.get(oid) ?? [],
+      dependsOnExtensions: extensions.get(oid) ?? [],
+    });
+    // What refers to rows of the table, or to arrays of them, refers to the table.
+    for (const type of [row.reltype, row.rowarray]) {
+      if (type !== null && type !== "0") reader.registry.alias({ table: Catalog.pg_type, oid: Number(type) }, relation);
+    }
+    return relation;
+  });
+}
+
+function relationOf(
+  row: Row,
+): Omit<Relation, "dumpId" | "dependencies" | "owner" | "parts" | "columnPrivileges" | "dependsOnExtensions"> {
+  const options = parseTextArray(row.reloptions ?? "{}");
+  const checkOption = options.find((option) => option.startsWith("check_option="));
+  return {
+    kind: "table",
+    catalog: { table: Catalog.pg_class, oid: Number(row.oid) },
+    name: row.relname!,
+    schema: row.nspname!,
+    canBePostponed: row.relkind === "m",
+    relkind: row.relkind as RelationKind,
+    persistence: row.relpersistence!,
+    tablespace: row.spcname ?? "",
+    accessMethod: row.amname ?? null,
+    options: options.filter((option) => option !== checkOption),
+    toastOptions: parseTextArray(row.toastoptions ?? "{}"),
+    checkOption: checkOption?.slice("check_option=".length).toUpperCase() ?? null,
+    ofType: row.oftype ?? null,
+    partitionKey: row.partkey ?? null,
+    partitionBound: row.partbound ?? null,
+    replicaIdentity: row.relreplident!,
+    rowSecurity: row.relrowsecurity === "t",
+    forceRowSecurity: row.relforcerowsecurity === "t",
+    populated: row.relispopulated === "t",
+    pages: Number(row.pages),
+    estimatedRows: Math.max(0, Number(row.reltuples)),
+    privileges: row.relacl ?? null,
+    defaultPrivileges: row.defaultacl!,
+    ownedBy: sequenceOwner(row),
+    columns: [],
+    parents: [],
+    checks: [],
+    indexes: [],
+  };
+}
+
+function sequenceOwner(row: Row): SequenceOwner | null {
+  if (row.ownertable === null) return null;
+  return { table: Number(row.ownertable), column: Number(row.ownercolumn), identity: row.ownertype === "i" };
+}
+
+function relationQuery(capabilities: Capabilities): string {
+  const accessMethod = capabilities.tableAccessMethods
+    ? "(SELECT am.amname FROM pg_catalog.pg_am am WHERE am.oid = c.relam AND c.relkind IN ('r','p','m'))"
+    : "NULL";
+  return `
+    SELECT c.oid, c.relname, n.nspname, c.relkind, c.relowner, c.relpersistence, c.reltype, c.relreplident,
+      c.relrowsecurity, c.relforcerowsecurity, c.relispopulated, c.reltuples, c.relacl, c.reloptions,
+      pg_catalog.acldefault(CASE c.relkind WHEN 'S' THEN 's' ELSE 'r' END::"char", c.relowner) AS defaultacl,
+      c.relpages + COALESCE(tc.relpages, 0) AS pages, tc.reloptions AS toastoptions,
+      (SELECT t.typarray FROM pg_catalog.pg_type t WHERE t.oid = c.reltype) AS rowarray,
+      CASE WHEN c.reloftype <> 0 THEN pg_catalog.format_type(c.reloftype, NULL) END AS oftype,
+      (SELECT s.spcname FROM pg_catalog.pg_tablespace s WHERE s.oid = c.reltablespace) AS spcname,
+      ${accessMethod} AS amname,
+      CASE WHEN c.relkind = 'p' THEN pg_catalog.pg_get_partkeydef(c.oid) END AS partkey,
+      CASE WHEN c.relispartition THEN pg_catalog.pg_get_expr(c.relpartbound, c.oid) END AS partbound,
+      d.refobjid AS ownertable, d.refobjsubid AS ownercolumn, d.deptype AS ownertype
+    FROM pg_catalog.pg_class c
+      JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+      LEFT JOIN pg_catalog.pg_class tc ON tc.oid = c.reltoastrelid AND tc.relkind = 't' AND c.relkind <> 'p'
+      LEFT JOIN pg_catalog.pg_depend d ON c.relkind = 'S' AND d.objid = c.oid AND d.objsubid = 0
+        AND d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
+        AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.deptype IN ('a', 'i')
+    WHERE c.relkind IN ('r', 'p', 'v', 'm', 'S') AND n.nspname <> 'information_schema'
+      AND n.nspname !~ '^pg_(temp|toast)'
+      AND (n.nspname <> 'pg_catalog' OR c.oid >= 16384 OR ${changedPrivileges})
+    ORDER BY c.oid`;
+}
+
+/** Of the several hundred relations of pg_catalog only those somebody granted something on are of interest. */
+const changedPrivileges = `
+  c.relacl IS DISTINCT FROM (SELECT p.initprivs FROM pg_catalog.pg_init_privs p
+    WHERE p.classoid = 'pg_catalog.pg_class'::pg_catalog.regclass AND p.objoid = c.oid AND p.objsubid = 0)
+  OR EXISTS (SELECT 1 FROM pg_catalog.pg_attribute a
+    LEFT JOIN pg_catalog.pg_init_privs p ON p.classoid = 'pg_catalog.pg_class'::pg_catalog.regclass
+      AND p.objoid = a.attrelid AND p.objsubid = a.attnum
+    WHERE a.attrelid = c.oid AND a.attacl IS DISTINCT FROM p.initprivs)`;
+
+/** Columns, system columns included, that have privileges of their own or had some when they were installed. */
+async function readColumnPrivileges(reader: CatalogReader): Promise<Map<number, ColumnPrivileges[]>> {
+  const rows = await reader.rows(`
+    SELECT a.attrelid, a.attnum, a.attname, a.attacl
+    FROM pg_catalog.pg_attribute a
+      LEFT JOIN pg_catalog.pg_init_privs p ON p.classoid = 'pg_catalog.pg_class'::pg_catalog.regclass
+        AND p.objoid = a.attrelid AND p.objsubid = a.attnum AND p.objsubid <> 0
+    WHERE NOT a.attisdropped AND (a.attacl IS NOT NULL OR p.initprivs IS NOT NULL)
+    ORDER BY a.attrelid, a.attnum`);
+  const columns = new Map<number, ColumnPrivileges[]>();
+  for (const row of rows) {
+    const relation = Number(row.attrelid);
+    const list = columns.get(relation) ?? [];
+    list.push({ number: Number(row.attnum), name: row.attname!, current: row.attacl ?? null });
+    columns.set(relation, list);
+  }
+  return columns;
+}

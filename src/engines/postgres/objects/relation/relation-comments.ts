@@ -1,0 +1,42 @@
+import { qualified, quoteIdentifier } from "../../sql/quote.ts";
+import { commentEntries } from "../comment-entry.ts";
+import type { EntryContext } from "../entry-context.ts";
+import type { PlannedEntry } from "../object-type.ts";
+import { onTableComment } from "../on-table-comment.ts";
+import type { Relation } from "./relation.ts";
+
+/** Comments on a relation and its columns. @param keyword `TABLE`, `VIEW`, ... */
+export function relationComments(relation: Relation, keyword: string, context: EntryContext): PlannedEntry[] {
+  const quoted = quoteIdentifier(relation.name);
+  const subject = qualified(relation.schema, relation.name);
+  const { owner } = relation;
+  const own = commentEntries(relation, context, {
+    subject: `${keyword} ${subject}`,
+    tag: `${keyword} ${quoted}`,
+    owner,
+  });
+  const commented = new Set(context.commentedColumns(relation.catalog));
+  const ofColumns = relation.columns
+    .filter((column) => commented.has(column.number))
+    .flatMap((column) => {
+      const name = quoteIdentifier(column.name);
+      return commentEntries(relation, context, {
+        subject: `COLUMN ${subject}.${name}`,
+        tag: `COLUMN ${quoted}.${name}`,
+        owner,
+        subId: column.number,
+      });
+    });
+  return [...own, ...ofColumns];
+}
+
+/** Comments on the constraints that the table's own statement creates. */
+export function inlineConstraintComments(table: Relation, context: EntryContext): PlannedEntry[] {
+  const notNulls = table.columns.flatMap(({ notNull }) =>
+    notNull?.catalog && notNull.name !== null ? [{ catalog: notNull.catalog, name: notNull.name }] : [],
+  );
+  const checks = table.checks.filter((check) => !check.separate && check.isLocal);
+  return [...notNulls, ...checks].flatMap((constraint) =>
+    onTableComment("CONSTRAINT", constraint, table, context, table.dumpId),
+  );
+}

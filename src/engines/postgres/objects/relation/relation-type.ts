@@ -1,0 +1,123 @@
+import { qualified, quoteIdentifier } from "../../sql/quote.ts";
+import type { CatalogReader } from "../catalog-reader.ts";
+import type { EntryContext } from "../entry-context.ts";
+import { dependsOnExtensionStatements } from "../extension-dependency.ts";
+import { objectEntry } from "../object-entry.ts";
+import type { ObjectType, PlannedEntry } from "../object-type.ts";
+import { privilegeEntries } from "../privilege-entries.ts";
+import { readColumns } from "./read-columns.ts";
+import { readSequenceSettings, readViewQueries } from "./read-definitions.ts";
+import { readInheritance } from "./read-inheritance.ts";
+import { readRelations } from "./read-relations.ts";
+import type { Relation } from "./relation.ts";
+import { inlineConstraintComments, relationComments } from "./relation-comments.ts";
+import { sequenceEntries } from "./sequence-entries.ts";
+import { settingsStatements } from "./table-settings.ts";
+import { createTable } from "./table-statement.ts";
+import { createMaterializedView, createView } from "./view-statement.ts";
+
+/** Tables, views, materialized views and sequences: everything that has a row in pg_class and a name of its own. */
+export const relationType: ObjectType<Relation> = {
+  label: "relation",
+
+  async read(reader: CatalogReader): Promise<Relation[]> {
+    const relations = await readRelations(reader);
+    const users = relations.filter((relation) => relation.schema !== "pg_catalog");
+    await readColumns(
+      reader,
+      users.filter((relation) => relation.relkind !== "S"),
+    );
+    await readInheritance(reader);
+    const views = users.filter((relation) => relation.relkind === "v" || relation.relkind === "m");
+    await readViewQueries(
+      reader,
+      views.filter((view) => view.parts.definition),
+    );
+    await readSequenceSettings(reader);
+    return relations;
+  },
+
+  entries(relation: Relation, context: EntryContext): PlannedEntry[] {
+    return [
+      ...(relation.parts.definition ? definitionEntries(relation, context) : []),
+      ...privileges(relation, context),
+    ];
+  },
+};
+
+function definitionEntries(relation: Relation, context: EntryContext): PlannedEntry[] {
+  switch (relation.relkind) {
+    case "S":
+      return sequenceEntries(relation, context);
+    case "v":
+      return viewEntries(relation, context);
+    case "m":
+      return materializedViewEntries(relation, context);
+    default:
+      return tableEntries(relation, context);
+  }
+}
+
+function tableEntries(table: Relation, context: EntryContext): PlannedEntry[] {
+  return [
+    objectEntry(table, {
+      desc: "TABLE",
+      section: "pre-data",
+      definition: createTable(table) + settingsStatements(table),
+      drop: `DROP TABLE ${qualified(table.schema, table.name)};\n`,
+      tablespace: table.tablespace,
+      tableAccessMethod: table.accessMethod,
+      relkind: table.relkind,
+      owner: table.owner,
+    }),
+    ...relationComments(table, "TABLE", context),
+    ...inlineConstraintComments(table, context),
+  ];
+}
+
+function viewEntries(view: Relation, context: EntryContext): PlannedEntry[] {
+  return [
+    objectEntry(view, {
+      desc: "VIEW",
+      section: "pre-data",
+      definition: createView(view),
+      drop: `DROP VIEW ${qualified(view.schema, view.name)};\n`,
+      relkind: view.relkind,
+      owner: view.owner,
+    }),
+    ...relationComments(view, "VIEW", context),
+  ];
+}
+
+function materializedViewEntries(view: Relation, context: EntryContext): PlannedEntry[] {
+  const subject = `MATERIALIZED VIEW ${qualified(view.schema, view.name)}`;
+  const definition =
+    createMaterializedView(view) +
+    dependsOnExtensionStatements(subject, view.dependsOnExtensions) +
+    settingsStatements(view);
+  return [
+    objectEntry(view, {
+      desc: "MATERIALIZED VIEW",
+      section: view.postponed === true ? "post-data" : "pre-data",
+      definition,
+      drop: `DROP ${subject};\n`,
+      tablespace: view.tablespace,
+      tableAccessMethod: view.accessMethod,
+      relkind: view.relkind,
+      owner: view.owner,
+    }),
+    ...relationComments(view, "MATERIALIZED VIEW", context),
+  ];
+}
+
+function privileges(relation: Relation, context: EntryContext): PlannedEntry[] {
+  if (!relation.parts.privileges) return [];
+  return privilegeEntries(relation, context, {
+    kind: relation.relkind === "S" ? "SEQUENCE" : "TABLE",
+    name: quoteIdentifier(relation.name),
+    owner: relation.owner,
+    current: relation.privileges,
+    default: relation.defaultPrivileges,
+    columns: relation.columnPrivileges,
+  });
+}

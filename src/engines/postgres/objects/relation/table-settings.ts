@@ -1,0 +1,30 @@
+import { qualified, quoteIdentifier } from "../../sql/quote.ts";
+import type { Column, Relation } from "./relation.ts";
+
+/** What CREATE cannot say of a table or materialized view and its columns: ALTER statements that follow it. */
+export function settingsStatements(relation: Relation): string {
+  const alter = `ALTER TABLE ONLY ${qualified(relation.schema, relation.name)}`;
+  const columns = relation.columns.flatMap((column) =>
+    columnSettings(column).map((setting) => `${alter} ALTER COLUMN ${quoteIdentifier(column.name)} ${setting};\n`),
+  );
+  const settings = relationSettings(relation).map((setting) => `\n${alter} ${setting};\n`);
+  return [...columns, ...settings].join("");
+}
+
+function columnSettings(column: Column): string[] {
+  const settings: string[] = [];
+  if (column.statisticsTarget !== null) settings.push(`SET STATISTICS ${column.statisticsTarget}`);
+  if (column.storage !== null) settings.push(`SET STORAGE ${column.storage}`);
+  if (column.compression !== null) settings.push(`SET COMPRESSION ${column.compression}`);
+  if (column.options !== "") settings.push(`SET (${column.options})`);
+  return settings;
+}
+
+function relationSettings(relation: Relation): string[] {
+  const settings: string[] = [];
+  // An index as replica identity is named where the index is created.
+  if (relation.replicaIdentity === "n") settings.push("REPLICA IDENTITY NOTHING");
+  if (relation.replicaIdentity === "f") settings.push("REPLICA IDENTITY FULL");
+  if (relation.forceRowSecurity) settings.push("FORCE ROW LEVEL SECURITY");
+  return settings;
+}

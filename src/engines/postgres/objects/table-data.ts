@@ -1,0 +1,139 @@
+import { qualified, quoteIdentifier } from "../sql/quote.ts";
+import { Catalog, type CatalogReader } from "./catalog-reader.ts";
+import { readConfigurationTables } from "./configuration-tables.ts";
+import type { DumpObject } from "./dump-object.ts";
+import { objectEntry } from "./object-entry.ts";
+import type { DataSource, ObjectType, PlannedEntry } from "./object-type.ts";
+import { allRelations, type Relation } from "./relation/relation.ts";
+
+/** The rows of a table or partition. */
+interface TableData extends DumpObject {
+  readonly kind: "table-data";
+  readonly table: Relation;
+  /** `WHERE ...` of an extension's configuration table; empty for all rows. */
+  readonly condition: string;
+  /** Data of configuration tables that its foreign keys refer to: those keys exist before the data is loaded. */
+  readonly referenced: TableData[];
+  /** Where the rows are loaded: the table itself, or the root of its partitions. */
+  readonly target: Relation;
+}
+
+const pageSize = 8192;
+
+export const tableDataType: ObjectType<TableData> = {
+  label: "table data",
+
+  async read(reader: CatalogReader): Promise<TableData[]> {
+    const configuration = await readConfigurationTables(reader);
+    const unsafe = await readUnsafePartitioning(reader);
+    const data = allRelations(reader.registry)
+      .filter((table) => table.relkind === "r")
+      .filter((table) => table.parts.definition || configuration.has(table.catalog.oid))
+      .map((table) =>
+        reader.registry.add<TableData>({
+          kind: "table-data",
+          // Not the table's identity: what pg_depend says of the table does not hold for its rows.
+          catalog: { table: 0, oid: table.catalog.oid },
+          name: table.name,
+          schema: table.schema,
+          parts: { definition: true, privileges: false },
+          table,
+          condition: configuration.get(table.catalog.oid) ?? "",
+          referenced: [],
+          target: loadTarget(table, unsafe),
+        }),
+      );
+    await readReferences(reader, data, configuration);
+    return data;
+  },
+
+  link(data: readonly TableData[]): void {
+    for (const each of data) {
+      each.dependencies.add(each.table.dumpId);
+      for (const referenced of each.referenced) each.dependencies.add(referenced.dumpId);
+    }
+  },
+
+  entries(data: TableData): PlannedEntry[] {
+    const { table, target } = data;
+    const copied = qualified(target.schema, target.name);
+    const entry = objectEntry(data, { desc: "TABLE DATA", section: "data", owner: table.owner });
+    return [
+      {
+        ...entry,
+        catalog: { table: 0, oid: table.catalog.oid },
+        hadDumper: true,
+        definition: target === table ? null : `-- load via partition root ${copied.replaceAll(/[\r\n]/g, " ")}`,
+        copy: `COPY ${copied} ${columnList(table)} FROM stdin;\n`,
+        data: dataSource(data),
+      },
+    ];
+  },
+};
+
+function dataSource(data: TableData): DataSource {
+  const { table, condition } = data;
+  const name = qualified(table.schema, table.name);
+  const columns = columnList(table);
+  const filtered = `COPY (SELECT ${columns === "" ? "*" : columns.slice(1, -1)} FROM ${name} ${condition}) TO stdout`;
+  return {
+    kind: "copy",
+    sql: condition === "" ? `COPY ${name} ${columns} TO stdout` : filtered,
+    schema: table.schema,
+    table: table.name,
+    estimatedBytes: table.pages * pageSize,
+    estimatedRows: table.estimatedRows,
+  };
+}
+
+/** `(a, b)`: always named, since the order of columns may differ after a restore. Generated ones are computed again. */
+function columnList(table: Relation): string {
+  const columns = table.columns
+    .filter((column) => column.generated === "")
+    .map((column) => quoteIdentifier(column.name));
+  return columns.length === 0 ? "" : `(${columns.join(", ")})`;
+}
+
+/**
+ * Partitions by hash of an enum: the hash is of the value's OID, which a restore gives anew, so a row may belong to
+ * another partition then. They are loaded through the root.
+ */
+function loadTarget(table: Relation, unsafe: ReadonlySet<number>): Relation {
+  let target = table;
+  let isUnsafe = false;
+  while (target.partitionBound !== null && target.parents[0] !== undefined) {
+    target = target.parents[0];
+    isUnsafe ||= unsafe.has(target.catalog.oid);
+  }
+  return isUnsafe ? target : table;
+}
+
+async function readUnsafePartitioning(reader: CatalogReader): Promise<ReadonlySet<number>> {
+  if (!reader.capabilities.hashPartitions) return new Set();
+  const rows = await reader.rows(`
+    SELECT p.partrelid FROM pg_catalog.pg_partitioned_table p
+    WHERE EXISTS (SELECT 1 FROM pg_catalog.pg_opclass o JOIN pg_catalog.pg_am a ON a.oid = o.opcmethod
+      WHERE o.opcname = 'enum_ops' AND o.opcnamespace = 'pg_catalog'::pg_catalog.regnamespace AND a.amname = 'hash'
+        AND o.oid = ANY(p.partclass))`);
+  return new Set(rows.map((row) => Number(row.partrelid)));
+}
+
+/** The extension creates its foreign keys, so the rows they refer to must be loaded first. */
+async function readReferences(
+  reader: CatalogReader,
+  data: readonly TableData[],
+  configuration: ReadonlyMap<number, string>,
+): Promise<void> {
+  if (configuration.size === 0) return;
+  const rows = await reader.rows(`
+    SELECT c.conrelid, c.confrelid FROM pg_catalog.pg_constraint c
+      JOIN pg_catalog.pg_depend d ON d.objid = c.confrelid AND d.classid = ${Catalog.pg_class}
+        AND d.refclassid = ${Catalog.pg_extension} AND d.deptype = 'e'
+    WHERE c.contype = 'f'`);
+  const byTable = new Map(data.map((each) => [each.table.catalog.oid, each]));
+  for (const row of rows) {
+    const referencing = byTable.get(Number(row.conrelid));
+    const referenced = byTable.get(Number(row.confrelid));
+    if (referencing && referenced && referencing !== referenced) referencing.referenced.push(referenced);
+  }
+}
