@@ -51,8 +51,8 @@ test("imports go only where the table allows", () => {
     for (const target of importsOf(file)) {
       const to = folderOf(target);
       const allowed = to === from || (to !== undefined && mayImport[from]?.includes(to) === true);
-      // Unit tests beside a source may also use the test helpers.
-      const testHelper = isTest && relative(root, target).startsWith("tests/helpers/");
+      // Unit tests beside a source may also use the test helpers and the contract of their port.
+      const testHelper = isTest && /^tests\/(helpers|contract)\//.test(relative(root, target));
       // The version stands in one place only.
       const manifest = from === "main" && relative(root, target) === "package.json";
       if (!allowed && !testHelper && !manifest)

@@ -1,4 +1,38 @@
-/** Where a repository lives: a folder now, a bucket prefix later. Keys are relative paths with `/` between safe parts. */
+import type { ByteSink } from "./byte-sink.ts";
+
+/**
+ * Where a repository lives: a folder now, a bucket prefix later. Keys are relative paths with `/` between safe
+ * components (src/core/safe-path.ts); another key is a fault of the caller.
+ */
+export interface Storage {
+  /** For people: the folder's path or the bucket's URL, without secrets. */
+  readonly location: string;
+  /**
+   * Starts a run's work: everything it writes belongs to it until sealed, and others' sweeps keep away from it as long
+   * as the process lives. Makes the place if it is not there.
+   * @throws BackupError IO when the place is not writable, with the reason.
+   */
+  beginWork(): Promise<Work>;
+  /** @throws BackupError NOT_FOUND, IO */
+  open(key: string): Promise<OpenedObject>;
+  /** Size and time of an object; undefined when there is none. */
+  stat(key: string): Promise<StoredObject | undefined>;
+  /**
+   * All committed objects whose key begins with `prefix`, in byte order of the keys; those with a further `/` behind the
+   * prefix only when `recursive`.
+   * @throws BackupError NOT_FOUND when there is no such place, IO
+   */
+  list(prefix: string, options?: { readonly recursive?: boolean }): AsyncIterable<StoredObject>;
+  /** Removes an object; a missing one is no error. */
+  remove(key: string): Promise<void>;
+  /**
+   * Removes what runs left behind whose process is gone: unfinished objects, and committed ones of work that was never
+   * sealed. Two sweeps at once, and sweeps beside living work, are safe. What it cannot remove it leaves for the next.
+   */
+  sweep(): Promise<SweepResult>;
+  /** Bytes that a new object may take, as far as the place can tell. */
+  freeBytes(): Promise<number | undefined>;
+}
 
 /** Size and time of a stored object. */
 export interface StoredObject {
@@ -7,15 +41,26 @@ export interface StoredObject {
   readonly modified: Date;
 }
 
-/** An object in the making: invisible under its final key until `commit`. */
-export interface PendingObject {
-  /** As {@link import("./byte-sink.ts").ByteSink}. */
-  write(bytes: Uint8Array): Promise<void>;
+/** One run's claim on a repository. */
+export interface Work {
+  readonly id: string;
+  /** Begins an object. */
+  create(): Promise<PendingObject>;
   /**
-   * Makes it durable and visible under `key`, all or nothing, create-only.
-   * @throws BackupError EXISTS when the key is taken: the pending object stays and may be committed under another key.
+   * Ends the work and frees what it held. Without a sealed object the committed parts are removed again: an interrupted
+   * run leaves nothing. Safe to repeat.
    */
-  commit(key: string): Promise<StoredObject>;
+  end(): Promise<void>;
+}
+
+/** An object in the making: invisible under its final key until `commit`. */
+export interface PendingObject extends ByteSink {
+  /**
+   * Makes it durable and visible under `key`, all or nothing, create-only. The `seal` is the last object of a work: its
+   * existence makes all parts count.
+   * @throws BackupError EXISTS when the key is taken: the object stays pending and may be committed under another key.
+   */
+  commit(key: string, role: "part" | "seal"): Promise<StoredObject>;
   /** Removes it. Safe to repeat; does nothing after `commit`. */
   abort(): Promise<void>;
 }
@@ -32,29 +77,9 @@ export interface OpenedObject {
   close(): Promise<void>;
 }
 
-export interface Storage {
-  /** For people: the folder's path or the bucket's URL, without secrets. */
-  readonly location: string;
-  /** Begins an object. `workId` names the run it belongs to, so that what a dead run left behind can be swept. */
-  create(workId: string): Promise<PendingObject>;
-  /** @throws BackupError NOT_FOUND */
-  open(key: string): Promise<OpenedObject>;
-  /** All committed objects whose key begins with `prefix`, in byte order of the keys. */
-  list(prefix: string): AsyncIterable<StoredObject>;
-  /** Removes an object; a missing one is no error. */
-  remove(key: string): Promise<void>;
-  /**
-   * Starts work that may leave something half done: keeps others' sweeps away from it until `end`.
-   * @throws BackupError IO when the place is not writable, with the reason.
-   */
-  beginWork(): Promise<Work>;
-  /** Removes what runs left behind whose owner is gone. Answers how many things were removed. */
-  sweep(): Promise<number>;
-}
-
-/** One run's claim on a repository. */
-export interface Work {
-  readonly id: string;
-  /** Removes the work folder. Safe to repeat. */
-  end(): Promise<void>;
+export interface SweepResult {
+  /** Abandoned works that were removed. */
+  readonly works: number;
+  /** Committed objects that belonged to them and were removed with them. */
+  readonly objects: readonly string[];
 }

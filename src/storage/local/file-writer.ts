@@ -1,0 +1,110 @@
+import type { FileHandle } from "node:fs/promises";
+import type { ByteSink } from "../../ports/byte-sink.ts";
+import { ioError } from "./io-error.ts";
+
+/** One is filled while the others are written: the main thread never waits for the disk as long as it keeps up. */
+const BUFFERS = 3;
+/** Below it the cost of a system call and of a turn through the thread pool begins to show. */
+const BUFFER_BYTES = 1 << 20;
+
+/** Writes a new file front to back, asynchronously. Owns the handle. */
+export class FileWriter implements ByteSink {
+  readonly #handle: FileHandle;
+  readonly #path: string;
+  readonly #free: Buffer[] = [];
+  #allocated = 0;
+  #current: Buffer | undefined;
+  #used = 0;
+  /** Bytes handed to the chain of writes. */
+  #position = 0;
+  #lastWrite: Promise<void> = Promise.resolve();
+  #returned: (() => void) | undefined;
+  #failure: unknown;
+  #isClosed = false;
+
+  constructor(handle: FileHandle, path: string) {
+    this.#handle = handle;
+    this.#path = path;
+  }
+
+  get size(): number {
+    return this.#position + this.#used;
+  }
+
+  async write(bytes: Uint8Array): Promise<void> {
+    let offset = 0;
+    while (offset < bytes.length) {
+      this.#current ??= await this.#takeBuffer();
+      const count = Math.min(bytes.length - offset, BUFFER_BYTES - this.#used);
+      this.#current.set(bytes.subarray(offset, offset + count), this.#used);
+      this.#used += count;
+      offset += count;
+      if (this.#used === BUFFER_BYTES) this.#send();
+    }
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  /** Writes what is left, makes it durable and closes. A failed fsync is final: the kernel may have dropped the pages. */
+  async finish(): Promise<void> {
+    if (this.#used > 0) this.#send();
+    await this.#lastWrite;
+    if (this.#failure !== undefined) throw this.#failure;
+    try {
+      await this.#handle.sync();
+      await this.close();
+    } catch (cause) {
+      this.#failure = ioError("writing", this.#path, cause);
+      throw this.#failure;
+    }
+  }
+
+  /** Closes without finishing. Safe to repeat. */
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    await this.#lastWrite;
+    await this.#handle.close();
+  }
+
+  async #takeBuffer(): Promise<Buffer> {
+    for (;;) {
+      if (this.#failure !== undefined) throw this.#failure;
+      const free = this.#free.pop();
+      if (free !== undefined) return free;
+      if (this.#allocated < BUFFERS) {
+        this.#allocated++;
+        return Buffer.allocUnsafeSlow(BUFFER_BYTES);
+      }
+      await new Promise<void>((resolve) => {
+        this.#returned = resolve;
+      });
+    }
+  }
+
+  #send(): void {
+    const buffer = this.#current!;
+    const length = this.#used;
+    const position = this.#position;
+    this.#current = undefined;
+    this.#used = 0;
+    this.#position += length;
+    // Each write waits for the one before it: in case of a failure the file holds a prefix, and never a hole.
+    this.#lastWrite = this.#lastWrite.then(() => this.#writeOut(buffer, length, position));
+  }
+
+  /** Never rejects: the failure is kept for the next call of the owner. */
+  async #writeOut(buffer: Buffer, length: number, position: number): Promise<void> {
+    try {
+      for (let done = 0; done < length && this.#failure === undefined; ) {
+        const { bytesWritten } = await this.#handle.write(buffer, done, length - done, position + done);
+        if (bytesWritten === 0) throw new Error("the device takes no more bytes");
+        done += bytesWritten;
+      }
+    } catch (cause) {
+      this.#failure = ioError("writing", this.#path, cause);
+    }
+    this.#free.push(buffer);
+    this.#returned?.();
+    this.#returned = undefined;
+  }
+}

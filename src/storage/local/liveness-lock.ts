@@ -1,0 +1,40 @@
+import { hasCode } from "./io-error.ts";
+
+/** A lock on a file, held until released or until the process dies, however it dies. */
+export interface LivenessLock {
+  release(): void;
+}
+
+/** SQLite's result code for "somebody else holds the lock". */
+const SQLITE_BUSY = 5;
+
+/**
+ * Tries to lock an existing file exclusively. Node offers no file locks of its own, SQLite does, on every system: its
+ * exclusive transaction is a kernel lock that dies with the process. A process id in a file proves nothing: it is reused,
+ * and means another process in another container.
+ *
+ * The file must not be opened in any other way by this process: closing it would drop the lock (POSIX).
+ *
+ * @returns `busy` when somebody holds it, `unsupported` when the file system has no locks or the file is gone.
+ */
+export async function tryLock(path: string): Promise<LivenessLock | "busy" | "unsupported"> {
+  const { DatabaseSync } = await import("node:sqlite");
+  try {
+    const database = new DatabaseSync(path, { timeout: 0 });
+    try {
+      // Without a journal on disk: the lock is all that is wanted.
+      database.exec("PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE");
+    } catch (error) {
+      database.close();
+      throw error;
+    }
+    return { release: () => database.close() };
+  } catch (error) {
+    if (hasCode(error, "ERR_SQLITE_ERROR")) {
+      return "errcode" in (error as object) && (error as { errcode: number }).errcode === SQLITE_BUSY
+        ? "busy"
+        : "unsupported";
+    }
+    throw error;
+  }
+}

@@ -1,0 +1,152 @@
+import type { Dirent } from "node:fs";
+import { lstat, readdir, realpath, statfs, unlink } from "node:fs/promises";
+import { dirname, join, resolve, sep } from "node:path";
+import { BackupError } from "../../core/backup-error.ts";
+import { isSafeRelativePath } from "../../core/safe-path.ts";
+import type { Clock } from "../../ports/clock.ts";
+import type { OpenedObject, Storage, StoredObject, SweepResult, Work } from "../../ports/storage.ts";
+import { ensureFolder } from "./durable-file-system.ts";
+import { hasCode, ioError } from "./io-error.ts";
+import { LocalWork } from "./local-work.ts";
+import { OpenedFile } from "./opened-file.ts";
+import { createWorkFolder, sweepWorkFolder, WORK_PREFIX } from "./work-folder.ts";
+
+/** A repository in a folder. */
+export class LocalStorage implements Storage {
+  readonly location: string;
+  readonly #clock: Clock;
+
+  constructor(folder: string, clock: Clock) {
+    this.location = resolve(folder);
+    this.#clock = clock;
+  }
+
+  async beginWork(): Promise<Work> {
+    try {
+      await ensureFolder(this.location);
+      return new LocalWork(this.location, await createWorkFolder(this.location, this.#clock.now()));
+    } catch (cause) {
+      throw ioError("preparing to write", this.location, cause);
+    }
+  }
+
+  async open(key: string): Promise<OpenedObject> {
+    const path = this.#pathOf(key);
+    if (key.includes("/")) await this.#refuseToLeave(path);
+    return await OpenedFile.open(key, path);
+  }
+
+  async stat(key: string): Promise<StoredObject | undefined> {
+    return await statFile(key, this.#pathOf(key));
+  }
+
+  async *list(prefix: string, options: { readonly recursive?: boolean } = {}): AsyncIterable<StoredObject> {
+    const folder = prefix.slice(0, prefix.lastIndexOf("/") + 1);
+    yield* this.#listFolder(folder, prefix, options.recursive === true);
+  }
+
+  async *#listFolder(folder: string, prefix: string, recursive: boolean): AsyncIterable<StoredObject> {
+    const entries = await this.#readFolder(folder);
+    // A folder's keys continue with a slash: sorted with it, the whole listing is in byte order.
+    const keys = entries
+      .filter((entry) => !entry.name.startsWith(WORK_PREFIX) && (entry.isFile() || entry.isDirectory()))
+      .map((entry) => `${folder}${entry.name}${entry.isDirectory() ? "/" : ""}`)
+      .filter((key) => key.startsWith(prefix))
+      .toSorted((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+    for (const key of keys) {
+      if (key.endsWith("/")) {
+        if (recursive) yield* this.#listFolder(key, prefix, recursive);
+        continue;
+      }
+      const stored = await statFile(key, join(this.location, key));
+      if (stored !== undefined) yield stored;
+    }
+  }
+
+  async #readFolder(folder: string): Promise<Dirent[]> {
+    try {
+      return await readdir(join(this.location, folder), { withFileTypes: true });
+    } catch (cause) {
+      if (folder !== "" && hasCode(cause, "ENOENT")) return [];
+      throw ioError("listing", join(this.location, folder), cause);
+    }
+  }
+
+  async remove(key: string): Promise<void> {
+    const path = this.#pathOf(key);
+    try {
+      await unlink(path);
+    } catch (cause) {
+      if (!hasCode(cause, "ENOENT")) throw ioError("removing", path, cause);
+    }
+  }
+
+  async sweep(): Promise<SweepResult> {
+    const objects: string[] = [];
+    let works = 0;
+    for (const name of await this.#workFolders()) {
+      try {
+        const revoked = await sweepWorkFolder(this.location, join(this.location, name));
+        if (revoked === undefined) continue;
+        works++;
+        objects.push(...revoked);
+      } catch {
+        // Another user's, or the disk's fault: whoever may, sweeps it later.
+      }
+    }
+    return { works, objects };
+  }
+
+  async #workFolders(): Promise<string[]> {
+    try {
+      return (await readdir(this.location)).filter((name) => name.startsWith(WORK_PREFIX));
+    } catch (cause) {
+      if (hasCode(cause, "ENOENT")) return [];
+      throw ioError("listing", this.location, cause);
+    }
+  }
+
+  async freeBytes(): Promise<number | undefined> {
+    for (let folder = this.location; ; folder = dirname(folder)) {
+      try {
+        const { bavail, bsize } = await statfs(folder);
+        return bavail * bsize;
+      } catch (cause) {
+        // Before the first backup the folder is not there; it will lie where its parent lies.
+        if (!hasCode(cause, "ENOENT") || folder === dirname(folder))
+          throw ioError("asking for free space", folder, cause);
+      }
+    }
+  }
+
+  #pathOf(key: string): string {
+    if (!isSafeRelativePath(key)) throw new Error(`no safe key: ${JSON.stringify(key)}`);
+    return join(this.location, key);
+  }
+
+  /** A symbolic link among the folders of a key could lead anywhere. */
+  async #refuseToLeave(path: string): Promise<void> {
+    try {
+      const [root, folder] = await Promise.all([realpath(this.location), realpath(dirname(path))]);
+      if (folder.startsWith(root + sep)) return;
+    } catch (cause) {
+      throw ioError("opening", path, cause);
+    }
+    throw new BackupError({
+      code: "IO",
+      message: "a symbolic link leads out of the repository",
+      object: path,
+      hint: "replace the link by the folder itself",
+    });
+  }
+}
+
+async function statFile(key: string, path: string): Promise<StoredObject | undefined> {
+  try {
+    const stats = await lstat(path);
+    return stats.isFile() ? { key, size: stats.size, modified: stats.mtime } : undefined;
+  } catch (cause) {
+    if (hasCode(cause, "ENOENT", "ENOTDIR")) return undefined;
+    throw ioError("looking at", path, cause);
+  }
+}

@@ -1,0 +1,89 @@
+import type { BigIntStats } from "node:fs";
+import { lstat, open, readFile, unlink } from "node:fs/promises";
+import { join } from "node:path";
+import { isSafeRelativePath } from "../../core/safe-path.ts";
+import { createFile } from "./durable-file-system.ts";
+import { hasCode } from "./io-error.ts";
+
+/**
+ * What a work is about to publish, noted before it happens, so that whoever finds the work abandoned can tell its objects
+ * from those of others: by name, inode, size and time together.
+ */
+export interface JournalEntry {
+  readonly key: string;
+  readonly role: "part" | "seal";
+  readonly inode: string;
+  readonly size: number;
+  /** Nanoseconds, as text. */
+  readonly modified: string;
+}
+
+const JOURNAL = "journal";
+const MAX_JOURNAL_BYTES = 256 << 20;
+
+/** The entry for a finished file. */
+export function journalEntry(key: string, role: "part" | "seal", stats: BigIntStats): JournalEntry {
+  return { key, role, inode: String(stats.ino), size: Number(stats.size), modified: String(stats.mtimeNs) };
+}
+
+/** Appends durably. */
+export async function appendToJournal(folder: string, entry: JournalEntry): Promise<void> {
+  const path = join(folder, JOURNAL);
+  const handle = await createFile(path).catch((error: unknown) => {
+    if (hasCode(error, "EEXIST")) return open(path, "a");
+    throw error;
+  });
+  try {
+    await handle.appendFile(`${JSON.stringify(entry)}\n`);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Entries that were written whole; a torn last line was never acted upon. */
+async function readJournal(folder: string): Promise<readonly JournalEntry[]> {
+  let text: string;
+  try {
+    const path = join(folder, JOURNAL);
+    if ((await lstat(path)).size > MAX_JOURNAL_BYTES) return [];
+    text = await readFile(path, "utf8");
+  } catch (error) {
+    if (hasCode(error, "ENOENT")) return [];
+    throw error;
+  }
+  return text.split("\n").slice(0, -1).flatMap(parseEntry);
+}
+
+function parseEntry(line: string): JournalEntry[] {
+  try {
+    const entry = JSON.parse(line) as JournalEntry;
+    return typeof entry.key === "string" && isSafeRelativePath(entry.key) ? [entry] : [];
+  } catch {
+    return [];
+  }
+}
+
+/**
+ * Removes the published objects of a work that was never sealed.
+ * @returns the keys that were removed
+ */
+export async function revokeUnsealed(root: string, folder: string): Promise<readonly string[]> {
+  const entries = await readJournal(folder);
+  const present: JournalEntry[] = [];
+  for (const entry of entries) if (await isThere(root, entry)) present.push(entry);
+  if (present.some(({ role }) => role === "seal")) return [];
+  for (const { key } of present) await unlink(join(root, key));
+  return present.map(({ key }) => key);
+}
+
+async function isThere(root: string, entry: JournalEntry): Promise<boolean> {
+  try {
+    const stats = await lstat(join(root, entry.key), { bigint: true });
+    const found = journalEntry(entry.key, entry.role, stats);
+    return found.inode === entry.inode && found.size === entry.size && found.modified === entry.modified;
+  } catch (error) {
+    if (hasCode(error, "ENOENT", "ENOTDIR")) return false;
+    throw error;
+  }
+}

@@ -1,0 +1,235 @@
+import { createHash, randomBytes } from "node:crypto";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { Storage, StoredObject } from "../../src/ports/storage.ts";
+
+/** A place to test: the same objects through two adapters, as two processes would see them. */
+export interface StoragePlace {
+  readonly storage: Storage;
+  readonly other: Storage;
+  remove(): Promise<void>;
+}
+
+/** What every storage must do. An adapter's test is a factory for this suite and what is its own. */
+export function storageSuite(name: string, makePlace: () => Promise<StoragePlace>): void {
+  describe(`${name} keeps the contract of Storage`, () => {
+    let place: StoragePlace;
+    let storage: Storage;
+    beforeEach(async () => {
+      place = await makePlace();
+      storage = place.storage;
+    });
+    afterEach(() => place.remove());
+
+    /** Writes and seals one object as a work of its own. */
+    async function put(key: string, bytes: Uint8Array): Promise<StoredObject> {
+      const work = await storage.beginWork();
+      try {
+        const pending = await work.create();
+        await pending.write(bytes);
+        return await pending.commit(key, "seal");
+      } finally {
+        await work.end();
+      }
+    }
+
+    async function get(key: string): Promise<Buffer> {
+      const object = await place.other.open(key);
+      try {
+        const bytes = Buffer.alloc(object.size);
+        expect(await object.readAt(0, bytes)).toBe(object.size);
+        return bytes;
+      } finally {
+        await object.close();
+      }
+    }
+
+    async function keys(prefix = "", recursive = false): Promise<string[]> {
+      const found: string[] = [];
+      for await (const { key } of place.other.list(prefix, { recursive })) found.push(key);
+      return found;
+    }
+
+    test("what is committed is there, for others too, with size and time", async () => {
+      const before = Date.now();
+      const stored = await put("a.dump", Buffer.from("hello"));
+      expect(stored).toMatchObject({ key: "a.dump", size: 5 });
+      expect(await get("a.dump")).toEqual(Buffer.from("hello"));
+      expect(await place.other.stat("a.dump")).toEqual(stored);
+      expect(Math.abs(stored.modified.getTime() - before)).toBeLessThan(60_000);
+    });
+
+    test("an empty object is an object", async () => {
+      await put("empty", Buffer.alloc(0));
+      expect((await storage.stat("empty"))?.size).toBe(0);
+    });
+
+    test("pieces of any size come out as one, and their memory is the caller's again after each write", async () => {
+      const work = await storage.beginWork();
+      const pending = await work.create();
+      const hash = createHash("sha256");
+      const memory = Buffer.alloc(3_000_000);
+      let total = 0;
+      for (const size of [1, 100, 65_536, 1_048_575, 1_048_576, 1_048_577, 3_000_000, 7, 0, 2_500_000]) {
+        const piece = memory.subarray(0, size);
+        randomBytes(size).copy(piece);
+        hash.update(piece);
+        total += size;
+        await pending.write(piece);
+        memory.fill(0xee);
+      }
+      await pending.commit("big", "seal");
+      await work.end();
+      const bytes = await get("big");
+      expect(bytes.length).toBe(total);
+      expect(createHash("sha256").update(bytes).digest("hex")).toBe(hash.digest("hex"));
+    });
+
+    test("nothing is visible before the commit", async () => {
+      const work = await storage.beginWork();
+      const pending = await work.create();
+      await pending.write(Buffer.alloc(5_000_000));
+      expect(await keys("", true)).toEqual([]);
+      await pending.abort();
+      await work.end();
+      expect(await keys("", true)).toEqual([]);
+    });
+
+    test("a taken key is refused and left alone; the object may get another key", async () => {
+      await put("x", Buffer.from("first"));
+      const work = await storage.beginWork();
+      const pending = await work.create();
+      await pending.write(Buffer.from("second"));
+      await expect(pending.commit("x", "seal")).rejects.toMatchObject({ code: "EXISTS" });
+      await pending.commit("x-2", "seal");
+      await work.end();
+      expect([String(await get("x")), String(await get("x-2"))]).toEqual(["first", "second"]);
+    });
+
+    test("of several commits to one key at once exactly one wins, and it is whole", async () => {
+      const bodies = Array.from({ length: 8 }, (_, index) => Buffer.alloc(100_000, index));
+      const works = await Promise.all(bodies.map((_, index) => (index % 2 ? storage : place.other).beginWork()));
+      const results = await Promise.allSettled(
+        works.map(async (work, index) => {
+          const pending = await work.create();
+          await pending.write(bodies[index]!);
+          await pending.commit("x", "seal");
+        }),
+      );
+      await Promise.all(works.map((work) => work.end()));
+      const winners = results.flatMap(({ status }, index) => (status === "fulfilled" ? [index] : []));
+      expect(winners).toHaveLength(1);
+      expect(await get("x")).toEqual(bodies[winners[0]!]);
+    });
+
+    test("parts without a seal go when the work ends, sealed ones stay", async () => {
+      for (const seal of [false, true]) {
+        const work = await storage.beginWork();
+        const part = await work.create();
+        await part.commit(`part-${seal}`, "part");
+        if (seal) await (await work.create()).commit("seal", "seal");
+        await work.end();
+        await work.end();
+      }
+      expect(await keys()).toEqual(["part-true", "seal"]);
+    });
+
+    test("the end of an unsealed work takes nothing that belongs to others", async () => {
+      await put("x", Buffer.from("theirs"));
+      const work = await storage.beginWork();
+      const pending = await work.create();
+      await pending.write(Buffer.from("theirs"));
+      await expect(pending.commit("x", "part")).rejects.toMatchObject({ code: "EXISTS" });
+      await work.end();
+      expect(String(await get("x"))).toBe("theirs");
+    });
+
+    test("a sweep leaves living work alone", async () => {
+      const work = await storage.beginWork();
+      const part = await work.create();
+      await part.write(Buffer.from("1"));
+      await part.commit("part", "part");
+      const pending = await work.create();
+      await pending.write(Buffer.from("2"));
+      expect(await place.other.sweep()).toEqual({ works: 0, objects: [] });
+      expect(await storage.sweep()).toEqual({ works: 0, objects: [] });
+      await pending.commit("seal", "seal");
+      await work.end();
+      expect(await keys()).toEqual(["part", "seal"]);
+    });
+
+    test("abort removes, may be repeated, and does nothing after a commit", async () => {
+      const work = await storage.beginWork();
+      const pending = await work.create();
+      await pending.commit("x", "seal");
+      await pending.abort();
+      await pending.abort();
+      await work.end();
+      expect(await keys()).toEqual(["x"]);
+    });
+
+    test("listings are in byte order of the keys, below a prefix, deep only when asked", async () => {
+      const all = ["a", "a-b", "a.b", "a/x", "a/y/z", "aB", "ab", "z", "ü", "\u{1f600}"];
+      for (const key of all) if (key !== "a") await put(key, Buffer.from(key));
+      const sorted = all
+        .filter((key) => key !== "a")
+        .toSorted((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+      expect(await keys("", true)).toEqual(sorted);
+      expect(await keys()).toEqual(sorted.filter((key) => !key.includes("/")));
+      expect(await keys("a", true)).toEqual(["a-b", "a.b", "a/x", "a/y/z", "aB", "ab"]);
+      expect(await keys("a/")).toEqual(["a/x"]);
+      expect(await keys("a/y/", true)).toEqual(["a/y/z"]);
+      expect(await keys("none/", true)).toEqual([]);
+    });
+
+    test("ranges may be read beside each other; reading past the end gives what there is", async () => {
+      const bytes = randomBytes(200_000);
+      await put("x", bytes);
+      const object = await storage.open("x");
+      const read = async (position: number, length: number): Promise<Buffer> => {
+        const target = Buffer.alloc(length);
+        return target.subarray(0, await object.readAt(position, target));
+      };
+      const ranges = Array.from({ length: 50 }, (_, index) => [index * 3_999, 10_000] as const);
+      const pieces = await Promise.all(ranges.map(([position, length]) => read(position, length)));
+      ranges.forEach(([position, length], index) => {
+        expect(pieces[index]!.equals(bytes.subarray(position, position + length))).toBe(true);
+      });
+      expect(await read(199_999, 10)).toEqual(bytes.subarray(199_999));
+      expect(await read(200_000, 10)).toHaveLength(0);
+      await object.close();
+    });
+
+    test("an opened object stays what it was when its key is removed", async () => {
+      await put("x", Buffer.from("still here"));
+      const object = await storage.open("x");
+      await place.other.remove("x");
+      const target = Buffer.alloc(10);
+      expect(await object.readAt(0, target)).toBe(10);
+      expect(String(target)).toBe("still here");
+      await object.close();
+    });
+
+    test("what is missing is said to be missing; removing it is no error", async () => {
+      await put("there", Buffer.alloc(1));
+      await expect(storage.open("x")).rejects.toMatchObject({ code: "NOT_FOUND" });
+      await expect(storage.open("x/y")).rejects.toMatchObject({ code: "NOT_FOUND" });
+      expect(await storage.stat("x")).toBeUndefined();
+      await storage.remove("x");
+    });
+
+    test.each(["", "/x", "../x", "a/../../x", "a//b", "a\\b", "x\0"])(
+      "the key %j is a fault of the caller",
+      async (key) => {
+        const work = await storage.beginWork();
+        const pending = await work.create();
+        await expect(pending.commit(key, "seal")).rejects.toThrow(/no safe key/);
+        await work.end();
+        await expect(storage.open(key)).rejects.toThrow(/no safe key/);
+      },
+    );
+
+    test("there is room", async () => {
+      expect(await storage.freeBytes()).toBeGreaterThan(0);
+    });
+  });
+}
