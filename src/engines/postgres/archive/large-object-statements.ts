@@ -21,16 +21,30 @@ export function forEachLargeObject(entry: TocEntry, before: string, after: strin
  */
 export function largeObjectPrivileges(acl: TocEntry, group: TocEntry | undefined): string {
   if (group?.desc !== "BLOB METADATA") throw damaged(acl);
+  return privilegeCommands(acl)
+    .map(({ before, after }) => forEachLargeObject(group, before, after))
+    .join("");
+}
+
+/** The privileges of a group as those of one of its objects. */
+export function privilegesOfLargeObject(acl: TocEntry, id: string): string {
+  return privilegeCommands(acl)
+    .map(({ before, after }) => `${before}${id}${after};\n`)
+    .join("");
+}
+
+/** Each command, cut at the number of the large object. */
+function privilegeCommands(acl: TocEntry): { readonly before: string; readonly after: string }[] {
+  const commands: { before: string; after: string }[] = [];
   let rest = acl.definition ?? "";
-  let text = "";
   while (rest.trim() !== "") {
     // Names of roles are the only thing that may hold anything: quoted, they are stepped over.
     const command = /^((?:[^";]|"[^"]*")*?LARGE OBJECT )\d+((?:[^";]|"[^"]*")*);\s*/.exec(rest);
     if (command === null) throw damaged(acl);
-    text += forEachLargeObject(group, command[1]!, command[2]!);
+    commands.push({ before: command[1]!, after: command[2]! });
     rest = rest.slice(command[0].length);
   }
-  return text;
+  return commands;
 }
 
 function damaged(entry: TocEntry): BackupError {

@@ -5,6 +5,7 @@ import { foreignKeyType } from "./foreign-key.ts";
 import { indexAttachType } from "./index-attach.ts";
 import { indexType } from "./index-object.ts";
 import { keyConstraintType } from "./key-constraint.ts";
+import { largeObjectDataType, largeObjectType } from "./large-object.ts";
 import { materializedViewDataType } from "./materialized-view-data.ts";
 import type { ObjectType } from "./object-type.ts";
 import { policyType, rowSecurityType } from "./policy.ts";
@@ -52,4 +53,6 @@ export const objectTypes: readonly ObjectType[] = [
   policyType,
   rowSecurityType,
   materializedViewDataType,
+  largeObjectType,
+  largeObjectDataType,
 ];

@@ -7,7 +7,7 @@ export interface Boundaries {
   readonly postData: DumpObject;
 }
 
-const dataKinds: ReadonlySet<ObjectKind> = new Set(["table-data", "sequence-set", "large-object-data"]);
+const dataKinds: ReadonlySet<ObjectKind> = new Set(["table-data", "sequence-set", "large-object", "large-object-data"]);
 const postDataKinds: ReadonlySet<ObjectKind> = new Set([
   "constraint",
   "index",

@@ -11,7 +11,7 @@ describe("settingLiterals", () => {
     ["search_path", "a, b", "'a', 'b'"],
     ["Search_Path", 'a,"$user", "A ""b"", c"', "'a', '$user', 'A \"b\", c'"],
     ["search_path", '""', "''"],
-    ["search_path", "", ""],
+    ["search_path", "", "''"],
     ["temp_tablespaces", "it's", "'it''s'"],
     ["search_path", 'broken"list', `'broken"list'`],
     ["search_path", "a,", "'a,'"],

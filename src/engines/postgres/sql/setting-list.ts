@@ -17,7 +17,7 @@ export function settingLiterals(name: string, value: string, quote: (text: strin
   return list === undefined ? quote(value) : list.map(quote).join(", ");
 }
 
-/** Names of a comma-separated list, in which a name may stand in double quotes. Undefined when it is none. */
+/** Names of a comma-separated list, in which a name may stand in double quotes. Undefined when it is no such list. */
 function splitNames(value: string): string[] | undefined {
   const names: string[] = [];
   const pattern = /\s*(?:"((?:[^"]|"")*)"|([^\s,"]+))\s*(,|$)/y;
@@ -27,5 +27,5 @@ function splitNames(value: string): string[] | undefined {
     names.push(match[1]?.replaceAll('""', '"') ?? match[2]!);
     if (match[3] === "" && pattern.lastIndex === value.length) return names;
   }
-  return names.length === 0 ? names : undefined;
+  return undefined;
 }

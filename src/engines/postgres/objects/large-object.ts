@@ -1,0 +1,123 @@
+import { parseTextArray } from "../sql/pg-array.ts";
+import { Catalog, type CatalogReader } from "./catalog-reader.ts";
+import { commentEntry } from "./comment-entry.ts";
+import { allParts, type DumpObject } from "./dump-object.ts";
+import type { EntryContext } from "./entry-context.ts";
+import { objectEntry } from "./object-entry.ts";
+import type { ObjectType, PlannedEntry } from "./object-type.ts";
+import { privilegeEntries } from "./privilege-entries.ts";
+
+/** At most this many large objects share an entry, as pg_dump 17 and newer have it: a unit of parallel restore. */
+const largeObjectsPerGroup = 1000;
+
+/** Large objects of the same owner and privileges. */
+interface LargeObjectGroup extends DumpObject {
+  readonly kind: "large-object";
+  readonly owner: string;
+  /** Ascending, at least one. */
+  readonly oids: readonly number[];
+  readonly privileges: string | null;
+  readonly defaultPrivileges: string;
+}
+
+interface LargeObjectData extends DumpObject {
+  readonly kind: "large-object-data";
+  readonly group: LargeObjectGroup;
+}
+
+/**
+ * Large objects, in groups: the server groups them, so that a million of them are a thousand rows here. Archives before
+ * 1.16 know no groups: see `ungroupLargeObjects`.
+ */
+export const largeObjectType: ObjectType<LargeObjectGroup> = {
+  label: "large object",
+
+  async read(reader: CatalogReader): Promise<LargeObjectGroup[]> {
+    const rows = await reader.rows(
+      "SELECT lomowner, lomacl, pg_catalog.acldefault('L', lomowner) AS acldefault, " +
+        "pg_catalog.array_agg(oid ORDER BY oid) AS oids FROM (SELECT oid, lomowner, lomacl::pg_catalog.text AS lomacl, " +
+        "(pg_catalog.row_number() OVER (PARTITION BY lomowner, lomacl::pg_catalog.text ORDER BY oid) - 1) / " +
+        `${largeObjectsPerGroup} AS part FROM pg_catalog.pg_largeobject_metadata) AS l ` +
+        "GROUP BY lomowner, lomacl, part ORDER BY lomowner, lomacl, part",
+    );
+    return rows.map((row) => {
+      const oids = parseTextArray(row.oids!).map(Number);
+      return reader.registry.add<LargeObjectGroup>({
+        kind: "large-object",
+        catalog: { table: Catalog.pg_largeobject, oid: oids[0]! },
+        name: oids.length === 1 ? `${oids[0]}` : `${oids[0]}..${oids.at(-1)}`,
+        schema: null,
+        parts: allParts,
+        owner: reader.shared.roleName(Number(row.lomowner)),
+        oids,
+        privileges: row.lomacl ?? null,
+        defaultPrivileges: row.acldefault!,
+      });
+    });
+  },
+
+  entries(group: LargeObjectGroup, context: EntryContext): PlannedEntry[] {
+    const first = `${group.oids[0]}`;
+    return [
+      objectEntry(group, {
+        desc: "BLOB METADATA",
+        section: "data",
+        owner: group.owner,
+        // Whoever restores makes lo_create, lo_unlink and ALTER ... OWNER of these; a drop must not be empty, or there
+        // would be no owner.
+        definition: group.oids.map((oid) => `${oid}\n`).join(""),
+        drop: "-- dummy",
+      }),
+      ...group.oids.flatMap((oid) => commentOf(group, oid, context)),
+      // Stored for the first object, carried out for all.
+      ...privilegeEntries(group, context, {
+        kind: "LARGE OBJECT",
+        name: first,
+        ...(group.oids.length > 1 ? { tag: `LARGE OBJECTS ${group.name}` } : {}),
+        owner: group.owner,
+        current: group.privileges,
+        default: group.defaultPrivileges,
+      }),
+    ];
+  },
+};
+
+/** Contents of the groups. */
+export const largeObjectDataType: ObjectType<LargeObjectData> = {
+  label: "large objects",
+
+  async read(reader: CatalogReader): Promise<LargeObjectData[]> {
+    const groups = [...reader.registry.all()].filter(
+      (object): object is LargeObjectGroup => object.kind === "large-object",
+    );
+    return groups.map((group) => {
+      const data = reader.registry.add<LargeObjectData>({
+        kind: "large-object-data",
+        catalog: { table: 0, oid: 0 },
+        name: group.name,
+        schema: null,
+        parts: { definition: true, privileges: false },
+        group,
+      });
+      data.dependencies.add(group.dumpId);
+      return data;
+    });
+  },
+
+  entries(data: LargeObjectData): PlannedEntry[] {
+    return [
+      {
+        ...objectEntry(data, { desc: "BLOBS", section: "data", owner: data.group.owner }),
+        hadDumper: true,
+        data: { kind: "large-objects", oids: data.group.oids },
+      },
+    ];
+  },
+};
+
+function commentOf(group: LargeObjectGroup, oid: number, context: EntryContext): PlannedEntry[] {
+  const text = context.commentOn({ table: Catalog.pg_largeobject, oid });
+  if (text === undefined) return [];
+  const subject = `LARGE OBJECT ${oid}`;
+  return [commentEntry(group, context, { subject, tag: subject, owner: group.owner, text })];
+}
