@@ -34,7 +34,7 @@ const packages: Readonly<Record<Exclude<PostgresMajor, 18>, Package>> = {
   12: {
     version: "12.22.0-beta.15",
     integrity: {
-      x64: "sha512-iG+VySdss+bA5SLDIRrowxKuV57GTc/ePu7NzN0Vnk4t+guX4bW3JP1h4t5MFzZ5SZEJ9tV+fDjPkwPTh2kzuw==",
+      x64: "sha512-iG+VySdss+bA5SLDIRrowxKuV57GTc/ePu7NzN0Vnk4t+guX4bW3JP1h4t5MFzZ5SZEJ9tV+fDPjkwPTh2kzuw==",
     },
   },
   13: {

@@ -206,9 +206,15 @@ export async function startServer(options: ServerOptions): Promise<PostgresServe
   }
 }
 
-/** As {@link PostgresServer.sql}, for a server that another process started. */
-export function serverSql(server: ServerAddress, text: string, database = "postgres"): Promise<Row[]> {
-  return simpleQuery(join(server.socketDirectory, `.s.PGSQL.${server.port}`), "postgres", database, text);
+/** As {@link PostgresServer.sql}, for a server that another process started; `settings` hold for this one session. */
+export function serverSql(
+  server: ServerAddress,
+  text: string,
+  database = "postgres",
+  settings: Readonly<Record<string, string>> = {},
+): Promise<Row[]> {
+  const socketPath = join(server.socketDirectory, `.s.PGSQL.${server.port}`);
+  return simpleQuery(socketPath, "postgres", database, text, settings);
 }
 
 function initdbArguments(options: ServerOptions): string[] {

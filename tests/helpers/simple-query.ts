@@ -9,10 +9,18 @@ export type Row = Readonly<Record<string, string | null>>;
  * Deliberately not the connection of `src/wire`: tests need a second opinion, and a harness that still works when that
  * is broken. It knows the simple query protocol and nothing else: no passwords, no TLS, no COPY.
  */
-export async function simpleQuery(socketPath: string, user: string, database: string, sql: string): Promise<Row[]> {
+export async function simpleQuery(
+  socketPath: string,
+  user: string,
+  database: string,
+  sql: string,
+  settings: Readonly<Record<string, string>> = {},
+): Promise<Row[]> {
   const socket = connect(socketPath);
   try {
-    socket.write(startupMessage({ user, database, client_encoding: "UTF8", application_name: "test harness" }));
+    socket.write(
+      startupMessage({ user, database, client_encoding: "UTF8", application_name: "test harness", ...settings }),
+    );
     let sent = false;
     let columns: string[] = [];
     let rows: Row[] = [];
@@ -92,5 +100,6 @@ function serverError(body: Buffer, sql: string): Error {
       .map((field) => [field.slice(0, 1), field.slice(1)]),
   );
   const detail = fields.get("D") === undefined ? "" : `\n${fields.get("D")}`;
-  return new Error(`${fields.get("C")}: ${fields.get("M")}${detail}\nin: ${sql.slice(0, 500)}`);
+  const from = Math.max(0, Number(fields.get("P") ?? 1) - 1);
+  return new Error(`${fields.get("C")}: ${fields.get("M")}${detail}\nat: ${[...sql].slice(from, from + 300).join("")}`);
 }
