@@ -1,0 +1,223 @@
+import { BackupError } from "../../../../core/backup-error.ts";
+import { archiveLimits } from "../../archive/archive-limits.ts";
+import { type ClientCommand, maxCommandBytes, parseClientCommand, RestrictedPart } from "./client-command.ts";
+import { CopyDataReader } from "./copy-data-reader.ts";
+import { countLines } from "./count-lines.ts";
+import { SqlLexer } from "./sql-lexer.ts";
+
+/** One thing to do of a script, with the line where it begins. All text is binary strings. */
+export type ScriptItem =
+  | { readonly kind: "statement"; readonly line: number; readonly sql: string }
+  | {
+      readonly kind: "copy";
+      readonly line: number;
+      readonly sql: string;
+      /** The rows, without the line that ends them; what is not read is skipped. Fails with DAMAGED when that line is missing. */
+      readonly rows: AsyncIterable<Buffer>;
+    }
+  | { readonly kind: "command"; readonly line: number; readonly command: ClientCommand };
+
+const settingPattern =
+  /^SET\s+(?:SESSION\s+|LOCAL\s+)?standard_conforming_strings\s*(?:=|\sTO\s)\s*'?(on|off|true|false|yes|no|0|1)'?\s*;$/i;
+/** Encodings whose characters may hold ASCII bytes: statements in them cannot be split by looking at bytes. */
+const unsafeEncodings: ReadonlySet<string> = new Set(
+  [
+    "BIG5",
+    "WIN950",
+    "WINDOWS950",
+    "GBK",
+    "WIN936",
+    "WINDOWS936",
+    "GB18030",
+    "JOHAB",
+    "SJIS",
+    "MSKANJI",
+    "SHIFTJIS",
+  ].concat(["WIN932", "WINDOWS932", "SHIFTJIS2004", "UHC", "WIN949", "WINDOWS949"]),
+);
+const encodingPattern = /^SET\s+(?:SESSION\s+|LOCAL\s+)?client_encoding\s*(?:=|\sTO\s)\s*'?([A-Za-z0-9_-]+)'?\s*;$/i;
+
+/**
+ * Splits an SQL script into what is to be done, in bounded memory but for single statements: as psql would, but that it
+ * obeys no client commands other than those of a dump, and knows no variables.
+ * @throws BackupError DAMAGED for a script that ends too early, FOREIGN_FILE for what only psql would understand
+ */
+export async function* readScript(source: AsyncIterable<Uint8Array>): AsyncGenerator<ScriptItem> {
+  const reader = new ScriptReader(source);
+  for (let item = await reader.next(); item !== undefined; item = await reader.next()) yield item;
+}
+
+class ScriptReader {
+  readonly #source: AsyncIterator<Uint8Array>;
+  readonly #lexer = new SqlLexer();
+  readonly #restricted = new RestrictedPart();
+  #window: Buffer = Buffer.alloc(0);
+  /** The next byte of the window to read. */
+  #at = 0;
+  #isLast = false;
+  /** Line of the byte at `#at`. */
+  #line = 1;
+  /** The statement so far, and where it began. */
+  #text = "";
+  #beginLine = 0;
+  #copy: CopyDataReader | undefined;
+
+  constructor(source: AsyncIterable<Uint8Array>) {
+    this.#source = source[Symbol.asyncIterator]();
+  }
+
+  async next(): Promise<ScriptItem | undefined> {
+    await this.#finishCopy();
+    for (;;) {
+      let beganAt = this.#lexer.hasBegun ? this.#at : undefined;
+      const stop = this.#lexer.scan(this.#window, this.#at, this.#isLast, (at) => {
+        beganAt = at;
+        this.#beginLine = this.#line + countLines(this.#window, this.#at, at);
+      });
+      switch (stop.kind) {
+        case "statement":
+          this.#keep(beganAt, stop.end);
+          return stop.isCopyFromClient ? await this.#openCopy() : this.#takeStatement();
+        case "command":
+          this.#keep(undefined, stop.at);
+          return await this.#readCommand();
+        case "psql only":
+          this.#keep(undefined, stop.at);
+          throw psqlOnly(stop.what, this.#line);
+        case "needs more":
+          this.#keep(beganAt, this.#window.length - stop.left);
+          if (!(await this.#more())) return this.#end();
+      }
+    }
+  }
+
+  /** Moves on to `end`; what lies behind `from` belongs to the statement. */
+  #keep(from: number | undefined, end: number): void {
+    if (from !== undefined) {
+      if (this.#text.length + end - from > archiveLimits.stringBytes) throw tooLong(this.#beginLine);
+      this.#text += this.#window.toString("latin1", from, end);
+    }
+    this.#line += countLines(this.#window, this.#at, end);
+    this.#at = end;
+  }
+
+  /** Puts the next piece behind what is left of the window. Answers false at the end of the script. */
+  async #more(): Promise<boolean> {
+    if (this.#isLast) return false;
+    const { value, done } = await this.#source.next();
+    const rest = this.#window.subarray(this.#at);
+    this.#at = 0;
+    if (done === true) {
+      this.#isLast = true;
+      this.#window = rest;
+      return true;
+    }
+    const piece = Buffer.from(value.buffer, value.byteOffset, value.length);
+    this.#window = rest.length === 0 ? piece : Buffer.concat([rest, piece]);
+    return true;
+  }
+
+  #takeStatement(): ScriptItem {
+    const sql = this.#text;
+    this.#text = "";
+    const strings = settingPattern.exec(sql);
+    if (strings !== null) this.#lexer.standardConformingStrings = /^(on|true|yes|1)$/i.test(strings[1]!);
+    const encoding = encodingPattern.exec(sql);
+    if (encoding !== null) refuseUnsafeEncoding(encoding[1]!, this.#beginLine);
+    return { kind: "statement", line: this.#beginLine, sql };
+  }
+
+  async #openCopy(): Promise<ScriptItem> {
+    const item = this.#takeStatement() as ScriptItem & { readonly sql: string };
+    const rest = await this.#restOfLine();
+    if (rest.trim() !== "") throw psqlOnly("something behind COPY on its line", this.#line - 1);
+    const rows = new CopyDataReader(item.line, {
+      window: () => this.#window.subarray(this.#at),
+      consume: (count) => {
+        this.#line += countLines(this.#window, this.#at, this.#at + count);
+        this.#at += count;
+      },
+      more: async () => (await this.#more()) && !this.#isLast,
+    });
+    this.#copy = rows;
+    return { kind: "copy", line: item.line, sql: item.sql, rows: rows.pieces() };
+  }
+
+  async #finishCopy(): Promise<void> {
+    await this.#copy?.skipRest();
+    this.#copy = undefined;
+  }
+
+  async #readCommand(): Promise<ScriptItem> {
+    const line = this.#line;
+    const text = await this.#restOfLine();
+    const command = parseClientCommand(text);
+    if (command === undefined) throw refusedCommand(text, line, "dbbackup obeys only those that pg_dump writes");
+    const reason = this.#restricted.refuse(command);
+    if (reason !== undefined) throw refusedCommand(text, line, reason);
+    if (command.kind === "encoding") refuseUnsafeEncoding(command.name, line);
+    return { kind: "command", line, command };
+  }
+
+  /** Up to and including the line's end, which is not part of the answer. */
+  async #restOfLine(): Promise<string> {
+    for (;;) {
+      const end = this.#window.indexOf(0x0a, this.#at);
+      const length = (end < 0 ? this.#window.length : end) - this.#at;
+      if (length > maxCommandBytes) throw refusedCommand("", this.#line, "its line is too long");
+      if (end < 0 && !this.#isLast && (await this.#more())) continue;
+      const text = this.#window.toString("latin1", this.#at, this.#at + length);
+      this.#keep(undefined, end < 0 ? this.#window.length : end + 1);
+      return text.replace(/\r$/, "");
+    }
+  }
+
+  #end(): undefined {
+    const open = this.#lexer.openPart;
+    if (open !== undefined) throw endsWithin(open, this.#lexer.hasBegun ? this.#beginLine : this.#line);
+    if (this.#restricted.isOpen) throw endsWithin("a restricted part", this.#line);
+    return undefined;
+  }
+}
+
+function refuseUnsafeEncoding(name: string, line: number): void {
+  if (!unsafeEncodings.has(name.toUpperCase().replaceAll(/[-_]/g, ""))) return;
+  throw new BackupError({
+    code: "FOREIGN_FILE",
+    message: `line ${line} of the script asks for the client encoding "${name}", in which statements cannot be told apart safely`,
+    hint: "dump with the encoding of the server, or convert the script to UTF8",
+  });
+}
+
+function psqlOnly(what: string, line: number): BackupError {
+  return new BackupError({
+    code: "FOREIGN_FILE",
+    message: `line ${line} of the script holds ${what}`,
+    hint: "only scripts that pg_dump could have written are run; use psql if you trust this one",
+  });
+}
+
+function refusedCommand(text: string, line: number, reason: string): BackupError {
+  const word = /^\\[A-Za-z!?;:.]{1,30}/.exec(text)?.[0] ?? "\\";
+  return new BackupError({
+    code: "FOREIGN_FILE",
+    message: `line ${line} of the script holds the client command "${word}": ${reason}`,
+    hint: "only scripts that pg_dump could have written are run; use psql if you trust this one",
+  });
+}
+
+function endsWithin(what: string, line: number): BackupError {
+  return new BackupError({
+    code: "DAMAGED",
+    message: `the script ends within ${what} that began on line ${line}`,
+    hint: "it was cut off; use another copy, or end the last statement with a semicolon",
+  });
+}
+
+function tooLong(line: number): BackupError {
+  return new BackupError({
+    code: "DAMAGED",
+    message: `the statement on line ${line} of the script is longer than ${archiveLimits.stringBytes} bytes`,
+    hint: "no server takes it; use another copy of the script",
+  });
+}
