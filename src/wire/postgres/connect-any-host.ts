@@ -1,8 +1,9 @@
 import { BackupError } from "../../core/backup-error.ts";
 import type { PgConnection } from "./connection.ts";
 import { type ConnectionSpec, describeHost, type HostSpec } from "./connection-spec.ts";
-import { shuffle } from "./establish.ts";
+import { isUnreachable } from "./establish.ts";
 import { fitsSession } from "./session-attributes.ts";
+import { shuffle } from "./shuffle.ts";
 
 /**
  * Tries the hosts of a specification in turn. A host that does not answer or is of the wrong kind is passed over; one
@@ -25,7 +26,7 @@ export async function connectAnyHost(
         await connection.close();
         failures.push(wrongKind(host, attributes));
       } catch (error) {
-        if (!(error instanceof BackupError) || error.code !== "CONNECT") throw error;
+        if (!isUnreachable(error)) throw error;
         failures.push(error);
       }
     }

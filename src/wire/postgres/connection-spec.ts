@@ -49,9 +49,9 @@ export interface UnixHost {
 
 export interface KeepAliveSpec {
   readonly enabled: boolean;
-  /** Milliseconds; undefined leaves the system's value. */
-  readonly idleMs: number | undefined;
-  readonly intervalMs: number | undefined;
+  /** Undefined leaves the system's value; so for the next two. */
+  readonly idleSeconds: number | undefined;
+  readonly intervalSeconds: number | undefined;
   readonly count: number | undefined;
 }
 
@@ -66,15 +66,12 @@ export interface TlsSpec {
   readonly mode: SslMode;
   /** `direct`: no question in clear before the handshake (PostgreSQL 17 and newer). */
   readonly negotiation: "postgres" | "direct";
-  /** Trusted roots: a PEM file, those of the system, or none (then the certificate is not checked). */
-  readonly roots:
-    | { readonly kind: "file"; readonly path: string }
-    | { readonly kind: "system" }
-    | { readonly kind: "none" };
+  /** What the server's certificate is checked against; none: it is not checked. */
+  readonly roots: TrustedRoots;
   readonly clientCertificate: ClientCertificate | undefined;
   /** `require`: fail unless the server asked for our certificate. */
   readonly certificateMode: "disable" | "allow" | "require";
-  /** PEM files with revocation lists. */
+  /** PEM, one list each. */
   readonly revocationLists: readonly string[];
   readonly minVersion: TlsVersion | undefined;
   readonly maxVersion: TlsVersion | undefined;
@@ -82,10 +79,16 @@ export interface TlsSpec {
   readonly sni: boolean;
 }
 
+export type TrustedRoots =
+  | { readonly kind: "pem"; readonly path: string; readonly certificates: string }
+  | { readonly kind: "system" }
+  | { readonly kind: "none" };
+
 export interface ClientCertificate {
-  readonly certificateFile: string;
-  readonly keyFile: string;
-  readonly passphrase: Secret | undefined;
+  /** PEM, with its chain. */
+  readonly certificate: string;
+  /** PEM, without a password. */
+  readonly key: Secret;
 }
 
 export const authenticationMethods = ["password", "md5", "scram-sha-256", "none", "gss", "sspi", "oauth"] as const;
@@ -122,7 +125,7 @@ export function connectionSpec(
     options: undefined,
     clientEncoding: undefined,
     connectTimeoutMs: defaultConnectTimeoutMs,
-    keepAlive: { enabled: true, idleMs: undefined, intervalMs: undefined, count: undefined },
+    keepAlive: { enabled: true, idleSeconds: undefined, intervalSeconds: undefined, count: undefined },
     targetSessionAttrs: "any",
     loadBalanceHosts: false,
     tls: noTls,

@@ -6,17 +6,19 @@ import { Deadline } from "./deadline.ts";
 import { type LoggedIn, login } from "./login.ts";
 import { MessageInbox } from "./message-inbox.ts";
 import { MessageLink } from "./message-link.ts";
-import { type OpenedChannel, openTransport } from "./open-transport.ts";
-import type { ServerNotice } from "./server-error.ts";
+import { type Encryption, type OpenedChannel, openTransport } from "./open-transport.ts";
+import { ServerError, type ServerNotice } from "./server-error.ts";
+import { shuffle } from "./shuffle.ts";
 import type { Endpoint } from "./socket-transport.ts";
 import type { TextMode } from "./text-codec.ts";
+import { handshakeFault } from "./tls/tls-fault.ts";
 
 /** A logged-in session, not yet given to anybody. */
 export interface Established {
   readonly link: MessageLink;
   readonly host: HostSpec;
   readonly loggedIn: LoggedIn;
-  /** Opens another byte stream to the very same server: for cancel requests. */
+  /** Opens another byte stream to the very same server, no less secure: for cancel requests. */
   readonly redial: (signal: AbortSignal) => Promise<OpenedChannel>;
 }
 
@@ -28,46 +30,108 @@ export interface EstablishOptions {
 
 /**
  * Tries one host: each of its addresses until one takes a connection, then logs in.
- * @throws BackupError CONNECT when no address answers; what the server says about the login otherwise.
+ * @throws BackupError CONNECT with retry "maybe" when no address answers; what TLS or the server says otherwise.
  */
 export async function establish(host: HostSpec, spec: ConnectionSpec, options: EstablishOptions): Promise<Established> {
-  const failures: BackupError[] = [];
+  let failure: BackupError | undefined;
   for (const endpoint of await endpointsOf(host, spec, options.signal)) {
+    using deadline = new Deadline(spec.connectTimeoutMs, () => timedOut(host, spec), options.signal);
     try {
-      return await establishAt(host, endpoint, spec, options);
+      return await new Attempt(host, endpoint, spec, options, deadline.signal).run();
     } catch (error) {
-      // Only an address that does not answer is a reason to try the next one of the same host.
-      if (!(error instanceof BackupError) || error.code !== "CONNECT") throw error;
-      failures.push(error);
+      if (!isUnreachable(error)) throw error;
+      failure = error;
     }
   }
-  throw failures.at(-1)!;
+  throw failure!;
 }
 
-async function establishAt(
-  host: HostSpec,
-  endpoint: Endpoint,
-  spec: ConnectionSpec,
-  options: EstablishOptions,
-): Promise<Established> {
-  using deadline = new Deadline(spec.connectTimeoutMs, () => timedOut(host, spec), options.signal);
-  const redial = (signal: AbortSignal): Promise<OpenedChannel> => openTransport(host, endpoint, spec, signal);
-  const { transport, security } = await redial(deadline.signal).catch((error: Error) => {
-    throw connectFailure(host, error, options.signal);
-  });
-  const inbox = new MessageInbox((error) => connectFailure(host, error ?? closedEarly(), options.signal));
-  const link = new MessageLink(transport, inbox);
-  const abort = (): void => link.destroy(deadline.signal.reason as Error);
-  deadline.signal.addEventListener("abort", abort, { once: true });
-  try {
-    const loggedIn = await login(link, inbox, { spec, host, channel: security, ...options });
-    return { link, host, loggedIn, redial };
-  } catch (error) {
-    link.destroy();
-    throw error;
-  } finally {
-    deadline.signal.removeEventListener("abort", abort);
+/** Whether another address or host may be tried: this one does not answer, or cannot serve now. */
+export function isUnreachable(error: unknown): error is BackupError {
+  return error instanceof BackupError && error.code === "CONNECT" && error.retry === "maybe";
+}
+
+/** One address, with and without encryption as the mode allows. */
+class Attempt {
+  readonly #host: HostSpec;
+  readonly #endpoint: Endpoint;
+  readonly #spec: ConnectionSpec;
+  readonly #options: EstablishOptions;
+  readonly #signal: AbortSignal;
+
+  constructor(
+    host: HostSpec,
+    endpoint: Endpoint,
+    spec: ConnectionSpec,
+    options: EstablishOptions,
+    signal: AbortSignal,
+  ) {
+    this.#host = host;
+    this.#endpoint = endpoint;
+    this.#spec = spec;
+    this.#options = options;
+    this.#signal = signal;
   }
+
+  async run(): Promise<Established> {
+    const [first, second] = encryptions(this.#spec, this.#endpoint);
+    try {
+      return await this.#with(first);
+    } catch (error) {
+      if (second === undefined || !isReasonFor(second, error)) throw error;
+      return this.#fallBack(first, second, error as BackupError);
+    }
+  }
+
+  async #fallBack(first: Encryption, second: Encryption, reason: BackupError): Promise<Established> {
+    try {
+      return await this.#with(second);
+    } catch (error) {
+      // What a server says at the second try is about us; our own refusal of it is not what the user has to correct.
+      if (!(error instanceof ServerError) || error.message === reason.message) throw reason;
+      throw error.withDetails([`${first === "tls" ? "with" : "without"} TLS: ${reason.message}`]);
+    }
+  }
+
+  async #with(encryption: Encryption): Promise<Established> {
+    const redial = (signal: AbortSignal): Promise<OpenedChannel> =>
+      openTransport(this.#host, this.#endpoint, encryption, this.#spec, signal);
+    const { transport, security } = await redial(this.#signal).catch((error: Error) => {
+      throw this.#failure(error);
+    });
+    // With TLS 1.3 a server says only after the handshake that it does not like our certificate.
+    const inbox = new MessageInbox((error) => this.#failure(tlsAlert(this.#host, error) ?? error ?? closedEarly()));
+    const link = new MessageLink(transport, inbox);
+    const abort = (): void => link.destroy(this.#signal.reason as Error);
+    this.#signal.addEventListener("abort", abort, { once: true });
+    try {
+      const request = { spec: this.#spec, host: this.#host, channel: security, ...this.#options };
+      return { link, host: this.#host, loggedIn: await login(link, inbox, request), redial };
+    } catch (error) {
+      link.destroy();
+      throw error;
+    } finally {
+      this.#signal.removeEventListener("abort", abort);
+    }
+  }
+
+  #failure(error: Error): Error {
+    return connectFailure(this.#host, error, this.#options.signal);
+  }
+}
+
+/** In the order to try them. TLS is not used over Unix sockets, whatever the mode says: as libpq does. */
+function encryptions({ tls }: ConnectionSpec, endpoint: Endpoint): readonly [Encryption, Encryption?] {
+  if (endpoint.kind === "unix" || tls.mode === "disable") return ["plain"];
+  if (tls.mode === "allow") return ["plain", "tls"];
+  return tls.mode === "prefer" ? ["tls", "plain"] : ["tls"];
+}
+
+/** A server that turned the login down may take it with (or without) TLS; a failed handshake is a reason to go without. */
+function isReasonFor(second: Encryption, error: unknown): boolean {
+  if (!(error instanceof BackupError)) return false;
+  if (error instanceof ServerError) return error.code === "AUTH";
+  return second === "plain" && error.code === "CONNECT" && error.retry === "never";
 }
 
 async function endpointsOf(host: HostSpec, spec: ConnectionSpec, signal: AbortSignal | undefined): Promise<Endpoint[]> {
@@ -83,17 +147,14 @@ async function endpointsOf(host: HostSpec, spec: ConnectionSpec, signal: AbortSi
   }
 }
 
-/** Fisher and Yates: every order is equally likely. */
-export function shuffle(items: unknown[]): void {
-  for (let last = items.length - 1; last > 0; last--) {
-    const other = Math.floor(Math.random() * (last + 1));
-    [items[last], items[other]] = [items[other], items[last]];
-  }
-}
-
 function connectFailure(host: HostSpec, error: Error, signal: AbortSignal | undefined): Error {
   if (signal?.aborted === true) return interrupted(`connecting to ${describeHost(host)}`);
   return error instanceof BackupError ? error : cannotConnect(host, error);
+}
+
+function tlsAlert(host: HostSpec, error: Error | undefined): Error | undefined {
+  const isAlert = (error as NodeJS.ErrnoException | undefined)?.code?.startsWith("ERR_SSL_") === true;
+  return isAlert ? handshakeFault(host, error!) : undefined;
 }
 
 function closedEarly(): Error {

@@ -39,21 +39,30 @@ export function serverNotice(fields: ReadonlyMap<string, string>): ServerNotice 
   };
 }
 
+export interface ServerErrorOptions {
+  readonly code?: ErrorCode;
+  /** `running "..."`. */
+  readonly doing?: string;
+  /** Where the server has none. */
+  readonly hint?: string;
+  readonly details?: readonly string[];
+}
+
 /** An error that the server answered. `code` is SERVER, or AUTH (class 28), CONNECT, CONNECTION_LOST where it ends the session. */
 export class ServerError extends BackupError {
   readonly severity: string;
   readonly notice: ServerNotice;
 
-  constructor(
-    notice: ServerNotice,
-    options: { readonly code?: ErrorCode; readonly doing?: string; readonly hint?: string } = {},
-  ) {
+  readonly #options: ServerErrorOptions;
+
+  constructor(notice: ServerNotice, options: ServerErrorOptions = {}) {
     const object = objectOf(notice);
     const hint = notice.hint ?? options.hint;
+    const circumstance = options.doing === undefined ? "" : ` while ${options.doing}`;
     super({
       code: options.code ?? (notice.sqlState.startsWith("28") ? "AUTH" : "SERVER"),
-      message: `${notice.severity.toLowerCase()} ${notice.sqlState} from the server${options.doing === undefined ? "" : ` while ${options.doing}`}: ${notice.message}`,
-      details: detailLines(notice),
+      message: `${notice.severity.toLowerCase()} ${notice.sqlState} from the server${circumstance}: ${notice.message}`,
+      details: [...detailLines(notice), ...(options.details ?? [])],
       sqlState: notice.sqlState,
       retry: mayPass(notice.sqlState) ? "maybe" : "never",
       ...(object === undefined ? {} : { object }),
@@ -62,6 +71,12 @@ export class ServerError extends BackupError {
     this.name = "ServerError";
     this.severity = notice.severity;
     this.notice = notice;
+    this.#options = options;
+  }
+
+  /** The same error with more to read. */
+  withDetails(details: readonly string[]): ServerError {
+    return new ServerError(this.notice, { ...this.#options, details });
   }
 }
 

@@ -131,12 +131,21 @@ export function endSocket(socket: Socket, last: Uint8Array): Promise<void> {
   });
 }
 
-function setUpTcp(socket: Socket, keepAlive: KeepAliveSpec): void {
+function setUpTcp(socket: Socket, { enabled, idleSeconds, intervalSeconds, count }: KeepAliveSpec): void {
   socket.setNoDelay(true);
-  if (!keepAlive.enabled) return;
-  // An idle time of zero leaves the system's value.
-  socket.setKeepAlive(true, keepAlive.idleMs ?? 0, keepAlive.intervalMs, keepAlive.count);
+  if (!enabled) return;
+  if (idleSeconds === undefined && intervalSeconds === undefined && count === undefined) {
+    // An idle time of zero leaves all of the system's values.
+    socket.setKeepAlive(true, 0);
+    return;
+  }
+  // Node sets all three or none, and its own interval is one second.
+  const { idle, interval, probes } = linuxKeepAlive;
+  socket.setKeepAlive(true, (idleSeconds ?? idle) * 1000, (intervalSeconds ?? interval) * 1000, count ?? probes);
 }
+
+/** Linux's defaults: seconds, seconds, count. */
+const linuxKeepAlive = { idle: 7200, interval: 75, probes: 9 };
 
 /** libpq writes abstract sockets with `@`; Node with a zero byte. */
 function nodeSocketPath(path: string): string {
