@@ -6,6 +6,7 @@ import type { CatalogId } from "../archive/toc-entry.ts";
  */
 export const objectKinds = [
   "schema",
+  "language",
   "extension",
   "type",
   "function",

@@ -5,6 +5,7 @@ import { foreignKeyType } from "./foreign-key.ts";
 import { indexAttachType } from "./index-attach.ts";
 import { indexType } from "./index-object.ts";
 import { keyConstraintType } from "./key-constraint.ts";
+import { languageType } from "./language.ts";
 import { largeObjectDataType, largeObjectType } from "./large-object.ts";
 import { materializedViewDataType } from "./materialized-view-data.ts";
 import type { ObjectType } from "./object-type.ts";
@@ -28,6 +29,7 @@ import { shellType } from "./type/shell-type.ts";
 /** All object types in the order in which they are read: what others refer to comes first. */
 export const objectTypes: readonly ObjectType[] = [
   schemaType,
+  languageType,
   extensionType,
   enumType,
   compositeType,
