@@ -25,9 +25,13 @@ export async function ourEntries(database: TestDatabase): Promise<PlannedEntries
   );
 }
 
+/** What a dump's session sets: the database may set anything else. */
+const sessionSettings =
+  "SET search_path = ''; SET datestyle = iso; SET intervalstyle = postgres; SET extra_float_digits = 3;";
+
 /** Rows of one catalogue query under an empty search_path, each value with one UTF-16 unit per byte. */
 export async function binaryRows(database: TestDatabase, sql: string): Promise<Row[]> {
-  const rows = await database.sql(`SET search_path = ''; SET bytea_output = hex; ${Buffer.from(sql, "latin1")}`);
+  const rows = await database.sql(`${sessionSettings} ${Buffer.from(sql, "latin1")}`);
   return rows.map((row) => Object.fromEntries(Object.entries(row).map(([name, value]) => [name, asBinary(value)])));
 }
 

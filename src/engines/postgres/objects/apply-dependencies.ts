@@ -1,0 +1,82 @@
+import type { CatalogId } from "../archive/toc-entry.ts";
+import { Catalog, type Row, type SharedFacts } from "./catalog-reader.ts";
+import type { DumpObject } from "./dump-object.ts";
+import type { ObjectRegistry } from "./object-registry.ts";
+import type { RunQuery } from "./shared-facts.ts";
+
+/** An array of a multirange of a range: longer chains of objects that come with another one are not known. */
+const maxInternalOwners = 8;
+
+/** Adds the edges of pg_depend between registered objects, and those of members to their extension. */
+export async function applyDependencies(run: RunQuery, registry: ObjectRegistry, shared: SharedFacts): Promise<void> {
+  const rows = await run(
+    "SELECT classid, objid, refclassid, refobjid, deptype FROM pg_catalog.pg_depend " +
+      "WHERE deptype NOT IN ('p', 'e') ORDER BY 1, 2",
+  );
+  const finder = new DependencyFinder(rows, registry, shared);
+  for (const row of rows) {
+    const object = registry.find(dependent(row));
+    if (object === undefined) continue;
+    for (const needed of finder.find(referenced(row))) {
+      if (needed !== object) object.dependencies.add(needed.dumpId);
+    }
+  }
+  for (const object of registry.all()) {
+    for (const needed of finder.extensionAndSchema(object.catalog)) object.dependencies.add(needed.dumpId);
+  }
+}
+
+/**
+ * What stands in the dump for an object that others depend on. Members of extensions are represented by their extension
+ * and their schema, and what comes with another object (array types, row types, constructors of ranges) by that object.
+ */
+class DependencyFinder {
+  readonly #registry: ObjectRegistry;
+  readonly #shared: SharedFacts;
+  readonly #internalOwners = new Map<string, CatalogId>();
+  readonly #schemasOfMembers = new Map<string, CatalogId>();
+
+  constructor(rows: readonly Row[], registry: ObjectRegistry, shared: SharedFacts) {
+    this.#registry = registry;
+    this.#shared = shared;
+    for (const row of rows) {
+      const id = dependent(row);
+      if (row.deptype === "i") this.#internalOwners.set(key(id), referenced(row));
+      else if (Number(row.refclassid) === Catalog.pg_namespace && shared.extensionOf(id.table, id.oid) !== undefined) {
+        this.#schemasOfMembers.set(key(id), referenced(row));
+      }
+    }
+  }
+
+  find(id: CatalogId): readonly DumpObject[] {
+    for (let next: CatalogId | undefined = id, steps = 0; next !== undefined && steps < maxInternalOwners; steps++) {
+      const object = this.#registry.find(next);
+      if (object !== undefined) return [object];
+      const found = this.extensionAndSchema(next);
+      if (found.length > 0) return found;
+      next = this.#internalOwners.get(key(next));
+    }
+    return [];
+  }
+
+  /** Of a member of an extension; nothing for all others. */
+  extensionAndSchema(id: CatalogId): readonly DumpObject[] {
+    const extension = this.#shared.extensionOf(id.table, id.oid);
+    if (extension === undefined) return [];
+    const schema = this.#schemasOfMembers.get(key(id));
+    const ids = [{ table: Catalog.pg_extension, oid: extension.oid }, ...(schema === undefined ? [] : [schema])];
+    return ids.flatMap((needed) => this.#registry.find(needed) ?? []);
+  }
+}
+
+function dependent(row: Row): CatalogId {
+  return { table: Number(row.classid), oid: Number(row.objid) };
+}
+
+function referenced(row: Row): CatalogId {
+  return { table: Number(row.refclassid), oid: Number(row.refobjid) };
+}
+
+function key(id: CatalogId): string {
+  return `${id.table}:${id.oid}`;
+}
