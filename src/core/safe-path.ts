@@ -9,9 +9,9 @@ export function isSafeRelativePath(path: string): boolean {
   return path.split("/").every(isSafeComponent);
 }
 
-/** One component: not empty, `.` or `..`, no separators, drives or control characters, no leading minus. */
+/** One component: not empty, `.` or `..`, no separator, drive or control character, no leading minus. */
 export function isSafeComponent(name: string): boolean {
   if (name === "" || name === "." || name === "..") return false;
-  if (name.startsWith("-") || /[\u0000-\u001f\u007f\\/:]/.test(name)) return false;
+  if (/^(-|[A-Za-z]:)|[\u0000-\u001f\u007f\\/]/.test(name)) return false;
   return name.isWellFormed() && Buffer.byteLength(name) <= MAX_COMPONENT_BYTES;
 }

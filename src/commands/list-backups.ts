@@ -1,0 +1,70 @@
+import { BackupError } from "../core/backup-error.ts";
+import { METADATA_SUFFIX } from "../core/backup-name.ts";
+import type { BackupMetadata } from "../core/metadata/metadata-schema.ts";
+import type { Storage } from "../ports/storage.ts";
+import { backupInRepository, type FoundBackup, loadMetadata } from "./found-backup.ts";
+
+/** A backup of a repository, and what is wrong with it as far as a listing can tell. */
+export interface ListedBackup {
+  readonly backup: FoundBackup;
+  readonly metadata: BackupMetadata;
+  readonly problems: readonly string[];
+}
+
+export interface Listing {
+  /** Oldest first. */
+  readonly backups: readonly ListedBackup[];
+  /** Metadata that could not be read. */
+  readonly unreadable: readonly BackupError[];
+}
+
+/**
+ * All backups of a repository.
+ * @throws BackupError NOT_FOUND when there is no such repository, IO
+ */
+export async function listBackups(storage: Storage, signal: AbortSignal): Promise<Listing> {
+  const sizes = new Map<string, number>();
+  for await (const { key, size } of storage.list("")) {
+    signal.throwIfAborted();
+    sizes.set(key, size);
+  }
+  const backups: ListedBackup[] = [];
+  const unreadable: BackupError[] = [];
+  for (const key of sizes.keys()) {
+    if (!key.endsWith(METADATA_SUFFIX)) continue;
+    signal.throwIfAborted();
+    try {
+      const metadata = await readMetadataOf(storage, key);
+      const backup = backupInRepository(storage, key, metadata);
+      backups.push({ backup, metadata, problems: problemsOf(metadata, sizes) });
+    } catch (error) {
+      if (!(error instanceof BackupError)) throw error;
+      // One that was removed since the listing is not there, and nothing is wrong with that.
+      if (error.code !== "NOT_FOUND") unreadable.push(error);
+    }
+  }
+  return { backups: backups.toSorted(byTime), unreadable };
+}
+
+async function readMetadataOf(storage: Storage, key: string): Promise<BackupMetadata> {
+  const object = await storage.open(key);
+  try {
+    return await loadMetadata(object, `${storage.location}/${key}`);
+  } finally {
+    await object.close();
+  }
+}
+
+function problemsOf(metadata: BackupMetadata, sizes: ReadonlyMap<string, number>): string[] {
+  return metadata.artifacts.flatMap(({ name, size }) => {
+    if (name.includes("/")) return []; // Not in this listing; `verify` looks.
+    const found = sizes.get(name);
+    if (found === undefined) return [`"${name}" is missing`];
+    return found === size ? [] : [`"${name}" has ${found} bytes instead of ${size}`];
+  });
+}
+
+function byTime(a: ListedBackup, b: ListedBackup): number {
+  const times = Date.parse(a.metadata.timestamp) - Date.parse(b.metadata.timestamp);
+  return times !== 0 ? times : a.metadata.id < b.metadata.id ? -1 : 1;
+}
