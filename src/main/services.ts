@@ -1,10 +1,17 @@
+import type { Clock } from "../ports/clock.ts";
 import type { Services } from "../ports/services.ts";
 import { version } from "./version.ts";
 
 /** Joins the adapters. Each is imported only when somebody asks for it. */
 export function createServices(): Services {
+  const clock: Clock = { now: () => new Date(), monotonic: () => performance.now() };
   return {
-    clock: { now: () => new Date(), monotonic: () => performance.now() },
+    clock,
+    openStorage: async (location) => {
+      const { LocalStorage } = await import("../storage/local/local-storage.ts");
+      return new LocalStorage(location, clock);
+    },
+    locateFile: async (path) => (await import("../storage/local/locate-file.ts")).locateFile(path),
     openSqlSession: async (server, database, signal) =>
       (await import("./open-sql-session.ts")).openSqlSession(server, database, signal),
     startThrowawayServer: async (signal) =>

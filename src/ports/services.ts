@@ -1,5 +1,7 @@
 import type { Clock } from "./clock.ts";
+import type { LocateFile } from "./named-file.ts";
 import type { OpenSqlSession } from "./sql-session.ts";
+import type { Storage } from "./storage.ts";
 import type { StartThrowawayServer } from "./throwaway-server.ts";
 
 /**
@@ -8,6 +10,9 @@ import type { StartThrowawayServer } from "./throwaway-server.ts";
  */
 export interface Services {
   readonly clock: Clock;
+  /** @param location a folder */
+  openStorage(location: string): Promise<Storage>;
+  readonly locateFile: LocateFile;
   readonly openSqlSession: OpenSqlSession;
   readonly startThrowawayServer: StartThrowawayServer;
   readonly tool: { readonly name: string; readonly version: string };

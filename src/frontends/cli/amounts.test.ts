@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { formatBytes, formatCount, formatDuration } from "./amounts.ts";
+import { formatAge, formatBytes, formatCount, formatDuration } from "./amounts.ts";
 
 test.each([
   [0, "0 B"],
@@ -27,3 +27,13 @@ test.each([
   [7205, "2:00:05"],
   [273_600, "3 d 4 h"],
 ])("%d seconds are %s", (seconds, text) => expect(formatDuration(seconds)).toBe(text));
+
+test.each([
+  [-3600, "in the future"],
+  [59, "now"],
+  [60, "1 min"],
+  [7199, "119 min"],
+  [7200, "2 h"],
+  [172_800, "2 d"],
+  [70_000_000, "2 y"],
+])("%i seconds ago are %s", (seconds, text) => expect(formatAge(seconds)).toBe(text));

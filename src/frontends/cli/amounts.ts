@@ -27,6 +27,20 @@ export function formatDuration(seconds: number): string {
   return `${Math.floor(hours / 24)} d ${hours % 24} h`;
 }
 
+/** How long ago, roughly: `now`, `5 min`, `3 h`, `12 d`, `2 y`; `in the future` for clocks that disagree. */
+export function formatAge(seconds: number): string {
+  if (seconds < -60) return "in the future";
+  if (seconds < 60) return "now";
+  const steps: readonly (readonly [number, string])[] = [
+    [365.25 * 86_400, "y"],
+    [86_400, "d"],
+    [3600, "h"],
+    [60, "min"],
+  ];
+  const [unit, name] = steps.find(([length]) => seconds >= length * 2) ?? steps.at(-1)!;
+  return `${Math.floor(seconds / unit)} ${name}`;
+}
+
 function two(value: number): string {
   return String(value).padStart(2, "0");
 }

@@ -1,7 +1,29 @@
 import type { Command } from "./command.ts";
 
+const backupHelp = "a file, an id or the beginning of one, or latest:DB";
+
 /** Every command that is built, in the order of help. What is not here is an unknown command. */
 export const commands: readonly Command[] = [
+  {
+    words: ["list"],
+    summary: "list the backups of the repository",
+    args: [],
+    options: [],
+    details: [
+      "Oldest first. With --json an array of their metadata. Ends with 3 when metadata cannot be read, or a file that it",
+      "names is missing or has another size.",
+    ],
+    examples: ["dbbackup list", "dbbackup list --repo /var/backups --json"],
+    load: () => import("./run/list.ts"),
+  },
+  {
+    words: ["show"],
+    summary: "show what is known of a backup",
+    args: [{ name: "BACKUP", count: "one", help: backupHelp }],
+    options: [],
+    examples: ["dbbackup show latest:shop", "dbbackup show 0197a3c2 --json"],
+    load: () => import("./run/show.ts"),
+  },
   {
     words: ["demo"],
     summary: "show the main job on an embedded PostgreSQL server with a sample database",

@@ -1,0 +1,53 @@
+import { type ListedBackup, listBackups } from "../../../commands/list-backups.ts";
+import { ExitStatus } from "../../../core/exit-status.ts";
+import { formatAge, formatBytes } from "../amounts.ts";
+import type { RunCommand } from "../command.ts";
+import { repositoryOf } from "../repository-option.ts";
+import { type Column, formatTable } from "../table.ts";
+
+const columns: readonly Column[] = [
+  { title: "ID" },
+  { title: "DATABASE" },
+  { title: "TIME (UTC)" },
+  { title: "AGE", align: "right" },
+  { title: "SIZE", align: "right" },
+  { title: "KIND" },
+  { title: "FORMAT" },
+];
+
+export const run: RunCommand = async ({ options }, { services, output, signal }) => {
+  const repository = await services.openStorage(repositoryOf(options));
+  const { backups, unreadable } = await listBackups(repository, signal);
+  const now = services.clock.now();
+  if (backups.length === 0) output.info(`there are no backups in ${repository.location}`);
+  else
+    output.print(
+      ...formatTable(
+        columns,
+        backups.map((listed) => rowOf(listed, now)),
+      ),
+    );
+  output.document(backups.map(({ metadata }) => metadata));
+  for (const { backup, problems } of backups) {
+    for (const problem of problems)
+      output.warn(problem, { object: backup.location, hint: "this backup cannot be restored" });
+  }
+  for (const { message, object, hint } of unreadable) {
+    output.warn(message, { ...(object === undefined ? {} : { object }), ...(hint === undefined ? {} : { hint }) });
+  }
+  const isWhole = unreadable.length === 0 && backups.every(({ problems }) => problems.length === 0);
+  return isWhole ? ExitStatus.done : ExitStatus.partial;
+};
+
+function rowOf({ metadata }: ListedBackup, now: Date): string[] {
+  const time = new Date(metadata.timestamp);
+  return [
+    metadata.id,
+    metadata.database,
+    time.toISOString().slice(0, 19).replace("T", " "),
+    formatAge((now.getTime() - time.getTime()) / 1000),
+    formatBytes(metadata.size_bytes),
+    metadata.backup_type,
+    [metadata.format ?? "?", metadata.compression ?? "?"].join(", "),
+  ];
+}

@@ -1,0 +1,91 @@
+import type { FoundBackup } from "../../../commands/found-backup.ts";
+import { BackupError } from "../../../core/backup-error.ts";
+import { ExitStatus } from "../../../core/exit-status.ts";
+import type { BackupMetadata } from "../../../core/metadata/metadata-schema.ts";
+import { printable } from "../../../core/printable.ts";
+import { formatAge, formatBytes, formatCount, formatDuration } from "../amounts.ts";
+import type { RunCommand } from "../command.ts";
+import { findArgument } from "../find-argument.ts";
+import { formatTable } from "../table.ts";
+
+export const run: RunCommand = async ({ args, options }, context) => {
+  const backup = await findArgument(args[0]!, options, context);
+  const { metadata } = backup;
+  if (metadata === undefined) {
+    throw new BackupError({
+      code: "NOT_FOUND",
+      message: "there is no metadata beside this file",
+      object: backup.location,
+      hint: 'it was not written by dbbackup; "dbbackup verify" and "dbbackup restore single --list" read it all the same',
+    });
+  }
+  const { output, services } = context;
+  output.document(metadata);
+  output.print(...describe(metadata, backup, services.clock.now(), options.verbose === true));
+  return ExitStatus.done;
+};
+
+/** Tables beyond these are summed up, but for `--verbose`. */
+const SHOWN_TABLES = 10;
+
+function describe(metadata: BackupMetadata, { location }: FoundBackup, now: Date, all: boolean): string[] {
+  const age = formatAge((now.getTime() - Date.parse(metadata.timestamp)) / 1000);
+  const server = [metadata.database_type, metadata.database_version].filter(Boolean).join(" ");
+  const address =
+    metadata.host === undefined ? undefined : `${metadata.host}${metadata.port ? `:${metadata.port}` : ""}`;
+  const facts: [string, string | undefined][] = [
+    ["id", metadata.id],
+    ["database", metadata.database],
+    ["server", [server, address && `at ${address}`, metadata.user && `as ${metadata.user}`].filter(Boolean).join(" ")],
+    ["time", `${metadata.timestamp} (${age} ago)`],
+    ["duration", metadata.duration_seconds === undefined ? undefined : formatDuration(metadata.duration_seconds)],
+    ["kind", [metadata.backup_type, metadata.method, metadata.format, metadata.compression].filter(Boolean).join(", ")],
+    ["location", location],
+    ["size", `${formatBytes(metadata.size_bytes)} (${formatCount(metadata.size_bytes)} bytes)`],
+    ["snapshot", metadata.consistency?.snapshot_lsn && `at log position ${metadata.consistency.snapshot_lsn}`],
+    ["written by", metadata.tool && `${metadata.tool.name} ${metadata.tool.version}`],
+  ];
+  const lines = facts.flatMap(([name, text]) => (text ? [`${name.padEnd(11)}${printable(text)}`] : []));
+  for (const { name, size, sha256 } of metadata.artifacts) {
+    lines.push("", `file       ${printable(name)}`, `  size     ${formatCount(size)} bytes`);
+    if (sha256 !== undefined) lines.push(`  sha256   ${sha256}`);
+  }
+  return [...lines, ...contents(metadata, all), ...missing(metadata), ...warnings(metadata)];
+}
+
+function contents(metadata: BackupMetadata, all: boolean): string[] {
+  const objects = metadata.objects ?? [];
+  if (objects.length === 0) return [];
+  const rows = objects.reduce((sum, object) => sum + object.rows, 0);
+  const bytes = objects.reduce((sum, object) => sum + object.bytes, 0);
+  const largest = objects.toSorted((a, b) => b.bytes - a.bytes).slice(0, all ? undefined : SHOWN_TABLES);
+  const table = formatTable(
+    [{ title: "CONTENTS" }, { title: "ROWS", align: "right" }, { title: "BYTES", align: "right" }],
+    largest.map((object) => [
+      object.type === "table" ? `${object.schema}.${object.name}` : object.type,
+      formatCount(object.rows),
+      formatBytes(object.bytes),
+    ]),
+  );
+  const rest = objects.length - largest.length;
+  if (rest > 0) table.push(`... and ${formatCount(rest)} smaller ones (--verbose shows all)`);
+  return ["", ...table, `in all ${formatCount(objects.length)}, ${formatCount(rows)} rows, ${formatBytes(bytes)}`];
+}
+
+function missing({ not_included: items = [] }: BackupMetadata): string[] {
+  const present = items.filter(({ count }) => count > 0);
+  if (present.length === 0) return [];
+  return [
+    "",
+    "NOT IN IT",
+    ...present.flatMap(({ kind, count, examples = [], hint }) => {
+      const named = examples.length === 0 ? "" : `: ${examples.join(", ")}${count > examples.length ? ", ..." : ""}`;
+      const line = printable(`${formatCount(count)} ${kind}${named}`);
+      return hint === undefined ? [line] : [line, printable(`  ${hint}`)];
+    }),
+  ];
+}
+
+function warnings({ warnings: list = [] }: BackupMetadata): string[] {
+  return list.length === 0 ? [] : ["", "WARNINGS", ...list.map(printable)];
+}
