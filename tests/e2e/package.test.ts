@@ -1,0 +1,67 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { stagePackage } from "../../scripts/stage-package.ts";
+import { runDbbackup } from "../helpers/run-dbbackup.ts";
+import { mustRun } from "../helpers/run-program.ts";
+
+const root = join(import.meta.dirname, "../..");
+let folder: string;
+let installed: string;
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), "dbbackup-packed-"));
+  await stagePackage(join(folder, "staged"));
+  const env = { npm_config_cache: join(folder, "npm-cache"), npm_config_offline: "true" };
+  await mustRun("npm", ["pack", join(folder, "staged"), "--silent"], { cwd: folder, env });
+  const tarball = readdirSync(folder).find((name) => name.endsWith(".tgz"))!;
+  await mustRun("tar", ["-xzf", tarball], { cwd: folder });
+  installed = join(folder, "package");
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+test("the package holds the bundle, the launcher and docs, and no sources, tests or dependencies", () => {
+  const files = readdirSync(installed, { recursive: true, encoding: "utf8" }).filter((name) =>
+    statSync(join(installed, name)).isFile(),
+  );
+  expect(files.filter((name) => !name.startsWith("docs/")).toSorted()).toEqual([
+    ...["CHANGELOG.md", "LICENSE", "README.md", "SECURITY.md"].filter((name) => existsSync(join(root, name))),
+    "bin/dbbackup.cjs",
+    "dist/dbbackup.mjs",
+    "dist/supervisor.mjs",
+    "package.json",
+  ]);
+  const manifest = JSON.parse(readFileSync(join(installed, "package.json"), "utf8")) as Record<string, unknown>;
+  for (const field of ["dependencies", "devDependencies", "optionalDependencies", "scripts"]) {
+    expect(manifest).not.toHaveProperty(field);
+  }
+});
+
+test("what is packed answers as the checkout does", async () => {
+  const [packed, checkout] = await Promise.all([
+    mustRun(process.execPath, [join(installed, "bin/dbbackup.cjs"), "--help"], { cwd: folder }),
+    runDbbackup(["--help"]),
+  ]);
+  expect(packed.stdout.toString()).toBe(checkout.stdout.toString());
+  expect(packed.stdout.toString()).toContain("list the backups");
+});
+
+test("--help of the bundle takes at most 100 ms of CPU", async () => {
+  const report =
+    "process.on('exit', () => { const { user, system } = process.cpuUsage(); process._rawDebug(user + system); })";
+  const args = [
+    "--import",
+    `data:text/javascript,${encodeURIComponent(report)}`,
+    join(installed, "bin/dbbackup.cjs"),
+    "--help",
+  ];
+  const env = { XDG_CACHE_HOME: join(folder, "cache") };
+  const milliseconds: number[] = [];
+  for (let run = 0; run < 6; run++) {
+    const { stderr } = await mustRun(process.execPath, args, { env });
+    milliseconds.push(Number(stderr) / 1000);
+  }
+  // The first call fills the compile cache; of the others the quickest was disturbed least.
+  expect(Math.min(...milliseconds.slice(1))).toBeLessThan(100);
+});
