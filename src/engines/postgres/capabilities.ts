@@ -48,6 +48,8 @@ export interface Capabilities {
   readonly namedNotNullConstraints: boolean;
   /** MAINTAIN privilege. */
   readonly maintainPrivilege: boolean;
+  /** GRANT ... ON PARAMETER. */
+  readonly parameterPrivileges: boolean;
   /** `transaction_timeout` setting. */
   readonly transactionTimeout: boolean;
   /** pg_attribute.attstattarget is NULL (not -1) by default. */
@@ -88,6 +90,7 @@ export function capabilitiesOf(versionNumber: number): Capabilities {
     typeSubscripting: since(14),
     namedNotNullConstraints: since(18),
     maintainPrivilege: since(17),
+    parameterPrivileges: since(15),
     transactionTimeout: since(17),
     nullStatisticsTarget: since(17),
     tidRangeScan: since(14),

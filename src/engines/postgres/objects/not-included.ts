@@ -1,0 +1,118 @@
+import type { Capabilities } from "../capabilities.ts";
+import type { RunQuery } from "./shared-facts.ts";
+
+/** Something that the server holds and a backup of one database does not. Names are binary strings. */
+export interface NotIncluded {
+  /** A stable word: `roles`, `tablespaces`, ... */
+  readonly kind: string;
+  readonly count: number;
+  /** At most {@link maxExamples}. */
+  readonly examples: readonly string[];
+  /** How to keep it, when it matters. */
+  readonly hint: string;
+}
+
+const maxExamples = 5;
+
+interface Question {
+  readonly kind: string;
+  /** A query of one column, the names. */
+  readonly names: string;
+  readonly hint: string;
+  readonly isAsked?: (capabilities: Capabilities) => boolean;
+}
+
+const ownDatabase = "(SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database())";
+
+const questions: readonly Question[] = [
+  {
+    kind: "roles",
+    names: "SELECT rolname FROM pg_catalog.pg_roles WHERE rolname !~ '^pg_' AND oid >= 16384",
+    hint: "create them on the target before the restore, or restore with --no-owner --no-privileges",
+  },
+  {
+    kind: "tablespaces",
+    names: "SELECT spcname FROM pg_catalog.pg_tablespace WHERE oid >= 16384",
+    hint: "create them on the target before the restore, with folders of its own",
+  },
+  {
+    kind: "databases",
+    names:
+      "SELECT datname FROM pg_catalog.pg_database WHERE datallowconn AND NOT datistemplate " +
+      "AND datname NOT IN ('postgres', pg_catalog.current_database())",
+    hint: "back up each of them",
+  },
+  {
+    kind: "role-settings",
+    names:
+      "SELECT r.rolname FROM pg_catalog.pg_db_role_setting s JOIN pg_catalog.pg_roles r ON r.oid = s.setrole " +
+      "WHERE s.setdatabase = 0",
+    hint: "repeat ALTER ROLE ... SET on the target",
+  },
+  {
+    kind: "server-settings",
+    names:
+      "SELECT DISTINCT name FROM pg_catalog.pg_settings WHERE source IN ('configuration file', 'command line') " +
+      "AND boot_val IS DISTINCT FROM reset_val",
+    hint: "keep a copy of postgresql.conf, postgresql.auto.conf, pg_hba.conf and pg_ident.conf",
+  },
+  {
+    kind: "parameter-privileges",
+    names: "SELECT parname FROM pg_catalog.pg_parameter_acl",
+    hint: "repeat GRANT ... ON PARAMETER on the target",
+    isAsked: (capabilities) => capabilities.parameterPrivileges,
+  },
+  {
+    kind: "prepared-transactions",
+    names: "SELECT gid FROM pg_catalog.pg_prepared_xacts WHERE database = pg_catalog.current_database()",
+    hint: "commit or roll them back: what they changed is not in the backup",
+  },
+  {
+    kind: "replication-slots",
+    names:
+      "SELECT slot_name FROM pg_catalog.pg_replication_slots WHERE NOT temporary " +
+      "AND (database IS NULL OR database = pg_catalog.current_database())",
+    hint: "create them again on the target when it takes over",
+  },
+  {
+    kind: "replication-origins",
+    names: "SELECT roname FROM pg_catalog.pg_replication_origin",
+    hint: "set up replication from other servers again on the target",
+  },
+  {
+    kind: "subscriptions",
+    names: `SELECT subname FROM pg_catalog.pg_subscription WHERE subdbid = ${ownDatabase}`,
+    hint: "create them again on the target, with connection and password",
+  },
+  {
+    kind: "planner-statistics",
+    names:
+      "SELECT c.relname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace " +
+      "WHERE c.relkind IN ('r', 'm') AND c.reltuples > 0 AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'",
+    hint: "run ANALYZE after the restore",
+  },
+];
+
+/**
+ * What of the server is not in a backup of the current database. One query. Only what is there is told; what this user
+ * may not see is not counted.
+ */
+export async function readNotIncluded(run: RunQuery, capabilities: Capabilities): Promise<NotIncluded[]> {
+  const asked = questions.filter((question) => question.isAsked?.(capabilities) !== false);
+  const counts = asked.map(
+    ({ names }, index) =>
+      `SELECT ${index} AS question, pg_catalog.count(*) AS count, ` +
+      `(pg_catalog.array_agg(q.name::pg_catalog.text ORDER BY q.name::pg_catalog.text COLLATE "C"))[1:${maxExamples}] AS examples ` +
+      `FROM (${names}) AS q (name)`,
+  );
+  const rows = await run(
+    `SELECT c.question, c.count, e.name FROM (${counts.join(" UNION ALL ")}) AS c ` +
+      "LEFT JOIN LATERAL pg_catalog.unnest(c.examples) WITH ORDINALITY AS e (name, place) ON true " +
+      "WHERE c.count > 0 ORDER BY c.question, e.place",
+  );
+  return asked.flatMap(({ kind, hint }, index) => {
+    const found = rows.filter((row) => Number(row.question) === index);
+    if (found.length === 0) return [];
+    return { kind, count: Number(found[0]!.count), examples: found.map((row) => row.name!), hint };
+  });
+}
