@@ -5,7 +5,7 @@ import type { EntryContext } from "./entry-context.ts";
 import { objectEntry } from "./object-entry.ts";
 import type { ObjectType, PlannedEntry } from "./object-type.ts";
 import { onTableComment } from "./on-table-comment.ts";
-import { allRelations, oidArray, type Relation } from "./relation/relation.ts";
+import { dumpedTables, oidArray, type Relation } from "./relation/relation.ts";
 
 interface Policy extends DumpObject {
   readonly kind: "policy";
@@ -33,7 +33,7 @@ export const policyType: ObjectType<Policy> = {
   label: "policy",
 
   async read(reader: CatalogReader): Promise<Policy[]> {
-    const tables = tablesWithPolicies(reader);
+    const tables = dumpedTables(reader.registry);
     const byOid = new Map(tables.map((table) => [table.catalog.oid, table]));
     const rows = await reader.rows(`
       SELECT p.oid, p.polrelid, p.polname, p.polcmd, p.polpermissive,
@@ -100,7 +100,7 @@ export const rowSecurityType: ObjectType<RowSecurity> = {
   label: "row security",
 
   async read(reader: CatalogReader): Promise<RowSecurity[]> {
-    return tablesWithPolicies(reader)
+    return dumpedTables(reader.registry)
       .filter((table) => table.rowSecurity)
       .map((relation) =>
         reader.registry.add<RowSecurity>({
@@ -131,12 +131,3 @@ export const rowSecurityType: ObjectType<RowSecurity> = {
     ];
   },
 };
-
-/** Also members of extensions: a user may have added policies, and they are not part of the extension. */
-function tablesWithPolicies(reader: CatalogReader): Relation[] {
-  return allRelations(reader.registry).filter(
-    (relation) =>
-      (relation.relkind === "r" || relation.relkind === "p") &&
-      (relation.parts.definition || reader.shared.extensionOf(Catalog.pg_class, relation.catalog.oid) !== undefined),
-  );
-}

@@ -48,16 +48,18 @@ function inlineIntoOwner(cycle: readonly DumpObject[], registry: ObjectRegistry)
 
 /**
  * A materialized view or function that refers to something behind the data (a primary key in GROUP BY, a row type that
- * a later rule completes): its definition moves behind the data too.
+ * a later rule completes): its definition moves behind the data too, and so does what stands between it and the boundary
+ * (a type that holds its rows).
  */
 function postponeBehindData(cycle: readonly DumpObject[], boundaries: Boundaries): Repaired | undefined {
   const index = cycle.indexOf(boundaries.preData);
-  if (index < 0) return undefined;
+  if (index < 0 || !cycle.some((object) => object.canBePostponed)) return undefined;
   const next = cycle[(index + 1) % cycle.length]!;
-  if (!next.canBePostponed) return undefined;
   boundaries.preData.dependencies.delete(next.dumpId);
-  next.postponed = true;
-  next.dependencies.add(boundaries.postData.dumpId);
+  if (next.canBePostponed) {
+    next.postponed = true;
+    next.dependencies.add(boundaries.postData.dumpId);
+  }
   return {};
 }
 

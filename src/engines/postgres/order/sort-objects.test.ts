@@ -104,6 +104,23 @@ describe("sortObjects", () => {
     expect(view.postponed).toBe(true);
   });
 
+  test("a type that holds rows of such a materialized view moves with it", () => {
+    const registry = new ObjectRegistry();
+    const table = make(registry, "table", "t");
+    const key = make(registry, "constraint", "pk");
+    const view = make(registry, "table", "mv", { canBePostponed: true });
+    const rule = make(registry, "rule", "rule", { inlineOwner: view.dumpId });
+    const type = make(registry, "type", "type");
+    make(registry, "table-data", "data");
+    key.dependencies.add(table.dumpId);
+    view.dependencies.add(rule.dumpId);
+    rule.dependencies.add(view.dumpId).add(table.dumpId).add(key.dumpId);
+    type.dependencies.add(view.dumpId);
+    expect(order(registry)).toEqual(["t", "data", "pk", "rule", "mv", "type"]);
+    expect(view.postponed).toBe(true);
+    expect(rule.separate).toBeUndefined();
+  });
+
   test("a cycle nobody knows is cut, said, and nothing is lost", () => {
     const registry = new ObjectRegistry();
     const a = make(registry, "type", "a");
