@@ -1,7 +1,8 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { type ServerAddress, serverSql } from "./postgres-server.ts";
-import { quoteIdentifier, type TestDatabase, withDatabase } from "./test-database.ts";
+import { sqlRequests } from "./sql-fixture.ts";
+import { type TestDatabase, withDatabase } from "./test-database.ts";
 
 const ZOO_FOLDER = join(import.meta.dirname, "..", "fixtures", "zoo");
 const GLOBALS_FILE = "00-globals.sql";
@@ -17,7 +18,7 @@ export async function loadZoo(server: ServerAddress, name?: string): Promise<Tes
   const database = await withDatabase(server, name);
   try {
     for (const file of readdirSync(ZOO_FOLDER).filter((entry) => entry.endsWith(".sql"))) {
-      for (const request of requestsOf(file, server.major, database.name)) {
+      for (const request of sqlRequests(join(ZOO_FOLDER, file), server.major, database.name)) {
         try {
           await serverSql(server, request, database.name, SESSION);
         } catch (error) {
@@ -31,19 +32,4 @@ export async function loadZoo(server: ServerAddress, name?: string): Promise<Tes
     await database.drop();
     throw error;
   }
-}
-
-/** The requests of one file for a server of that major: see tests/fixtures/zoo/README.md. */
-function requestsOf(file: string, major: number, database: string): string[] {
-  const requests: string[][] = [[]];
-  let wanted = true;
-  for (const line of readFileSync(join(ZOO_FOLDER, file), "utf8").split("\n")) {
-    const [, word, version] = /^-- @(since|before|end|go)(?: (\d+))?$/.exec(line) ?? [];
-    if (word === "since") wanted = major >= Number(version);
-    else if (word === "before") wanted = major < Number(version);
-    else if (word === "end") wanted = true;
-    else if (word === "go") requests.push([]);
-    else if (wanted) requests.at(-1)!.push(line);
-  }
-  return requests.map((lines) => lines.join("\n").replaceAll(":database", () => quoteIdentifier(database)));
 }

@@ -1,19 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { binaryRows, expectSameAsStock, ourEntries } from "../../../../../tests/helpers/compare-with-stock.ts";
-import { defaultMajors } from "../../../../../tests/helpers/postgres-packages.ts";
+import { binaryRows, ourEntries } from "../../../../../tests/helpers/compare-with-stock.ts";
 import { sharedServer } from "../../../../../tests/helpers/shared-servers.ts";
 import { withDatabase } from "../../../../../tests/helpers/test-database.ts";
-import { zooSql } from "../../../../../tests/helpers/zoo.ts";
 import { capabilitiesOf } from "../../capabilities.ts";
 import { readCatalog } from "../read-catalog.ts";
-
-describe.each(defaultMajors)("relations and what hangs on them, PostgreSQL %i", (major) => {
-  test("every entry of the zoo is stock pg_dump's, in the same order", async () => {
-    await using database = await withDatabase(await sharedServer(major));
-    await database.sql(await zooSql(major));
-    await expectSameAsStock(database);
-  });
-});
 
 describe("relations", () => {
   test("data sources name the table, its columns and its size", async () => {
