@@ -12,6 +12,7 @@ export function createServices(): Services {
       return new LocalStorage(location, clock);
     },
     locateFile: async (path) => (await import("../storage/local/locate-file.ts")).locateFile(path),
+    dumping: async () => (await import("./dumping.ts")).dumpingServices(`dbbackup ${version}`),
     openSqlSession: async (server, database, signal) =>
       (await import("./open-sql-session.ts")).openSqlSession(server, database, signal),
     startThrowawayServer: async (signal) =>

@@ -1,4 +1,7 @@
+import type { OpenArtifactStages } from "./artifact-stages.ts";
 import type { Clock } from "./clock.ts";
+import type { Codec } from "./codec.ts";
+import type { Dumper } from "./dump.ts";
 import type { LocateFile } from "./named-file.ts";
 import type { OpenSqlSession } from "./sql-session.ts";
 import type { Storage } from "./storage.ts";
@@ -10,10 +13,18 @@ import type { StartThrowawayServer } from "./throwaway-server.ts";
  */
 export interface Services {
   readonly clock: Clock;
+  /** What a backup needs of the engine and the stages. */
+  dumping(): Promise<DumpingServices>;
   /** @param location a folder */
   openStorage(location: string): Promise<Storage>;
   readonly locateFile: LocateFile;
   readonly openSqlSession: OpenSqlSession;
   readonly startThrowawayServer: StartThrowawayServer;
   readonly tool: { readonly name: string; readonly version: string };
+}
+
+export interface DumpingServices {
+  readonly dumper: Dumper;
+  readonly codec: Codec;
+  readonly openStages: OpenArtifactStages;
 }

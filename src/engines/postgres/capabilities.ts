@@ -60,9 +60,20 @@ export interface Capabilities {
   readonly unloggedSequences: boolean;
   /** Schema public is owned by pg_database_owner and closed for creation by default. */
   readonly publicOwnedByDatabaseOwner: boolean;
+  /** CREATE DATABASE ... LOCALE. */
+  readonly createDatabaseLocale: boolean;
+  /** pg_database.datlocprovider. */
+  readonly databaseLocaleProvider: boolean;
+  /** The column of pg_database that holds the ICU or builtin locale. */
+  readonly databaseLocaleColumn: "daticulocale" | "datlocale" | undefined;
+  /** pg_database.daticurules. */
+  readonly icuRules: boolean;
   /** Named domain NOT NULL constraints in pg_constraint. */
   readonly domainNotNullConstraints: boolean;
 }
+
+/** The newest major version that was looked into. */
+export const newestMajor = 18;
 
 export function capabilitiesOf(versionNumber: number): Capabilities {
   const since = (major: number): boolean => versionNumber >= major * 10_000;
@@ -96,6 +107,10 @@ export function capabilitiesOf(versionNumber: number): Capabilities {
     tidRangeScan: since(14),
     unloggedSequences: since(15),
     publicOwnedByDatabaseOwner: since(15),
+    createDatabaseLocale: since(13),
+    databaseLocaleProvider: since(15),
+    databaseLocaleColumn: since(17) ? "datlocale" : since(15) ? "daticulocale" : undefined,
+    icuRules: since(16),
     domainNotNullConstraints: since(17),
   };
 }

@@ -1,9 +1,27 @@
 import type { Command } from "./command.ts";
+import { backupOptionNames, connectionOptionNames } from "./options/options.ts";
 
 const backupHelp = "a file, an id or the beginning of one, or latest:DB";
 
 /** Every command that is built, in the order of help. What is not here is an unknown command. */
 export const commands: readonly Command[] = [
+  {
+    words: ["backup", "single"],
+    summary: "back up one database",
+    args: [{ name: "DB", count: "one", help: "the database" }],
+    options: [...connectionOptionNames, ...backupOptionNames],
+    details: [
+      "Reads the database in one consistent snapshot over the server's own protocol; no client programs are needed.",
+      "The backup exists when its metadata does, which is written last: an interrupted run leaves nothing that is listed.",
+      "Roles, tablespaces and other databases are not in it; what is left out is said and kept in the metadata.",
+    ],
+    examples: [
+      "dbbackup backup single shop",
+      "dbbackup backup single shop --url postgres://backup@db1:5432 --repo /var/backups --compression zstd",
+      "dbbackup backup single shop --format plain --output shop.sql.gz --compression gzip",
+    ],
+    load: () => import("./run/backup-single.ts"),
+  },
   {
     words: ["list"],
     summary: "list the backups of the repository",

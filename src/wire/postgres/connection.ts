@@ -48,6 +48,8 @@ export class PgConnection implements AsyncDisposable {
   readonly processId: number;
   readonly transportKind: "tcp" | "unix" | "tls";
   readonly host: HostSpec;
+  /** The role that logged in. */
+  readonly user: string;
 
   readonly #established: Established;
   readonly #link: MessageLink;
@@ -77,12 +79,14 @@ export class PgConnection implements AsyncDisposable {
     const { text = "utf8", signal, onNotice = () => {} } = options;
     return connectAnyHost(
       spec,
-      async (host) => new PgConnection(await establish(host, spec, { text, signal, onNotice }), text, signal, onNotice),
+      async (host) =>
+        new PgConnection(await establish(host, spec, { text, signal, onNotice }), spec.user, text, signal, onNotice),
     );
   }
 
   private constructor(
     established: Established,
+    user: string,
     text: TextMode,
     signal: AbortSignal | undefined,
     onNotice: (notice: ServerNotice) => void,
@@ -95,6 +99,7 @@ export class PgConnection implements AsyncDisposable {
     this.#onNotice = onNotice;
     this.#parameters = loggedIn.parameters;
     this.host = host;
+    this.user = user;
     this.serverVersionText = this.#parameters.get("server_version") ?? "";
     this.serverVersion = serverVersionNumber(this.serverVersionText);
     this.processId = loggedIn.key?.processId ?? 0;

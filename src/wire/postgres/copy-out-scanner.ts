@@ -105,8 +105,9 @@ export class CopyOutScanner implements CopyOutConsumer {
     return more;
   }
 
-  /** Gives a block back; it may have been shortened at its end. */
+  /** Gives a block back; it may have been shortened at its end. Memory that is not ours is left alone. */
   recycle(block: Buffer): void {
+    if (block.buffer !== this.#scanner.memory) return;
     const whole = this.#blocks.find((one) => one.byteOffset === block.byteOffset && one.buffer === block.buffer);
     if (whole === undefined || whole === this.#current || this.#free.includes(whole)) {
       throw new Error("not a block that was handed over");

@@ -1,10 +1,11 @@
+import { backupOptions } from "./backup-options.ts";
 import { connectionOptions } from "./connection-options.ts";
 import { demoOptions } from "./demo-options.ts";
 import { globalOptions } from "./global-options.ts";
 import type { Option } from "./option.ts";
 
 /** Every option of the program. A name means the same in every command that takes it. */
-export const options = [...globalOptions, ...connectionOptions, ...demoOptions] as const;
+export const options = [...globalOptions, ...connectionOptions, ...backupOptions, ...demoOptions] as const;
 
 type Row = (typeof options)[number];
 
@@ -41,3 +42,4 @@ export function findOption(name: string): Option | undefined {
 export const optionWords: readonly string[] = [...byName.keys()];
 export const globalOptionNames: readonly GlobalOptionName[] = globalOptions.map((option) => option.name);
 export const connectionOptionNames: readonly OptionName[] = connectionOptions.map((option) => option.name);
+export const backupOptionNames: readonly OptionName[] = backupOptions.map((option) => option.name);

@@ -1,0 +1,79 @@
+import { type Compression, formatCompression } from "../core/compression.ts";
+import type { BackupMetadata, ObjectMetadata } from "../core/metadata/metadata-schema.ts";
+import type { ArtifactTotals } from "../ports/artifact-stages.ts";
+import type { DumpResult } from "../ports/dump.ts";
+
+export interface BackupFacts {
+  readonly id: string;
+  readonly startedAt: Date;
+  readonly durationSeconds: number;
+  readonly database: string;
+  readonly format: "custom" | "plain";
+  readonly compression: Compression;
+  readonly artifactName: string;
+  readonly artifact: ArtifactTotals;
+  readonly dump: DumpResult;
+  readonly tool: { readonly name: string; readonly version: string };
+}
+
+/** What is stored beside a logical backup of one PostgreSQL database. Pure. */
+export function backupMetadata(facts: BackupFacts): BackupMetadata {
+  const { dump, artifact } = facts;
+  return {
+    version: "4.0",
+    format_version: 1,
+    id: facts.id,
+    timestamp: facts.startedAt.toISOString(),
+    duration_seconds: Math.round(facts.durationSeconds * 1000) / 1000,
+    database: facts.database,
+    database_type: "postgresql",
+    database_version: dump.server.version,
+    host: dump.server.host,
+    port: dump.server.port,
+    user: dump.server.user,
+    backup_file: facts.artifactName,
+    size_bytes: artifact.size,
+    sha256: artifact.sha256,
+    compression: formatCompression(facts.compression),
+    backup_type: "full",
+    encrypted: false,
+    method: "logical",
+    format: facts.format,
+    tool: facts.tool,
+    source: {
+      encoding: dump.server.encoding,
+      ...(dump.server.systemIdentifier === undefined ? {} : { system_identifier: dump.server.systemIdentifier }),
+    },
+    consistency: dump.snapshotLsn === undefined ? {} : { snapshot_lsn: dump.snapshotLsn },
+    artifacts: [
+      {
+        name: facts.artifactName,
+        size: artifact.size,
+        sha256: artifact.sha256,
+        plain_size: artifact.plainSize,
+        plain_sha256: artifact.plainSha256,
+      },
+    ],
+    ...(dump.archiveVersion === undefined ? {} : { archive_version: dump.archiveVersion }),
+    checksum_type: "rowsum128-v1",
+    objects: objectsOf(dump),
+    not_included: dump.notIncluded.map((item) => ({ ...item, examples: [...item.examples] })),
+    warnings: [...dump.warnings],
+    tags: {},
+  };
+}
+
+function objectsOf(dump: DumpResult): ObjectMetadata[] {
+  const objects: ObjectMetadata[] = dump.tables.map(({ schema, name, rows, bytes, checksum }) => ({
+    type: "table",
+    schema,
+    name,
+    rows,
+    bytes,
+    checksum,
+  }));
+  if (dump.largeObjects.count > 0) {
+    objects.push({ type: "large-objects", rows: dump.largeObjects.count, bytes: dump.largeObjects.bytes });
+  }
+  return objects;
+}

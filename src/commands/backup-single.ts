@@ -1,0 +1,195 @@
+import { BackupError } from "../core/backup-error.ts";
+import { backupBaseName, METADATA_SUFFIX } from "../core/backup-name.ts";
+import type { Compression, CompressionMethod } from "../core/compression.ts";
+import { formatMetadata } from "../core/metadata/format-metadata.ts";
+import type { BackupMetadata } from "../core/metadata/metadata-schema.ts";
+import { uuidV7 } from "../core/uuid-v7.ts";
+import type { ArtifactTotals, OpenArtifactStages } from "../ports/artifact-stages.ts";
+import type { ByteSink } from "../ports/byte-sink.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Codec } from "../ports/codec.ts";
+import type { ConnectionRequest } from "../ports/connection-request.ts";
+import type { Dumper, DumpRequest, DumpResult } from "../ports/dump.ts";
+import type { ProgressSink } from "../ports/progress.ts";
+import type { PendingObject, Storage, Work } from "../ports/storage.ts";
+import { backupMetadata } from "./backup-metadata.ts";
+
+export interface BackupSingleRequest {
+  readonly connection: ConnectionRequest;
+  readonly database: string;
+  readonly format: "custom" | "plain";
+  readonly compression: Compression;
+  readonly archiveVersion?: string;
+  readonly restrictKey?: string;
+  readonly destination: BackupDestination;
+}
+
+/** A repository, exactly this key of a storage (`--output FILE`), or a stream that keeps no metadata (`--output -`). */
+export type BackupDestination =
+  | { readonly kind: "repository"; readonly storage: Storage }
+  | { readonly kind: "file"; readonly storage: Storage; readonly key: string }
+  | { readonly kind: "stream"; readonly sink: ByteSink };
+
+export interface BackupPorts {
+  readonly dumper: Dumper;
+  readonly codec: Codec;
+  readonly openStages: OpenArtifactStages;
+  readonly clock: Clock;
+  readonly progress: ProgressSink;
+  readonly tool: { readonly name: string; readonly version: string };
+}
+
+/**
+ * Backs up one database. The backup exists when its metadata does, which is written last.
+ * @returns the metadata, also when the destination keeps none.
+ */
+export async function backupSingle(
+  request: BackupSingleRequest,
+  ports: BackupPorts,
+  signal: AbortSignal,
+): Promise<BackupMetadata> {
+  checkRequest(request);
+  const startedAt = ports.clock.now();
+  const id = uuidV7(startedAt);
+  const dumpRequest = dumpRequestOf(request, id);
+  ports.dumper.check(dumpRequest);
+  const run: Run = { request, dumpRequest, ports, signal, id, startedAt, began: ports.clock.monotonic() };
+  const { destination } = request;
+  if (destination.kind === "stream") {
+    const { dump, artifact } = await writeArtifact(run, destination.sink);
+    return metadataOf(run, "-", artifact, dump);
+  }
+  if (destination.kind === "file") await refuseExisting(destination.storage, destination.key);
+  await destination.storage.sweep();
+  const work = await destination.storage.beginWork();
+  try {
+    const pending = await work.create();
+    const { dump, artifact } = await writeArtifact(run, pending);
+    signal.throwIfAborted();
+    ports.progress.emit({ event: "phase", phase: "commit", message: "writing metadata" });
+    const key = await commitArtifact(run, destination, pending);
+    const metadata = metadataOf(run, key, artifact, dump);
+    await commitMetadata(work, `${key}${METADATA_SUFFIX}`, metadata);
+    return metadata;
+  } finally {
+    await work.end();
+  }
+}
+
+interface Run {
+  readonly request: BackupSingleRequest;
+  readonly dumpRequest: DumpRequest;
+  readonly ports: BackupPorts;
+  readonly signal: AbortSignal;
+  readonly id: string;
+  readonly startedAt: Date;
+  readonly began: number;
+}
+
+function checkRequest({ format, archiveVersion, restrictKey }: BackupSingleRequest): void {
+  if (format === "plain" && archiveVersion !== undefined) {
+    throw new BackupError({
+      code: "USAGE",
+      message: "an archive version needs an archive, and format plain is a script",
+      hint: "leave out --archive-version, or use --format custom",
+    });
+  }
+  if (format !== "plain" && restrictKey !== undefined) {
+    throw new BackupError({
+      code: "USAGE",
+      message: `a restrict key stands in scripts only, not in format ${format}`,
+      hint: "leave out --restrict-key, or use --format plain",
+    });
+  }
+}
+
+async function refuseExisting(storage: Storage, key: string): Promise<void> {
+  for (const name of [key, `${key}${METADATA_SUFFIX}`]) {
+    if ((await storage.stat(name)) === undefined) continue;
+    throw new BackupError({
+      code: "EXISTS",
+      message: "the output exists, and backups are never overwritten",
+      object: `${storage.location}/${name}`,
+      hint: "choose another name, or remove the file",
+    });
+  }
+}
+
+async function writeArtifact(run: Run, sink: ByteSink): Promise<{ dump: DumpResult; artifact: ArtifactTotals }> {
+  const { request, ports, signal } = run;
+  // An archive is compressed inside by the engine, a script as a whole by a stage.
+  const stages = ports.openStages(sink, request.format === "plain" ? request.compression : uncompressed);
+  const { codec, progress } = ports;
+  const dump = await ports.dumper.dump(run.dumpRequest, stages, { codec, progress, signal, startedAt: run.startedAt });
+  return { dump, artifact: await stages.end() };
+}
+
+const uncompressed: Compression = { method: "none", level: 0 };
+
+function dumpRequestOf(request: BackupSingleRequest, id: string): DumpRequest {
+  return {
+    connection: request.connection,
+    database: request.database,
+    format: request.format,
+    compression: request.format === "plain" ? uncompressed : request.compression,
+    ...(request.archiveVersion === undefined ? {} : { archiveVersion: request.archiveVersion }),
+    ...(request.restrictKey === undefined ? {} : { restrictKey: request.restrictKey }),
+    applicationName: `dbbackup ${id}`,
+  };
+}
+
+/** Names tried for one second, before something is wrong with the repository. */
+const maxNameAttempts = 1000;
+
+async function commitArtifact(
+  run: Run,
+  destination: Exclude<BackupDestination, { kind: "stream" }>,
+  pending: PendingObject,
+): Promise<string> {
+  if (destination.kind === "file") {
+    await pending.commit(destination.key, "part");
+    return destination.key;
+  }
+  for (let attempt = 1; ; attempt++) {
+    const key = `${backupBaseName(run.request.database, "full", run.startedAt, attempt)}${extension(run.request)}`;
+    try {
+      await pending.commit(key, "part");
+      return key;
+    } catch (error) {
+      if (!(error instanceof BackupError) || error.code !== "EXISTS" || attempt === maxNameAttempts) throw error;
+    }
+  }
+}
+
+const compressedSuffix: Readonly<Record<CompressionMethod, string>> = {
+  none: "",
+  gzip: ".gz",
+  zstd: ".zst",
+  lz4: ".lz4",
+};
+
+function extension({ format, compression }: BackupSingleRequest): string {
+  return format === "plain" ? `.sql${compressedSuffix[compression.method]}` : ".dump";
+}
+
+async function commitMetadata(work: Work, key: string, metadata: BackupMetadata): Promise<void> {
+  const pending = await work.create();
+  await pending.write(Buffer.from(formatMetadata(metadata), "utf8"));
+  await pending.commit(key, "seal");
+}
+
+function metadataOf(run: Run, artifactName: string, artifact: ArtifactTotals, dump: DumpResult): BackupMetadata {
+  const { request, ports } = run;
+  return backupMetadata({
+    id: run.id,
+    startedAt: run.startedAt,
+    durationSeconds: (ports.clock.monotonic() - run.began) / 1000,
+    database: request.database,
+    format: request.format,
+    compression: request.compression,
+    artifactName,
+    artifact,
+    dump,
+    tool: ports.tool,
+  });
+}

@@ -1,0 +1,91 @@
+import type { ByteSink } from "../../../ports/byte-sink.ts";
+import type { DumpContext, DumpRequest, DumpResult } from "../../../ports/dump.ts";
+import type { PgConnection } from "../../../wire/postgres/connection.ts";
+import { CopyOutScanner } from "../../../wire/postgres/copy-out-scanner.ts";
+import { headerEntries } from "../archive/header-entries.ts";
+import { type DatabaseFacts, readDatabase } from "../objects/database.ts";
+import type { PlannedEntry } from "../objects/object-type.ts";
+import { type DatabaseCatalog, readCatalog } from "../objects/read-catalog.ts";
+import { copyData } from "./copy-data.ts";
+import { type DumpIsolation, openDumpSession } from "./dump-session.ts";
+import { nameDecoder } from "./name-decoder.ts";
+import { openWriter } from "./open-writer.ts";
+import { planEntries } from "./plan-entries.ts";
+import { readServerFacts } from "./server-facts.ts";
+
+export interface DumpDatabaseOptions {
+  /** Name and version of this program, written into archives. */
+  readonly dumperVersion: string;
+  readonly isolation?: DumpIsolation;
+}
+
+/** Dumps the database of a fresh connection (in binary text mode) to `output`. The connection is used up. */
+export async function dumpDatabase(
+  connection: PgConnection,
+  request: DumpRequest,
+  output: ByteSink,
+  context: DumpContext,
+  options: DumpDatabaseOptions,
+): Promise<DumpResult> {
+  const { progress } = context;
+  progress.emit({ event: "phase", phase: "introspect", message: "reading the catalogues" });
+  const session = await openDumpSession(connection, options.isolation);
+  const facts = await readServerFacts(session);
+  const database = await readDatabase(session.rows, session.capabilities);
+  const catalog = await readCatalog(session.rows, session.capabilities);
+  const planned = planEntries(catalog);
+  for (const warning of planned.warnings) progress.emit({ event: "warning", message: warning });
+
+  const entries = [...databaseEntries(database, catalog), ...planned.entries];
+  const scanner = new CopyOutScanner({ pace: connection.transportKind === "tcp" });
+  const { writer, archiveVersion, notes } = await openWriter({
+    request,
+    output,
+    context,
+    entries,
+    capabilities: session.capabilities,
+    database: database.name,
+    serverVersion: connection.serverVersionText,
+    dumperVersion: options.dumperVersion,
+    recycle: (block) => scanner.recycle(block),
+  });
+  progress.emit({ event: "phase", phase: "data", message: "copying data" });
+  const copied = await copyData(session, entries, writer, scanner, nameDecoder(database.encoding), context);
+  await writer.finish();
+  await connection.query("COMMIT");
+  return {
+    server: {
+      version: connection.serverVersionText,
+      encoding: database.encoding,
+      ...endpoint(connection),
+      ...(facts.systemIdentifier === undefined ? {} : { systemIdentifier: facts.systemIdentifier }),
+    },
+    ...(facts.snapshotLsn === undefined ? {} : { snapshotLsn: facts.snapshotLsn }),
+    ...(archiveVersion === undefined ? {} : { archiveVersion }),
+    tables: copied.tables,
+    largeObjects: copied.largeObjects,
+    notIncluded: [],
+    warnings: [...planned.warnings, ...notes],
+  };
+}
+
+function endpoint(connection: PgConnection): { host: string; port: number; user: string } {
+  const { host, user } = connection;
+  return { host: host.kind === "unix" ? host.folder : host.host, port: host.port, user };
+}
+
+function databaseEntries(database: DatabaseFacts, catalog: DatabaseCatalog): PlannedEntry[] {
+  return headerEntries(
+    {
+      encoding: database.encoding,
+      database: {
+        catalog: { table: 1262, oid: database.oid },
+        name: database.name,
+        owner: database.owner,
+        create: database.createStatement,
+        drop: database.dropStatement,
+      },
+    },
+    () => catalog.registry.nextDumpId(),
+  );
+}

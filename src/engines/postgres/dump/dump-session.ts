@@ -1,0 +1,79 @@
+import type { PgConnection } from "../../../wire/postgres/connection.ts";
+import type { Capabilities } from "../capabilities.ts";
+import { capabilitiesOf } from "../capabilities.ts";
+import type { Row } from "../objects/catalog-reader.ts";
+import { lockTables } from "./lock-tables.ts";
+
+/** How the dump's transaction sees the database. Anything but `repeatable read` is for tests that prove its worth. */
+export type DumpIsolation = "repeatable read" | "read committed";
+
+/** A connection inside the dump's snapshot, with every dumped table locked against changes of its definition. */
+export interface DumpSession {
+  readonly connection: PgConnection;
+  readonly capabilities: Capabilities;
+  /** Runs one query; columns by name. */
+  rows(sql: string): Promise<Row[]>;
+}
+
+/**
+ * Prepares a fresh connection for dumping: settings that make output reproducible and safe, locks, snapshot.
+ * The connection must speak binary strings. The transaction stays open until the caller ends it.
+ */
+export async function openDumpSession(
+  connection: PgConnection,
+  isolation: DumpIsolation = "repeatable read",
+): Promise<DumpSession> {
+  const capabilities = capabilitiesOf(connection.serverVersion);
+  const rows = (sql: string): Promise<Row[]> => queryRows(connection, sql);
+  await connection.query(sessionSettings(capabilities).join(";\n"));
+  await restrictRelationKinds(rows);
+  await beginLocked(connection, rows, isolation);
+  return { connection, capabilities, rows };
+}
+
+/** Runs one query and answers its rows by column name. */
+export async function queryRows(connection: PgConnection, sql: string): Promise<Row[]> {
+  const { columns, rows } = await connection.query(sql);
+  return rows.map((values) => Object.fromEntries(columns.map((name, index) => [name, values[index] ?? null])));
+}
+
+function sessionSettings(capabilities: Capabilities): string[] {
+  return [
+    // Nothing of the database may stand in for a system function or operator (CVE-2018-1058).
+    "SELECT pg_catalog.set_config('search_path', '', false)",
+    // The database's own encoding: bytes arrive as they are stored.
+    "SELECT pg_catalog.set_config('client_encoding', pg_catalog.pg_encoding_to_char(encoding), false) FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()",
+    "SET DATESTYLE = ISO",
+    "SET INTERVALSTYLE = POSTGRES",
+    // Floats are written so that they are read back bit for bit.
+    "SET extra_float_digits TO 3",
+    // Rows come in the order they lie in, so that two dumps of an idle database are the same.
+    "SET synchronize_seqscans TO off",
+    "SET statement_timeout = 0",
+    "SET lock_timeout = 0",
+    "SET idle_in_transaction_session_timeout = 0",
+    ...(capabilities.transactionTimeout ? ["SET transaction_timeout = 0"] : []),
+    "SET bytea_output TO hex",
+    "SET standard_conforming_strings = on",
+    "SET quote_all_identifiers TO off",
+    // Row security fails instead of silently leaving rows out.
+    "SET row_security = off",
+  ];
+}
+
+/** Where the server knows the setting, a table replaced by a view in mid-dump cannot run code (CVE-2024-7348). */
+async function restrictRelationKinds(rows: (sql: string) => Promise<Row[]>): Promise<void> {
+  await rows(
+    "SELECT pg_catalog.set_config(name, 'view, foreign-table', false) FROM pg_catalog.pg_settings " +
+      "WHERE name = 'restrict_nonsystem_relation_kind'",
+  );
+}
+
+async function beginLocked(
+  connection: PgConnection,
+  rows: (sql: string) => Promise<Row[]>,
+  isolation: DumpIsolation,
+): Promise<void> {
+  const begin = `BEGIN; SET TRANSACTION ISOLATION LEVEL ${isolation.toUpperCase()}, READ ONLY`;
+  await lockTables({ connection, rows, begin });
+}

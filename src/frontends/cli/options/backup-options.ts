@@ -1,0 +1,60 @@
+import type { Option } from "./option.ts";
+
+/** What is backed up, how, and where to. */
+export const backupOptions = [
+  {
+    name: "db-type",
+    type: "choice",
+    values: ["postgres"],
+    valueAliases: { postgresql: "postgres" },
+    default: "postgres",
+    config: "source.db_type",
+    help: "the kind of server",
+  },
+  {
+    name: "format",
+    short: "F",
+    type: "choice",
+    values: ["custom", "plain"],
+    valueAliases: { c: "custom", p: "plain" },
+    default: "custom",
+    config: "backup.format",
+    help: "custom (an archive for restore and pg_restore) or plain (a script for restore and psql)",
+  },
+  {
+    name: "compression",
+    aliases: ["compress"],
+    short: "Z",
+    type: "text",
+    placeholder: "METHOD[:LEVEL]",
+    default: "gzip:4 for custom, none for plain",
+    config: "backup.compression",
+    help: "none, gzip[:1-9], zstd[:1-19] or lz4",
+    details: "zstd and lz4 in archives need pg_restore 16 or newer when stock tools are to read them.",
+  },
+  {
+    name: "archive-version",
+    type: "text",
+    placeholder: "1.N",
+    environment: false,
+    default: "1.14 for servers up to 15, 1.15 for 16, 1.16 for 17 and newer",
+    help: "version of the archive to write: 1.14 (read by pg_restore 12 and newer), 1.15 (16), 1.16 (17)",
+  },
+  {
+    name: "restrict-key",
+    type: "text",
+    placeholder: "KEY",
+    environment: false,
+    default: "random",
+    help: "letters and digits for \\restrict in a plain script, to make it reproducible",
+  },
+  {
+    name: "output",
+    short: "f",
+    type: "text",
+    placeholder: "FILE",
+    environment: false,
+    conflicts: ["repo"],
+    help: "write exactly this file (and FILE.meta.json) instead of one in the repository; - is stdout, without metadata",
+  },
+] as const satisfies readonly Option[];

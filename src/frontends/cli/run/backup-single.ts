@@ -1,0 +1,81 @@
+import { basename, dirname } from "node:path";
+import { type BackupDestination, backupSingle } from "../../../commands/backup-single.ts";
+import { BackupError } from "../../../core/backup-error.ts";
+import { type Compression, parseCompression } from "../../../core/compression.ts";
+import { ExitStatus } from "../../../core/exit-status.ts";
+import type { BackupMetadata } from "../../../core/metadata/metadata-schema.ts";
+import type { Services } from "../../../ports/services.ts";
+import { formatBytes, formatCount, formatDuration } from "../amounts.ts";
+import type { RunCommand } from "../command.ts";
+import { connectionRequest } from "../connection-request.ts";
+import type { OptionValues } from "../options/options.ts";
+import type { Output } from "../output.ts";
+
+export const run: RunCommand = async ({ args, options }, { services, output, progress, signal }) => {
+  const format = options.format ?? "custom";
+  const destination = await destinationOf(options, services, output);
+  const metadata = await backupSingle(
+    {
+      connection: connectionRequest(options),
+      database: args[0]!,
+      format,
+      compression: compressionOf(options, format),
+      ...(options["archive-version"] === undefined ? {} : { archiveVersion: options["archive-version"] }),
+      ...(options["restrict-key"] === undefined ? {} : { restrictKey: options["restrict-key"] }),
+      destination,
+    },
+    { ...(await services.dumping()), clock: services.clock, tool: services.tool, progress },
+    signal,
+  );
+  for (const warning of metadata.warnings ?? []) output.warn(warning);
+  if (destination.kind !== "stream") {
+    output.document(metadata);
+    output.print(...summary(metadata, destination.storage.location));
+  }
+  return ExitStatus.done;
+};
+
+function compressionOf(options: OptionValues, format: "custom" | "plain"): Compression {
+  return parseCompression(options.compression ?? (format === "plain" ? "none" : "gzip"));
+}
+
+async function destinationOf(options: OptionValues, services: Services, output: Output): Promise<BackupDestination> {
+  const path = options.output;
+  if (path === undefined) {
+    return { kind: "repository", storage: await services.openStorage(options.repo ?? "./backups") };
+  }
+  if (path !== "-") {
+    return { kind: "file", storage: await services.openStorage(dirname(path)), key: basename(path) };
+  }
+  if (options.json === true) {
+    throw new BackupError({
+      code: "USAGE",
+      message: "--json and --output - both want stdout",
+      hint: "write the backup to a file, or leave out --json",
+    });
+  }
+  return { kind: "stream", sink: output.bytes() };
+}
+
+function summary(metadata: BackupMetadata, location: string): string[] {
+  const tables = (metadata.objects ?? []).filter((object) => object.type === "table");
+  const sum = (of: (object: { rows: number; bytes: number }) => number): number =>
+    tables.reduce((total, object) => total + of(object), 0);
+  const seconds = metadata.duration_seconds ?? 0;
+  const rate = seconds > 0 ? `, ${formatBytes(sum((object) => object.bytes) / seconds)}/s` : "";
+  const lines = [
+    `backup ${metadata.id} of "${metadata.database}" is complete`,
+    `  file      ${location}/${metadata.backup_file}`,
+    `  size      ${formatBytes(metadata.size_bytes)} (${metadata.format}, ${metadata.compression})`,
+    `  data      ${formatCount(tables.length)} tables, ${formatCount(sum((object) => object.rows))} rows, ` +
+      `${formatBytes(sum((object) => object.bytes))}`,
+    `  duration  ${formatDuration(seconds)}${rate}`,
+    `  sha256    ${metadata.sha256}`,
+  ];
+  const missing = (metadata.not_included ?? []).filter((item) => item.count > 0);
+  if (missing.length > 0) {
+    const named = missing.map((item) => `${formatCount(item.count)} ${item.kind}`).join(", ");
+    lines.push(`  not in it ${named} (see: dbbackup show ${metadata.id})`);
+  }
+  return lines;
+}

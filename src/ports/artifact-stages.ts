@@ -1,0 +1,24 @@
+import type { Compression } from "../core/compression.ts";
+import type { ByteSink } from "./byte-sink.ts";
+
+/** What is known of an artifact when its last byte has passed. */
+export interface ArtifactTotals {
+  /** Bytes as stored, and their SHA-256 in hexadecimal. */
+  readonly size: number;
+  readonly sha256: string;
+  /** Bytes as the engine gave them. */
+  readonly plainSize: number;
+  readonly plainSha256: string;
+}
+
+/** The stages between an engine and the storage: (compress) -> hash and count -> storage. */
+export interface ArtifactStages extends ByteSink {
+  /** Ends all stages and resolves when the last byte is with the storage. */
+  end(): Promise<ArtifactTotals>;
+}
+
+/**
+ * Joins the stages in front of `storage`.
+ * @param compression of the whole artifact; `none` when the engine compresses inside it.
+ */
+export type OpenArtifactStages = (storage: ByteSink, compression: Compression) => ArtifactStages;

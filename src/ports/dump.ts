@@ -1,0 +1,88 @@
+import type { Compression } from "../core/compression.ts";
+import type { ByteSink } from "./byte-sink.ts";
+import type { Codec } from "./codec.ts";
+import type { ConnectionRequest } from "./connection-request.ts";
+import type { ProgressSink } from "./progress.ts";
+
+/** A logical backup of one database, as asked of an engine. */
+export interface DumpRequest {
+  readonly connection: ConnectionRequest;
+  readonly database: string;
+  readonly format: "custom" | "plain";
+  /** Inside the archive, for formats that have it; `none` for plain, whose compression is a stage behind the engine. */
+  readonly compression: Compression;
+  /** Version of the archive to write (`1.14`); the engine chooses when absent. */
+  readonly archiveVersion?: string;
+  /** Key of psql's `\restrict` in plain output; random when absent. */
+  readonly restrictKey?: string;
+  /** Names the backup on the server (application_name), so that a DBA sees who holds the snapshot. */
+  readonly applicationName: string;
+}
+
+/** What an engine needs from outside while it dumps. */
+export interface DumpContext {
+  readonly codec: Codec;
+  readonly progress: ProgressSink;
+  readonly signal: AbortSignal;
+  /** Stamped into the archive. */
+  readonly startedAt: Date;
+}
+
+/** A table's data as it went into the backup. */
+export interface DumpedTable {
+  readonly schema: string;
+  readonly name: string;
+  readonly rows: number;
+  /** Of the rows as dumped, before compression. */
+  readonly bytes: number;
+  /** `rowsum128-v1`, 32 hexadecimal digits. */
+  readonly checksum: string;
+}
+
+/** Something that the server holds and this backup does not. */
+export interface NotIncluded {
+  /** A stable word: `roles`, `tablespaces`, `replication-slots`, ... */
+  readonly kind: string;
+  readonly count: number;
+  readonly examples: readonly string[];
+  /** How to keep it, when it matters. */
+  readonly hint: string;
+}
+
+export interface DumpResult {
+  readonly server: {
+    /** As the server says it: `18.4 (Debian 18.4-1)`. */
+    readonly version: string;
+    readonly host: string;
+    readonly port: number;
+    readonly user: string;
+    /** PostgreSQL's system identifier; absent when this user may not ask. */
+    readonly systemIdentifier?: string;
+    readonly encoding: string;
+  };
+  /** The log position at which the snapshot was taken (`16/B374D848`); on a standby, the last replayed one. */
+  readonly snapshotLsn?: string;
+  /** Version of the archive that was written. */
+  readonly archiveVersion?: string;
+  readonly tables: readonly DumpedTable[];
+  readonly largeObjects: { readonly count: number; readonly bytes: number };
+  readonly notIncluded: readonly NotIncluded[];
+  readonly warnings: readonly string[];
+}
+
+/** The part of an engine that makes logical backups. */
+export interface Dumper {
+  /**
+   * Refuses what can be refused without asking a server.
+   * @throws BackupError USAGE
+   */
+  check(request: DumpRequest): void;
+  /**
+   * Writes the whole backup to `output`, front to back. One consistent snapshot; memory stays bounded whatever the size
+   * of the database. After a failure what was written is worthless.
+   *
+   * @throws BackupError CONNECT, AUTH, SERVER, UNSUPPORTED_SERVER, UNSUPPORTED_OBJECT (before anything is written),
+   * CONNECTION_LOST, INTERRUPTED.
+   */
+  dump(request: DumpRequest, output: ByteSink, context: DumpContext): Promise<DumpResult>;
+}

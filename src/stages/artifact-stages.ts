@@ -1,0 +1,81 @@
+import type { Compression } from "../core/compression.ts";
+import type { ArtifactStages, ArtifactTotals, OpenArtifactStages } from "../ports/artifact-stages.ts";
+import type { ByteSink } from "../ports/byte-sink.ts";
+import type { Codec, CompressStream } from "../ports/codec.ts";
+import { type HashedBytes, HashingSink } from "./hashing-sink.ts";
+
+/** Plain bytes are gathered to blocks of this size for the compressor; it holds a few of them at a time. */
+const blockBytes = 1024 * 1024;
+
+/** Joins the stages that artifacts pass. Plain and stored bytes are hashed once when they are the same. */
+export function artifactStages(codec: Codec): OpenArtifactStages {
+  return (storage: ByteSink, compression: Compression): ArtifactStages => {
+    const stored = new HashingSink(storage);
+    if (compression.method === "none") {
+      return {
+        write: (bytes) => stored.write(bytes),
+        end: async () => {
+          const totals = stored.result();
+          return { ...totals, ...plainTotals(totals) };
+        },
+      };
+    }
+    const compressed = new CompressingSink(codec, compression, stored);
+    const plain = new HashingSink(compressed);
+    return {
+      write: (bytes) => plain.write(bytes),
+      end: async () => {
+        await compressed.end();
+        return { ...stored.result(), ...plainTotals(plain.result()) };
+      },
+    };
+  };
+}
+
+function plainTotals(hashed: HashedBytes): Pick<ArtifactTotals, "plainSize" | "plainSha256"> {
+  return { plainSize: hashed.size, plainSha256: hashed.sha256 };
+}
+
+/** Cuts what passes into blocks and compresses them. */
+class CompressingSink implements ByteSink {
+  readonly #stream: CompressStream;
+  readonly #pool: Buffer[] = [];
+  #block: Buffer = Buffer.allocUnsafe(blockBytes);
+  #filled = 0;
+
+  constructor(codec: Codec, compression: Compression, next: ByteSink) {
+    this.#stream = codec.open({
+      compression,
+      container: "gzip",
+      output: (piece) => next.write(piece),
+      recycle: (block) => this.#pool.push(block),
+    });
+  }
+
+  async write(bytes: Uint8Array): Promise<void> {
+    for (let offset = 0; offset < bytes.length; ) {
+      const count = Math.min(blockBytes - this.#filled, bytes.length - offset);
+      this.#block.set(bytes.subarray(offset, offset + count), this.#filled);
+      this.#filled += count;
+      offset += count;
+      if (this.#filled === blockBytes) await this.#flush();
+    }
+  }
+
+  async end(): Promise<void> {
+    if (this.#filled > 0) await this.#flush();
+    await this.#stream.end();
+  }
+
+  async #flush(): Promise<void> {
+    const full = this.#block.subarray(0, this.#filled);
+    this.#filled = 0;
+    await this.#stream.write(full);
+    const recycled = this.#pool.pop();
+    // A block may come back shortened to what was used of it; its memory is whole.
+    this.#block =
+      recycled === undefined
+        ? Buffer.allocUnsafe(blockBytes)
+        : Buffer.from(recycled.buffer, recycled.byteOffset, blockBytes);
+  }
+}

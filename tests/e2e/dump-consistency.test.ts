@@ -1,0 +1,86 @@
+import { expect, test } from "vitest";
+import { CustomArchiveReader } from "../../src/engines/postgres/archive/custom-archive-reader.ts";
+import type { DumpIsolation } from "../../src/engines/postgres/dump/dump-session.ts";
+import { connectTo, dumpToMemory } from "../helpers/dump-to-memory.ts";
+import { memoryObject } from "../helpers/memory-object.ts";
+import type { ServerAddress } from "../helpers/postgres-server.ts";
+import { sharedServer } from "../helpers/shared-servers.ts";
+import { simpleCodec } from "../helpers/simple-codec.ts";
+import { type TestDatabase, withDatabase } from "../helpers/test-database.ts";
+
+const tables = 20;
+const perTable = 1000;
+const total = tables * perTable;
+
+async function makeAccounts(database: TestDatabase): Promise<void> {
+  const names = Array.from({ length: tables }, (_, index) => index);
+  await database.sql(
+    names
+      .map((n) => `CREATE TABLE account_${n} (money bigint); INSERT INTO account_${n} VALUES (${perTable});`)
+      .join("\n"),
+  );
+}
+
+/** Moves money from table to table, each time within one transaction, until told to stop. */
+async function moveMoney(server: ServerAddress, database: string, seed: number, stop: AbortSignal): Promise<number> {
+  await using connection = await connectTo(server, database);
+  let state = seed;
+  let moves = 0;
+  const next = (limit: number): number => {
+    state = (state * 1_103_515_245 + 12_345) % 2_147_483_648;
+    return Math.floor((state / 2_147_483_648) * limit);
+  };
+  while (!stop.aborted) {
+    // Lower table first, so that writers do not deadlock.
+    const [a, b] = [next(tables), next(tables)].toSorted((x, y) => x - y);
+    await connection.query(
+      `BEGIN; UPDATE account_${a} SET money = money - 7; UPDATE account_${b} SET money = money + 7; COMMIT`,
+    );
+    moves++;
+  }
+  return moves;
+}
+
+async function dumpedTotal(bytes: Buffer): Promise<number> {
+  const reader = await CustomArchiveReader.openObject(memoryObject(bytes), { codec: simpleCodec });
+  let sum = 0;
+  for await (const block of reader.dataBlocks()) {
+    if (block.kind !== "table-data") continue;
+    const pieces: Buffer[] = [];
+    for await (const piece of block.chunks()) pieces.push(piece);
+    sum += Number(Buffer.concat(pieces).toString("latin1").split("\n")[0]);
+  }
+  return sum;
+}
+
+async function dumpsUnderLoad(database: TestDatabase, count: number, isolation: DumpIsolation): Promise<number[]> {
+  const stop = new AbortController();
+  const writers = [1, 2, 3].map((seed) => moveMoney(database.server, database.name, seed, stop.signal));
+  const totals: number[] = [];
+  try {
+    for (let i = 0; i < count; i++) {
+      const { bytes } = await dumpToMemory(database.server, database.name, { isolation });
+      totals.push(await dumpedTotal(bytes));
+    }
+  } finally {
+    stop.abort();
+  }
+  const moves = await Promise.all(writers);
+  expect(Math.min(...moves), "every writer wrote").toBeGreaterThan(0);
+  return totals;
+}
+
+test("50 dumps under write load each hold the sum over 20 tables", async () => {
+  await using database = await withDatabase(await sharedServer(18));
+  await makeAccounts(database);
+  const totals = await dumpsUnderLoad(database, 50, "repeatable read");
+  expect(totals).toHaveLength(50);
+  expect(new Set(totals)).toEqual(new Set([total]));
+});
+
+test("the same load shows torn dumps when the shared snapshot is switched off", async () => {
+  await using database = await withDatabase(await sharedServer(18));
+  await makeAccounts(database);
+  const totals = await dumpsUnderLoad(database, 10, "read committed");
+  expect(totals.some((sum) => sum !== total)).toBe(true);
+});

@@ -1,0 +1,19 @@
+import { resolve } from "node:path";
+import { type Finished, type RunOptions, runProgram } from "./run-program.ts";
+
+const program = resolve(import.meta.dirname, "../../bin/dbbackup.cjs");
+
+/** Variables of libpq and of ours that a developer's shell may hold, so that tests see what they set and nothing else. */
+const foreignVariables = Object.fromEntries(
+  Object.keys(process.env)
+    .filter((name) => /^(PG|DBBACKUP_)/.test(name))
+    .map((name) => [name, undefined]),
+);
+
+/**
+ * Runs the program as a user would, in a process of its own. Any exit status is an answer. The launcher needs no second
+ * process here, since tests run under a Node that is new enough.
+ */
+export function dbbackup(args: readonly string[], options: RunOptions = {}): Promise<Finished> {
+  return runProgram(process.execPath, [program, ...args], { ...options, env: { ...foreignVariables, ...options.env } });
+}
