@@ -13,6 +13,7 @@ export function createServices(): Services {
     },
     locateFile: async (path) => (await import("../storage/local/locate-file.ts")).locateFile(path),
     dumping: async () => (await import("./dumping.ts")).dumpingServices(`dbbackup ${version}`),
+    openChecker: async () => (await import("./open-checker.ts")).openChecker(),
     openSqlSession: async (server, database, signal) =>
       (await import("./open-sql-session.ts")).openSqlSession(server, database, signal),
     startThrowawayServer: async (signal) =>

@@ -64,10 +64,14 @@ export class Output {
 
   /** Prints why the command failed: on stderr for people and logs, and with `--json` on stdout as the document. */
   error(error: unknown): void {
-    const document = errorDocument(error);
+    this.logError(error);
+    this.document({ error: errorDocument(error) });
+  }
+
+  /** On stderr only: one failure of several, where the command goes on. */
+  logError(error: unknown): void {
     const [first, ...rest] = errorLines(error, this.settings.verbose);
-    this.#log("error", document, [`${this.#paint("31", "error:")} ${first}`, ...rest]);
-    this.document({ error: document });
+    this.#log("error", errorDocument(error), [`${this.#paint("31", "error:")} ${first}`, ...rest]);
   }
 
   #paint(color: string, text: string): string {
