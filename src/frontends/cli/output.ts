@@ -1,6 +1,5 @@
 import type { Writable } from "node:stream";
 import { printable } from "../../core/printable.ts";
-import type { ByteSink } from "../../ports/byte-sink.ts";
 import { errorDocument, errorLines } from "./describe-error.ts";
 
 export interface OutputSettings {
@@ -28,16 +27,6 @@ export class Output {
   /** Lines of a result for people. Nothing with `--json`. */
   print(...lines: readonly string[]): void {
     if (!this.settings.json) this.#stdout.write(`${lines.join("\n")}\n`);
-  }
-
-  /** Raw bytes as the result, with back-pressure. */
-  bytes(): ByteSink {
-    return {
-      write: (bytes) =>
-        new Promise((resolve, reject) => {
-          this.#stdout.write(bytes, (error) => (error ? reject(error) : resolve()));
-        }),
-    };
   }
 
   /** The one document of `--json`. Nothing without. */
