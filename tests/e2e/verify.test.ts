@@ -86,7 +86,7 @@ async function damageOf(path: string): Promise<readonly string[]> {
 }
 
 /** A copy of a backup to be damaged. */
-function copyOf(kind: Kind, change: (bytes: Buffer) => Buffer, edit?: (metadata: BackupMetadata) => void): string {
+function copyOf(kind: Kind, change: (bytes: Buffer) => Buffer, edit?: (metadata: BackupMetadata) => unknown): string {
   const path = join(folder, "copy");
   writeFileSync(path, change(readFileSync(join(folder, kind))));
   const metadata = readMetadata(readFileSync(join(folder, `${kind}.meta.json`), "utf8"), "x");
@@ -174,26 +174,29 @@ test.each(kindNames)("%s: a file that was cut, lengthened or joined is found", a
 });
 
 test("a lost row, a lost table and a table too many are named", async () => {
-  const edits: [RegExp, (metadata: BackupMetadata) => void][] = [
+  const object = (metadata: BackupMetadata, name: string | undefined) =>
+    metadata.objects!.find((candidate) => candidate.name === name)!;
+  const edits: [RegExp, (metadata: BackupMetadata) => unknown][] = [
     [
       /table "public"."plain_one": it has 1000 rows instead of 1001/,
-      (metadata) => void (metadata.objects!.find(({ name }) => name === "plain_one")!.rows = 1001),
+      (metadata) => Object.assign(object(metadata, "plain_one"), { rows: 1001 }),
+    ],
+    [/table "public"."plain_one": .* bytes/, (metadata) => Object.assign(object(metadata, "plain_one"), { bytes: 1 })],
+    [
+      /table "public"."plain_one": .* checksum/,
+      (metadata) => Object.assign(object(metadata, "plain_one"), { checksum: "0".repeat(32) }),
     ],
     [
       /table "public"."gone": the metadata names it/,
-      (metadata) => void metadata.objects!.push({ type: "table", schema: "public", name: "gone", rows: 0, bytes: 0 }),
+      (metadata) => metadata.objects!.push({ type: "table", schema: "public", name: "gone", rows: 0, bytes: 0 }),
     ],
     [
       /table "public"."empty_one": it is in the backup, but not in its metadata/,
-      (metadata) => void (metadata.objects = metadata.objects!.filter(({ name }) => name !== "empty_one")),
+      (metadata) => metadata.objects!.splice(metadata.objects!.indexOf(object(metadata, "empty_one")), 1),
     ],
     [
       /large objects: 2 of 100002 bytes instead of 3/,
-      (metadata) => void (metadata.objects!.find(({ type }) => type === "large-objects")!.rows = 3),
-    ],
-    [
-      /checksum/,
-      (metadata) => void (metadata.objects!.find(({ name }) => name === "plain_one")!.checksum = "0".repeat(32)),
+      (metadata) => Object.assign(object(metadata, undefined), { rows: 3 }),
     ],
   ];
   for (const [message, edit] of edits) {
