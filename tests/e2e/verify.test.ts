@@ -173,9 +173,10 @@ test.each(kindNames)("%s: a file that was cut, lengthened or joined is found", a
   expect(await damageOf(copyOf(kind, (bytes) => Buffer.concat([bytes, bytes])))).not.toEqual([]);
 });
 
+const object = (metadata: BackupMetadata, name: string | undefined) =>
+  metadata.objects!.find((candidate) => candidate.name === name)!;
+
 test("a lost row, a lost table and a table too many are named", async () => {
-  const object = (metadata: BackupMetadata, name: string | undefined) =>
-    metadata.objects!.find((candidate) => candidate.name === name)!;
   const edits: [RegExp, (metadata: BackupMetadata) => unknown][] = [
     [
       /table "public"."plain_one": it has 1000 rows instead of 1001/,
