@@ -2,9 +2,8 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { formatMetadata } from "../../src/core/metadata/format-metadata.ts";
 import type { BackupMetadata } from "../../src/core/metadata/metadata-schema.ts";
-import { dbbackup as runDbbackup } from "../helpers/dbbackup.ts";
+import { runDbbackup } from "../helpers/run-dbbackup.ts";
 import type { Finished } from "../helpers/run-program.ts";
 
 let folder: string;
@@ -37,7 +36,7 @@ function putBackup(name: string, fields: Partial<BackupMetadata> = {}): BackupMe
     ...fields,
   };
   writeFileSync(join(repository, name), "0123456789");
-  writeFileSync(join(repository, `${name}.meta.json`), formatMetadata(metadata));
+  writeFileSync(join(repository, `${name}.meta.json`), JSON.stringify(metadata));
   return metadata;
 }
 

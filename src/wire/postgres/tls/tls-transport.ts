@@ -35,7 +35,8 @@ export class TlsTransport implements Transport {
     });
     try {
       await untilSecure(tlsSocket, signal);
-      return new TlsTransport(tlsSocket, checkPeer(tlsSocket, host, name, spec));
+      checkPeer(tlsSocket, host, name, spec);
+      return new TlsTransport(tlsSocket);
     } catch (error) {
       tlsSocket.destroy();
       if (signal.aborted) throw signal.reason;
@@ -43,14 +44,14 @@ export class TlsTransport implements Transport {
     }
   }
 
-  private constructor(socket: TLSSocket, certificate: Buffer) {
+  private constructor(socket: TLSSocket) {
     this.#socket = socket;
-    this.certificate = certificate;
+    this.certificate = Buffer.from(socket.getPeerX509Certificate()!.raw);
     let failure: Error | undefined;
     socket.on("error", (error) => {
       failure = error;
     });
-    // Not at "end": with TLS the server's alert is an error that comes after it.
+    socket.on("end", () => this.#end());
     socket.on("close", () => this.#end(failure));
   }
 
@@ -105,8 +106,7 @@ function untilSecure(socket: TLSSocket, signal: AbortSignal): Promise<void> {
   });
 }
 
-/** Answers the server's certificate. */
-function checkPeer(socket: TLSSocket, host: HostSpec, name: string, spec: TlsSpec): Buffer {
+function checkPeer(socket: TLSSocket, host: HostSpec, name: string, spec: TlsSpec): void {
   const certificate = socket.getPeerX509Certificate();
   if (certificate === undefined)
     throw tlsFault(host, "the server sent no certificate", "check ssl_cert_file of the server");
@@ -128,5 +128,4 @@ function checkPeer(socket: TLSSocket, host: HostSpec, name: string, spec: TlsSpe
       "set ssl_ca_file on the server, or use sslcertmode=allow",
     );
   }
-  return Buffer.from(certificate.raw);
 }
