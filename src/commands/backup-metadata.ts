@@ -1,5 +1,5 @@
 import { type Compression, formatCompression } from "../core/compression.ts";
-import type { BackupMetadata, ObjectMetadata } from "../core/metadata/metadata-schema.ts";
+import { type BackupMetadata, METADATA_VERSION, type ObjectMetadata } from "../core/metadata/metadata-schema.ts";
 import type { ArtifactTotals } from "../ports/artifact-stages.ts";
 import type { DumpResult } from "../ports/dump.ts";
 
@@ -20,7 +20,7 @@ export interface BackupFacts {
 export function backupMetadata(facts: BackupFacts): BackupMetadata {
   const { dump, artifact } = facts;
   return {
-    version: "4.0",
+    version: METADATA_VERSION,
     format_version: 1,
     id: facts.id,
     timestamp: facts.startedAt.toISOString(),

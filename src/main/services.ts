@@ -12,7 +12,10 @@ export function createServices(): Services {
       return new LocalStorage(location, clock);
     },
     locateFile: async (path) => (await import("../storage/local/locate-file.ts")).locateFile(path),
+    openOutput: async (path) =>
+      (await import("../storage/local/open-output.ts")).openOutput(path, process.stdout, clock),
     dumping: async () => (await import("./dumping.ts")).dumpingServices(`dbbackup ${version}`),
+    openChecker: async () => (await import("./open-checker.ts")).openChecker(),
     openSqlSession: async (server, database, signal) =>
       (await import("./open-sql-session.ts")).openSqlSession(server, database, signal),
     startThrowawayServer: async (signal) =>

@@ -41,6 +41,8 @@ export interface RestoreRequest extends RestoreSelection {
   readonly confirmed: boolean;
   /** What the backup's metadata says about each table's rows; compared while they are restored. */
   readonly expectedRows?: ReadonlyMap<TableKey, ExpectedRows>;
+  /** Plain bytes of the whole backup, when its metadata tells: compared with the free space of a local server. */
+  readonly plainBytes?: number;
   /** Plain bytes that one table or large object may give at most, instead of a bound on the ratio. */
   readonly maxPlainBytes?: number;
 }
@@ -49,7 +51,7 @@ export interface RestoreRequest extends RestoreSelection {
 export type TableKey = `${string}\0${string}`;
 
 export interface ExpectedRows {
-  readonly rows: bigint;
+  readonly rows: number;
   /** `rowsum128-v1`: 32 hexadecimal digits. */
   readonly checksum: string;
 }
@@ -92,11 +94,31 @@ export interface RestorePlan {
 
 /** Something that would make a restore fail or differ, found before anything is touched. */
 export interface Finding {
+  /** A stable word: `missing-role`, `target-not-empty`, ... */
+  readonly code: FindingCode;
   readonly severity: "error" | "warning";
   readonly message: string;
   /** The flag or command that solves it. */
   readonly solution: string;
 }
+
+export type FindingCode =
+  | "target-not-empty"
+  | "target-exists"
+  | "target-missing"
+  | "cannot-create-database"
+  | "object-exists"
+  | "object-missing"
+  | "missing-role"
+  | "not-member-of-role"
+  | "missing-tablespace"
+  | "missing-extension"
+  | "missing-collation"
+  | "missing-locale"
+  | "encoding"
+  | "older-server"
+  | "disk-space"
+  | "needs-trust";
 
 /** One failed entry or statement. */
 export interface RestoreFailure {
@@ -112,7 +134,7 @@ export interface RestoreResult {
   readonly created: boolean;
   /** Entries of an archive, statements of a script. */
   readonly done: number;
-  readonly rows: bigint;
+  readonly rows: number;
   /** Plain bytes of rows and large objects. */
   readonly bytes: number;
   readonly largeObjects: number;

@@ -1,4 +1,6 @@
 import type { OpenArtifactStages } from "./artifact-stages.ts";
+import type { BackupChecker } from "./backup-checker.ts";
+import type { OpenOutput } from "./backup-output.ts";
 import type { Clock } from "./clock.ts";
 import type { Codec } from "./codec.ts";
 import type { Dumper } from "./dump.ts";
@@ -18,6 +20,8 @@ export interface Services {
   /** @param location a folder */
   openStorage(location: string): Promise<Storage>;
   readonly locateFile: LocateFile;
+  readonly openOutput: OpenOutput;
+  openChecker(): Promise<BackupChecker>;
   readonly openSqlSession: OpenSqlSession;
   readonly startThrowawayServer: StartThrowawayServer;
   readonly tool: { readonly name: string; readonly version: string };

@@ -141,6 +141,27 @@ test.each([
   expect(readdirSync(folder)).not.toContain("untouched.dump");
 });
 
+test("an object that cannot be dumped yet is named before anything is written", async () => {
+  await using odd = await withDatabase(database.server);
+  await odd.sql(`CREATE COLLATION public."od""d" (locale = 'C')`);
+  const repo = join(folder, "unsupported");
+  const { status, stderr } = await dbbackup(["backup", "single", odd.name, "--url", odd.url, "--repo", repo]);
+  expect(status).toBe(1);
+  expect(stderr).toContain(`collation public."od""d"`);
+  expect(readdirSync(repo)).toEqual([]);
+});
+
+test("what the server holds beyond the backup is in the metadata", async () => {
+  const file = join(folder, "not-included.dump");
+  await database.sql(`DROP ROLE IF EXISTS "not included"; CREATE ROLE "not included"`);
+  expect((await backup("--output", file)).status).toBe(0);
+  await database.sql(`DROP ROLE "not included"`);
+  const { not_included } = readMetadata(readFileSync(`${file}.meta.json`, "utf8"), "stored");
+  const roles = not_included?.find((item) => item.kind === "roles");
+  expect(roles?.count).toBeGreaterThanOrEqual(1);
+  expect(roles?.hint).toMatch(/create them on the target/);
+});
+
 test("an output that exists is left alone", async () => {
   const file = join(folder, "precious.dump");
   writeFileSync(file, "precious");

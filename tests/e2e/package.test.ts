@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { stagePackage } from "../../scripts/stage-package.ts";
-import { runDbbackup } from "../helpers/run-dbbackup.ts";
+import { dbbackup as runDbbackup } from "../helpers/dbbackup.ts";
 import { mustRun } from "../helpers/run-program.ts";
 
 const root = join(import.meta.dirname, "../..");

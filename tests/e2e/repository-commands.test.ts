@@ -2,8 +2,9 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { formatMetadata } from "../../src/core/metadata/format-metadata.ts";
 import type { BackupMetadata } from "../../src/core/metadata/metadata-schema.ts";
-import { runDbbackup } from "../helpers/run-dbbackup.ts";
+import { dbbackup as runDbbackup } from "../helpers/dbbackup.ts";
 import type { Finished } from "../helpers/run-program.ts";
 
 let folder: string;
@@ -36,7 +37,7 @@ function putBackup(name: string, fields: Partial<BackupMetadata> = {}): BackupMe
     ...fields,
   };
   writeFileSync(join(repository, name), "0123456789");
-  writeFileSync(join(repository, `${name}.meta.json`), JSON.stringify(metadata));
+  writeFileSync(join(repository, `${name}.meta.json`), formatMetadata(metadata));
   return metadata;
 }
 

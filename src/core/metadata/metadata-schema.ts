@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import { isSafeRelativePath } from "../safe-path.ts";
+import { SELF_HASH_FIELD } from "./self-hash.ts";
 
 const text = (description: string) => v.pipe(v.string(), v.description(description));
 const count = (description: string) =>
@@ -11,6 +12,9 @@ const time = (description: string) =>
     v.regex(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})$/),
     v.description(description),
   );
+
+/** `version` of what we write; earlier programs wrote 1 to 3. */
+export const METADATA_VERSION = "4.0";
 
 /** A stored object of a backup. */
 const artifactSchema = v.looseObject({
@@ -102,6 +106,11 @@ export const metadataSchema = v.looseObject({
   warnings: v.optional(v.array(v.string())),
   tags: v.optional(v.record(v.string(), v.string())),
   hold_until: v.optional(v.nullable(time("Not to be removed before"))),
+  [SELF_HASH_FIELD]: v.optional(
+    sha256(
+      "Last field: SHA-256 of the file's text with zeros in place of these 64 digits; finds damage in the metadata itself",
+    ),
+  ),
 });
 
 export type BackupMetadata = v.InferOutput<typeof metadataSchema>;

@@ -3,6 +3,7 @@ import { BackupError } from "../backup-error.ts";
 import { formatMetadata } from "./format-metadata.ts";
 import type { BackupMetadata } from "./metadata-schema.ts";
 import { readMetadata } from "./read-metadata.ts";
+import { withSelfHash } from "./self-hash.ts";
 
 const hash = "0123456789abcdef".repeat(4);
 
@@ -51,6 +52,20 @@ function damage(text: string): string {
   throw new Error("it was taken");
 }
 
+/** Our metadata as text, with the fields given instead, and as if it had been written so. */
+function written(fields: object): string {
+  return withSelfHash({ ...metadata, ...fields });
+}
+
+test("a flipped bit anywhere in the file is found", () => {
+  const bytes = Buffer.from(formatMetadata(metadata));
+  for (let bit = 0; bit < bytes.length * 8; bit++) {
+    const flipped = Buffer.from(bytes);
+    flipped[bit >> 3]! ^= 1 << (bit & 7);
+    expect(() => readMetadata(flipped.toString("utf8"), "x"), `bit ${bit}`).toThrow(BackupError);
+  }
+});
+
 test("what is written is read again, with fields that a later version added", () => {
   const text = formatMetadata({ ...metadata, added_later: { deep: [1] } });
   expect(readMetadata(text, "x")).toEqual({ ...metadata, added_later: { deep: [1] } });
@@ -83,13 +98,13 @@ test.each([
   ["[]", /DAMAGED/],
   ["null", /DAMAGED/],
   ["{}", /DAMAGED: .*version/],
-  [JSON.stringify({ ...metadata, format_version: 2 }), /UNSUPPORTED_FORMAT: .*newer than this program/],
-  [JSON.stringify({ ...metadata, format_version: "1" }), /"format_version"/],
-  [JSON.stringify({ ...metadata, artifacts: [] }), /"artifacts"/],
-  [JSON.stringify({ ...metadata, artifacts: [{ name: "../../etc/passwd", size: 1 }] }), /"artifacts.0.name"/],
-  [JSON.stringify({ ...metadata, artifacts: [{ name: "a", size: -1 }] }), /"artifacts.0.size"/],
-  [JSON.stringify({ ...metadata, timestamp: "2026-99-99T00:00:00Z" }), /"timestamp"/],
-  [JSON.stringify({ ...metadata, size_bytes: 1e300 }), /"size_bytes"/],
+  [written({ format_version: 2 }), /UNSUPPORTED_FORMAT: .*newer than this program/],
+  [written({ format_version: "1" }), /"format_version"/],
+  [written({ artifacts: [] }), /"artifacts"/],
+  [written({ artifacts: [{ name: "../../etc/passwd", size: 1 }] }), /"artifacts.0.name"/],
+  [written({ artifacts: [{ name: "a", size: -1 }] }), /"artifacts.0.size"/],
+  [written({ timestamp: "2026-99-99T00:00:00Z" }), /"timestamp"/],
+  [written({ size_bytes: 1e300 }), /"size_bytes"/],
   [JSON.stringify({ ...earlier, backup_file: "/var/backups/.." }), /"backup_file"/],
   [JSON.stringify({ ...earlier, timestamp: "yesterday" }), /"timestamp"/],
   [formatMetadata(metadata).replace('"tags"', '"__proto__"'), /__proto__/],
@@ -98,7 +113,7 @@ test.each([
 });
 
 test("keys that could change an object's nature stay plain data", () => {
-  const text = formatMetadata(metadata).replace('"why"', '"constructor"');
+  const text = written({ tags: JSON.parse('{"constructor": "test"}') });
   const read = readMetadata(text, "x");
   expect(Object.getPrototypeOf(read.tags)).toBe(Object.prototype);
   expect(({} as Record<string, unknown>).why).toBeUndefined();

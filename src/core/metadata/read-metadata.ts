@@ -2,7 +2,8 @@ import * as v from "valibot";
 import { BackupError } from "../backup-error.ts";
 import { isSafeComponent } from "../safe-path.ts";
 import { earlierMetadataSchema, fromEarlierMetadata } from "./earlier-metadata.ts";
-import { type BackupMetadata, metadataSchema } from "./metadata-schema.ts";
+import { type BackupMetadata, METADATA_VERSION, metadataSchema } from "./metadata-schema.ts";
+import { hasOwnHash, SELF_HASH_FIELD } from "./self-hash.ts";
 
 /** Largest metadata that is read: a million tables are about 150 MB. */
 export const MAX_METADATA_BYTES = 256 << 20;
@@ -17,8 +18,7 @@ const NEWEST_FORMAT = 1;
  */
 export function readMetadata(fileText: string, where: string): BackupMetadata {
   const json = parseJson(fileText, where);
-  const isOurs = typeof json === "object" && json !== null && "format_version" in json;
-  if (!isOurs) return readEarlier(json, fileText, where);
+  if (!isOurs(json)) return readEarlier(json, fileText, where);
   const version = json.format_version;
   if (typeof version === "number" && version > NEWEST_FORMAT) {
     throw new BackupError({
@@ -31,7 +31,17 @@ export function readMetadata(fileText: string, where: string): BackupMetadata {
   const result = v.safeParse(metadataSchema, json);
   if (!result.success) throw refuse(where, result.issues);
   if (Number.isNaN(Date.parse(result.output.timestamp))) throw damaged(where, '"timestamp" is no time');
-  return result.output;
+  const { [SELF_HASH_FIELD]: hash, ...metadata } = result.output;
+  if (hash === undefined || !hasOwnHash(fileText, hash)) throw damaged(where, "it was changed after it was written");
+  return metadata;
+}
+
+/** Any of its marks is enough, so that damage to one of them does not make ours look like a file of earlier programs. */
+function isOurs(json: unknown): json is { readonly format_version?: unknown } {
+  if (typeof json !== "object" || json === null) return false;
+  return (
+    "format_version" in json || SELF_HASH_FIELD in json || ("version" in json && json.version === METADATA_VERSION)
+  );
 }
 
 function readEarlier(json: unknown, fileText: string, where: string): BackupMetadata {

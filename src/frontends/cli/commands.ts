@@ -43,6 +43,19 @@ export const commands: readonly Command[] = [
     load: () => import("./run/show.ts"),
   },
   {
+    words: ["verify"],
+    summary: "check stored bytes against metadata and decode everything",
+    args: [{ name: "BACKUP", count: "many", help: backupHelp }],
+    options: [],
+    details: [
+      "Compares size and SHA-256 of each file with the metadata, then decodes every block, counts the rows of each table",
+      "and computes their checksums. An archive or script of pg_dump, without metadata of ours, is checked for structure",
+      "and decoding. Ends with 4 when damage is found; goes on with the other backups.",
+    ],
+    examples: ["dbbackup verify latest:shop", "dbbackup verify /var/backups/*.dump --json"],
+    load: () => import("./run/verify.ts"),
+  },
+  {
     words: ["demo"],
     summary: "show the main job on an embedded PostgreSQL server with a sample database",
     args: [],

@@ -1,6 +1,5 @@
 import type { Writable } from "node:stream";
 import { printable } from "../../core/printable.ts";
-import type { ByteSink } from "../../ports/byte-sink.ts";
 import { errorDocument, errorLines } from "./describe-error.ts";
 
 export interface OutputSettings {
@@ -30,16 +29,6 @@ export class Output {
     if (!this.settings.json) this.#stdout.write(`${lines.join("\n")}\n`);
   }
 
-  /** Raw bytes as the result, with back-pressure. */
-  bytes(): ByteSink {
-    return {
-      write: (bytes) =>
-        new Promise((resolve, reject) => {
-          this.#stdout.write(bytes, (error) => (error ? reject(error) : resolve()));
-        }),
-    };
-  }
-
   /** The one document of `--json`. Nothing without. */
   document(value: unknown): void {
     if (this.settings.json) this.#stdout.write(`${JSON.stringify(value, undefined, 2)}\n`);
@@ -64,10 +53,14 @@ export class Output {
 
   /** Prints why the command failed: on stderr for people and logs, and with `--json` on stdout as the document. */
   error(error: unknown): void {
-    const document = errorDocument(error);
+    this.logError(error);
+    this.document({ error: errorDocument(error) });
+  }
+
+  /** On stderr only: one failure of several, where the command goes on. */
+  logError(error: unknown): void {
     const [first, ...rest] = errorLines(error, this.settings.verbose);
-    this.#log("error", document, [`${this.#paint("31", "error:")} ${first}`, ...rest]);
-    this.document({ error: document });
+    this.#log("error", errorDocument(error), [`${this.#paint("31", "error:")} ${first}`, ...rest]);
   }
 
   #paint(color: string, text: string): string {

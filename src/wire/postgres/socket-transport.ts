@@ -100,7 +100,6 @@ export class SocketTransport implements Transport {
     this.socket.on("error", (error) => {
       failure = error;
     });
-    this.socket.on("end", () => this.#end());
     this.socket.on("close", () => this.#end(failure));
   }
 

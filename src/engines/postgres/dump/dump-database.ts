@@ -2,16 +2,22 @@ import type { ByteSink } from "../../../ports/byte-sink.ts";
 import type { DumpContext, DumpRequest, DumpResult } from "../../../ports/dump.ts";
 import type { PgConnection } from "../../../wire/postgres/connection.ts";
 import { CopyOutScanner } from "../../../wire/postgres/copy-out-scanner.ts";
+import { formatArchiveVersion } from "../archive/archive-version.ts";
 import { headerEntries } from "../archive/header-entries.ts";
+import { Catalog } from "../objects/catalog-reader.ts";
 import { type DatabaseFacts, readDatabase } from "../objects/database.ts";
+import { readNotIncluded } from "../objects/not-included.ts";
 import type { PlannedEntry } from "../objects/object-type.ts";
 import { type DatabaseCatalog, readCatalog } from "../objects/read-catalog.ts";
+import { refuseUnsupportedObjects } from "../objects/unsupported.ts";
+import { type ChosenFormat, chooseFormat } from "./choose-format.ts";
 import { copyData } from "./copy-data.ts";
 import { type DumpIsolation, openDumpSession } from "./dump-session.ts";
 import { nameDecoder } from "./name-decoder.ts";
 import { openWriter } from "./open-writer.ts";
 import { planEntries } from "./plan-entries.ts";
 import { readServerFacts } from "./server-facts.ts";
+import { ungroupLargeObjects } from "./ungroup-large-objects.ts";
 
 export interface DumpDatabaseOptions {
   /** Name and version of this program, written into archives. */
@@ -32,14 +38,19 @@ export async function dumpDatabase(
   const session = await openDumpSession(connection, options.isolation);
   const facts = await readServerFacts(session);
   const database = await readDatabase(session.rows, session.capabilities);
+  const decodeName = nameDecoder(database.encoding);
+  await refuseUnsupportedObjects(session.rows, decodeName);
+  const notIncluded = await readNotIncluded(session.rows, session.capabilities);
   const catalog = await readCatalog(session.rows, session.capabilities);
   const planned = planEntries(catalog);
   for (const warning of planned.warnings) progress.emit({ event: "warning", message: warning });
 
-  const entries = [...databaseEntries(database, catalog), ...planned.entries];
+  const format = chooseFormat(request, session.capabilities);
+  const entries = archiveEntries(database, catalog, planned.entries, format);
   const scanner = new CopyOutScanner({ pace: connection.transportKind === "tcp" });
-  const { writer, archiveVersion, notes } = await openWriter({
+  const writer = await openWriter({
     request,
+    format,
     output,
     context,
     entries,
@@ -50,7 +61,7 @@ export async function dumpDatabase(
     recycle: (block) => scanner.recycle(block),
   });
   progress.emit({ event: "phase", phase: "data", message: "copying data" });
-  const copied = await copyData(session, entries, writer, scanner, nameDecoder(database.encoding), context);
+  const copied = await copyData(session, entries, writer, scanner, decodeName, context);
   await writer.finish();
   await connection.query("COMMIT");
   return {
@@ -61,11 +72,16 @@ export async function dumpDatabase(
       ...(facts.systemIdentifier === undefined ? {} : { systemIdentifier: facts.systemIdentifier }),
     },
     ...(facts.snapshotLsn === undefined ? {} : { snapshotLsn: facts.snapshotLsn }),
-    ...(archiveVersion === undefined ? {} : { archiveVersion }),
+    ...(format.kind === "archive" ? { archiveVersion: formatArchiveVersion(format.minor) } : {}),
     tables: copied.tables,
     largeObjects: copied.largeObjects,
-    notIncluded: [],
-    warnings: [...planned.warnings, ...notes],
+    notIncluded: notIncluded.map(({ kind, count, examples, hint }) => ({
+      kind,
+      count,
+      examples: examples.map(decodeName),
+      hint,
+    })),
+    warnings: [...planned.warnings, ...(format.note === undefined ? [] : [format.note])],
   };
 }
 
@@ -74,18 +90,26 @@ function endpoint(connection: PgConnection): { host: string; port: number; user:
   return { host: host.kind === "unix" ? host.folder : host.host, port: host.port, user };
 }
 
-function databaseEntries(database: DatabaseFacts, catalog: DatabaseCatalog): PlannedEntry[] {
-  return headerEntries(
+/** Everything that stands in the table of contents, in its order. */
+function archiveEntries(
+  database: DatabaseFacts,
+  catalog: DatabaseCatalog,
+  planned: readonly PlannedEntry[],
+  format: ChosenFormat,
+): PlannedEntry[] {
+  const nextDumpId = (): number => catalog.registry.nextDumpId();
+  const first = headerEntries(
     {
       encoding: database.encoding,
       database: {
-        catalog: { table: 1262, oid: database.oid },
+        catalog: { table: Catalog.pg_database, oid: database.oid },
         name: database.name,
         owner: database.owner,
         create: database.createStatement,
         drop: database.dropStatement,
       },
     },
-    () => catalog.registry.nextDumpId(),
+    nextDumpId,
   );
+  return [...first, ...(format.groupsLargeObjects ? planned : ungroupLargeObjects(planned, nextDumpId))];
 }

@@ -1,15 +1,17 @@
 import type { ByteSink } from "../../../ports/byte-sink.ts";
 import type { DumpContext, DumpRequest } from "../../../ports/dump.ts";
 import { archiveTimeOf } from "../archive/archive-time.ts";
-import { chooseArchiveVersion, formatArchiveVersion } from "../archive/archive-version.ts";
+import type { WritableMinor } from "../archive/archive-version.ts";
 import type { ArchiveWriter } from "../archive/archive-writer.ts";
 import { CustomArchiveWriter } from "../archive/custom-archive-writer.ts";
 import { PlainScriptWriter } from "../archive/plain-script-writer.ts";
 import type { TocEntry } from "../archive/toc-entry.ts";
 import type { Capabilities } from "../capabilities.ts";
+import type { ChosenFormat } from "./choose-format.ts";
 
 export interface WriterRequest {
   readonly request: DumpRequest;
+  readonly format: ChosenFormat;
   readonly output: ByteSink;
   readonly context: DumpContext;
   readonly entries: readonly TocEntry[];
@@ -20,23 +22,14 @@ export interface WriterRequest {
   readonly recycle: (block: Buffer) => void;
 }
 
-export interface OpenedWriter {
-  readonly writer: ArchiveWriter;
-  /** Of the archive's format; a script has none. */
-  readonly archiveVersion?: string;
-  /** What the user should know about the choice. */
-  readonly notes: readonly string[];
+/** Opens the writer of the chosen format: everything but the data is written. */
+export function openWriter(wanted: WriterRequest): Promise<ArchiveWriter> {
+  return wanted.format.kind === "script" ? openScript(wanted) : openArchive(wanted, wanted.format.minor);
 }
 
-/** Opens the writer of the wanted format: everything but the data is written. */
-export function openWriter(wanted: WriterRequest): Promise<OpenedWriter> {
-  return wanted.request.format === "plain" ? openScript(wanted) : openArchive(wanted);
-}
-
-async function openArchive(wanted: WriterRequest): Promise<OpenedWriter> {
-  const { request, output, context, capabilities, entries, recycle } = wanted;
-  const { minor, note } = chooseArchiveVersion(capabilities.major, request.compression, request.archiveVersion);
-  const writer = await CustomArchiveWriter.open({
+function openArchive(wanted: WriterRequest, minor: WritableMinor): Promise<ArchiveWriter> {
+  const { request, output, context, entries, recycle } = wanted;
+  return CustomArchiveWriter.open({
     sink: output,
     codec: context.codec,
     header: {
@@ -50,12 +43,11 @@ async function openArchive(wanted: WriterRequest): Promise<OpenedWriter> {
     entries,
     recycle,
   });
-  return { writer, archiveVersion: formatArchiveVersion(minor), notes: note === undefined ? [] : [note] };
 }
 
-async function openScript(wanted: WriterRequest): Promise<OpenedWriter> {
+function openScript(wanted: WriterRequest): Promise<ArchiveWriter> {
   const { request, output, context, capabilities, entries, recycle } = wanted;
-  const writer = await PlainScriptWriter.open({
+  return PlainScriptWriter.open({
     sink: output,
     codec: context.codec,
     // The whole script is compressed by a stage behind us.
@@ -74,5 +66,4 @@ async function openScript(wanted: WriterRequest): Promise<OpenedWriter> {
     ...(request.restrictKey === undefined ? {} : { restrictKey: request.restrictKey }),
     recycle,
   });
-  return { writer, notes: [] };
 }

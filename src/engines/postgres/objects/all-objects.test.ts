@@ -9,6 +9,6 @@ describe.each(defaultMajors)("objects of PostgreSQL %i", (major) => {
   test("every entry is stock pg_dump's, in the same order", async () => {
     await using database = await loadZoo(await sharedServer(major));
     await loadRelations(database);
-    await expectSameAsStock(database, (entry) => !/^DATABASE /.test(entry.tag) && entry.tag !== database.name);
+    await expectSameAsStock(database, (entry) => !entry.tag.startsWith("DATABASE ") && entry.tag !== database.name);
   });
 });

@@ -1,17 +1,8 @@
+import type { NotIncluded } from "../../../ports/dump.ts";
 import type { Capabilities } from "../capabilities.ts";
 import type { RunQuery } from "./shared-facts.ts";
 
-/** Something that the server holds and a backup of one database does not. Names are binary strings. */
-export interface NotIncluded {
-  /** A stable word: `roles`, `tablespaces`, ... */
-  readonly kind: string;
-  readonly count: number;
-  /** At most {@link maxExamples}. */
-  readonly examples: readonly string[];
-  /** How to keep it, when it matters. */
-  readonly hint: string;
-}
-
+/** Names told of each kind. */
 const maxExamples = 5;
 
 interface Question {
@@ -41,6 +32,16 @@ const questions: readonly Question[] = [
       "SELECT datname FROM pg_catalog.pg_database WHERE datallowconn AND NOT datistemplate " +
       "AND datname NOT IN ('postgres', pg_catalog.current_database())",
     hint: "back up each of them",
+  },
+  {
+    kind: "database-properties",
+    names:
+      `SELECT 'comment' FROM pg_catalog.pg_shdescription WHERE classoid = 1262 AND objoid = ${ownDatabase} ` +
+      `UNION ALL SELECT 'privileges' FROM pg_catalog.pg_database WHERE oid = ${ownDatabase} AND datacl IS NOT NULL ` +
+      `UNION ALL SELECT 'connection limit' FROM pg_catalog.pg_database WHERE oid = ${ownDatabase} AND datconnlimit >= 0 ` +
+      "UNION ALL SELECT pg_catalog.split_part(c, '=', 1) FROM pg_catalog.pg_db_role_setting, " +
+      `pg_catalog.unnest(setconfig) AS c WHERE setdatabase = ${ownDatabase}`,
+    hint: "repeat COMMENT ON, GRANT ... ON and ALTER DATABASE for the target",
   },
   {
     kind: "role-settings",
@@ -95,7 +96,7 @@ const questions: readonly Question[] = [
 
 /**
  * What of the server is not in a backup of the current database. One query. Only what is there is told; what this user
- * may not see is not counted.
+ * may not see is not counted. Examples are binary strings.
  */
 export async function readNotIncluded(run: RunQuery, capabilities: Capabilities): Promise<NotIncluded[]> {
   const asked = questions.filter((question) => question.isAsked?.(capabilities) !== false);

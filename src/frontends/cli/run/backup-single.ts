@@ -1,60 +1,61 @@
-import { basename, dirname } from "node:path";
-import { type BackupDestination, backupSingle } from "../../../commands/backup-single.ts";
+import { backupSingle } from "../../../commands/backup-single.ts";
 import { BackupError } from "../../../core/backup-error.ts";
 import { type Compression, parseCompression } from "../../../core/compression.ts";
 import { ExitStatus } from "../../../core/exit-status.ts";
 import type { BackupMetadata } from "../../../core/metadata/metadata-schema.ts";
+import type { BackupOutput } from "../../../ports/backup-output.ts";
 import type { Services } from "../../../ports/services.ts";
+import type { Storage } from "../../../ports/storage.ts";
 import { formatBytes, formatCount, formatDuration } from "../amounts.ts";
 import type { RunCommand } from "../command.ts";
 import { connectionRequest } from "../connection-request.ts";
 import type { OptionValues } from "../options/options.ts";
-import type { Output } from "../output.ts";
+import { repositoryOf } from "../repository-option.ts";
 
 export const run: RunCommand = async ({ args, options }, { services, output, progress, signal }) => {
   const format = options.format ?? "custom";
-  const destination = await destinationOf(options, services, output);
-  const metadata = await backupSingle(
-    {
-      connection: connectionRequest(options),
-      database: args[0]!,
-      format,
-      compression: compressionOf(options, format),
-      ...(options["archive-version"] === undefined ? {} : { archiveVersion: options["archive-version"] }),
-      ...(options["restrict-key"] === undefined ? {} : { restrictKey: options["restrict-key"] }),
-      destination,
-    },
-    { ...(await services.dumping()), clock: services.clock, tool: services.tool, progress },
-    signal,
-  );
-  for (const warning of metadata.warnings ?? []) output.warn(warning);
-  if (destination.kind !== "stream") {
-    output.document(metadata);
-    output.print(...summary(metadata, destination.storage.location));
+  const destination = await destinationOf(options, services);
+  try {
+    const metadata = await backupSingle(
+      {
+        connection: connectionRequest(options),
+        database: args[0]!,
+        format,
+        compression: compressionOf(options, format),
+        ...(options["archive-version"] === undefined ? {} : { archiveVersion: options["archive-version"] }),
+        ...(options["restrict-key"] === undefined ? {} : { restrictKey: options["restrict-key"] }),
+        destination,
+      },
+      { ...(await services.dumping()), clock: services.clock, tool: services.tool, progress },
+      signal,
+    );
+    for (const warning of metadata.warnings ?? []) output.warn(warning);
+    // With `--output -` stdout holds the backup.
+    if (options.output !== "-") output.document(metadata);
+    if (destination.kind !== "stream") output.print(...summary(metadata, destination.storage.location));
+    return ExitStatus.done;
+  } finally {
+    if (destination.kind === "stream") await destination.close();
   }
-  return ExitStatus.done;
 };
 
 function compressionOf(options: OptionValues, format: "custom" | "plain"): Compression {
   return parseCompression(options.compression ?? (format === "plain" ? "none" : "gzip"));
 }
 
-async function destinationOf(options: OptionValues, services: Services, output: Output): Promise<BackupDestination> {
+type Destination = BackupOutput | { readonly kind: "repository"; readonly storage: Storage };
+
+async function destinationOf(options: OptionValues, services: Services): Promise<Destination> {
   const path = options.output;
-  if (path === undefined) {
-    return { kind: "repository", storage: await services.openStorage(options.repo ?? "./backups") };
-  }
-  if (path !== "-") {
-    return { kind: "file", storage: await services.openStorage(dirname(path)), key: basename(path) };
-  }
-  if (options.json === true) {
+  if (path === undefined) return { kind: "repository", storage: await services.openStorage(repositoryOf(options)) };
+  if (path === "-" && options.json === true) {
     throw new BackupError({
       code: "USAGE",
       message: "--json and --output - both want stdout",
       hint: "write the backup to a file, or leave out --json",
     });
   }
-  return { kind: "stream", sink: output.bytes() };
+  return await services.openOutput(path);
 }
 
 function summary(metadata: BackupMetadata, location: string): string[] {

@@ -89,10 +89,11 @@ export class CopyInExchange extends Exchange<{ readonly rows: number }> implemen
 
   /** Once the server failed the copy it reads on only to throw the data away: tell the caller instead. */
   async #checkOpen(): Promise<void> {
+    if (this.hasFailed) {
+      this.#state = "ended";
+      await this.outcome;
+    }
     if (this.#state !== "open") throw new Error("the copy has ended");
-    if (!this.hasFailed) return;
-    this.#state = "ended";
-    await this.outcome;
   }
 
   async #flush(): Promise<void> {

@@ -35,8 +35,7 @@ export class TlsTransport implements Transport {
     });
     try {
       await untilSecure(tlsSocket, signal);
-      checkPeer(tlsSocket, host, name, spec);
-      return new TlsTransport(tlsSocket);
+      return new TlsTransport(tlsSocket, checkPeer(tlsSocket, host, name, spec));
     } catch (error) {
       tlsSocket.destroy();
       if (signal.aborted) throw signal.reason;
@@ -44,14 +43,14 @@ export class TlsTransport implements Transport {
     }
   }
 
-  private constructor(socket: TLSSocket) {
+  private constructor(socket: TLSSocket, certificate: Buffer) {
     this.#socket = socket;
-    this.certificate = Buffer.from(socket.getPeerX509Certificate()!.raw);
+    this.certificate = certificate;
     let failure: Error | undefined;
     socket.on("error", (error) => {
       failure = error;
     });
-    socket.on("end", () => this.#end());
+    // Not at "end": with TLS the server's alert is an error that comes after it.
     socket.on("close", () => this.#end(failure));
   }
 
@@ -106,7 +105,8 @@ function untilSecure(socket: TLSSocket, signal: AbortSignal): Promise<void> {
   });
 }
 
-function checkPeer(socket: TLSSocket, host: HostSpec, name: string, spec: TlsSpec): void {
+/** Answers the server's certificate. */
+function checkPeer(socket: TLSSocket, host: HostSpec, name: string, spec: TlsSpec): Buffer {
   const certificate = socket.getPeerX509Certificate();
   if (certificate === undefined)
     throw tlsFault(host, "the server sent no certificate", "check ssl_cert_file of the server");
@@ -128,4 +128,5 @@ function checkPeer(socket: TLSSocket, host: HostSpec, name: string, spec: TlsSpe
       "set ssl_ca_file on the server, or use sslcertmode=allow",
     );
   }
+  return Buffer.from(certificate.raw);
 }

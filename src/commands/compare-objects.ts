@@ -1,0 +1,54 @@
+import type { BackupMetadata, ObjectMetadata } from "../core/metadata/metadata-schema.ts";
+import type { CheckedBackup, CheckedTable } from "../ports/backup-checker.ts";
+import type { Damage } from "./verify-backup.ts";
+
+/** The only kind of row checksum there is yet; others cannot be compared. */
+const CHECKSUM_TYPE = "rowsum128-v1";
+
+/** Differences between what metadata says of a backup's data and what was found in it. Pure. */
+export function compareObjects(metadata: BackupMetadata, contents: CheckedBackup): Damage[] {
+  if (metadata.objects === undefined) return [];
+  const comparable = metadata.checksum_type === CHECKSUM_TYPE;
+  const found = new Map<string, CheckedTable>();
+  for (const table of contents.tables) found.set(key(table.schema, table.name), table);
+  const damage: Damage[] = [];
+  for (const object of metadata.objects) {
+    if (object.type === "table") {
+      const table = found.get(key(object.schema ?? "", object.name ?? ""));
+      found.delete(key(object.schema ?? "", object.name ?? ""));
+      damage.push(...compareTable(object, table, comparable));
+    } else if (object.type === "large-objects" && contents.largeObjects !== undefined) {
+      damage.push(...compareLargeObjects(object, contents.largeObjects));
+    }
+  }
+  for (const { schema, name } of found.values()) {
+    damage.push({ object: tableName(schema, name), message: "it is in the backup, but not in its metadata" });
+  }
+  return damage;
+}
+
+function compareTable(expected: ObjectMetadata, found: CheckedTable | undefined, comparable: boolean): Damage[] {
+  const object = tableName(expected.schema ?? "", expected.name ?? "");
+  if (found === undefined) return [{ object, message: "the metadata names it, but its data is not in the backup" }];
+  if (found.totals === undefined) return [];
+  const { rows, bytes, checksum } = found.totals;
+  if (rows !== expected.rows) return [{ object, message: `it has ${rows} rows instead of ${expected.rows}` }];
+  if (bytes !== expected.bytes)
+    return [{ object, message: `its rows have ${bytes} bytes instead of ${expected.bytes}` }];
+  if (!comparable || expected.checksum === undefined || checksum === expected.checksum) return [];
+  return [{ object, message: `its rows have the checksum ${checksum} instead of ${expected.checksum}` }];
+}
+
+function compareLargeObjects(expected: ObjectMetadata, found: { count: number; bytes: number }): Damage[] {
+  if (found.count === expected.rows && found.bytes === expected.bytes) return [];
+  const message = `${found.count} of ${found.bytes} bytes instead of ${expected.rows} of ${expected.bytes} bytes`;
+  return [{ object: "large objects", message }];
+}
+
+function key(schema: string, name: string): string {
+  return `${schema}\0${name}`;
+}
+
+function tableName(schema: string, name: string): string {
+  return `table "${schema}"."${name}"`;
+}

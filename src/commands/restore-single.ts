@@ -1,0 +1,196 @@
+import { BackupError } from "../core/backup-error.ts";
+import type { BackupMetadata } from "../core/metadata/metadata-schema.ts";
+import type { ProgressSink } from "../ports/progress.ts";
+import type {
+  BackupSummary,
+  ExpectedRows,
+  Finding,
+  RestorableBackup,
+  RestoreEngine,
+  RestorePlan,
+  RestoreRequest,
+  RestoreResult,
+  TableKey,
+} from "../ports/restore.ts";
+import { type FindPorts, findBackup } from "./find-backup.ts";
+import type { FoundBackup } from "./found-backup.ts";
+import { HashedObject } from "./hashed-object.ts";
+
+export interface RestoreSingleRequest {
+  /** A path, an id or its beginning, `latest:DB`, or `-` for standard input. */
+  readonly backup: string;
+  readonly restore: Omit<RestoreRequest, "expectedRows" | "plainBytes">;
+  /** How far to go: print the table of contents, plan and pre-check, or restore. */
+  readonly mode: "list" | "dry-run" | "restore";
+  /** Read everything once before the target is touched. */
+  readonly verifyFirst: boolean;
+}
+
+export interface RestorePorts extends FindPorts {
+  readonly engine: RestoreEngine;
+  readonly progress: ProgressSink;
+  standardInput(): AsyncIterable<Uint8Array>;
+  /** Verifies a stored backup. @throws BackupError DAMAGED */
+  verify(backup: FoundBackup, signal: AbortSignal): Promise<void>;
+}
+
+export interface RestoreOutcome {
+  readonly summary: BackupSummary;
+  readonly plan: RestorePlan;
+  /** Empty for `list`, which asks no server. */
+  readonly findings: readonly Finding[];
+  /** Only when something was restored. */
+  readonly result?: RestoreResult;
+}
+
+/**
+ * Restores one database, or tells what it would do. Everything that can be known before the target is touched is checked
+ * before; rows, row checksums and the hash of the stored bytes are checked while they are read.
+ * @throws BackupError PRECHECK, CONFIRM_REQUIRED, TARGET_MISSING before anything is touched; DAMAGED also afterwards,
+ * then naming the target as incomplete.
+ */
+export async function restoreSingle(
+  request: RestoreSingleRequest,
+  ports: RestorePorts,
+  signal: AbortSignal,
+): Promise<RestoreOutcome> {
+  if (request.backup === "-") {
+    refuseForStream(request);
+    const backup = await ports.engine.open({ kind: "stream", stream: ports.standardInput() }, limits(request));
+    return await restoreOpened(request, backup, request.restore, ports, signal);
+  }
+  const found = await findBackup(request.backup, ports, signal);
+  if (request.verifyFirst) await ports.verify(found, signal);
+  const artifact = onlyArtifact(found);
+  const object = new HashedObject(await artifact.open());
+  try {
+    checkSize(found, object.size);
+    const backup = await ports.engine.open({ kind: "object", object }, limits(request));
+    const restore: RestoreRequest = { ...request.restore, ...knownContents(found.metadata) };
+    const outcome = await restoreOpened(request, backup, restore, ports, signal);
+    if (outcome.result !== undefined) await checkHash(found, object, outcome.result);
+    return outcome;
+  } finally {
+    await object.close();
+  }
+}
+
+async function restoreOpened(
+  { mode }: RestoreSingleRequest,
+  backup: RestorableBackup,
+  restore: RestoreRequest,
+  ports: RestorePorts,
+  signal: AbortSignal,
+): Promise<RestoreOutcome> {
+  const plan = backup.plan(restore);
+  const { summary } = backup;
+  if (mode === "list") return { summary, plan, findings: [] };
+  ports.progress.emit({ event: "phase", phase: "check", message: "checking the backup against the target" });
+  const findings = await backup.preCheck(restore, signal);
+  if (mode === "dry-run") return { summary, plan, findings };
+  refuseErrors(findings);
+  requireConfirmation(findings, restore, plan);
+  for (const { message, solution } of findings) {
+    ports.progress.emit({ event: "warning", message, hint: solution });
+  }
+  const result = await backup.run(restore, ports.progress, signal);
+  return { summary, plan, findings, result };
+}
+
+function refuseForStream({ verifyFirst }: RestoreSingleRequest): void {
+  if (!verifyFirst) return;
+  throw new BackupError({
+    code: "USAGE",
+    message: "standard input can be read once, and --verify-first reads everything twice",
+    hint: "restore from a file, or leave out --verify-first",
+  });
+}
+
+function limits({ restore }: RestoreSingleRequest): { maxPlainBytes?: number } {
+  return restore.maxPlainBytes === undefined ? {} : { maxPlainBytes: restore.maxPlainBytes };
+}
+
+function onlyArtifact(found: FoundBackup): FoundBackup["artifacts"][number] {
+  const [artifact, ...others] = found.artifacts;
+  if (artifact !== undefined && others.length === 0) return artifact;
+  throw new BackupError({
+    code: "UNSUPPORTED_FORMAT",
+    message: `the backup has ${found.artifacts.length} artifacts, and this program restores backups of one`,
+    object: found.location,
+    hint: "use the version of dbbackup that made it, or a newer one",
+  });
+}
+
+function checkSize(found: FoundBackup, size: number): void {
+  const expected = found.metadata?.artifacts[0]?.size;
+  if (expected === undefined || expected === size) return;
+  throw new BackupError({
+    code: "DAMAGED",
+    message: `the file has ${size} bytes, and its metadata says ${expected}`,
+    object: found.location,
+    hint: "nothing was touched; restore from another copy, or see what dbbackup verify says",
+  });
+}
+
+function knownContents(metadata: BackupMetadata | undefined): Pick<RestoreRequest, "expectedRows" | "plainBytes"> {
+  const objects = metadata?.objects;
+  if (objects === undefined) return {};
+  const expectedRows = new Map<TableKey, ExpectedRows>();
+  let plainBytes = 0;
+  for (const { type, schema, name, rows, bytes, checksum } of objects) {
+    plainBytes += bytes;
+    if (type === "table" && schema !== undefined && name !== undefined && checksum !== undefined) {
+      expectedRows.set(`${schema}\0${name}`, { rows, checksum });
+    }
+  }
+  return { expectedRows, plainBytes };
+}
+
+async function checkHash(found: FoundBackup, object: HashedObject, result: RestoreResult): Promise<void> {
+  const expected = found.metadata?.artifacts[0]?.sha256;
+  if (expected === undefined || (await object.finish()) === expected) return;
+  throw new BackupError({
+    code: "DAMAGED",
+    message: `the backup is not what was written (its SHA-256 differs), and database "${result.target}" holds what came out of it`,
+    object: found.location,
+    hint: `do not use "${result.target}": drop it and restore from another copy`,
+  });
+}
+
+function refuseErrors(findings: readonly Finding[]): void {
+  const errors = findings.filter(({ severity }) => severity === "error");
+  const [first] = errors;
+  if (first === undefined) return;
+  // These are answered by a flag, without changing anything on the server.
+  const isUsage = errors.every(({ code }) => code === "target-exists" || code === "object-exists");
+  const isMissing = errors.every(({ code }) => code === "target-missing");
+  throw new BackupError({
+    code: isMissing ? "TARGET_MISSING" : isUsage ? "CONFIRM_REQUIRED" : "PRECHECK",
+    message:
+      errors.length === 1
+        ? `the restore cannot work: ${first.message}`
+        : `the restore cannot work for ${errors.length} reasons; nothing was touched`,
+    ...(errors.length === 1 ? {} : { details: errors.map(({ message, solution }) => `${message}: ${solution}`) }),
+    hint: errors.length === 1 ? first.solution : "solve each of them, and see the rest with --dry-run",
+  });
+}
+
+function requireConfirmation(findings: readonly Finding[], restore: RestoreRequest, plan: RestorePlan): void {
+  const notEmpty = findings.find(({ code }) => code === "target-not-empty");
+  if (notEmpty === undefined || restore.confirmed) return;
+  throw new BackupError({
+    code: "CONFIRM_REQUIRED",
+    message: notEmpty.message,
+    object: plan.target,
+    details: plannedLines(plan),
+    hint: notEmpty.solution,
+  });
+}
+
+/** Steps of a plan that are shown one by one. */
+const shownSteps = 20;
+
+function plannedLines({ steps }: RestorePlan): string[] {
+  const shown = steps.slice(0, shownSteps).map(({ action, type, name }) => `would ${action} ${type} ${name}`);
+  return steps.length <= shownSteps ? shown : [...shown, `and ${steps.length - shownSteps} more (see --dry-run)`];
+}

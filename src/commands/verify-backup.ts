@@ -1,0 +1,124 @@
+import { BackupError } from "../core/backup-error.ts";
+import type { ArtifactMetadata, BackupMetadata } from "../core/metadata/metadata-schema.ts";
+import type { BackupChecker, CheckedBackup } from "../ports/backup-checker.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { ProgressSink } from "../ports/progress.ts";
+import { compareObjects } from "./compare-objects.ts";
+import type { FoundArtifact, FoundBackup } from "./found-backup.ts";
+import { HashedRead } from "./read-object.ts";
+import { VerifyProgress } from "./verify-progress.ts";
+
+/** Something in a backup that is not what was written. */
+export interface Damage {
+  /** Artifact, or object in it. */
+  readonly object: string;
+  readonly message: string;
+}
+
+export interface VerifiedBackup {
+  readonly location: string;
+  readonly metadata?: BackupMetadata;
+  readonly storedBytes: number;
+  /** What decoding found, as far as it came. */
+  readonly contents?: CheckedBackup;
+  /** Empty: the backup is whole. */
+  readonly damage: readonly Damage[];
+  /** What could not be checked, and why. */
+  readonly notes: readonly string[];
+  readonly durationSeconds: number;
+}
+
+export interface VerifyPorts {
+  readonly checker: BackupChecker;
+  readonly clock: Clock;
+  readonly progress: ProgressSink;
+}
+
+/** Findings that are about the backup, and no reason to stop. */
+const damageCodes: ReadonlySet<string> = new Set(["DAMAGED", "FOREIGN_FILE"]);
+
+/**
+ * Checks the stored bytes of a backup against its metadata, then that everything in it can be decoded, with as many rows
+ * and the checksums that were recorded. Each byte is read once (an archive's table of contents twice). Without metadata
+ * what decodes is whole as far as anybody can tell, and a note says so.
+ * @throws BackupError for what is no damage: IO, UNSUPPORTED_FORMAT, INTERRUPTED.
+ */
+export async function verifyBackup(
+  backup: FoundBackup,
+  ports: VerifyPorts,
+  signal: AbortSignal,
+): Promise<VerifiedBackup> {
+  const began = ports.clock.monotonic();
+  const { metadata, location } = backup;
+  const progress = new VerifyProgress(ports.progress, `verifying ${location}`, metadata?.size_bytes);
+  const damage: Damage[] = [];
+  const notes: string[] = [];
+  let storedBytes = 0;
+  let contents: CheckedBackup | undefined;
+  if (metadata === undefined) notes.push("there is no metadata beside it: only structure and decoding were checked");
+  for (const [index, artifact] of backup.artifacts.entries()) {
+    const checked = await verifyArtifact(artifact, metadata?.artifacts[index], ports.checker, progress, signal);
+    storedBytes += checked.size;
+    damage.push(...checked.damage);
+    notes.push(...checked.notes);
+    contents ??= checked.contents;
+  }
+  if (metadata !== undefined && contents !== undefined) damage.push(...compareObjects(metadata, contents));
+  progress.end();
+  const durationSeconds = (ports.clock.monotonic() - began) / 1000;
+  return {
+    location,
+    ...(metadata === undefined ? {} : { metadata }),
+    storedBytes,
+    ...(contents === undefined ? {} : { contents }),
+    damage,
+    notes,
+    durationSeconds,
+  };
+}
+
+interface VerifiedArtifact {
+  readonly size: number;
+  readonly contents?: CheckedBackup;
+  readonly damage: readonly Damage[];
+  readonly notes: readonly string[];
+}
+
+async function verifyArtifact(
+  { name, open }: FoundArtifact,
+  expected: ArtifactMetadata | undefined,
+  checker: BackupChecker,
+  progress: VerifyProgress,
+  signal: AbortSignal,
+): Promise<VerifiedArtifact> {
+  const damage: Damage[] = [];
+  const notes: string[] = [];
+  const object = await open().catch((error: unknown) => {
+    if (!(error instanceof BackupError) || error.code !== "NOT_FOUND") throw error;
+    damage.push({ object: name, message: "the file is missing" });
+  });
+  if (object === undefined) return { size: 0, damage, notes };
+  try {
+    const read = new HashedRead(object, (count) => progress.add(count), signal);
+    const plainSize = expected?.plain_size === undefined ? {} : { plainSize: expected.plain_size };
+    const contents = await checker
+      .check({ object, stream: () => read.pieces(), ...plainSize }, signal)
+      .catch((error: unknown) => {
+        if (!(error instanceof BackupError) || !damageCodes.has(error.code)) throw error;
+        damage.push({ object: error.object ?? name, message: error.message });
+      });
+    const sha256 = await read.finish();
+    if (expected !== undefined) damage.unshift(...compareStored(expected, object.size, sha256));
+    if (expected !== undefined && expected.sha256 === undefined) notes.push(`the metadata has no hash of "${name}"`);
+    return { size: object.size, damage, notes, ...(contents === undefined ? {} : { contents }) };
+  } finally {
+    await object.close();
+  }
+}
+
+function compareStored(expected: ArtifactMetadata, size: number, sha256: string): Damage[] {
+  const { name } = expected;
+  if (size !== expected.size) return [{ object: name, message: `it has ${size} bytes instead of ${expected.size}` }];
+  if (expected.sha256 === undefined || expected.sha256 === sha256) return [];
+  return [{ object: name, message: `its bytes have the SHA-256 ${sha256} instead of ${expected.sha256}` }];
+}

@@ -1,0 +1,29 @@
+import type { ProgressSink } from "../ports/progress.ts";
+
+const INTERVAL_MS = 100;
+
+/** Tells how many stored bytes have been read. */
+export class VerifyProgress {
+  readonly #sink: ProgressSink;
+  #bytes = 0;
+  #lastSent = 0;
+
+  constructor(sink: ProgressSink, message: string, totalBytes: number | undefined) {
+    this.#sink = sink;
+    sink.emit({ event: "phase", phase: "verify", message });
+    if (totalBytes !== undefined) sink.emit({ event: "estimate", bytes: totalBytes, rows: 0, objects: 0 });
+  }
+
+  add(count: number): void {
+    this.#bytes += count;
+    const now = performance.now();
+    if (now - this.#lastSent < INTERVAL_MS) return;
+    this.#lastSent = now;
+    this.end();
+  }
+
+  /** The final sum. */
+  end(): void {
+    this.#sink.emit({ event: "progress", bytes: this.#bytes, rows: 0, objects: 0 });
+  }
+}

@@ -1,0 +1,71 @@
+import { BackupError } from "../../../core/backup-error.ts";
+import type { BackupChecker, CheckSource } from "../../../ports/backup-checker.ts";
+import type { Codec } from "../../../ports/codec.ts";
+import { archiveLimits } from "../archive/archive-limits.ts";
+import { CustomArchiveReader } from "../archive/custom-archive-reader.ts";
+import { checkArchive } from "./check-archive.ts";
+import { checkScript } from "./check-script.ts";
+import { RECOGNIZED_BYTES, recognizeCompression, recognizeFormat } from "./recognize.ts";
+
+/** Checks archives in custom format and scripts, also compressed as a whole. */
+export function createPostgresChecker(codec: Codec): BackupChecker {
+  return {
+    async check(source, signal) {
+      const compression = recognizeCompression(await headOf(source));
+      if (compression === "none" && recognizeFormat(await headOf(source)) === "custom") {
+        // Positions noted in the table of contents can only be compared from this side.
+        await (await CustomArchiveReader.openObject(source.object, { codec })).checkStructure();
+      }
+      const limits = source.plainSize === undefined ? {} : { maxPlainBytes: source.plainSize };
+      const plain = withoutBomb(codec.decompress(compression, "gzip", source.stream(), limits), source);
+      const { head, all } = await peek(plain);
+      return recognizeFormat(head) === "custom"
+        ? await checkArchive(await CustomArchiveReader.openStream(all, { codec }), signal)
+        : await checkScript(all, signal);
+    },
+  };
+}
+
+async function headOf({ object }: CheckSource): Promise<Buffer> {
+  const head = Buffer.alloc(RECOGNIZED_BYTES);
+  return head.subarray(0, await object.readAt(0, head));
+}
+
+/** The first bytes of a stream, and the whole stream. */
+async function peek(stream: AsyncIterable<Uint8Array>): Promise<{ head: Buffer; all: AsyncIterable<Uint8Array> }> {
+  const iterator = stream[Symbol.asyncIterator]();
+  const taken: Uint8Array[] = [];
+  let length = 0;
+  for (let next = await iterator.next(); next.done !== true; next = await iterator.next()) {
+    taken.push(next.value);
+    length += next.value.length;
+    if (length >= RECOGNIZED_BYTES) break;
+  }
+  async function* all(): AsyncGenerator<Uint8Array> {
+    try {
+      yield* taken;
+      for (let next = await iterator.next(); next.done !== true; next = await iterator.next()) yield next.value;
+    } finally {
+      await iterator.return?.();
+    }
+  }
+  return { head: Buffer.concat(taken).subarray(0, RECOGNIZED_BYTES), all: all() };
+}
+
+/** Where no metadata says how large a compressed file is inside, the ratio is bounded. */
+async function* withoutBomb(plain: AsyncIterable<Buffer>, { object, plainSize }: CheckSource): AsyncGenerator<Buffer> {
+  const { unquestionedPlainBytes, plainRatio } = archiveLimits;
+  const most = plainSize ?? Math.max(unquestionedPlainBytes, object.size * plainRatio);
+  let total = 0;
+  for await (const piece of plain) {
+    total += piece.length;
+    if (total > most) {
+      throw new BackupError({
+        code: "DAMAGED",
+        message: `more than ${most} bytes come out of ${object.size} compressed ones`,
+        hint: "the file was changed, or made to fill memory or disk; use another copy",
+      });
+    }
+    yield piece;
+  }
+}

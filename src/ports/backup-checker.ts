@@ -1,0 +1,45 @@
+import type { OpenedObject } from "./storage.ts";
+
+/** An artifact to be decoded, seen from two sides. */
+export interface CheckSource {
+  /** Any part of it, in any order. */
+  readonly object: OpenedObject;
+  /** The same bytes, once, front to back. May be left early. */
+  stream(): AsyncIterable<Uint8Array>;
+  /** When known: how many plain bytes come out of it, before the stages behind the engine. */
+  readonly plainSize?: number;
+}
+
+/** What decoding found in a backup. Names are Unicode, as in metadata. */
+export interface CheckedBackup {
+  readonly format: "custom" | "plain";
+  /** Empty when the backup does not tell (a script). */
+  readonly database: string;
+  /** Entries of the table of contents; statements of a script. */
+  readonly entries: number;
+  readonly tables: readonly CheckedTable[];
+  /** Unknown for scripts, where they are statements among others. */
+  readonly largeObjects?: { readonly count: number; readonly bytes: number };
+}
+
+export interface CheckedTable {
+  readonly schema: string;
+  readonly name: string;
+  /** Missing where rows are INSERT statements. */
+  readonly totals?: {
+    readonly rows: number;
+    readonly bytes: number;
+    /** `rowsum128-v1` */
+    readonly checksum: string;
+  };
+}
+
+/** What knows how to decode backups of one flavour without restoring them. */
+export interface BackupChecker {
+  /**
+   * Decodes every block, counts rows and computes their checksums; memory stays bounded.
+   * @throws BackupError DAMAGED with the object it was found in, FOREIGN_FILE when it is no backup of this flavour,
+   * UNSUPPORTED_FORMAT
+   */
+  check(source: CheckSource, signal: AbortSignal): Promise<CheckedBackup>;
+}

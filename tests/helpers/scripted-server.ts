@@ -1,0 +1,93 @@
+import { createServer, type Server, type Socket } from "node:net";
+
+/** What a scripted server answers to the bytes of one message; a string is the SQL of a Query message. */
+export type Script = (request: { readonly sql: string | undefined; readonly bytes: Buffer }, socket: Socket) => void;
+
+/**
+ * Speaks as much of PostgreSQL's protocol as a test tells it to: for servers that cannot be run here (other products) and
+ * for messages that no real server sends.
+ */
+export class ScriptedServer implements AsyncDisposable {
+  readonly #server: Server;
+  readonly #sockets = new Set<Socket>();
+
+  private constructor(script: Script) {
+    this.#server = createServer((socket) => {
+      this.#sockets.add(socket);
+      socket.on("close", () => this.#sockets.delete(socket));
+      socket.on("error", () => {});
+      socket.on("data", (bytes) => script({ sql: sqlOf(bytes), bytes }, socket));
+    });
+  }
+
+  static async start(script: Script): Promise<ScriptedServer> {
+    const scripted = new ScriptedServer(script);
+    await new Promise<void>((resolve, reject) =>
+      scripted.#server.once("error", reject).listen(0, "127.0.0.1", resolve),
+    );
+    return scripted;
+  }
+
+  /** A server that lets everybody in, reports `parameters`, and answers each query with one row of one column. */
+  static product(
+    parameters: Readonly<Record<string, string>>,
+    answer: (sql: string) => string | null | Error,
+  ): Promise<ScriptedServer> {
+    return ScriptedServer.start(({ sql }, socket) => {
+      if (sql === undefined) {
+        socket.write(Buffer.concat([authenticationOk, ...Object.entries(parameters).map(parameterStatus), ready]));
+        return;
+      }
+      const value = answer(sql);
+      const body =
+        value instanceof Error ? [errorResponse("42883", value.message)] : [oneColumn, dataRow(value), complete];
+      socket.write(Buffer.concat([...body, ready]));
+    });
+  }
+
+  get port(): number {
+    const address = this.#server.address();
+    if (address === null || typeof address === "string") throw new Error("the server does not listen");
+    return address.port;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const socket of this.#sockets) socket.destroy();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+}
+
+export function message(type: string, body: Uint8Array): Buffer {
+  const head = Buffer.alloc(5);
+  head.write(type, 0, "latin1");
+  head.writeUInt32BE(body.length + 4, 1);
+  return Buffer.concat([head, body]);
+}
+
+export function int32(value: number): Buffer {
+  const bytes = Buffer.alloc(4);
+  bytes.writeInt32BE(value);
+  return bytes;
+}
+
+export function parameterStatus([name, value]: readonly [string, string]): Buffer {
+  return message("S", Buffer.from(`${name}\0${value}\0`));
+}
+
+export function dataRow(value: string | null): Buffer {
+  const bytes = Buffer.from(value ?? "");
+  return message("D", Buffer.concat([Buffer.from([0, 1]), int32(value === null ? -1 : bytes.length), bytes]));
+}
+
+export function errorResponse(sqlState: string, text: string, severity = "ERROR"): Buffer {
+  return message("E", Buffer.from(`S${severity}\0V${severity}\0C${sqlState}\0M${text}\0\0`));
+}
+
+export const authenticationOk = message("R", int32(0));
+export const ready = message("Z", Buffer.from("I"));
+const oneColumn = message("T", Buffer.concat([Buffer.from([0, 1]), Buffer.from("?column?\0"), Buffer.alloc(18)]));
+const complete = message("C", Buffer.from("SELECT 1\0"));
+
+function sqlOf(bytes: Buffer): string | undefined {
+  return bytes[0] === 0x51 ? bytes.toString("utf8", 5, bytes.readUInt32BE(1)) : undefined;
+}

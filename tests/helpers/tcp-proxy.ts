@@ -1,0 +1,84 @@
+import { connect, createServer, type Server, type Socket } from "node:net";
+
+export interface ProxyOptions {
+  readonly targetPort: number;
+  readonly targetHost?: string;
+  /** What the client gets instead of bytes of the server; `soFar` counts what came before on this connection. */
+  readonly fromServer?: (bytes: Buffer, soFar: number) => Buffer;
+  /** After so many bytes of the server both sides are reset. */
+  readonly cutAfterServerBytes?: number;
+  /** Accept, and then neither read nor answer. */
+  readonly isSilent?: boolean;
+}
+
+/** Stands between a client and a real server and breaks things. */
+export class TcpProxy implements AsyncDisposable {
+  readonly #server: Server;
+  readonly #sockets = new Set<Socket>();
+  readonly #options: ProxyOptions;
+  /** Connections accepted so far. */
+  accepted = 0;
+
+  private constructor(options: ProxyOptions) {
+    this.#options = options;
+    this.#server = createServer((client) => this.#accept(client));
+  }
+
+  static async start(options: ProxyOptions): Promise<TcpProxy> {
+    const proxy = new TcpProxy(options);
+    await new Promise<void>((resolve, reject) => proxy.#server.once("error", reject).listen(0, "127.0.0.1", resolve));
+    return proxy;
+  }
+
+  get port(): number {
+    const address = this.#server.address();
+    if (address === null || typeof address === "string") throw new Error("the proxy does not listen");
+    return address.port;
+  }
+
+  /** Resets all connections, as a failing network device does. */
+  cut(): void {
+    for (const socket of this.#sockets) socket.resetAndDestroy();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const socket of this.#sockets) socket.destroy();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+
+  #accept(client: Socket): void {
+    this.accepted++;
+    this.#keep(client);
+    if (this.#options.isSilent === true) return;
+    const { targetPort, targetHost = "127.0.0.1", fromServer, cutAfterServerBytes } = this.#options;
+    const server = connect(targetPort, targetHost);
+    this.#keep(server);
+    let soFar = 0;
+    client.pipe(server);
+    server.on("data", (bytes) => {
+      const left = (cutAfterServerBytes ?? Number.POSITIVE_INFINITY) - soFar;
+      const passed = bytes.subarray(0, Math.min(left, bytes.length));
+      const shown = fromServer?.(passed, soFar) ?? passed;
+      soFar += bytes.length;
+      if (!client.write(shown)) {
+        server.pause();
+        client.once("drain", () => server.resume());
+      }
+      if (soFar >= (cutAfterServerBytes ?? Number.POSITIVE_INFINITY)) {
+        client.write("", () => {
+          client.resetAndDestroy();
+          server.resetAndDestroy();
+        });
+      }
+    });
+    server.on("end", () => client.end());
+    client.on("close", () => server.destroy());
+    server.on("close", () => client.destroy());
+  }
+
+  #keep(socket: Socket): void {
+    this.#sockets.add(socket);
+    socket.on("close", () => this.#sockets.delete(socket));
+    socket.on("error", () => {});
+  }
+}
