@@ -4,6 +4,7 @@ import { capabilitiesOf } from "../../src/engines/postgres/capabilities.ts";
 import { type PlannedEntries, planEntries } from "../../src/engines/postgres/dump/plan-entries.ts";
 import type { Row } from "../../src/engines/postgres/objects/catalog-reader.ts";
 import { readCatalog } from "../../src/engines/postgres/objects/read-catalog.ts";
+import { withoutKnownDifferences } from "./known-differences.ts";
 import { readStockToc } from "./stock-toc.ts";
 import { stock } from "./stock-tools.ts";
 import type { TestDatabase } from "./test-database.ts";
@@ -63,7 +64,10 @@ export async function compareWithStock(
   only: (entry: TocEntry) => boolean = () => true,
 ): Promise<ComparedEntries> {
   const { entries } = await ourEntries(database);
-  return { ours: describeEntries(entries, only), stocks: describeEntries(await stockEntries(database), only) };
+  const [ours, stocks] = [entries, await stockEntries(database)].map((list) =>
+    describeEntries(list, only).map((text) => withoutKnownDifferences(text, database.server.major)),
+  );
+  return { ours: ours!, stocks: stocks! };
 }
 
 /** One text per entry, with dependencies by name instead of by number, since numbers are each tool's own. */
@@ -87,9 +91,13 @@ export function describeEntries(entries: readonly TocEntry[], only: (entry: TocE
     );
 }
 
-/** Stock pg_dump names some more than once; one without entry of its own says nothing. */
+/**
+ * Stock pg_dump names some more than once; one without entry of its own says nothing. That privileges may need those of
+ * the schema first is ours alone.
+ */
 function namesOfDependencies(entry: TocEntry, nameOf: ReadonlyMap<number, string>): string[] {
-  return [...new Set(entry.dependencies.flatMap((id) => nameOf.get(id) ?? []))].toSorted();
+  const names = entry.dependencies.flatMap((id) => nameOf.get(id) ?? []);
+  return [...new Set(names)].filter((name) => !name.startsWith("ACL - SCHEMA ")).toSorted();
 }
 
 function firstLine(text: string): string {

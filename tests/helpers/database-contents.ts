@@ -4,7 +4,7 @@ import { databaseUrl, quoteIdentifier, quoteLiteral } from "./test-database.ts";
 
 /** All that two equal databases have in common, as text that a test can compare and a person can read. */
 export interface DatabaseContents {
-  /** `pg_dump --schema-only --create` by the server's own stock pg_dump, without what legitimately differs. */
+  /** `pg_dump --schema-only` by the server's own stock pg_dump, without what legitimately differs. */
   readonly schema: readonly string[];
   /** Per table: the number of its own rows, and a hash of them that does not depend on their order. */
   readonly rows: Readonly<Record<string, string>>;
@@ -22,14 +22,19 @@ export interface Tolerance {
   readonly rowsOfOnePartitionedTable: readonly string[];
 }
 
-/** Reads a database by queries that share no code with the program under test. */
+/**
+ * Reads a database by queries that share no code with the program under test.
+ * @param options.create also the database's own properties: owner, settings, privileges, comment.
+ */
 export async function databaseContents(
   server: ServerAddress,
   database: string,
   tolerance: Tolerance = { reorderedColumns: [], rowsOfOnePartitionedTable: [] },
+  options: { readonly create?: boolean } = {},
 ): Promise<DatabaseContents> {
   const tools = stockFor(server.major);
-  const args = ["--schema-only", "--create", `--dbname=${databaseUrl(server, database)}`];
+  const create = options.create === true ? ["--create"] : [];
+  const args = ["--schema-only", ...create, `--dbname=${databaseUrl(server, database)}`];
   const [script, rows, sequences, largeObjects] = await Promise.all([
     tools.must("pg_dump", args),
     tableRows(server, database, tolerance.rowsOfOnePartitionedTable),

@@ -17,3 +17,10 @@ const foreignVariables = Object.fromEntries(
 export function dbbackup(args: readonly string[], options: RunOptions = {}): Promise<Finished> {
   return runProgram(process.execPath, [program, ...args], { ...options, env: { ...foreignVariables, ...options.env } });
 }
+
+/** As {@link dbbackup}, for commands that must succeed: any other exit status throws with what was printed. */
+export async function mustDbbackup(args: readonly string[], options: RunOptions = {}): Promise<Finished> {
+  const result = await dbbackup(args, options);
+  if (result.status === 0) return result;
+  throw new Error(`dbbackup ${args.join(" ")} ended with ${result.status}:\n${result.stderr}${result.stdout}`);
+}

@@ -37,7 +37,7 @@ export function oneLine(text: string): string {
 
 /** As pg_dump shows what is not there. */
 export function orDash(text: string | null): string {
-  return text === null || text === "" ? "-" : oneLine(text);
+  return text === null ? "-" : oneLine(text);
 }
 
 /**

@@ -6,6 +6,7 @@ import { formatArchiveVersion } from "../archive/archive-version.ts";
 import { headerEntries } from "../archive/header-entries.ts";
 import { Catalog } from "../objects/catalog-reader.ts";
 import { type DatabaseFacts, readDatabase } from "../objects/database.ts";
+import { type DatabaseDetails, databaseDetailEntries, readDatabaseDetails } from "../objects/database-details.ts";
 import { readNotIncluded } from "../objects/not-included.ts";
 import type { PlannedEntry } from "../objects/object-type.ts";
 import { type DatabaseCatalog, readCatalog } from "../objects/read-catalog.ts";
@@ -40,13 +41,15 @@ export async function dumpDatabase(
   const database = await readDatabase(session.rows, session.capabilities);
   const decodeName = nameDecoder(database.encoding);
   await refuseUnsupportedObjects(session.rows, decodeName);
-  const notIncluded = await readNotIncluded(session.rows, session.capabilities);
+  const format = chooseFormat(request, session.capabilities);
+  const holds = { databaseItself: format.kind === "archive" };
+  const notIncluded = await readNotIncluded(session.rows, session.capabilities, holds);
+  const details = await readDatabaseDetails(session.rows);
   const catalog = await readCatalog(session.rows, session.capabilities);
   const planned = planEntries(catalog);
   for (const warning of planned.warnings) progress.emit({ event: "warning", message: warning });
 
-  const format = chooseFormat(request, session.capabilities);
-  const entries = archiveEntries(database, catalog, planned.entries, format);
+  const entries = archiveEntries({ ...database, ...details }, catalog, planned.entries, format);
   const scanner = new CopyOutScanner({ pace: connection.transportKind === "tcp" });
   const writer = await openWriter({
     request,
@@ -92,7 +95,7 @@ function endpoint(connection: PgConnection): { host: string; port: number; user:
 
 /** Everything that stands in the table of contents, in its order. */
 function archiveEntries(
-  database: DatabaseFacts,
+  database: DatabaseFacts & DatabaseDetails,
   catalog: DatabaseCatalog,
   planned: readonly PlannedEntry[],
   format: ChosenFormat,
@@ -111,5 +114,7 @@ function archiveEntries(
     },
     nextDumpId,
   );
-  return [...first, ...(format.groupsLargeObjects ? planned : ungroupLargeObjects(planned, nextDumpId))];
+  const { dumpId } = first.at(-1)!;
+  const details = databaseDetailEntries({ ...database, dumpId }, database, nextDumpId);
+  return [...first, ...details, ...(format.groupsLargeObjects ? planned : ungroupLargeObjects(planned, nextDumpId))];
 }

@@ -3,6 +3,8 @@ import type { EntryContext } from "../objects/entry-context.ts";
 import type { PlannedEntry } from "../objects/object-type.ts";
 import type { DatabaseCatalog } from "../objects/read-catalog.ts";
 import { sortObjects } from "../order/sort-objects.ts";
+import { changesRole } from "../sql/privilege-statements.ts";
+import { quoteIdentifier } from "../sql/quote.ts";
 
 export interface PlannedEntries {
   readonly entries: readonly PlannedEntry[];
@@ -28,7 +30,25 @@ export function planEntries(catalog: DatabaseCatalog): PlannedEntries {
     const type = catalog.typeOf.get(object.dumpId);
     if (type !== undefined) entries.push(...type.entries(object, context));
   }
-  return { entries: withDependencies(entries, catalog), warnings };
+  return { entries: withSchemaPrivileges(withDependencies(entries, catalog)), warnings };
+}
+
+/**
+ * Privileges that somebody else than the owner granted are restored in that role's name, who must be allowed to use the
+ * schema first. One after another that is so anyhow; several jobs of pg_restore would take them in any order.
+ */
+function withSchemaPrivileges(entries: readonly PlannedEntry[]): PlannedEntry[] {
+  const ofSchema = new Map(
+    entries.flatMap((entry) =>
+      entry.desc === "ACL" && entry.tag.startsWith("SCHEMA ") ? [[entry.tag, entry.dumpId] as const] : [],
+    ),
+  );
+  return entries.map((entry) => {
+    if (entry.desc !== "ACL" || entry.namespace === null) return entry;
+    const needed = ofSchema.get(`SCHEMA ${quoteIdentifier(entry.namespace)}`);
+    if (needed === undefined || !entry.definition?.includes(changesRole)) return entry;
+    return { ...entry, dependencies: [...entry.dependencies, needed] };
+  });
 }
 
 function hasEntries(object: DumpObject): boolean {

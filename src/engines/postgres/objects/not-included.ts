@@ -10,7 +10,13 @@ interface Question {
   /** A query of one column, the names. */
   readonly names: string;
   readonly hint: string;
-  readonly isAsked?: (capabilities: Capabilities) => boolean;
+  readonly isAsked?: (capabilities: Capabilities, dump: DumpScope) => boolean;
+}
+
+/** What a dump holds besides the objects of its database. */
+export interface DumpScope {
+  /** The database itself, with its settings and privileges: archives do, scripts that are loaded into one do not. */
+  readonly databaseItself: boolean;
 }
 
 const ownDatabase = "(SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database())";
@@ -41,7 +47,8 @@ const questions: readonly Question[] = [
       `UNION ALL SELECT 'connection limit' FROM pg_catalog.pg_database WHERE oid = ${ownDatabase} AND datconnlimit >= 0 ` +
       "UNION ALL SELECT pg_catalog.split_part(c, '=', 1) FROM pg_catalog.pg_db_role_setting, " +
       `pg_catalog.unnest(setconfig) AS c WHERE setdatabase = ${ownDatabase}`,
-    hint: "repeat COMMENT ON, GRANT ... ON and ALTER DATABASE for the target",
+    hint: "repeat COMMENT ON, GRANT ... ON and ALTER DATABASE for the target, or use an archive",
+    isAsked: (_, dump) => !dump.databaseItself,
   },
   {
     kind: "role-settings",
@@ -98,8 +105,12 @@ const questions: readonly Question[] = [
  * What of the server is not in a backup of the current database. One query. Only what is there is told; what this user
  * may not see is not counted. Examples are binary strings.
  */
-export async function readNotIncluded(run: RunQuery, capabilities: Capabilities): Promise<NotIncluded[]> {
-  const asked = questions.filter((question) => question.isAsked?.(capabilities) !== false);
+export async function readNotIncluded(
+  run: RunQuery,
+  capabilities: Capabilities,
+  dump: DumpScope,
+): Promise<NotIncluded[]> {
+  const asked = questions.filter((question) => question.isAsked?.(capabilities, dump) !== false);
   const counts = asked.map(
     ({ names }, index) =>
       `SELECT ${index} AS question, pg_catalog.count(*) AS count, ` +

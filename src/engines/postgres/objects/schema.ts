@@ -1,5 +1,6 @@
-import { formatAclItem } from "../sql/acl-item.ts";
-import { formatTextArray } from "../sql/pg-array.ts";
+import type { Capabilities } from "../capabilities.ts";
+import { formatAclItem, parseAclItem } from "../sql/acl-item.ts";
+import { formatTextArray, parseTextArray } from "../sql/pg-array.ts";
 import { quoteIdentifier } from "../sql/quote.ts";
 import { Catalog, type CatalogReader } from "./catalog-reader.ts";
 import { commentEntries, commentEntry } from "./comment-entry.ts";
@@ -58,7 +59,7 @@ export const schemaType: ObjectType<SchemaObject> = {
         owner: schema.owner,
         current: schema.privileges,
         default: schema.defaultPrivileges,
-        ...(schema.name === "public" ? { initial: publicPrivileges(schema.owner) } : {}),
+        ...(schema.name === "public" ? { initial: publicPrivileges(schema, context.capabilities) } : {}),
       }),
     ];
   },
@@ -101,7 +102,17 @@ function definitionEntries(schema: SchemaObject, context: EntryContext): Planned
   return entries;
 }
 
-/** What the newest servers grant on schema public in a new database. */
-function publicPrivileges(owner: string): string {
-  return formatTextArray([formatAclItem(owner, "UC", owner), formatAclItem("", "U", owner)]);
+/**
+ * What schema public is taken to grant in the database that a dump is restored into. Since 15 everybody may use it;
+ * before, everybody could create in it too. Where that was taken away on an older server, it must be said, or it would
+ * come back when the dump is restored there: stock pg_dump leaves it out.
+ */
+function publicPrivileges(schema: SchemaObject, capabilities: Capabilities): string {
+  const { owner } = schema;
+  const everybody = parseTextArray(schema.privileges ?? schema.defaultPrivileges).map(parseAclItem);
+  const mayCreate = everybody.some(
+    (item) => item.grantee === "" && item.privileges.some((privilege) => privilege.letter === "C"),
+  );
+  const letters = capabilities.publicOwnedByDatabaseOwner || mayCreate ? "U" : "UC";
+  return formatTextArray([formatAclItem(owner, "UC", owner), formatAclItem("", letters, owner)]);
 }

@@ -73,8 +73,9 @@ export async function refuseUnsupportedObjects(run: RunQuery, decode: (name: str
   });
 }
 
-const isMember = (classId: string, oid: string): string =>
-  `EXISTS (SELECT FROM pg_catalog.pg_depend m WHERE m.classid = ${classId} AND m.objid = ${oid} AND m.deptype = 'e')`;
+/** Whether an object comes with another one: a member with its extension, the cast to a multirange with its range. */
+const comesWithAnother = (classId: string, oid: string): string =>
+  `EXISTS (SELECT FROM pg_catalog.pg_depend m WHERE m.classid = ${classId} AND m.objid = ${oid} AND m.deptype IN ('e', 'i'))`;
 
 function catalogQuery({ table, schema, where }: UnsupportedCatalog): string {
   const classId = `'pg_catalog.${table}'::pg_catalog.regclass`;
@@ -85,10 +86,10 @@ function catalogQuery({ table, schema, where }: UnsupportedCatalog): string {
         "('pg_catalog', 'information_schema') OR s.nspname ~ '^pg_(toast|temp)')";
   return (
     `SELECT ${classId}::pg_catalog.oid AS classid, c.oid AS objid FROM pg_catalog.${table} c ` +
-    `WHERE ${isUsers} AND NOT ${isMember(classId, "c.oid")}${where === undefined ? "" : ` AND ${where}`}`
+    `WHERE ${isUsers} AND NOT ${comesWithAnother(classId, "c.oid")}${where === undefined ? "" : ` AND ${where}`}`
   );
 }
 
 const securityLabelQuery =
   "SELECT c.classoid AS classid, c.objoid AS objid FROM pg_catalog.pg_seclabel c " +
-  `WHERE NOT ${isMember("c.classoid", "c.objoid")}`;
+  `WHERE NOT ${comesWithAnother("c.classoid", "c.objoid")}`;

@@ -41,6 +41,9 @@ export interface PrivilegeTarget {
   readonly prefix?: string;
 }
 
+/** How a GRANT begins that somebody else than the owner gave. */
+export const changesRole = "SET SESSION AUTHORIZATION ";
+
 /**
  * The statements that lead from the privileges `base` to `current`, both elements of an `aclitem[]`. Items are compared
  * as text: what is only in `base` is revoked, what is only in `current` is granted, the owner's own grants first and
@@ -80,7 +83,7 @@ function grant(target: PrivilegeTarget, item: AclItem): string {
   if (grantable !== "") sql += `${target.prefix ?? ""}GRANT ${grantable} ${to} WITH GRANT OPTION;\n`;
   if (sql === "" || item.grantor === target.owner) return sql;
   // Only the grantor can make this grant look as if it came from the grantor.
-  return `SET SESSION AUTHORIZATION ${quoteIdentifier(item.grantor)};\n${sql}RESET SESSION AUTHORIZATION;\n`;
+  return `${changesRole}${quoteIdentifier(item.grantor)};\n${sql}RESET SESSION AUTHORIZATION;\n`;
 }
 
 /** The privileges for which `isHeld`, as they stand in a statement; ALL when none of the kind is missing. */

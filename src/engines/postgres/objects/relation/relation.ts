@@ -115,6 +115,11 @@ export interface NotNull {
   readonly catalog: CatalogId | null;
 }
 
+/** Servers before 18 keep NOT NULL as a property of the column, without a constraint of its own. */
+export function isWithoutRow(notNull: NotNull): boolean {
+  return notNull.catalog === null;
+}
+
 export function relationAt(registry: ObjectRegistry, oid: number): Relation | undefined {
   const object = registry.find({ table: Catalog.pg_class, oid });
   return object?.kind === "table" ? (object as Relation) : undefined;

@@ -1,18 +1,25 @@
 import { qualified, quoteIdentifier } from "../../sql/quote.ts";
-import type { Column, Relation } from "./relation.ts";
+import { type Column, isPrinted, isWithoutRow, type Relation } from "./relation.ts";
 
 /** What CREATE cannot say of a table or materialized view and its columns: ALTER statements that follow it. */
 export function settingsStatements(relation: Relation): string {
   const alter = `ALTER TABLE ONLY ${qualified(relation.schema, relation.name)}`;
   const columns = relation.columns.flatMap((column) =>
-    columnSettings(column).map((setting) => `${alter} ALTER COLUMN ${quoteIdentifier(column.name)} ${setting};\n`),
+    columnSettings(relation, column).map(
+      (setting) => `${alter} ALTER COLUMN ${quoteIdentifier(column.name)} ${setting};\n`,
+    ),
   );
   const settings = relationSettings(relation).map((setting) => `\n${alter} ${setting};\n`);
   return [...columns, ...settings].join("");
 }
 
-function columnSettings(column: Column): string[] {
+function columnSettings(relation: Relation, column: Column): string[] {
   const settings: string[] = [];
+  // NOT NULL of an inherited column, in words that servers before 18 understand: stock pg_dump 18 writes a table
+  // constraint, which only 18 does.
+  if (!isPrinted(relation, column) && column.notNull?.isLocal === true && isWithoutRow(column.notNull)) {
+    settings.push("SET NOT NULL");
+  }
   if (column.statisticsTarget !== null) settings.push(`SET STATISTICS ${column.statisticsTarget}`);
   if (column.storage !== null) settings.push(`SET STORAGE ${column.storage}`);
   if (column.compression !== null) settings.push(`SET COMPRESSION ${column.compression}`);

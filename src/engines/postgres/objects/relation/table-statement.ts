@@ -1,6 +1,6 @@
 import { qualified, quoteIdentifier } from "../../sql/quote.ts";
 import { formatReloptions } from "../../sql/reloptions.ts";
-import { type Column, isPrinted, type NotNull, type Relation } from "./relation.ts";
+import { type Column, isPrinted, isWithoutRow, type NotNull, type Relation } from "./relation.ts";
 
 /** CREATE TABLE with its columns, inline constraints and storage parameters. Settings that need ALTER follow elsewhere. */
 export function createTable(table: Relation): string {
@@ -33,7 +33,8 @@ function columnClause(table: Relation, column: Column): string | undefined {
   const notNull = column.notNull;
   const name = quoteIdentifier(column.name);
   if (!isPrinted(table, column)) {
-    return notNull?.isLocal === true ? `${notNullClause(notNull)} ${name}${noInherit(notNull)}` : undefined;
+    if (notNull?.isLocal !== true || isWithoutRow(notNull)) return undefined;
+    return `${notNullClause(notNull)} ${name}${noInherit(notNull)}`;
   }
   const value = defaultClause(column);
   const statesNotNull = notNull !== undefined && (notNull.isLocal || table.partitionBound !== null);

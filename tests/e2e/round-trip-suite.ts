@@ -1,0 +1,134 @@
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type DatabaseContents, databaseContents } from "../helpers/database-contents.ts";
+import { mustDbbackup } from "../helpers/dbbackup.ts";
+import { withoutKnownDifferences } from "../helpers/known-differences.ts";
+import { loadZoo } from "../helpers/load-zoo.ts";
+import type { PostgresMajor } from "../helpers/postgres-packages.ts";
+import type { ServerAddress } from "../helpers/postgres-server.ts";
+import { sharedServer } from "../helpers/shared-servers.ts";
+import { stock, stockFor } from "../helpers/stock-tools.ts";
+import { withTemporaryFolder } from "../helpers/temporary-folder.ts";
+import { type TestDatabase, withDatabase } from "../helpers/test-database.ts";
+import { zooTolerance } from "../helpers/zoo-tolerance.ts";
+
+/** Stock pg_dump prints bytea as the database's settings say; ours is always hexadecimal. */
+const ALIKE = { env: { PGOPTIONS: "-c bytea_output=hex" } };
+
+const RESTRICT_KEY = "RoundTrip";
+
+/**
+ * Takes the zoo of one server version through backup and restore, ours and stock, and compares what arrives with what
+ * left: definitions as stock pg_dump prints them, rows as multisets, sequences, large objects.
+ */
+export function describeRoundTrip(major: PostgresMajor): void {
+  describe(`PostgreSQL ${major}`, () => {
+    let server: ServerAddress;
+    let zoo: TestDatabase;
+    let folder: { readonly path: string } & AsyncDisposable;
+    let source: DatabaseContents;
+    let archive: string;
+    let script: string;
+
+    beforeAll(async () => {
+      server = await sharedServer(major);
+      zoo = await loadZoo(server);
+      folder = await withTemporaryFolder();
+      source = await databaseContents(server, zoo.name, zooTolerance);
+      archive = join(folder.path, "zoo.dump");
+      script = join(folder.path, "zoo.sql");
+      await mustDbbackup(["backup", "single", zoo.name, "--url", zoo.url, "--output", archive]);
+      const plain = ["--format", "plain", "--restrict-key", RESTRICT_KEY, "--output", script];
+      await mustDbbackup(["backup", "single", zoo.name, "--url", zoo.url, ...plain]);
+    });
+    afterAll(async () => {
+      await zoo?.drop();
+      await folder?.[Symbol.asyncDispose]();
+    });
+
+    /** Fills an empty database by `fill` and expects it to be the zoo. */
+    async function expectZoo(fill: (target: TestDatabase) => Promise<unknown>): Promise<void> {
+      await using target = await withDatabase(server);
+      await fill(target);
+      expect(await databaseContents(server, target.name, zooTolerance)).toEqual(source);
+    }
+
+    test("an archive reads like stock pg_dump's, byte for byte, contents included", async () => {
+      const ours = join(folder.path, "ours.dump");
+      const theirs = join(folder.path, "theirs.dump");
+      const version = ["--archive-version", "1.16", "--compression", "zstd", "--output", ours];
+      await mustDbbackup(["backup", "single", zoo.name, "--url", zoo.url, ...version]);
+      await stock(18).must("pg_dump", ["-Fc", "-Z0", `--file=${theirs}`, zoo.url], ALIKE);
+      const [our, their] = await Promise.all([scriptOf(ours, major), scriptOf(theirs, major)]);
+      expect(our === their || firstDifference(our, their)).toBe(true);
+    });
+
+    test("stock pg_restore restores an archive without a warning", async () => {
+      await expectZoo(async (target) => {
+        const { stderr } = await stockFor(major).must("pg_restore", ["--exit-on-error", "-d", target.url, archive]);
+        expect(stderr).toBe("");
+      });
+    });
+
+    test("stock pg_restore restores an archive in four jobs without a warning", async () => {
+      await expectZoo(async (target) => {
+        const { stderr } = await stockFor(major).must("pg_restore", ["--jobs=4", "-d", target.url, archive]);
+        expect(stderr).toBe("");
+      });
+    });
+
+    test("stock psql loads a plain script", async () => {
+      await expectZoo(async (target) => {
+        const args = ["-X", "-q", "-v", "ON_ERROR_STOP=1", "-o", "/dev/null", "-f", script, target.url];
+        const { stderr } = await stockFor(major).must("psql", args);
+        expect(stderr).toBe("");
+      });
+    });
+
+    test("a plain script is stock pg_dump's, byte for byte", async () => {
+      const ours = await mustDbbackup([
+        "backup",
+        "single",
+        zoo.name,
+        "--url",
+        zoo.url,
+        "--format",
+        "plain",
+        "--output",
+        "-",
+      ]);
+      const theirs = await stock(18).must("pg_dump", [zoo.url], ALIKE);
+      const [our, their] = [ours, theirs].map(({ stdout }) => comparableScript(stdout, major)) as [string, string];
+      expect(our === their || firstDifference(our, their)).toBe(true);
+    });
+  });
+}
+
+async function scriptOf(archive: string, server: PostgresMajor): Promise<string> {
+  const { stdout, stderr } = await stock(18).must("pg_restore", ["--create", "--file=-", archive]);
+  expect(stderr).toBe("");
+  return comparableScript(stdout, server);
+}
+
+/** A script as binary string without what is different each time: the key, who wrote it. */
+function comparableScript(script: Buffer, server: PostgresMajor): string {
+  return (
+    withoutKnownDifferences(script.toString("latin1"), server)
+      .replace(/^\\(un)?restrict .*$/gm, "")
+      .replace(/^-- Dumped by .*$/gm, "")
+      // Settings and options that only newer servers know.
+      .replace(/^CREATE DATABASE .*$/gm, "")
+      .replace(/^SET transaction_timeout = 0;\n/gm, "")
+  );
+}
+
+function firstDifference(ours: string, theirs: string): string {
+  const [our, their] = [ours.split("\n"), theirs.split("\n")];
+  const at = our.findIndex((line, index) => line !== their[index]);
+  const excerpt = (lines: string[]): string =>
+    lines
+      .slice(Math.max(0, at - 3), at + 5)
+      .map((line) => line.slice(0, 200))
+      .join("\n");
+  return `line ${at + 1}, ours:\n${excerpt(our)}\nstock:\n${excerpt(their)}`;
+}

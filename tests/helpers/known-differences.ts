@@ -1,0 +1,21 @@
+import type { PostgresMajor } from "./postgres-packages.ts";
+
+/**
+ * SQL text of ours or of stock pg_dump 18 without the few places where ours is different on purpose: stock pg_dump 18
+ * writes for servers of version 18, whatever server it read; ours can be restored on the server that it came from.
+ */
+export function withoutKnownDifferences(sql: string, server: PostgresMajor): string {
+  let text = sql;
+  if (server < 18) {
+    // NOT NULL of an inherited column: a table constraint, and ALTER TABLE, which older servers know.
+    text = text
+      .replace(/^ {4}NOT NULL \w+,?\n/gm, "")
+      .replace(/^ALTER TABLE ONLY \S+ ALTER COLUMN \w+ SET NOT NULL;\n/gm, "");
+  }
+  if (server < 15) {
+    // That not everybody may create in schema public is no news to 15, but must be said to the server it came from.
+    const said = "REVOKE ALL ON SCHEMA public FROM PUBLIC;\nGRANT USAGE ON SCHEMA public TO PUBLIC;\n";
+    text = text.replace(said, "");
+  }
+  return text;
+}
