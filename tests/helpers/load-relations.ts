@@ -11,7 +11,7 @@ const folder = join(import.meta.dirname, "..", "fixtures", "relations");
  */
 export async function loadRelations(database: TestDatabase): Promise<void> {
   for (const file of readdirSync(folder).filter((name) => name.endsWith(".sql"))) {
-    const schema = `"relations ${basename(file, ".sql")}"`;
+    const schema = `"relations-${basename(file, ".sql")}"`;
     for (const request of sqlRequests(join(folder, file), database.server.major, database.name)) {
       await database.sql(`CREATE SCHEMA ${schema};\nSET search_path = ${schema};\n${request}`);
     }

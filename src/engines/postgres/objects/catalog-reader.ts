@@ -17,6 +17,8 @@ export interface CatalogReader {
 export interface SharedFacts {
   /** Database's own row. */
   readonly database: { readonly oid: number; readonly name: string; readonly owner: string };
+  /** A standby: what is unlogged has no rows there that could be read. */
+  readonly inRecovery: boolean;
   /** Role name by OID; a dangling OID is answered as its number in text. */
   roleName(oid: number): string;
   /** Name of the extension that the object is a member of (pg_depend deptype e), with the extension's OID. */

@@ -17,6 +17,7 @@ describe.each([10, 18] as const)("what a backup of a database of PostgreSQL %i l
     await database.sql(`
       ALTER ROLE ${roles.quoted[0]} SET work_mem = '1MB';
       CREATE TABLE t AS SELECT 1 AS a; ANALYZE t;
+      ${major < 12 ? "CREATE TABLE with_oids (a int) WITH OIDS;" : ""}
       CREATE PUBLICATION p FOR TABLE t;
       CREATE SUBSCRIPTION s CONNECTION '' PUBLICATION p WITH (connect = false, slot_name = NONE);
       SELECT pg_replication_origin_create('origin_${database.name}');
@@ -35,6 +36,8 @@ describe.each([10, 18] as const)("what a backup of a database of PostgreSQL %i l
       expect(byKind.get("replication-origins")?.count).toBeGreaterThanOrEqual(1);
       expect(byKind.get("planner-statistics")).toMatchObject({ count: 1, examples: ["t"] });
       expect(byKind.get("server-settings")?.count).toBeGreaterThan(0);
+      expect(byKind.get("row-oids")?.examples).toEqual(major < 12 ? ["with_oids"] : undefined);
+      expect(byKind.has("unlogged-data")).toBe(false);
       expect(byKind.has("prepared-transactions")).toBe(false);
       expect(found.every((item) => item.hint !== "" && item.examples.length > 0)).toBe(true);
       expect(other.name).not.toBe(database.name);

@@ -93,6 +93,19 @@ const questions: readonly Question[] = [
     hint: "create them again on the target, with connection and password",
   },
   {
+    kind: "unlogged-data",
+    names:
+      "SELECT c.relname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace " +
+      "WHERE pg_catalog.pg_is_in_recovery() AND c.relpersistence = 'u' AND c.relkind IN ('r', 'S') AND n.nspname !~ '^pg_'",
+    hint: "back up the primary server: a standby has no data of unlogged tables and sequences",
+  },
+  {
+    kind: "row-oids",
+    names: "SELECT relname FROM pg_catalog.pg_class WHERE relhasoids AND relkind IN ('r', 'p') AND oid >= 16384",
+    hint: "newer servers have no hidden oid column: copy it into a column of its own if something uses it",
+    isAsked: (capabilities) => capabilities.tablesWithOids,
+  },
+  {
     kind: "planner-statistics",
     names:
       "SELECT c.relname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace " +

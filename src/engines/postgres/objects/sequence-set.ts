@@ -4,7 +4,7 @@ import { readConfigurationTables } from "./configuration-tables.ts";
 import type { DumpObject } from "./dump-object.ts";
 import { objectEntry } from "./object-entry.ts";
 import type { ObjectType, PlannedEntry } from "./object-type.ts";
-import { allRelations, oidArray, type Relation } from "./relation/relation.ts";
+import { allRelations, isReadable, oidArray, type Relation } from "./relation/relation.ts";
 
 /** Where a sequence stands. */
 interface SequenceSet extends DumpObject {
@@ -22,9 +22,9 @@ export const sequenceSetType: ObjectType<SequenceSet> = {
 
   async read(reader: CatalogReader): Promise<SequenceSet[]> {
     const configuration = await readConfigurationTables(reader);
-    const sequences = allRelations(reader.registry).filter(
-      ({ relkind, parts, catalog }) => relkind === "S" && (parts.definition || configuration.has(catalog.oid)),
-    );
+    const sequences = allRelations(reader.registry)
+      .filter((relation) => relation.relkind === "S" && isReadable(relation, reader.shared.inRecovery))
+      .filter(({ parts, catalog }) => parts.definition || configuration.has(catalog.oid));
     const byOid = new Map(sequences.map((sequence) => [sequence.catalog.oid, sequence]));
     const rows = reader.capabilities.sequenceDataFunction
       ? await readByFunction(reader, sequences)

@@ -7,7 +7,8 @@ export type RunQuery = (sql: string) => Promise<Row[]>;
 /** Reads what nearly every object type needs. Five queries, whatever the size of the database. */
 export async function readSharedFacts(run: RunQuery): Promise<SharedFacts> {
   const databases = await run(
-    "SELECT d.oid, d.datname, pg_catalog.pg_get_userbyid(d.datdba) AS owner FROM pg_catalog.pg_database d " +
+    "SELECT d.oid, d.datname, pg_catalog.pg_get_userbyid(d.datdba) AS owner, " +
+      "pg_catalog.pg_is_in_recovery() AS recovery FROM pg_catalog.pg_database d " +
       "WHERE d.datname = pg_catalog.current_database()",
   );
   const roles = await run("SELECT oid, rolname FROM pg_catalog.pg_roles");
@@ -31,6 +32,7 @@ export async function readSharedFacts(run: RunQuery): Promise<SharedFacts> {
   };
   return {
     database: { oid: Number(database.oid), name: database.datname!, owner: database.owner! },
+    inRecovery: database.recovery === "t",
     roleName: (oid) => roleNames.get(oid) ?? String(oid),
     extensionOf,
     isUserObject: (schema, table, oid) => !isSystemSchema(schema) && extensionOf(table, oid) === undefined,

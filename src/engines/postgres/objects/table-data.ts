@@ -4,7 +4,7 @@ import { readConfigurationTables } from "./configuration-tables.ts";
 import type { DumpObject } from "./dump-object.ts";
 import { objectEntry } from "./object-entry.ts";
 import type { DataSource, ObjectType, PlannedEntry } from "./object-type.ts";
-import { allRelations, type Relation } from "./relation/relation.ts";
+import { allRelations, isReadable, type Relation } from "./relation/relation.ts";
 
 /** The rows of a table or partition. */
 interface TableData extends DumpObject {
@@ -27,7 +27,7 @@ export const tableDataType: ObjectType<TableData> = {
     const configuration = await readConfigurationTables(reader);
     const unsafe = await readUnsafePartitioning(reader);
     const data = allRelations(reader.registry)
-      .filter((table) => table.relkind === "r")
+      .filter((table) => table.relkind === "r" && isReadable(table, reader.shared.inRecovery))
       .filter((table) => table.parts.definition || configuration.has(table.catalog.oid))
       .map((table) =>
         reader.registry.add<TableData>({

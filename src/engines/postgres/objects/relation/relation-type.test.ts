@@ -1,8 +1,12 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { binaryRows, ourEntries } from "../../../../../tests/helpers/compare-with-stock.ts";
+import { binaryRows, expectSameAsStock, ourEntries } from "../../../../../tests/helpers/compare-with-stock.ts";
+import { startServer } from "../../../../../tests/helpers/postgres-server.ts";
 import { sharedServer } from "../../../../../tests/helpers/shared-servers.ts";
 import { withDatabase } from "../../../../../tests/helpers/test-database.ts";
 import { capabilitiesOf } from "../../capabilities.ts";
+import { readNotIncluded } from "../not-included.ts";
 import { readCatalog } from "../read-catalog.ts";
 
 describe("relations", () => {
@@ -30,6 +34,25 @@ describe("relations", () => {
     ]);
     // 100 rows of 10,000 bytes that are not compressed lie in the TOAST table.
     expect(sources[0]).toHaveProperty("estimatedBytes", expect.closeTo(1_100_000, -5.5));
+  });
+
+  test("a standby has no rows of unlogged relations to dump", async () => {
+    await using server = await startServer({ major: 18 });
+    // Goes with the server: a standby cannot drop it.
+    const database = await withDatabase(server);
+    await database.sql("CREATE UNLOGGED TABLE u (a serial); CREATE TABLE l (a serial); CREATE UNLOGGED SEQUENCE s");
+    await server.halt();
+    await writeFile(join(server.dataDirectory, "standby.signal"), "");
+    await server.start();
+    const { entries } = await ourEntries(database);
+    expect(entries.filter((entry) => entry.section === "data").map((entry) => entry.tag)).toEqual(["l", "l_a_seq"]);
+    await expectSameAsStock(database);
+    const notIncluded = await readNotIncluded((sql) => binaryRows(database, sql), capabilitiesOf(18_00_00), {
+      databaseItself: true,
+    });
+    expect(notIncluded).toContainEqual(
+      expect.objectContaining({ kind: "unlogged-data", examples: ["s", "u", "u_a_seq"] }),
+    );
   });
 
   test("a sequence that may not be read is named in the server's error", async () => {

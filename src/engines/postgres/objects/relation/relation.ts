@@ -134,6 +134,11 @@ export function dumpedTables(registry: ObjectRegistry, kinds = "rp"): Relation[]
   return allRelations(registry).filter((relation) => relation.parts.definition && kinds.includes(relation.relkind));
 }
 
+/** Whether the rows of a table, or the value of a sequence, are there to be read. */
+export function isReadable(relation: Relation, inRecovery: boolean): boolean {
+  return relation.persistence !== "u" || !inRecovery;
+}
+
 /** Whether a table's own statement lists the column, rather than its parents'. */
 export function isPrinted(relation: Relation, column: Column): boolean {
   return column.isLocal || relation.partitionBound !== null;
