@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { CustomArchiveReader } from "../../src/engines/postgres/archive/custom-archive-reader.ts";
 import { readBlock, type SampleData, sampleArchive, sampleEntry, writeArchive } from "../helpers/archive-samples.ts";
+import { codec } from "../helpers/codec.ts";
 import { memoryObject, memoryStream } from "../helpers/memory-object.ts";
 import { sharedServer } from "../helpers/shared-servers.ts";
-import { simpleCodec } from "../helpers/simple-codec.ts";
 import { type StockMajor, stock } from "../helpers/stock-tools.ts";
 import { type TestDatabase, withDatabase } from "../helpers/test-database.ts";
 
@@ -102,8 +102,8 @@ describe.each([15, 17, 18] as const)("archives of stock pg_dump %i", (major: Sto
     const piped = await stock(major).must("pg_dump", ["-Fc", "-Z", method, "-d", database.url]);
     for (const bytes of [await readFile(file), piped.stdout]) {
       for (const reader of [
-        await CustomArchiveReader.openObject(memoryObject(bytes), { codec: simpleCodec }),
-        await CustomArchiveReader.openStream(memoryStream(bytes, 10_000), { codec: simpleCodec }),
+        await CustomArchiveReader.openObject(memoryObject(bytes), { codec }),
+        await CustomArchiveReader.openStream(memoryStream(bytes, 10_000), { codec }),
       ]) {
         expect(reader.settings.encoding).toBe("UTF8");
         const found = new Map<string, unknown>();
@@ -119,7 +119,7 @@ describe.each([15, 17, 18] as const)("archives of stock pg_dump %i", (major: Sto
         expect(found.get("16401")).toBe("");
         expect(found.get("4000000000")).toBe("\0\u00ff".repeat(30_000));
       }
-      const reader = await CustomArchiveReader.openObject(memoryObject(bytes), { codec: simpleCodec });
+      const reader = await CustomArchiveReader.openObject(memoryObject(bytes), { codec });
       expect((await reader.checkStructure()).size).toBe(reader.entries.filter((entry) => entry.hadDumper).length);
     }
   });

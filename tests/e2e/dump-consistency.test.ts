@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
 import { CustomArchiveReader } from "../../src/engines/postgres/archive/custom-archive-reader.ts";
 import type { DumpIsolation } from "../../src/engines/postgres/dump/dump-session.ts";
+import { codec } from "../helpers/codec.ts";
 import { connectTo, dumpToMemory } from "../helpers/dump-to-memory.ts";
 import { memoryObject } from "../helpers/memory-object.ts";
 import type { ServerAddress } from "../helpers/postgres-server.ts";
 import { sharedServer } from "../helpers/shared-servers.ts";
-import { simpleCodec } from "../helpers/simple-codec.ts";
 import { type TestDatabase, withDatabase } from "../helpers/test-database.ts";
 
 const tables = 20;
@@ -42,7 +42,7 @@ async function moveMoney(server: ServerAddress, database: string, seed: number, 
 }
 
 async function dumpedTotal(bytes: Buffer): Promise<number> {
-  const reader = await CustomArchiveReader.openObject(memoryObject(bytes), { codec: simpleCodec });
+  const reader = await CustomArchiveReader.openObject(memoryObject(bytes), { codec });
   let sum = 0;
   for await (const block of reader.dataBlocks()) {
     if (block.kind !== "table-data") continue;

@@ -4,11 +4,11 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { CustomArchiveReader } from "../../src/engines/postgres/archive/custom-archive-reader.ts";
 import { PlainScriptWriter } from "../../src/engines/postgres/archive/plain-script-writer.ts";
+import { codec } from "../helpers/codec.ts";
 import { copyData } from "../helpers/copy-archive.ts";
 import { memoryObject, memorySink } from "../helpers/memory-object.ts";
 import { restoreZoo } from "../helpers/restore-zoo.ts";
 import { sharedServer } from "../helpers/shared-servers.ts";
-import { simpleCodec } from "../helpers/simple-codec.ts";
 import { stock } from "../helpers/stock-tools.ts";
 import { type TestDatabase, withDatabase } from "../helpers/test-database.ts";
 
@@ -54,7 +54,7 @@ describe.each([15, 17, 18] as const)("scripts made of archives of pg_dump %i", (
     await database.sql(`COMMENT ON DATABASE "Plain's ""odd"" ${major}" IS 'odd'`);
     file = join(folder, `${major}.dump`);
     await stock(major).must("pg_dump", ["-Fc", "-f", file, "-d", database.url]);
-    reader = await CustomArchiveReader.openObject(memoryObject(await readFile(file)), { codec: simpleCodec });
+    reader = await CustomArchiveReader.openObject(memoryObject(await readFile(file)), { codec });
   });
   afterAll(() => database.drop());
 
@@ -64,7 +64,7 @@ describe.each([15, 17, 18] as const)("scripts made of archives of pg_dump %i", (
       ...defaults,
       ...options,
       sink,
-      codec: simpleCodec,
+      codec,
       compression: { method: "none", level: 0 },
       entries: reader.entries,
       serverVersion: reader.header.serverVersion,

@@ -4,8 +4,8 @@ import { CustomArchiveWriter } from "../../src/engines/postgres/archive/custom-a
 import type { DataBlock } from "../../src/engines/postgres/archive/data-block.ts";
 import { headerEntries } from "../../src/engines/postgres/archive/header-entries.ts";
 import type { TocEntry } from "../../src/engines/postgres/archive/toc-entry.ts";
+import { codec } from "./codec.ts";
 import { memorySink } from "./memory-object.ts";
-import { simpleCodec } from "./simple-codec.ts";
 
 /** Data of an archive by dump id: rows of a table, or large objects by OID. */
 export type SampleData = ReadonlyMap<number, Buffer | ReadonlyMap<number, Buffer>>;
@@ -112,7 +112,7 @@ export async function writeArchive(
   const { sink, bytes } = memorySink();
   const writer = await CustomArchiveWriter.open({
     sink,
-    codec: simpleCodec,
+    codec,
     entries,
     header: {
       minor,

@@ -4,9 +4,9 @@ import type { DumpRequest, DumpResult } from "../../src/ports/dump.ts";
 import type { ProgressEvent } from "../../src/ports/progress.ts";
 import { PgConnection } from "../../src/wire/postgres/connection.ts";
 import { connectionSpec } from "../../src/wire/postgres/connection-spec.ts";
+import { codec } from "./codec.ts";
 import { memorySink } from "./memory-object.ts";
 import type { ServerAddress } from "./postgres-server.ts";
-import { simpleCodec } from "./simple-codec.ts";
 
 export interface MemoryDump {
   readonly bytes: Buffer;
@@ -56,7 +56,7 @@ export async function dumpToMemory(
     request,
     sink,
     {
-      codec: simpleCodec,
+      codec,
       progress: { emit: (event) => void events.push(event) },
       signal: new AbortController().signal,
       startedAt: new Date("2026-01-02T03:04:05Z"),

@@ -7,15 +7,15 @@ import {
   sampleEntry,
   writeArchive,
 } from "../../../../tests/helpers/archive-samples.ts";
+import { codec } from "../../../../tests/helpers/codec.ts";
 import { memoryObject, memoryStream } from "../../../../tests/helpers/memory-object.ts";
-import { simpleCodec } from "../../../../tests/helpers/simple-codec.ts";
 import { BackupError } from "../../../core/backup-error.ts";
 import { sectionCodes } from "./archive-header.ts";
 import { writableMinors } from "./archive-version.ts";
 import { CustomArchiveReader } from "./custom-archive-reader.ts";
 import type { TocEntry } from "./toc-entry.ts";
 
-const options = { codec: simpleCodec };
+const options = { codec };
 
 async function readAll(reader: CustomArchiveReader): Promise<SampleData> {
   const data = new Map<number, Buffer | ReadonlyMap<number, Buffer>>();
@@ -241,7 +241,7 @@ describe("hostile archives are refused with a typed error", () => {
     const bomb = await writeArchive(entries, new Map([...data, [2, Buffer.alloc(100 * 1024 * 1024)]]), "zstd");
     expect(bomb.length).toBeLessThan(100_000);
     await expect(readWhole(bomb)).rejects.toThrow("more than 1000 times its size");
-    const trusted = { codec: simpleCodec, maxPlainBytes: 200 * 1024 * 1024 };
+    const trusted = { codec, maxPlainBytes: 200 * 1024 * 1024 };
     const reader = await CustomArchiveReader.openObject(memoryObject(bomb), trusted);
     let total = 0;
     for await (const block of reader.dataBlocks()) {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { simpleCodec } from "../../../../tests/helpers/simple-codec.ts";
+import { codec } from "../../../../tests/helpers/codec.ts";
 import { CustomArchiveWriter } from "./custom-archive-writer.ts";
 import { headerEntries } from "./header-entries.ts";
 import type { TocEntry } from "./toc-entry.ts";
@@ -49,7 +49,7 @@ test("header, entry and chunks have exactly the documented bytes", async () => {
   const recycled: Buffer[] = [];
   const writer = await CustomArchiveWriter.open({
     sink,
-    codec: simpleCodec,
+    codec,
     header,
     entries: [tableData],
     recycle: (block) => recycled.push(block),
@@ -111,7 +111,7 @@ test("header, entry and chunks have exactly the documented bytes", async () => {
 test("data out of order, doubled or missing is a fault of the caller", async () => {
   const { sink } = collector();
   const entries = [tableData, { ...tableData, dumpId: 8 }];
-  const writer = await CustomArchiveWriter.open({ sink, codec: simpleCodec, header, entries });
+  const writer = await CustomArchiveWriter.open({ sink, codec, header, entries });
   expect(writer.dataOrder).toEqual([7, 8]);
   await expect(writer.openTableData(8)).rejects.toThrow("out of order");
   await writer.openTableData(7);

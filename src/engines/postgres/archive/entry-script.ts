@@ -12,6 +12,8 @@ export interface EntryStep {
 
 export interface EntryScriptOptions {
   readonly noOwner: boolean;
+  /** False for servers before 12, which have none. Default: true. */
+  readonly tableAccessMethods?: boolean;
   /** Null in archives before 1.13: names are then not qualified, and each entry needs its schema in the path. */
   readonly searchPath: string | null;
   /** Of the whole archive. */
@@ -51,7 +53,7 @@ export class EntryScript {
     if (definition !== "") steps.push({ kind: "definition", sql: definition });
     const owner = this.#owner(entry);
     if (owner !== undefined) steps.push({ kind: "owner", sql: owner });
-    if (entry.relkind === "p" && entry.tableAccessMethod) {
+    if (entry.relkind === "p" && entry.tableAccessMethod && this.#hasAccessMethods) {
       const table = qualified(entry.namespace, entry.tag);
       const method = quoteIdentifier(entry.tableAccessMethod);
       steps.push({ kind: "access-method", sql: `ALTER TABLE ${table} SET ACCESS METHOD ${method};\n\n` });
@@ -84,9 +86,13 @@ export class EntryScript {
   }
 
   #accessMethodSetting(method: string | null): string | undefined {
-    if (method === null || method === this.#accessMethod) return undefined;
+    if (!this.#hasAccessMethods || method === null || method === this.#accessMethod) return undefined;
     this.#accessMethod = method;
     return `SET default_table_access_method = ${quoteIdentifier(method)};\n\n`;
+  }
+
+  get #hasAccessMethods(): boolean {
+    return this.#options.tableAccessMethods ?? true;
   }
 
   #definition(entry: TocEntry): string {

@@ -1,8 +1,8 @@
 import { gunzipSync } from "node:zlib";
 import { expect, test } from "vitest";
 import { sampleArchive, sampleEntry } from "../../../../tests/helpers/archive-samples.ts";
+import { codec } from "../../../../tests/helpers/codec.ts";
 import { memorySink } from "../../../../tests/helpers/memory-object.ts";
-import { simpleCodec } from "../../../../tests/helpers/simple-codec.ts";
 import { type PlainScriptOptions, PlainScriptWriter } from "./plain-script-writer.ts";
 import { connectCommand } from "./script-text.ts";
 
@@ -15,7 +15,7 @@ function options(more: Partial<PlainScriptOptions>) {
     bytes,
     options: {
       sink,
-      codec: simpleCodec,
+      codec,
       compression: { method: "none", level: 0 },
       entries,
       serverVersion: "18.4",

@@ -37,13 +37,28 @@ const unsafeEncodings: ReadonlySet<string> = new Set(
 );
 const encodingPattern = /^SET\s+(?:SESSION\s+|LOCAL\s+)?client_encoding\s*(?:=|\sTO\s)\s*'?([A-Za-z0-9_-]+)'?\s*;$/i;
 
+/** What a statement sets `standard_conforming_strings` to, if it does. */
+export function stringsSetting(sql: string): boolean | undefined {
+  const value = settingPattern.exec(sql)?.[1];
+  return value === undefined ? undefined : /^(on|true|yes|1)$/i.test(value);
+}
+
+/** What a statement sets `client_encoding` to, if it does. */
+export function encodingSetting(sql: string): string | undefined {
+  return encodingPattern.exec(sql)?.[1];
+}
+
 /**
  * Splits an SQL script into what is to be done, in bounded memory but for single statements: as psql would, but that it
  * obeys no client commands other than those of a dump, and knows no variables.
+ * @param session what its settings are where the script begins
  * @throws BackupError DAMAGED for a script that ends too early, FOREIGN_FILE for what only psql would understand
  */
-export async function* readScript(source: AsyncIterable<Uint8Array>): AsyncGenerator<ScriptItem> {
-  const reader = new ScriptReader(source);
+export async function* readScript(
+  source: AsyncIterable<Uint8Array>,
+  session: { readonly standardConformingStrings: boolean } = { standardConformingStrings: true },
+): AsyncGenerator<ScriptItem> {
+  const reader = new ScriptReader(source, session.standardConformingStrings);
   for (let item = await reader.next(); item !== undefined; item = await reader.next()) yield item;
 }
 
@@ -62,8 +77,9 @@ class ScriptReader {
   #beginLine = 0;
   #copy: CopyDataReader | undefined;
 
-  constructor(source: AsyncIterable<Uint8Array>) {
+  constructor(source: AsyncIterable<Uint8Array>, standardConformingStrings: boolean) {
     this.#source = source[Symbol.asyncIterator]();
+    this.#lexer.standardConformingStrings = standardConformingStrings;
   }
 
   async next(): Promise<ScriptItem | undefined> {
@@ -120,10 +136,9 @@ class ScriptReader {
   #takeStatement(): ScriptItem {
     const sql = this.#text;
     this.#text = "";
-    const strings = settingPattern.exec(sql);
-    if (strings !== null) this.#lexer.standardConformingStrings = /^(on|true|yes|1)$/i.test(strings[1]!);
-    const encoding = encodingPattern.exec(sql);
-    if (encoding !== null) refuseUnsafeEncoding(encoding[1]!, this.#beginLine);
+    this.#lexer.standardConformingStrings = stringsSetting(sql) ?? this.#lexer.standardConformingStrings;
+    const encoding = encodingSetting(sql);
+    if (encoding !== undefined) refuseUnsafeEncoding(encoding, this.#beginLine);
     return { kind: "statement", line: this.#beginLine, sql };
   }
 

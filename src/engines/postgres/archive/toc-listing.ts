@@ -1,0 +1,41 @@
+import type { ArchiveHeader } from "./archive-header.ts";
+import { formatArchiveTime } from "./archive-time.ts";
+import { formatArchiveVersion } from "./archive-version.ts";
+import type { ArchivePreamble } from "./decode-archive.ts";
+import { oneLine, orDash } from "./script-text.ts";
+import type { TocEntry } from "./toc-entry.ts";
+
+/**
+ * The table of contents as `pg_restore --list` prints it, line by line: a header of comments, then the selected entries
+ * in the order of the archive. Binary strings, as everything in the archive.
+ */
+export function tocListing(
+  header: ArchiveHeader,
+  preamble: ArchivePreamble,
+  entryCount: number,
+  selected: readonly TocEntry[],
+): string[] {
+  return [
+    ";",
+    `; Archive created at ${formatArchiveTime(header.createdAt)}`,
+    `;     dbname: ${oneLine(header.database)}`,
+    `;     TOC Entries: ${entryCount}`,
+    `;     Compression: ${header.compression.method}`,
+    `;     Dump Version: ${formatArchiveVersion(header.minor)}-0`,
+    ";     Format: CUSTOM",
+    `;     Integer: ${preamble.integerSize} bytes`,
+    `;     Offset: ${preamble.offsetSize} bytes`,
+    `;     Dumped from database version: ${oneLine(header.serverVersion)}`,
+    `;     Dumped by pg_dump version: ${oneLine(header.dumperVersion)}`,
+    ";",
+    ";",
+    "; Selected TOC Entries:",
+    ";",
+    ...selected.map(listedEntry),
+  ];
+}
+
+function listedEntry({ dumpId, catalog, desc, namespace, tag, owner }: TocEntry): string {
+  const object = `${dumpId}; ${catalog.table} ${catalog.oid} ${oneLine(desc)}`;
+  return `${object} ${orDash(namespace)} ${oneLine(tag)} ${oneLine(owner ?? "")}`;
+}

@@ -1,0 +1,203 @@
+import { BackupError } from "../../../core/backup-error.ts";
+import type { ProgressSink } from "../../../ports/progress.ts";
+import type {
+  BackupSummary,
+  Finding,
+  RestorableBackup,
+  RestorePlan,
+  RestoreRequest,
+  RestoreResult,
+} from "../../../ports/restore.ts";
+import type { OpenedObject } from "../../../ports/storage.ts";
+import type { PgConnection } from "../../../wire/postgres/connection.ts";
+import type { ConnectionSpec } from "../../../wire/postgres/connection-spec.ts";
+import type { CustomArchiveReader } from "../archive/custom-archive-reader.ts";
+import { sessionPreamble } from "../archive/entry-script.ts";
+import { tocListing } from "../archive/toc-listing.ts";
+import { type NameDecoder, nameDecoder } from "../dump/name-decoder.ts";
+import { type ArchivePlan, planArchive, plannedSteps, plannedTrust } from "./archive-plan.ts";
+import { type BlockSource, objectBlocks, streamBlocks } from "./block-source.ts";
+import { createTarget } from "./create-target.ts";
+import { parseDatabaseDefinition } from "./database-definition.ts";
+import { FailureLog } from "./failure-log.ts";
+import { incompleteTarget } from "./incomplete-target.ts";
+import { nameEncoder } from "./name-encoder.ts";
+import { checkAgainstServer } from "./pre-check/check-archive.ts";
+import { checkContent, checkCreation } from "./pre-check/check-target.ts";
+import { readTargetContent, readTargetFacts } from "./pre-check/target-facts.ts";
+import { RestoreProgress } from "./restore-progress.ts";
+import { runArchive } from "./run-archive.ts";
+import { connectMaintenance, connectTarget } from "./target-database.ts";
+import { trustFindings } from "./trust-findings.ts";
+
+/** Turns what the user said about the server into what it takes to connect. */
+export type ResolveSpec = (request: RestoreRequest) => ConnectionSpec;
+
+/** An archive in custom format, opened for a restore. */
+export class ArchiveBackup implements RestorableBackup {
+  readonly summary: BackupSummary;
+  readonly #reader: CustomArchiveReader;
+  readonly #object: OpenedObject | undefined;
+  readonly #resolve: ResolveSpec;
+  readonly #decode: NameDecoder;
+  #blocks: Promise<BlockSource> | undefined;
+
+  /** @param object the archive, unless it comes as a stream. */
+  constructor(reader: CustomArchiveReader, object: OpenedObject | undefined, resolve: ResolveSpec) {
+    this.#reader = reader;
+    this.#object = object;
+    this.#resolve = resolve;
+    this.#decode = nameDecoder(reader.settings.encoding);
+    const { header, settings, entries } = reader;
+    this.summary = {
+      format: "custom",
+      database: this.#decode(header.database),
+      encoding: settings.encoding,
+      serverVersion: header.serverVersion,
+      dumperVersion: header.dumperVersion,
+      compression: header.compression.method,
+      entries: entries.length,
+    };
+  }
+
+  plan(request: RestoreRequest): RestorePlan {
+    const plan = this.#plan(request);
+    const { header, preamble, entries } = this.#reader;
+    const selected = new Set(plan.entries.map(({ entry }) => entry.dumpId));
+    const listed = entries.filter(({ dumpId }) => selected.has(dumpId));
+    return {
+      target: this.#target(request),
+      steps: plannedSteps(plan, this.#decode),
+      leftOut: plan.leftOut,
+      needsTrust: plannedTrust(plan, this.#decode),
+      listing: tocListing(header, preamble, entries.length, listed).map(this.#decode),
+    };
+  }
+
+  async preCheck(request: RestoreRequest, signal: AbortSignal): Promise<readonly Finding[]> {
+    const plan = this.#plan(request);
+    if (this.#object !== undefined) await this.#openBlocks();
+    const target = this.#target(request);
+    const spec = this.#resolve(request);
+    await using connection = request.create
+      ? await connectMaintenance(spec, { text: "utf8", signal })
+      : await connectTarget(spec, target, { text: "utf8", signal });
+    const facts = await readTargetFacts(connection);
+    const database = this.#reader.entries.find(({ desc }) => desc === "DATABASE");
+    const checked = {
+      plan,
+      request,
+      decode: this.#decode,
+      encoding: this.#reader.settings.encoding,
+      definition: request.create ? parseDatabaseDefinition(this.#decode(database?.definition ?? "")) : undefined,
+      sourceVersion: this.#reader.header.serverVersion,
+      storedBytes: this.#object?.size ?? 0,
+    };
+    return [
+      ...trustFindings(plannedTrust(plan, this.#decode), request),
+      ...(request.create
+        ? checkCreation(target, request, facts)
+        : checkContent(target, checked, await readTargetContent(connection))),
+      ...checkAgainstServer(checked, facts),
+    ];
+  }
+
+  async run(request: RestoreRequest, sink: ProgressSink, signal: AbortSignal): Promise<RestoreResult> {
+    const started = performance.now();
+    const plan = this.#plan(request);
+    this.#requireExpectedTables(plan, request);
+    const blocks = await this.#openBlocks();
+    const spec = this.#resolve(request);
+    const target = this.#target(request);
+    const progress = new RestoreProgress(sink);
+    const failures = new FailureLog(request.onError, this.#decode);
+    let created = false;
+    let touched = false;
+    try {
+      if (request.create) {
+        progress.phase("create", `creating database "${target}"`);
+        await this.#create(plan, spec, request, signal, () => {
+          created = true;
+        });
+      }
+      await using connection = await this.#openSession(spec, target, signal);
+      const encoded = nameEncoder(this.#decode)(target);
+      touched = true;
+      const run = { reader: this.#reader, blocks, plan, request, target: encoded, connection, failures, progress };
+      const { done, largeObjects } = await runArchive({ ...run, decode: this.#decode });
+      return {
+        target,
+        created,
+        done,
+        largeObjects,
+        rows: progress.rows,
+        bytes: progress.bytes,
+        failures: failures.failures,
+        failed: failures.count,
+        warnings: [],
+        durationMs: performance.now() - started,
+      };
+    } catch (error) {
+      if (!created && !touched) throw error;
+      throw await incompleteTarget(error, { spec, target, created, request });
+    }
+  }
+
+  #plan(request: RestoreRequest): ArchivePlan {
+    return planArchive(this.#reader.entries, request, this.#decode);
+  }
+
+  #target(request: RestoreRequest): string {
+    return request.target ?? this.summary.database;
+  }
+
+  /** Walks over a stored archive once; a stream is taken as it comes. */
+  #openBlocks(): Promise<BlockSource> {
+    this.#blocks ??=
+      this.#object === undefined ? Promise.resolve(streamBlocks(this.#reader)) : objectBlocks(this.#reader);
+    return this.#blocks;
+  }
+
+  async #create(
+    plan: ArchivePlan,
+    spec: ConnectionSpec,
+    request: RestoreRequest,
+    signal: AbortSignal,
+    onCreated: () => void,
+  ): Promise<void> {
+    await using connection = await connectMaintenance(spec, { text: "utf8", signal });
+    await createTarget({
+      connection,
+      request,
+      target: this.#target(request),
+      decode: this.#decode,
+      entries: plan.entries.map(({ entry }) => entry).filter(({ desc }) => desc.startsWith("DATABASE")),
+      encoding: this.#reader.settings.encoding,
+      onCreated,
+    });
+  }
+
+  async #openSession(spec: ConnectionSpec, target: string, signal: AbortSignal): Promise<PgConnection> {
+    const connection = await connectTarget(spec, target, { text: "binary", signal });
+    const transactionTimeout = connection.serverVersion >= 170_000;
+    await connection.query(sessionPreamble({ ...this.#reader.settings, transactionTimeout }).join(""));
+    return connection;
+  }
+
+  /** Rows that the metadata promises and the archive does not hold are lost. */
+  #requireExpectedTables(plan: ArchivePlan, request: RestoreRequest): void {
+    const { expectedRows, tables, schemas, schemaOnly } = request;
+    if (expectedRows === undefined || schemaOnly || tables.length > 0 || schemas.length > 0) return;
+    const missing = new Set<string>(expectedRows.keys());
+    for (const { entry } of plan.entries) {
+      if (entry.hadDumper) missing.delete(`${this.#decode(entry.namespace ?? "")}\0${this.#decode(entry.tag)}`);
+    }
+    if (missing.size === 0) return;
+    const [first] = missing;
+    throw new BackupError({
+      code: "DAMAGED",
+      message: `the archive lacks the rows of ${missing.size} tables that its metadata lists (first: "${first!.replace("\0", ".")}")`,
+      hint: "archive and metadata do not belong together; restore from another copy",
+    });
+  }
+}

@@ -1,0 +1,114 @@
+import { BackupError } from "../../../core/backup-error.ts";
+import type { PlannedStep, RestoreRequest } from "../../../ports/restore.ts";
+import { inRestoreOrder } from "../archive/restore-pass.ts";
+import type { TocEntry } from "../archive/toc-entry.ts";
+import type { NameDecoder } from "../dump/name-decoder.ts";
+import { entryTrustReasons } from "./needs-trust.ts";
+import { type SelectedEntry, selectEntries } from "./select-entries.ts";
+
+/** What a restore of an archive does, in order. */
+export interface ArchivePlan {
+  /** Dropped first, in this order. */
+  readonly drops: readonly TocEntry[];
+  /** Created and filled, in this order. */
+  readonly entries: readonly SelectedEntry[];
+  readonly leftOut: ReadonlyMap<string, number>;
+}
+
+/**
+ * Plans a restore. Pure.
+ * @throws BackupError USAGE for options that exclude each other, NOT_FOUND for selected names that are not there
+ */
+export function planArchive(entries: readonly TocEntry[], request: RestoreRequest, decode: NameDecoder): ArchivePlan {
+  checkOptions(request);
+  const { selected, leftOut } = selectEntries(entries, request, decode);
+  for (const { entry, parts } of selected) if (parts.data) checkCopy(entry);
+  const partsOf = new Map(selected.map((one) => [one.entry.dumpId, one]));
+  const order = inRestoreOrder(selected.map(({ entry }) => entry));
+  return {
+    // With `create` the database is dropped as a whole.
+    drops:
+      request.clean && !request.create
+        ? selected
+            .map(({ entry }) => entry)
+            .toReversed()
+            .filter(isDropped)
+        : [],
+    entries: order.map(({ dumpId }) => partsOf.get(dumpId)!),
+    leftOut,
+  };
+}
+
+/** Schema and name of an entry, for people. */
+export function entryName(entry: TocEntry, decode: NameDecoder): string {
+  const name = decode(entry.tag);
+  return entry.namespace === null || entry.namespace === "" ? name : `${decode(entry.namespace)}.${name}`;
+}
+
+/** Steps as they are printed. */
+export function plannedSteps({ drops, entries }: ArchivePlan, decode: NameDecoder): PlannedStep[] {
+  const step = (entry: TocEntry, action: PlannedStep["action"]): PlannedStep => ({
+    dumpId: entry.dumpId,
+    action,
+    type: entry.desc,
+    name: entryName(entry, decode),
+  });
+  const steps = drops.map((entry) => step(entry, "drop"));
+  for (const { entry, parts } of entries) {
+    if (parts.definition) steps.push(step(entry, "create"));
+    if (parts.data) steps.push(step(entry, "data"));
+  }
+  return steps;
+}
+
+/** What runs foreign code or reaches outside, one line each. */
+export function plannedTrust({ entries }: ArchivePlan, decode: NameDecoder): string[] {
+  return entries.flatMap(({ entry }) =>
+    entryTrustReasons(entry).map((reason) => `${entry.desc.toLowerCase()} "${entryName(entry, decode)}" ${reason}`),
+  );
+}
+
+function isDropped(entry: TocEntry): boolean {
+  return entry.drop !== null && entry.drop !== "";
+}
+
+/** Rows come from the archive and nowhere else: the statement must not name a file or a program. */
+function checkCopy(entry: TocEntry): void {
+  if (entry.copy === null || entry.copy === "" || /^COPY [^;]* FROM stdin;\n?$/i.test(withoutQuoted(entry.copy)))
+    return;
+  throw new BackupError({
+    code: "DAMAGED",
+    message: `entry ${entry.dumpId} of the archive loads its rows with a statement that pg_dump does not write`,
+    hint: "restore from another copy of this backup",
+  });
+}
+
+/** Quoted names may hold anything. */
+function withoutQuoted(sql: string): string {
+  return sql.replace(/"(?:[^"]|"")*"/g, "q");
+}
+
+function checkOptions(request: RestoreRequest): void {
+  const exclusive: [boolean, string, string][] = [
+    [request.schemaOnly && request.dataOnly, "--schema-only", "--data-only"],
+    [request.clean && request.dataOnly, "--clean", "--data-only"],
+    [request.create && request.dataOnly, "--create", "--data-only"],
+    [request.create && request.singleTransaction, "--create", "--single-transaction"],
+    [request.onError === "continue" && request.singleTransaction, "--on-error continue", "--single-transaction"],
+  ];
+  for (const [both, one, other] of exclusive) {
+    if (!both) continue;
+    throw new BackupError({
+      code: "USAGE",
+      message: `${one} and ${other} exclude each other`,
+      hint: "leave out one of them",
+    });
+  }
+  if (request.ifExists && !request.clean) {
+    throw new BackupError({
+      code: "USAGE",
+      message: "--if-exists needs --clean",
+      hint: "add --clean, or leave it out",
+    });
+  }
+}

@@ -1,0 +1,45 @@
+import { BackupError } from "../../../core/backup-error.ts";
+import type { CustomArchiveReader } from "../archive/custom-archive-reader.ts";
+import type { DataBlock } from "../archive/data-block.ts";
+
+/** Gives the data of entries as they are restored. */
+export interface BlockSource {
+  /** The data of an entry. Blocks of earlier calls are not read any more. */
+  open(dumpId: number): Promise<DataBlock>;
+  /** All data that is wanted was read: makes sure that the rest of the archive is whole. */
+  finish(): Promise<void>;
+}
+
+/** Any order: the archive was walked through, and each block's place is known. */
+export async function objectBlocks(reader: CustomArchiveReader): Promise<BlockSource> {
+  const index = await reader.checkStructure();
+  return {
+    open: (dumpId) => reader.openBlockAt(index.get(dumpId)!.position),
+    finish: async () => undefined,
+  };
+}
+
+/** From a stream: blocks pass by once, and those that nobody wants are skipped. */
+export function streamBlocks(reader: CustomArchiveReader): BlockSource {
+  const blocks = reader.dataBlocks();
+  return {
+    async open(dumpId) {
+      for (;;) {
+        const { value, done } = await blocks.next();
+        if (done === true) throw outOfOrder(dumpId);
+        if (value.dumpId === dumpId) return value;
+      }
+    },
+    async finish() {
+      while ((await blocks.next()).done !== true);
+    },
+  };
+}
+
+function outOfOrder(dumpId: number): BackupError {
+  return new BackupError({
+    code: "DAMAGED",
+    message: `the data of entry ${dumpId} has passed by already: this archive holds its data in another order than it needs it`,
+    hint: "restore it from a file instead of from standard input",
+  });
+}

@@ -1,0 +1,55 @@
+import type { RestoreRequest } from "../../../ports/restore.ts";
+import type { PgConnection } from "../../../wire/postgres/connection.ts";
+import { ownerStatement } from "../archive/owned-object.ts";
+import type { TocEntry } from "../archive/toc-entry.ts";
+import type { NameDecoder } from "../dump/name-decoder.ts";
+import { quoteIdentifier, quoteLiteral } from "../sql/quote.ts";
+import { createDatabaseSql, parseDatabaseDefinition, renameDatabase } from "./database-definition.ts";
+import { failureOf } from "./failure-log.ts";
+
+export interface TargetCreation {
+  /** A session in another database that speaks Unicode. */
+  readonly connection: PgConnection;
+  readonly request: RestoreRequest;
+  readonly target: string;
+  readonly decode: NameDecoder;
+  /** DATABASE and DATABASE PROPERTIES of the archive, as far as there are any. */
+  readonly entries: readonly TocEntry[];
+  /** When the archive has no DATABASE entry. */
+  readonly encoding: string;
+  /** Told as soon as the database exists. */
+  readonly onCreated: () => void;
+}
+
+/**
+ * Creates the target database as the archive describes it: encoding, locale, owner, settings. With `clean` a database of
+ * that name is dropped before.
+ */
+export async function createTarget(creation: TargetCreation): Promise<void> {
+  const { connection, request, target, decode, entries, encoding, onCreated } = creation;
+  const run = async (sql: string): Promise<void> => {
+    try {
+      await connection.query(sql.trimEnd());
+    } catch (error) {
+      throw failureOf(error, { object: `DATABASE "${target}"`, sql }, (text) => text);
+    }
+  };
+  if (request.clean) await run(`DROP DATABASE IF EXISTS ${quoteIdentifier(target)}`);
+  const database = entries.find(({ desc }) => desc === "DATABASE");
+  const major = Math.floor(connection.serverVersion / 10_000);
+  const definition = database === undefined ? undefined : parseDatabaseDefinition(decode(database.definition ?? ""));
+  const plain = {
+    options: new Map([
+      ["TEMPLATE", "template0"],
+      ["ENCODING", quoteLiteral(encoding)],
+    ]),
+  };
+  await run(createDatabaseSql(definition ?? plain, target, major));
+  onCreated();
+  for (const entry of entries) {
+    const rename = (sql: string): string => renameDatabase(decode(sql), decode(database?.tag ?? entry.tag), target);
+    if (entry.desc === "DATABASE PROPERTIES") await run(rename(entry.definition ?? ""));
+    const owner = request.noOwner ? undefined : ownerStatement(entry);
+    if (owner !== undefined) await run(rename(owner));
+  }
+}

@@ -1,0 +1,151 @@
+import { BackupError } from "../../../../core/backup-error.ts";
+import type { RestoreRequest, TableKey } from "../../../../ports/restore.ts";
+import type { PgConnection } from "../../../../wire/postgres/connection.ts";
+import { RowScanner } from "../../../../wire/postgres/row-scanner.ts";
+import type { NameDecoder } from "../../dump/name-decoder.ts";
+import { quoteLiteral } from "../../sql/quote.ts";
+import type { FailureLog } from "../failure-log.ts";
+import { loadTable } from "../load-table.ts";
+import type { RestoreProgress } from "../restore-progress.ts";
+import type { ClientCommand } from "./client-command.ts";
+import { readScript, type ScriptItem, stringsSetting } from "./read-script.ts";
+import { copiedTable, createdDatabase, isTransactionControl } from "./statement-facts.ts";
+
+export interface ScriptRun {
+  readonly source: AsyncIterable<Uint8Array>;
+  readonly request: RestoreRequest;
+  /** The session that the script begins in; the caller's to close, as are those that `connect` opens. */
+  readonly connection: PgConnection;
+  /**
+   * Another session, for `\connect`: the one before is not used any more.
+   * @throws BackupError when the script may not go there
+   */
+  readonly connect: (database: string) => Promise<PgConnection>;
+  /** The script created a database. */
+  readonly onCreated: (database: string) => void;
+  readonly failures: FailureLog;
+  readonly progress: RestoreProgress;
+  readonly decode: NameDecoder;
+}
+
+export interface ScriptRunResult {
+  readonly done: number;
+  readonly warnings: readonly string[];
+}
+
+/** Settings that newer versions write and older servers do not know. None of them changes what is restored. */
+const optionalSettings =
+  /^SET\s+(?:transaction_timeout|idle_in_transaction_session_timeout|lock_timeout|default_table_access_method|row_security|xmloption)\s*=/i;
+const undefinedObject = "42704";
+
+/** Prepares a session for a script: strings are read as the splitter reads them. */
+export const scriptSession = "SET standard_conforming_strings = on";
+
+/**
+ * Runs a script statement by statement, as psql would.
+ * @throws BackupError at the first failure, unless the log decides to go on
+ */
+export async function runScript(run: ScriptRun): Promise<ScriptRunResult> {
+  const runner = new ScriptRunner(run);
+  if (run.request.singleTransaction) await run.connection.query("BEGIN");
+  for await (const item of readScript(run.source)) await runner.take(item);
+  if (run.request.singleTransaction) await runner.connection.query("COMMIT");
+  run.progress.tell();
+  return { done: runner.done, warnings: runner.warnings };
+}
+
+class ScriptRunner {
+  done = 0;
+  readonly warnings: string[] = [];
+  connection: PgConnection;
+  readonly #run: ScriptRun;
+  readonly #scanner = new RowScanner();
+  #strings = true;
+
+  constructor(run: ScriptRun) {
+    this.#run = run;
+    this.connection = run.connection;
+  }
+
+  async take(item: ScriptItem): Promise<void> {
+    const { failures, progress } = this.#run;
+    try {
+      if (item.kind === "statement") await this.#statement(item.sql, item.line);
+      else if (item.kind === "copy") await this.#copy(item);
+      else await this.#command(item.command);
+      this.done += item.kind === "command" ? 0 : 1;
+      progress.addObject();
+    } catch (error) {
+      failures.note(error, { object: `line ${item.line}`, sql: item.kind === "command" ? "" : item.sql });
+    }
+  }
+
+  async #statement(sql: string, line: number): Promise<void> {
+    if (this.#run.request.singleTransaction && isTransactionControl(sql)) {
+      // Large objects come in transactions of their own: here they are part of the single one.
+      if (/^(?:BEGIN|COMMIT);$/i.test(sql)) return;
+      throw new BackupError({
+        code: "FOREIGN_FILE",
+        message: "the script controls transactions itself",
+        hint: "leave out --single-transaction",
+      });
+    }
+    try {
+      await this.connection.query(sql);
+    } catch (error) {
+      const isOptional =
+        error instanceof BackupError && error.sqlState === undefinedObject && optionalSettings.test(sql);
+      if (!isOptional) throw error;
+      this.warnings.push(`line ${line}: the server does not know the setting of "${sql}", which was left out`);
+      return;
+    }
+    this.#checkStrings(sql);
+    const created = createdDatabase(sql);
+    if (created !== undefined) this.#run.onCreated(this.#run.decode(created));
+  }
+
+  /** A function could have changed how strings end, behind the back of the splitter. */
+  #checkStrings(sql: string): void {
+    this.#strings = stringsSetting(sql) ?? this.#strings;
+    if (this.connection.parameter("standard_conforming_strings") === (this.#strings ? "on" : "off")) return;
+    throw new BackupError({
+      code: "FOREIGN_FILE",
+      message: "the script changes standard_conforming_strings in a way that pg_dump never does",
+      hint: "only scripts that pg_dump could have written are run; use psql if you trust this one",
+    });
+  }
+
+  async #copy(item: Extract<ScriptItem, { readonly kind: "copy" }>): Promise<void> {
+    const { request, progress, decode } = this.#run;
+    const target = copiedTable(item.sql) ?? { schema: "", table: "" };
+    const key: TableKey = `${decode(target.schema)}\0${decode(target.table)}`;
+    const table = key.replace("\0", ".");
+    progress.start(table);
+    this.#scanner.reset();
+    const totals = await loadTable({
+      connection: this.connection,
+      sql: item.sql,
+      chunks: item.rows,
+      hasEndLine: false,
+      scanner: this.#scanner,
+      expected: request.expectedRows?.get(key),
+      table,
+      onBytes: (count) => progress.addBytes(count),
+    });
+    progress.end(table, totals.rows, totals.bytes);
+  }
+
+  async #command(command: ClientCommand): Promise<void> {
+    switch (command.kind) {
+      case "restrict":
+      case "unrestrict":
+        return;
+      case "encoding":
+        await this.connection.query(`SET client_encoding TO ${quoteLiteral(command.name)}`);
+        return;
+      case "connect":
+        this.connection = await this.#run.connect(this.#run.decode(command.database));
+        this.#strings = true;
+    }
+  }
+}
