@@ -20,6 +20,7 @@ import { type BlockSource, objectBlocks, streamBlocks } from "./block-source.ts"
 import { createTarget } from "./create-target.ts";
 import { parseDatabaseDefinition } from "./database-definition.ts";
 import { FailureLog } from "./failure-log.ts";
+import { asAsked, trustFindings } from "./findings.ts";
 import { incompleteTarget } from "./incomplete-target.ts";
 import { nameEncoder } from "./name-encoder.ts";
 import { checkAgainstServer } from "./pre-check/check-archive.ts";
@@ -28,7 +29,6 @@ import { readTargetContent, readTargetFacts } from "./pre-check/target-facts.ts"
 import { RestoreProgress } from "./restore-progress.ts";
 import { runArchive } from "./run-archive.ts";
 import { connectMaintenance, connectTarget } from "./target-database.ts";
-import { trustFindings } from "./trust-findings.ts";
 
 /** Turns what the user said about the server into what it takes to connect. */
 export type ResolveSpec = (request: RestoreRequest) => ConnectionSpec;
@@ -98,7 +98,7 @@ export class ArchiveBackup implements RestorableBackup {
       ...(request.create
         ? checkCreation(target, request, facts)
         : checkContent(target, checked, await readTargetContent(connection))),
-      ...checkAgainstServer(checked, facts),
+      ...checkAgainstServer(checked, facts).map((finding) => asAsked(finding, request)),
     ];
   }
 

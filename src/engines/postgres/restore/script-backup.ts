@@ -14,6 +14,7 @@ import { type NameDecoder, nameDecoder } from "../dump/name-decoder.ts";
 import type { ResolveSpec } from "./archive-backup.ts";
 import { createTarget } from "./create-target.ts";
 import { FailureLog } from "./failure-log.ts";
+import { asAsked, trustFindings } from "./findings.ts";
 import { incompleteTarget } from "./incomplete-target.ts";
 import type { RecognizedInput } from "./open-input.ts";
 import { checkAgainstServer } from "./pre-check/check-archive.ts";
@@ -23,7 +24,6 @@ import { RestoreProgress } from "./restore-progress.ts";
 import { runScript, scriptSession } from "./script/run-script.ts";
 import { type ScriptFacts, scanScript } from "./script/scan-script.ts";
 import { connectMaintenance, connectTarget, dropDatabase } from "./target-database.ts";
-import { trustFindings } from "./trust-findings.ts";
 
 /** An SQL script, opened for a restore. */
 export class ScriptBackup implements RestorableBackup {
@@ -90,8 +90,8 @@ export class ScriptBackup implements RestorableBackup {
       ...(request.create
         ? checkCreation(target, request, facts)
         : checkContent(target, checked, await readTargetContent(connection))),
-      ...checkAgainstServer(checked, request.create ? { ...facts, encoding: checked.encoding } : facts).map(
-        withoutFlags,
+      ...checkAgainstServer(checked, request.create ? { ...facts, encoding: checked.encoding } : facts).map((finding) =>
+        asAsked(withoutFlags(finding), request),
       ),
     ];
   }

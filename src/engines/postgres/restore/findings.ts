@@ -14,3 +14,9 @@ export function trustFindings(reasons: readonly string[], { untrusted }: Restore
   const message = `${reasons.length - shownReasons} more objects need trust`;
   return [...findings, { code: "needs-trust", severity: "error", message, solution }];
 }
+
+/** With `--on-error continue`, what only fails single objects is no reason not to begin. */
+export function asAsked(finding: Finding, { onError }: RestoreRequest): Finding {
+  const failsAll = finding.code === "disk-space" || finding.code === "missing-locale" || finding.code === "encoding";
+  return onError === "continue" && !failsAll ? { ...finding, severity: "warning" } : finding;
+}
