@@ -46,6 +46,9 @@ test("an extension's configuration tables are dumped with the user's rows, what 
   expect(data[1]!.dependencies).toContain(data[0]!.dumpId);
 
   const { ours, stocks } = await compareWithStock(database);
-  const withoutDependencies = (text: string) => text.replace(/^after .*$/m, "");
   expect(ours.map(withoutDependencies)).toEqual(stocks.map(withoutDependencies));
 });
+
+function withoutDependencies(text: string): string {
+  return text.replace(/^after .*$/m, "");
+}
