@@ -9,13 +9,14 @@ import { roles } from "./roles.ts";
 import { routines } from "./routines.ts";
 import { sales } from "./sales.ts";
 import type { ShopPart } from "./shop-part.ts";
-import { types } from "./types.ts";
+import { addedLabel, types } from "./types.ts";
 import { views } from "./views.ts";
 import { web } from "./web.ts";
 
 const parts: Readonly<Record<string, ShopPart>> = {
   roles,
   types,
+  addedLabel,
   people,
   goods,
   sales,

@@ -1,0 +1,71 @@
+import { BackupError } from "../../../core/backup-error.ts";
+import { PgConnection } from "../../../wire/postgres/connection.ts";
+import type { ConnectionSpec } from "../../../wire/postgres/connection-spec.ts";
+
+const oldestMajor = 10;
+
+/** Everything that decides how values are written, and whatever could end the session early. */
+const settings: Readonly<Record<string, string>> = {
+  search_path: "",
+  datestyle: "ISO, YMD",
+  intervalstyle: "postgres",
+  timezone: "UTC",
+  bytea_output: "hex",
+  lc_monetary: "C",
+  xmloption: "content",
+  extra_float_digits: "3",
+  standard_conforming_strings: "on",
+  quote_all_identifiers: "off",
+  // Rather an error than rows that a policy hides.
+  row_security: "off",
+  statement_timeout: "0",
+  lock_timeout: "0",
+  idle_in_transaction_session_timeout: "0",
+  client_min_messages: "warning",
+};
+
+const settingsSince: Readonly<Record<string, readonly [major: number, value: string]>> = {
+  // Compiling the hash expressions costs more than it saves.
+  jit: [11, "off"],
+  transaction_timeout: [17, "0"],
+};
+
+/** One side of a comparison: a session whose strings are binary, in UTF-8 unless the database is SQL_ASCII. */
+export interface ComparisonSession {
+  readonly connection: PgConnection;
+  readonly major: number;
+  readonly database: string;
+  /** Name of the server's encoding of this database. */
+  readonly encoding: string;
+}
+
+export async function openComparisonSession(spec: ConnectionSpec, signal: AbortSignal): Promise<ComparisonSession> {
+  const connection = await PgConnection.connect({ ...spec, clientEncoding: "UTF8" }, { text: "binary", signal });
+  try {
+    return await prepare(connection);
+  } catch (error) {
+    await connection.close();
+    throw error;
+  }
+}
+
+async function prepare(connection: PgConnection): Promise<ComparisonSession> {
+  const major = Math.floor(connection.serverVersion / 10_000);
+  if (major < oldestMajor) {
+    throw new BackupError({
+      code: "UNSUPPORTED_SERVER",
+      message: `PostgreSQL ${connection.serverVersionText} is too old to compare`,
+      hint: `use PostgreSQL ${oldestMajor} or newer`,
+    });
+  }
+  const encoding = connection.parameter("server_encoding") ?? "SQL_ASCII";
+  const wanted = [
+    ...Object.entries(settings),
+    ...Object.entries(settingsSince).flatMap(([name, [since, value]]) => (major >= since ? [[name, value]] : [])),
+    // The server would refuse to send bytes that are no UTF-8, and cannot convert what it does not know.
+    ...(encoding === "SQL_ASCII" ? [["client_encoding", "SQL_ASCII"]] : []),
+  ];
+  await connection.query(wanted.map(([name, value]) => `set ${name} = '${value}'`).join("; "));
+  const { rows } = await connection.query("select current_database()");
+  return { connection, major, database: rows[0]![0]!, encoding };
+}

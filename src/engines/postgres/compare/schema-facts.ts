@@ -1,0 +1,34 @@
+import type { PgConnection } from "../../../wire/postgres/connection.ts";
+import { factQueries } from "./fact-queries.ts";
+import type { FactServer } from "./fact-query.ts";
+import { sequenceValues } from "./sequence-values.ts";
+
+/** What a database holds: object -> aspect -> value. Binary strings. Objects in the order of {@link factQueries}. */
+export type SchemaFacts = ReadonlyMap<string, ReadonlyMap<string, string>>;
+
+/** Reads all facts of the database, in memory: about 1 KB for a table, 150 bytes for each of its columns. */
+export async function readSchemaFacts(session: PgConnection, server: FactServer): Promise<SchemaFacts> {
+  const facts = new Map<string, Map<string, string>>();
+  // The same few words come back with every object.
+  const words = new Map<string, string>();
+  const add = (object: string, aspect: string, value: string): void => {
+    const aspects = facts.get(object) ?? new Map<string, string>();
+    facts.set(object, aspects);
+    if (!words.has(aspect)) words.set(aspect, aspect);
+    aspects.set(words.get(aspect)!, value);
+  };
+  for (const query of factQueries) {
+    const inner = query.sql(server);
+    if (inner === undefined) continue;
+    await session.queryEach(withIdentity(inner), ([object, aspect, value]) => add(object!, aspect!, value!));
+  }
+  for (const [object, value] of await sequenceValues(session)) add(object, "value", value);
+  return facts;
+}
+
+/** `pg_identify_object` gives names that do not depend on the search path and are alike on every server. */
+function withIdentity(facts: string): string {
+  return `select i.type || ' ' || i.identity, f.aspect, f.value from (${facts}) as f
+    cross join lateral pg_identify_object(f.classid, f.objid, f.objsubid) as i
+    where f.value is not null and i.identity is not null`;
+}
