@@ -16,6 +16,8 @@ export function createServices(): Services {
       (await import("../storage/local/open-output.ts")).openOutput(path, process.stdout, clock),
     dumping: async () => (await import("./dumping.ts")).dumpingServices(`dbbackup ${version}`),
     openChecker: async () => (await import("./open-checker.ts")).openChecker(),
+    openComparer: async () =>
+      (await import("../engines/postgres/compare/postgres-comparer.ts")).createPostgresComparer(),
     openSqlSession: async (server, database, signal) =>
       (await import("./open-sql-session.ts")).openSqlSession(server, database, signal),
     startThrowawayServer: async (signal) =>

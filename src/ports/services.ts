@@ -3,6 +3,7 @@ import type { BackupChecker } from "./backup-checker.ts";
 import type { OpenOutput } from "./backup-output.ts";
 import type { Clock } from "./clock.ts";
 import type { Codec } from "./codec.ts";
+import type { Comparer } from "./comparison.ts";
 import type { Dumper } from "./dump.ts";
 import type { LocateFile } from "./named-file.ts";
 import type { OpenSqlSession } from "./sql-session.ts";
@@ -22,6 +23,7 @@ export interface Services {
   readonly locateFile: LocateFile;
   readonly openOutput: OpenOutput;
   openChecker(): Promise<BackupChecker>;
+  openComparer(): Promise<Comparer>;
   readonly openSqlSession: OpenSqlSession;
   readonly startThrowawayServer: StartThrowawayServer;
   readonly tool: { readonly name: string; readonly version: string };

@@ -27,6 +27,9 @@ const tables = `
   select lo_from_bytea(4711, decode(repeat('00ff10', 1000000), 'hex')), lo_create(4712);
 `;
 
+const oddByte = (hex: string): string =>
+  `create table t (id integer primary key, v text); insert into t values (1, E'\\x${hex}')`;
+
 async function twins(load: (database: TestDatabase) => Promise<unknown>) {
   const server = await sharedServer(18);
   const left = await withDatabase(server);
@@ -135,10 +138,8 @@ describe("rows", () => {
     const options = "encoding 'SQL_ASCII' locale_provider libc locale 'C'";
     await using left = await withDatabase(server, undefined, options);
     await using right = await withDatabase(server, undefined, options);
-    const load = (byte: string) =>
-      `create table t (id integer primary key, v text); insert into t values (1, E'\\\\x${byte}')`;
-    await left.sql(load("fe"));
-    await right.sql(load("ff"));
+    await left.sql(oddByte("fe"));
+    await right.sql(oddByte("ff"));
     const result = await compareTestDatabases(left, right);
     expect(result.dataDifferences).toMatchObject([
       { object: "table public.t", samples: [{ key: "(1)", columns: ["v"] }] },

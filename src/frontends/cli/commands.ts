@@ -56,6 +56,25 @@ export const commands: readonly Command[] = [
     load: () => import("./run/verify.ts"),
   },
   {
+    words: ["compare"],
+    summary: "compare two databases: schema and rows",
+    args: [
+      { name: "A", count: "one", help: "a database, as postgres://user@host:port/database" },
+      { name: "B", count: "one", help: "another one, on any server" },
+    ],
+    options: [],
+    details: [
+      "Reads both at the same time, each in one snapshot, and changes neither. The schema is compared by queries that have",
+      "nothing in common with those of a backup; rows by their number and by a hash that does not depend on their order.",
+      "Ends with 0 when both hold the same, and with 4 when they differ, saying in what.",
+    ],
+    examples: [
+      "dbbackup compare postgres://db1/shop postgres://db2/shop",
+      "dbbackup compare postgres:///shop postgres:///shop_restored --json",
+    ],
+    load: () => import("./run/compare.ts"),
+  },
+  {
     words: ["demo"],
     summary: "show the main job on an embedded PostgreSQL server with a sample database",
     args: [],

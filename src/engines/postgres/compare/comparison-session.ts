@@ -1,8 +1,6 @@
-import { BackupError } from "../../../core/backup-error.ts";
 import { PgConnection } from "../../../wire/postgres/connection.ts";
 import type { ConnectionSpec } from "../../../wire/postgres/connection-spec.ts";
-
-const oldestMajor = 10;
+import { identifyServer } from "../../../wire/postgres/identify-server.ts";
 
 /** Everything that decides how values are written, and whatever could end the session early. */
 const settings: Readonly<Record<string, string>> = {
@@ -40,24 +38,18 @@ export interface ComparisonSession {
 }
 
 export async function openComparisonSession(spec: ConnectionSpec, signal: AbortSignal): Promise<ComparisonSession> {
-  const connection = await PgConnection.connect({ ...spec, clientEncoding: "UTF8" }, { text: "binary", signal });
+  const utf8 = { ...spec, clientEncoding: "UTF8" };
+  const connection = await PgConnection.connect(utf8, { text: "binary", signal });
   try {
-    return await prepare(connection);
+    const { version } = await identifyServer(connection, utf8, signal);
+    return await prepare(connection, Math.floor(version / 10_000));
   } catch (error) {
     await connection.close();
     throw error;
   }
 }
 
-async function prepare(connection: PgConnection): Promise<ComparisonSession> {
-  const major = Math.floor(connection.serverVersion / 10_000);
-  if (major < oldestMajor) {
-    throw new BackupError({
-      code: "UNSUPPORTED_SERVER",
-      message: `PostgreSQL ${connection.serverVersionText} is too old to compare`,
-      hint: `use PostgreSQL ${oldestMajor} or newer`,
-    });
-  }
+async function prepare(connection: PgConnection, major: number): Promise<ComparisonSession> {
   const encoding = connection.parameter("server_encoding") ?? "SQL_ASCII";
   const wanted = [
     ...Object.entries(settings),

@@ -1,3 +1,4 @@
+import { BackupError } from "../../../core/backup-error.ts";
 import type { ComparisonSession } from "./comparison-session.ts";
 
 /** How rows become numbers, the same on both servers. Each gives SQL for SQL. */
@@ -25,14 +26,6 @@ const numberings: readonly RowHash["numbers"][] = [
 
 /** Finds the fastest way that both servers know and that gives the same on both. Call it outside a transaction. */
 export async function chooseRowHash(left: ComparisonSession, right: ComparisonSession): Promise<RowHash> {
-  const answersOf = async (side: ComparisonSession, sql: string): Promise<string | undefined> => {
-    try {
-      return (await side.connection.query(`select ${sql}`)).rows[0]!.join();
-    } catch (error) {
-      if (side.connection.transactionStatus !== "I") throw error;
-      return undefined;
-    }
-  };
   const works = async (sql: string): Promise<boolean> => {
     const [a, b] = await Promise.all([answersOf(left, sql), answersOf(right, sql)]);
     return a !== undefined && a === b;
@@ -46,4 +39,14 @@ export async function chooseRowHash(left: ComparisonSession, right: ComparisonSe
 async function firstThat<T>(candidates: readonly T[], works: (candidate: T) => Promise<boolean>): Promise<T> {
   for (const candidate of candidates) if (await works(candidate)) return candidate;
   return candidates.at(-1)!;
+}
+
+/** What a server answers; nothing when it does not know how. */
+async function answersOf({ connection }: ComparisonSession, sql: string): Promise<string | undefined> {
+  try {
+    return (await connection.query(`select ${sql}`)).rows[0]!.join();
+  } catch (error) {
+    if (connection.transactionStatus !== "I" || !(error instanceof BackupError) || error.code !== "SERVER") throw error;
+    return undefined;
+  }
 }

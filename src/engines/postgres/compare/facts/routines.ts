@@ -44,35 +44,37 @@ export const routines: FactQuery = {
     }),
 };
 
+// Columns of pg_aggregate as SQL; nothing where they hold what they hold when nobody says otherwise.
+const functionOf = (column: string): string => `nullif(a.${column}::regprocedure::text, '-')`;
+const modifyOf = (column: string): string => `nullif(a.${column}, case a.aggkind when 'n' then 'r' else 'w' end)`;
+const typeOf = (column: string): string => `case when a.${column} <> 0 then format_type(a.${column}, null) end`;
+
 export const aggregates: FactQuery = {
   name: "aggregates",
   sql: ({ major }) => {
-    const routine = (column: string): string => `nullif(a.${column}::regprocedure::text, '-')`;
-    const modify = (column: string): string => `nullif(${column}, case a.aggkind when 'n' then 'r' else 'w' end)`;
-    const type = (column: string): string => `case when a.${column} <> 0 then format_type(a.${column}, null) end`;
     return aspectsOf(routinesWhere("true", "join pg_aggregate as a on a.aggfnoid = p.oid"), {
       arguments: "pg_get_function_arguments(p.oid)",
       result: "pg_get_function_result(p.oid)",
       kind: "a.aggkind",
       "direct arguments": "a.aggnumdirectargs",
-      sfunc: routine("aggtransfn"),
-      stype: type("aggtranstype"),
+      sfunc: functionOf("aggtransfn"),
+      stype: typeOf("aggtranstype"),
       sspace: "nullif(a.aggtransspace, 0)",
       initcond: "a.agginitval",
-      finalfunc: routine("aggfinalfn"),
+      finalfunc: functionOf("aggfinalfn"),
       "finalfunc extra": "nullif(a.aggfinalextra, false)",
-      "finalfunc modify": major >= 11 ? modify("a.aggfinalmodify") : undefined,
-      combinefunc: routine("aggcombinefn"),
-      serialfunc: routine("aggserialfn"),
-      deserialfunc: routine("aggdeserialfn"),
-      msfunc: routine("aggmtransfn"),
-      minvfunc: routine("aggminvtransfn"),
-      mstype: type("aggmtranstype"),
+      "finalfunc modify": major >= 11 ? modifyOf("aggfinalmodify") : undefined,
+      combinefunc: functionOf("aggcombinefn"),
+      serialfunc: functionOf("aggserialfn"),
+      deserialfunc: functionOf("aggdeserialfn"),
+      msfunc: functionOf("aggmtransfn"),
+      minvfunc: functionOf("aggminvtransfn"),
+      mstype: typeOf("aggmtranstype"),
       msspace: "nullif(a.aggmtransspace, 0)",
       minitcond: "a.aggminitval",
-      mfinalfunc: routine("aggmfinalfn"),
+      mfinalfunc: functionOf("aggmfinalfn"),
       "mfinalfunc extra": "nullif(a.aggmfinalextra, false)",
-      "mfinalfunc modify": major >= 11 ? modify("a.aggmfinalmodify") : undefined,
+      "mfinalfunc modify": major >= 11 ? modifyOf("aggmfinalmodify") : undefined,
       sortop: `case when a.aggsortop <> 0 then ${identity("pg_operator", "a.aggsortop")} end`,
       parallel: "p.proparallel",
       owner: "pg_get_userbyid(p.proowner)",

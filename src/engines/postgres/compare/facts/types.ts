@@ -1,11 +1,13 @@
 import { aspectsOf, effectivePrivileges, type FactQuery, identity, isNoMember, isUserSchema } from "../fact-query.ts";
 
+/** SQL: a column of pg_range, for range types; a value for base types only. */
+const range = (value: string): string => `(select ${value} from pg_range as r where r.rngtypid = t.oid)`;
+const base = (value: string): string => `case when t.typtype = 'b' then ${value} end`;
+
 /** Types that somebody made: neither arrays nor row types nor the multiranges of ranges. */
 export const types: FactQuery = {
   name: "types",
   sql: ({ major, olderMajor }) => {
-    const range = (value: string): string => `(select ${value} from pg_range as r where r.rngtypid = t.oid)`;
-    const base = (value: string): string => `case when t.typtype = 'b' then ${value} end`;
     return aspectsOf(
       {
         catalog: "pg_type",

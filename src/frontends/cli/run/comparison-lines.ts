@@ -1,0 +1,97 @@
+import { printable } from "../../../core/printable.ts";
+import type {
+  ComparedSide,
+  Comparison,
+  DataDifference,
+  RowDifference,
+  SchemaDifference,
+} from "../../../ports/comparison.ts";
+import { formatCount } from "../amounts.ts";
+
+/** Longer values are cut: a function's body, a view's definition. `--json` has them whole. */
+const longestValue = 160;
+
+/** A comparison for people: the verdict, what was compared, what differs. */
+export function comparisonLines(result: Comparison): string[] {
+  return [
+    `${result.equal ? "equal" : "DIFFERENT"}  A: ${sideText(result.left)}, B: ${sideText(result.right)}`,
+    `  schema  ${formatCount(result.objectsCompared)} objects${found(result.schemaDifferenceCount, "difference", "differences")}`,
+    `  rows    ${formatCount(result.tablesCompared)} tables, ${formatCount(result.rowsCompared)} rows` +
+      found(result.dataDifferenceCount, "table differs", "tables differ"),
+    ...result.schemaDifferences.flatMap(schemaLines),
+    ...untold(result.schemaDifferences, result.schemaDifferenceCount),
+    ...result.dataDifferences.flatMap(dataLines),
+    ...untold(result.dataDifferences, result.dataDifferenceCount),
+    ...result.notes.map((note) => `  note    ${printable(note)}`),
+  ];
+}
+
+/** The same for programs, as `--json` prints it. */
+export function comparisonDocument(result: Comparison): object {
+  return {
+    equal: result.equal,
+    a: sideDocument(result.left),
+    b: sideDocument(result.right),
+    objects_compared: result.objectsCompared,
+    tables_compared: result.tablesCompared,
+    rows_compared: result.rowsCompared,
+    schema_difference_count: result.schemaDifferenceCount,
+    schema_differences: result.schemaDifferences.map(({ object, aspect, left, right }) => ({
+      object,
+      aspect,
+      a: left ?? null,
+      b: right ?? null,
+    })),
+    data_difference_count: result.dataDifferenceCount,
+    data_differences: result.dataDifferences.map(({ object, leftRows, rightRows, samples }) => ({
+      object,
+      a_rows: leftRows,
+      b_rows: rightRows,
+      samples: samples.map(({ key, on, columns }) => ({ key, in: sideNames[on], columns })),
+    })),
+    notes: result.notes,
+  };
+}
+
+const sideNames = { left: "a", right: "b", both: "both" } as const;
+
+const sideDocument = ({ database, serverVersion }: ComparedSide): object => ({
+  database,
+  server_version: serverVersion,
+});
+
+const sideText = ({ database, serverVersion }: ComparedSide): string =>
+  `"${printable(database)}" (PostgreSQL ${printable(serverVersion)})`;
+
+function found(count: number, one: string, many: string): string {
+  return count === 0 ? ", no difference" : `, ${formatCount(count)} ${count === 1 ? one : many}`;
+}
+
+function schemaLines({ object, aspect, left, right }: SchemaDifference): string[] {
+  const name = printable(object);
+  if (aspect === "exists") return [`  schema  ${name}: only in ${left === undefined ? "B" : "A"}`];
+  return [`  schema  ${name}: ${aspect}`, `            A  ${value(left)}`, `            B  ${value(right)}`];
+}
+
+function value(text: string | undefined): string {
+  if (text === undefined) return "-";
+  const line = printable(text.replaceAll(/\s+/g, " ").trim());
+  return line.length <= longestValue ? line : `${line.slice(0, longestValue)}...`;
+}
+
+function dataLines({ object, leftRows, rightRows, samples }: DataDifference): string[] {
+  const rows =
+    leftRows === rightRows
+      ? `${formatCount(leftRows)} rows`
+      : `${formatCount(leftRows)} and ${formatCount(rightRows)} rows`;
+  return [`  rows    ${printable(object)}: ${rows}`, ...samples.map((sample) => `            ${sampleText(sample)}`)];
+}
+
+function sampleText({ key, on, columns }: RowDifference): string {
+  if (on !== "both") return `${printable(key)}: only in ${on === "left" ? "A" : "B"}`;
+  return `${printable(key)}: other ${columns.map(printable).join(", ")}`;
+}
+
+function untold(told: readonly unknown[], count: number): string[] {
+  return count === told.length ? [] : [`          and ${formatCount(count - told.length)} more`];
+}
