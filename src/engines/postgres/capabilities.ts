@@ -8,6 +8,8 @@ export interface Capabilities {
   readonly major: number;
   /** pg_proc.prokind, procedures. */
   readonly procedures: boolean;
+  /** CREATE OPERATOR and CREATE EVENT TRIGGER say FUNCTION; before, only PROCEDURE was known. */
+  readonly functionWord: boolean;
   /** pg_aggregate.aggfinalmodify. */
   readonly aggregateModifyFlags: boolean;
   /** pg_proc.prosqlbody: SQL-standard function bodies. */
@@ -50,6 +52,30 @@ export interface Capabilities {
   readonly maintainPrivilege: boolean;
   /** GRANT ... ON PARAMETER. */
   readonly parameterPrivileges: boolean;
+  /** pg_statistic_ext.stxstattarget. */
+  readonly statisticsTargets: boolean;
+  /** pg_collation.collisdeterministic. */
+  readonly nondeterministicCollations: boolean;
+  /** pg_publication.pubtruncate. */
+  readonly publishTruncate: boolean;
+  /** pg_publication.pubviaroot. */
+  readonly publishViaRoot: boolean;
+  /** Row filters and column lists of publications. */
+  readonly publicationFilters: boolean;
+  /** pg_publication_namespace. */
+  readonly publicationSchemas: boolean;
+  /** pg_publication.pubgencols. */
+  readonly publishGeneratedColumns: boolean;
+  /** pg_subscription.substream and subbinary. */
+  readonly subscriptionStreaming: boolean;
+  /** pg_subscription.subtwophasestate and subdisableonerr. */
+  readonly subscriptionTwoPhase: boolean;
+  /** pg_subscription.suborigin, subpasswordrequired and subrunasowner. */
+  readonly subscriptionOrigins: boolean;
+  /** pg_subscription.subfailover. */
+  readonly subscriptionFailover: boolean;
+  /** Column of pg_collation with the locale of ICU and built-in collations. */
+  readonly collationLocaleColumn: string | undefined;
   /** `transaction_timeout` setting. */
   readonly transactionTimeout: boolean;
   /** pg_attribute.attstattarget is NULL (not -1) by default. */
@@ -81,6 +107,7 @@ export function capabilitiesOf(versionNumber: number): Capabilities {
     versionNumber,
     major: Math.floor(versionNumber / 10_000),
     procedures: since(11),
+    functionWord: since(11),
     aggregateModifyFlags: since(11),
     sqlFunctionBodies: since(14),
     supportFunctions: since(12),
@@ -102,6 +129,18 @@ export function capabilitiesOf(versionNumber: number): Capabilities {
     namedNotNullConstraints: since(18),
     maintainPrivilege: since(17),
     parameterPrivileges: since(15),
+    statisticsTargets: since(13),
+    nondeterministicCollations: since(12),
+    publishTruncate: since(11),
+    publishViaRoot: since(13),
+    publicationFilters: since(15),
+    publicationSchemas: since(15),
+    publishGeneratedColumns: since(18),
+    subscriptionStreaming: since(14),
+    subscriptionTwoPhase: since(15),
+    subscriptionOrigins: since(16),
+    subscriptionFailover: since(17),
+    collationLocaleColumn: since(17) ? "colllocale" : since(15) ? "colliculocale" : undefined,
     transactionTimeout: since(17),
     nullStatisticsTarget: since(17),
     tidRangeScan: since(14),

@@ -7,12 +7,22 @@ import type { RunQuery } from "./shared-facts.ts";
 /** An array of a multirange of a range: longer chains of objects that come with another one are not known. */
 const maxInternalOwners = 8;
 
+/** What members of operator families need, their families and classes need. */
+const familyMembers = (catalog: string, family: string): string =>
+  "SELECT 'pg_catalog.pg_opfamily'::pg_catalog.regclass::pg_catalog.oid, " +
+  `m.${family}, d.refclassid, d.refobjid, d.deptype FROM pg_catalog.pg_depend d ` +
+  `JOIN pg_catalog.${catalog} m ON m.oid = d.objid AND d.classid = 'pg_catalog.${catalog}'::pg_catalog.regclass ` +
+  "WHERE d.deptype NOT IN ('p', 'e', 'i') AND NOT (d.refobjid = m." +
+  `${family} AND d.refclassid = 'pg_catalog.pg_opfamily'::pg_catalog.regclass)`;
+
+const dependencyQuery =
+  "SELECT classid, objid, refclassid, refobjid, deptype FROM pg_catalog.pg_depend WHERE deptype NOT IN ('p', 'e') " +
+  `UNION ALL ${familyMembers("pg_amop", "amopfamily")} UNION ALL ${familyMembers("pg_amproc", "amprocfamily")} ` +
+  "ORDER BY 1, 2";
+
 /** Adds the edges of pg_depend between registered objects, and those of members to their extension. */
 export async function applyDependencies(run: RunQuery, registry: ObjectRegistry, shared: SharedFacts): Promise<void> {
-  const rows = await run(
-    "SELECT classid, objid, refclassid, refobjid, deptype FROM pg_catalog.pg_depend " +
-      "WHERE deptype NOT IN ('p', 'e') ORDER BY 1, 2",
-  );
+  const rows = await run(dependencyQuery);
   const finder = new DependencyFinder(rows, registry, shared);
   for (const row of rows) {
     const object = registry.find(dependent(row));

@@ -53,6 +53,7 @@ export const Catalog = {
   pg_extension: 3079,
   pg_policy: 3256,
   pg_collation: 3456,
+  pg_publication: 6104,
 } as const;
 
 /** OIDs below this belong to the system as initdb made it (FirstNormalObjectId). */

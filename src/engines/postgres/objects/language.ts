@@ -1,56 +1,49 @@
-import { quoteIdentifier } from "../sql/quote.ts";
-import { Catalog, type CatalogReader, firstNormalOid } from "./catalog-reader.ts";
-import type { DumpObject } from "./dump-object.ts";
-import type { EntryContext } from "./entry-context.ts";
-import type { ObjectType, PlannedEntry } from "./object-type.ts";
-import { privilegeEntries } from "./privilege-entries.ts";
+import { qualified } from "../sql/quote.ts";
+import { Catalog, type Row } from "./catalog-reader.ts";
+import { simpleObjectType } from "./simple-object.ts";
 
-interface LanguageObject extends DumpObject {
-  readonly kind: "language";
-  readonly owner: string;
-  readonly privileges: string | null;
-  readonly defaultPrivileges: string;
-}
+type IsDumped = (functionOid: string) => boolean;
 
 /**
- * Procedural languages that every database has, or that came with an extension: only who may use them is dumped.
- * Languages that somebody created alone are not supported, and named as such.
+ * Procedural languages. Those that every database has, and those that came with an extension, are described by changed
+ * privileges only. Read after functions, which languages are made of.
  */
-export const languageType: ObjectType<LanguageObject> = {
+export const languageType = simpleObjectType<IsDumped>({
   label: "language",
-
-  async read(reader: CatalogReader): Promise<LanguageObject[]> {
-    const rows = await reader.rows(
-      "SELECT oid, lanname, lanowner, lanacl, pg_catalog.acldefault('l', lanowner) AS acldefault " +
-        "FROM pg_catalog.pg_language WHERE lanispl ORDER BY oid",
-    );
-    return rows
-      .filter((row) => isInstalled(reader, Number(row.oid)))
-      .map((row) =>
-        reader.registry.add<LanguageObject>({
-          kind: "language",
-          catalog: { table: Catalog.pg_language, oid: Number(row.oid) },
-          name: row.lanname!,
-          schema: null,
-          owner: reader.shared.roleName(Number(row.lanowner)),
-          privileges: row.lanacl ?? null,
-          defaultPrivileges: row.acldefault!,
-          parts: { definition: false, privileges: true },
-        }),
-      );
+  kind: "language",
+  desc: "PROCEDURAL LANGUAGE",
+  commentWord: "LANGUAGE",
+  section: "pre-data",
+  privileges: "LANGUAGE",
+  query: () =>
+    "SELECT o.tableoid AS classid, o.oid, o.lanname AS name, NULL AS schema, o.lanowner AS owner, " +
+    // Nobody can be granted an untrusted language.
+    "CASE WHEN o.lanpltrusted THEN o.lanacl END AS acl, pg_catalog.acldefault('l', o.lanowner) AS acldefault, " +
+    `o.lanpltrusted, ${functionColumns("lanplcallfoid", "handler")}, ${functionColumns("laninline", "inline")}, ` +
+    `${functionColumns("lanvalidator", "validator")} FROM pg_catalog.pg_language o ` +
+    "LEFT JOIN pg_catalog.pg_proc handler ON handler.oid = o.lanplcallfoid " +
+    "LEFT JOIN pg_catalog.pg_proc inline ON inline.oid = o.laninline " +
+    "LEFT JOIN pg_catalog.pg_proc validator ON validator.oid = o.lanvalidator WHERE o.lanispl ORDER BY o.oid",
+  details: async (reader) => (oid) =>
+    reader.registry.find({ table: Catalog.pg_proc, oid: Number(oid) })?.parts.definition === true,
+  definition: (row, name, isDumped) => {
+    const functions = ["handler", "inline", "validator"].filter((role) => row[`${role}_oid`] !== "0");
+    if (row.handler_oid === "0" || !functions.every((role) => isDumped(row[`${role}_oid`]!))) {
+      // The server knows the language, or has an extension of its name.
+      return `CREATE OR REPLACE PROCEDURAL LANGUAGE ${name};\n`;
+    }
+    const clauses = functions.map((role) => ` ${role.toUpperCase()} ${functionName(row, role)}`).join("");
+    return `CREATE ${row.lanpltrusted === "t" ? "TRUSTED " : ""}PROCEDURAL LANGUAGE ${name}${clauses};\n`;
   },
+});
 
-  entries(language: LanguageObject, context: EntryContext): PlannedEntry[] {
-    return privilegeEntries(language, context, {
-      kind: "LANGUAGE",
-      name: quoteIdentifier(language.name),
-      owner: language.owner,
-      current: language.privileges,
-      default: language.defaultPrivileges,
-    });
-  },
-};
+function functionColumns(column: string, role: string): string {
+  return (
+    `o.${column} AS ${role}_oid, ${role}.proname AS ${role}_name, ` +
+    `(SELECT n.nspname FROM pg_catalog.pg_namespace n WHERE n.oid = ${role}.pronamespace) AS ${role}_schema`
+  );
+}
 
-function isInstalled(reader: CatalogReader, oid: number): boolean {
-  return oid < firstNormalOid || reader.shared.extensionOf(Catalog.pg_language, oid) !== undefined;
+function functionName(row: Row, role: string): string {
+  return qualified(row[`${role}_schema`]!, row[`${role}_name`]!);
 }

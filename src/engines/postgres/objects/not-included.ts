@@ -89,8 +89,11 @@ const questions: readonly Question[] = [
   },
   {
     kind: "subscriptions",
-    names: `SELECT subname FROM pg_catalog.pg_subscription WHERE subdbid = ${ownDatabase}`,
-    hint: "create them again on the target, with connection and password",
+    // With what they connect may only be read by superusers, whose backups hold them.
+    names:
+      `SELECT subname FROM pg_catalog.pg_subscription WHERE subdbid = ${ownDatabase} ` +
+      "AND pg_catalog.current_setting('is_superuser') = 'off'",
+    hint: "back up as superuser, or create them again on the target",
   },
   {
     kind: "unlogged-data",

@@ -23,26 +23,7 @@ interface UnsupportedCatalog {
 }
 
 const catalogs: readonly UnsupportedCatalog[] = [
-  { table: "pg_collation", schema: "collnamespace" },
-  { table: "pg_conversion", schema: "connamespace" },
-  { table: "pg_cast" },
-  { table: "pg_transform" },
-  { table: "pg_language" },
-  { table: "pg_am" },
-  { table: "pg_operator", schema: "oprnamespace" },
-  { table: "pg_opclass", schema: "opcnamespace" },
-  { table: "pg_opfamily", schema: "opfnamespace" },
-  { table: "pg_ts_parser", schema: "prsnamespace" },
-  { table: "pg_ts_template", schema: "tmplnamespace" },
-  { table: "pg_ts_dict", schema: "dictnamespace" },
-  { table: "pg_ts_config", schema: "cfgnamespace" },
-  { table: "pg_foreign_data_wrapper" },
-  { table: "pg_foreign_server" },
   { table: "pg_class", schema: "relnamespace", where: "c.relkind = 'f'" },
-  { table: "pg_statistic_ext", schema: "stxnamespace" },
-  { table: "pg_event_trigger" },
-  { table: "pg_publication" },
-  { table: "pg_default_acl" },
 ];
 
 /** Looks for user objects that no object type handles. One query. */

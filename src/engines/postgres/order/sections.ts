@@ -12,10 +12,17 @@ const postDataKinds: ReadonlySet<ObjectKind> = new Set([
   "constraint",
   "index",
   "index-attach",
+  "statistics",
   "rule",
   "trigger",
   "foreign-key",
   "policy",
+  "publication",
+  "publication-table",
+  "publication-schema",
+  "subscription",
+  "default-privileges",
+  "event-trigger",
   "materialized-view-data",
 ]);
 

@@ -1,0 +1,165 @@
+import type { Section } from "../archive/toc-entry.ts";
+import type { Capabilities } from "../capabilities.ts";
+import type { PrivilegeKind } from "../sql/privilege-statements.ts";
+import { quoteIdentifier } from "../sql/quote.ts";
+import { type CatalogReader, firstNormalOid, type Row } from "./catalog-reader.ts";
+import { commentEntries } from "./comment-entry.ts";
+import { allParts, type DumpObject, type DumpParts, noParts, type ObjectKind } from "./dump-object.ts";
+import { partsOf } from "./dump-parts.ts";
+import type { EntryContext } from "./entry-context.ts";
+import { objectEntry } from "./object-entry.ts";
+import type { ObjectType, PlannedEntry } from "./object-type.ts";
+import { privilegeEntries } from "./privilege-entries.ts";
+
+/**
+ * What differs among the many types of objects that are one catalogue row, one CREATE statement, one DROP statement, and
+ * perhaps a comment and privileges.
+ */
+export interface SimpleKind<Details> {
+  readonly label: string;
+  readonly kind: ObjectKind;
+  /** Type of the entry, and the words behind CREATE, DROP and COMMENT ON. */
+  readonly desc: string;
+  /** The words behind COMMENT ON, where they are others. */
+  readonly commentWord?: string;
+  readonly section: Section;
+  /**
+   * Query with one row per object and these columns: `classid` (OID of the catalogue), `oid`, `name`, `schema` (null when
+   * objects of this kind lie in none), `owner` (an OID; null when they have none), and what else is needed.
+   * With privileges: `acl` and `acldefault`. Use {@link ofUserSchemas} or {@link madeByUsers} to leave out what
+   * initdb made.
+   */
+  query(capabilities: Capabilities): string;
+  /** SQL condition for when the query may be asked at all. */
+  readonly isReadable?: string;
+  /** More queries for what does not fit into one row. Asked only when there are objects. */
+  details?(reader: CatalogReader): Promise<Details>;
+  /** CREATE statement and what must follow it. `identity` is qualified and quoted. */
+  definition(row: Row, identity: string, details: Details): string;
+  /**
+   * What DROP and COMMENT ON call the object, from its quoted name, which is qualified or not: `x USING btree`.
+   * Without it the name alone.
+   */
+  identity?(row: Row, name: string): string;
+  /** Without it names are quoted as identifiers. */
+  quoteName?(name: string): string;
+  /** Tag of the entry; without it the name. */
+  tag?(row: Row): string;
+  tieBreak?(row: Row): readonly string[];
+  readonly privileges?: Exclude<PrivilegeKind, "COLUMN">;
+  /** Entries that follow the object's own, its comment and its privileges. */
+  more?(object: SimpleObject, row: Row, details: Details, context: EntryContext): readonly PlannedEntry[];
+}
+
+export interface SimpleObject extends DumpObject {
+  readonly owner: string | null;
+  /** Makes the entries, from what was read. */
+  readonly plan: (context: EntryContext) => readonly PlannedEntry[];
+}
+
+/** For catalogues with a column for the schema: joins it as `n`, and leaves out the system's schemas. */
+export function ofUserSchemas(column: string): string {
+  return (
+    `JOIN pg_catalog.pg_namespace n ON n.oid = ${column} AND n.nspname NOT IN ('pg_catalog', 'information_schema') ` +
+    "AND n.nspname !~ '^pg_(toast|temp)'"
+  );
+}
+
+/** For catalogues without one: what initdb did not make. */
+export const madeByUsers = `o.oid >= ${firstNormalOid}`;
+
+export function simpleObjectType<Details = undefined>(kind: SimpleKind<Details>): ObjectType<SimpleObject> {
+  return {
+    label: kind.label,
+
+    async read(reader: CatalogReader): Promise<SimpleObject[]> {
+      if (kind.isReadable !== undefined) {
+        const [answer] = await reader.rows(`SELECT ${kind.isReadable} AS is_readable`);
+        if (answer!.is_readable !== "t") return [];
+      }
+      const rows = await reader.rows(kind.query(reader.capabilities));
+      const wanted = rows.flatMap((row) => {
+        const parts = partsOfRow(reader, row);
+        return parts.definition || (parts.privileges && row.acl !== null) ? [{ row, parts }] : [];
+      });
+      if (wanted.length === 0) return [];
+      const details = (await kind.details?.(reader)) as Details;
+      return wanted.map(({ row, parts }) => addObject(reader, kind, row, parts, details));
+    },
+
+    entries: (object: SimpleObject, context: EntryContext) => object.plan(context),
+  };
+}
+
+function partsOfRow(reader: CatalogReader, row: Row): DumpParts {
+  const [classId, oid] = [Number(row.classid), Number(row.oid)];
+  if (row.schema !== null) return partsOf(reader, row.schema!, classId, oid);
+  const isMember = reader.shared.extensionOf(classId, oid) !== undefined;
+  if (!isMember) return allParts;
+  return row.acl === undefined ? noParts : { definition: false, privileges: true };
+}
+
+function addObject<Details>(
+  reader: CatalogReader,
+  kind: SimpleKind<Details>,
+  row: Row,
+  parts: DumpParts,
+  details: Details,
+): SimpleObject {
+  const object: SimpleObject = reader.registry.add<SimpleObject>({
+    kind: kind.kind,
+    catalog: { table: Number(row.classid), oid: Number(row.oid) },
+    name: row.name!,
+    schema: row.schema!,
+    owner: row.owner === null ? null : reader.shared.roleName(Number(row.owner)),
+    parts,
+    ...(kind.tieBreak === undefined ? {} : { tieBreak: kind.tieBreak(row) }),
+    plan: (context) => entriesOf(object, kind, row, details, context),
+  });
+  return object;
+}
+
+function entriesOf<Details>(
+  object: SimpleObject,
+  kind: SimpleKind<Details>,
+  row: Row,
+  details: Details,
+  context: EntryContext,
+): PlannedEntry[] {
+  const { owner } = object;
+  const name = kind.quoteName === undefined ? quoteIdentifier(object.name) : kind.quoteName(object.name);
+  const schema = object.schema === null ? "" : `${quoteIdentifier(object.schema)}.`;
+  const bare = kind.identity?.(row, name) ?? name;
+  const identity = kind.identity?.(row, schema + name) ?? schema + name;
+  const entries: PlannedEntry[] = [];
+  if (object.parts.definition) {
+    entries.push(
+      objectEntry(object, {
+        desc: kind.desc,
+        section: kind.section,
+        owner,
+        tag: kind.tag?.(row) ?? object.name,
+        definition: kind.definition(row, schema + name, details),
+        drop: `DROP ${kind.desc} ${identity};\n`,
+      }),
+      ...commentEntries(object, context, {
+        subject: `${kind.commentWord ?? kind.desc} ${identity}`,
+        tag: `${kind.commentWord ?? kind.desc} ${bare}`,
+        // pg_dump says "" where the object has no owner, and so do we.
+        owner: owner ?? "",
+      }),
+    );
+  }
+  if (kind.privileges !== undefined) {
+    entries.push(
+      ...privilegeEntries(object, context, {
+        kind: kind.privileges,
+        name,
+        owner,
+        current: row.acl!,
+        default: row.acldefault!,
+      }),
+    );
+  }
+  return [...entries, ...(object.parts.definition ? (kind.more?.(object, row, details, context) ?? []) : [])];
+}
