@@ -12,6 +12,12 @@ export function withoutKnownDifferences(sql: string, server: PostgresMajor): str
       .replace(/^ {4}NOT NULL \w+,?\n/gm, "")
       .replace(/^ALTER TABLE ONLY \S+ ALTER COLUMN \w+ SET NOT NULL;\n/gm, "");
   }
+  if (server < 14) text = text.replace(", streaming = off", "");
+  if (server < 11) {
+    text = text
+      .replace(/^ {4}PROCEDURE = /gm, "    FUNCTION = ")
+      .replace(/^ {3}EXECUTE PROCEDURE /gm, "   EXECUTE FUNCTION ");
+  }
   if (server < 15) {
     // That not everybody may create in schema public is no news to 15, but must be said to the server it came from.
     const said = "REVOKE ALL ON SCHEMA public FROM PUBLIC;\nGRANT USAGE ON SCHEMA public TO PUBLIC;\n";

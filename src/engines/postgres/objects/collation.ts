@@ -14,13 +14,13 @@ export const collationType = simpleObjectType({
     `${collationLocaleColumn === undefined ? "NULL" : `o.${collationLocaleColumn}`} AS locale, ` +
     `${icuRules ? "o.collicurules" : "NULL"} AS rules ` +
     `FROM pg_catalog.pg_collation o ${ofUserSchemas("o.collnamespace")} ORDER BY o.oid`,
-  definition: (row, name) => `CREATE COLLATION ${name} (${options(row).join(", ")});\n`,
+  definition: (row, name) => `CREATE COLLATION ${name} (${collationOptions(row).join(", ")});\n`,
 });
 
 const providers: Readonly<Record<string, string>> = { b: "builtin", c: "libc", d: "default", i: "icu" };
 
 /** The version is left out on purpose: the restored server computes its own. */
-function options(row: Row): string[] {
+function collationOptions(row: Row): string[] {
   const { collprovider: provider, collcollate: collate, collctype: ctype } = row;
   const options = [`provider = ${providers[provider!]}`];
   if (row.is_deterministic === "f") options.push("deterministic = false");

@@ -26,7 +26,7 @@ export const subscriptionType = simpleObjectType({
     const publications = parseTextArray(row.subpublications!).map(quoteIdentifier).join(", ");
     return (
       `CREATE SUBSCRIPTION ${name} CONNECTION ${quoteConformingLiteral(row.subconninfo!)} ` +
-      `PUBLICATION ${publications} WITH (${options(row).join(", ")});\n`
+      `PUBLICATION ${publications} WITH (${subscriptionOptions(row).join(", ")});\n`
     );
   },
 });
@@ -36,7 +36,7 @@ const beforeOrigins = "true AS subpasswordrequired, true AS subrunasowner, 'any'
 
 const streamingWords: Readonly<Record<string, string>> = { t: "on", p: "parallel", f: "off" };
 
-function options(row: Row): string[] {
+function subscriptionOptions(row: Row): string[] {
   const slot = row.subslotname === null ? "NONE" : quoteConformingLiteral(row.subslotname!);
   const options = ["connect = false", `slot_name = ${slot}`];
   if (row.subbinary === "t") options.push("binary = true");

@@ -24,7 +24,7 @@ export const operatorType = simpleObjectType({
   // Prefix operators before those with two operands.
   tieBreak: (row) => [row.oprkind === "l" ? "0" : "1", row.left_name ?? "", row.right_name ?? ""],
   definition: (row, name) =>
-    `CREATE OPERATOR ${name} (\n${options(row)
+    `CREATE OPERATOR ${name} (\n${operatorOptions(row)
       .map((option) => `    ${option}`)
       .join(",\n")}\n);\n`,
 });
@@ -34,7 +34,7 @@ function operand(type: string): string {
   return type === "-" ? "NONE" : type;
 }
 
-function options(row: Row): string[] {
+function operatorOptions(row: Row): string[] {
   const options = [`${row.word} = ${row.oprcode}`];
   if (row.left_type !== "-") options.push(`LEFTARG = ${row.left_type}`);
   if (row.right_type !== "-") options.push(`RIGHTARG = ${row.right_type}`);

@@ -15,11 +15,11 @@ export const publicationType = simpleObjectType({
     `FROM pg_catalog.pg_publication o WHERE ${madeByUsers} ORDER BY o.oid`,
   definition: (row, name) => {
     const all = row.puballtables === "t" ? " FOR ALL TABLES" : "";
-    return `CREATE PUBLICATION ${name}${all} WITH (${options(row).join(", ")});\n`;
+    return `CREATE PUBLICATION ${name}${all} WITH (${publicationOptions(row).join(", ")});\n`;
   },
 });
 
-function options(row: Row): string[] {
+function publicationOptions(row: Row): string[] {
   const published = ["insert", "update", "delete", "truncate"].filter((action) => row[`pub${action}`] === "t");
   const options = [`publish = '${published.join(", ")}'`];
   if (row.pubviaroot === "t") options.push("publish_via_partition_root = true");
