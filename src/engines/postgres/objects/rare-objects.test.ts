@@ -1,0 +1,49 @@
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { expectSameAsStock } from "../../../../tests/helpers/compare-with-stock.ts";
+import { dumpToMemory } from "../../../../tests/helpers/dump-to-memory.ts";
+import { defaultMajors, type PostgresMajor } from "../../../../tests/helpers/postgres-packages.ts";
+import { sharedServer } from "../../../../tests/helpers/shared-servers.ts";
+import { sqlRequests } from "../../../../tests/helpers/sql-fixture.ts";
+import { stock, stockFor } from "../../../../tests/helpers/stock-tools.ts";
+import { type TestDatabase, withDatabase } from "../../../../tests/helpers/test-database.ts";
+import { withRoles } from "../../../../tests/helpers/test-roles.ts";
+
+const fixture = join(import.meta.dirname, "../../../../tests/fixtures/rare-objects/rare-objects.sql");
+
+/** A subscription keeps its database from being dropped: it comes late and goes early. */
+function subscription(major: PostgresMajor): string {
+  return `
+    CREATE SUBSCRIPTION "Sub" CONNECTION 'host=nowhere password=''x''' PUBLICATION p, "Q q"
+      WITH (connect = false, slot_name = NONE, synchronous_commit = remote_apply);
+    COMMENT ON SUBSCRIPTION "Sub" IS 's';
+    ${major >= 14 ? 'ALTER SUBSCRIPTION "Sub" SET (binary = true);' : ""}
+    ${major >= 15 ? 'ALTER SUBSCRIPTION "Sub" SET (disable_on_error = true);' : ""}
+    ${major >= 17 ? 'ALTER SUBSCRIPTION "Sub" SET (origin = none, run_as_owner = true, streaming = parallel);' : ""}`;
+}
+
+async function definitions(database: TestDatabase): Promise<string> {
+  const args = ["--schema-only", "--restrict-key", "x", database.url];
+  return (await stock(18).must("pg_dump", args)).stdout.toString();
+}
+
+describe.each(defaultMajors)("rare objects of PostgreSQL %i", (major) => {
+  test("definitions, comments, owners, privileges and order are stock pg_dump's, and they can be restored", async () => {
+    const server = await sharedServer(major);
+    await using _roles = await withRoles(server, ["rare_owner", "rare_user"]);
+    await using database = await withDatabase(server);
+    for (const request of sqlRequests(fixture, major, database.name)) await database.sql(request);
+    const { bytes } = await dumpToMemory(server, database.name);
+    try {
+      await database.sql(subscription(major));
+      await expectSameAsStock(database);
+    } finally {
+      await database.sql('DROP SUBSCRIPTION IF EXISTS "Sub"');
+    }
+
+    await using copy = await withDatabase(server);
+    const restored = await stockFor(major).must("pg_restore", ["--exit-on-error", "-d", copy.url], { input: bytes });
+    expect(restored.stderr).toBe("");
+    expect(await definitions(copy)).toBe(await definitions(database));
+  });
+});
