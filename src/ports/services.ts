@@ -6,6 +6,7 @@ import type { Codec } from "./codec.ts";
 import type { Comparer } from "./comparison.ts";
 import type { Dumper } from "./dump.ts";
 import type { LocateFile } from "./named-file.ts";
+import type { RestoreEngine } from "./restore.ts";
 import type { OpenSqlSession } from "./sql-session.ts";
 import type { Storage } from "./storage.ts";
 import type { StartThrowawayServer } from "./throwaway-server.ts";
@@ -18,6 +19,9 @@ export interface Services {
   readonly clock: Clock;
   /** What a backup needs of the engine and the stages. */
   dumping(): Promise<DumpingServices>;
+  /** What a restore needs of the engine. */
+  restoring(): Promise<RestoringServices>;
+  standardInput(): AsyncIterable<Uint8Array>;
   /** @param location a folder */
   openStorage(location: string): Promise<Storage>;
   readonly locateFile: LocateFile;
@@ -33,4 +37,8 @@ export interface DumpingServices {
   readonly dumper: Dumper;
   readonly codec: Codec;
   readonly openStages: OpenArtifactStages;
+}
+
+export interface RestoringServices {
+  readonly engine: RestoreEngine;
 }

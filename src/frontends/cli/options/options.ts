@@ -3,9 +3,16 @@ import { connectionOptions } from "./connection-options.ts";
 import { demoOptions } from "./demo-options.ts";
 import { globalOptions } from "./global-options.ts";
 import type { Option } from "./option.ts";
+import { restoreOptions } from "./restore-options.ts";
 
 /** Every option of the program. A name means the same in every command that takes it. */
-export const options = [...globalOptions, ...connectionOptions, ...backupOptions, ...demoOptions] as const;
+export const options = [
+  ...globalOptions,
+  ...connectionOptions,
+  ...backupOptions,
+  ...restoreOptions,
+  ...demoOptions,
+] as const;
 
 type Row = (typeof options)[number];
 
@@ -43,3 +50,4 @@ export const optionWords: readonly string[] = [...byName.keys()];
 export const globalOptionNames: readonly GlobalOptionName[] = globalOptions.map((option) => option.name);
 export const connectionOptionNames: readonly OptionName[] = connectionOptions.map((option) => option.name);
 export const backupOptionNames: readonly OptionName[] = backupOptions.map((option) => option.name);
+export const restoreOptionNames: readonly OptionName[] = restoreOptions.map((option) => option.name);

@@ -1,0 +1,89 @@
+import { type RestoreOutcome, type RestoreSingleRequest, restoreSingle } from "../../../commands/restore-single.ts";
+import { ExitStatus } from "../../../core/exit-status.ts";
+import { printable } from "../../../core/printable.ts";
+import type { RestoreResult } from "../../../ports/restore.ts";
+import { formatBytes, formatCount, formatDuration } from "../amounts.ts";
+import type { RunCommand } from "../command.ts";
+import { connectionRequest } from "../connection-request.ts";
+import type { OptionValues } from "../options/options.ts";
+import type { Output } from "../output.ts";
+
+export const run: RunCommand = async ({ args, options }, { services, output, progress, signal }) => {
+  const ports = {
+    ...(await services.restoring()),
+    progress,
+    locateFile: services.locateFile,
+    openRepository: () => services.openStorage(options.repo ?? "./backups"),
+    standardInput: () => services.standardInput(),
+  };
+  const outcome = await restoreSingle(requestOf(args[0]!, options), ports, signal);
+  output.document(documentOf(outcome));
+  if (options.list === true) output.print(...outcome.plan.listing);
+  else if (outcome.result === undefined) printPlan(outcome, output);
+  else printResult(outcome.result, output);
+  return (outcome.result?.failed ?? 0) > 0 ? ExitStatus.partial : ExitStatus.done;
+};
+
+function requestOf(backup: string, options: OptionValues): RestoreSingleRequest {
+  return {
+    backup,
+    mode: options.list === true ? "list" : options["dry-run"] === true ? "dry-run" : "restore",
+    verifyFirst: options["verify-first"] === true,
+    restore: {
+      connection: connectionRequest(options),
+      ...(options.target === undefined ? {} : { target: options.target }),
+      create: options.create === true,
+      clean: options.clean === true,
+      ifExists: options["if-exists"] === true,
+      onError: options["on-error"] ?? "stop",
+      singleTransaction: options["single-transaction"] === true,
+      schemaOnly: options["schema-only"] === true,
+      dataOnly: options["data-only"] === true,
+      tables: options.table ?? [],
+      schemas: options.schema ?? [],
+      noOwner: options["no-owner"] === true,
+      noPrivileges: options["no-privileges"] === true,
+      untrusted: options.untrusted === true,
+      confirmed: options.confirm === true,
+    },
+  };
+}
+
+function documentOf({ summary, plan, findings, result }: RestoreOutcome): unknown {
+  const { target, steps, needsTrust, listing } = plan;
+  const leftOut = Object.fromEntries(plan.leftOut);
+  return {
+    backup: summary,
+    ...(result === undefined ? { plan: { target, steps, leftOut, needsTrust, listing } } : { result }),
+    findings,
+  };
+}
+
+function printPlan({ plan, findings }: RestoreOutcome, output: Output): void {
+  const lines = [`would restore into database "${plan.target}":`];
+  for (const { action, type, name } of plan.steps) lines.push(`  ${action} ${type} ${name}`);
+  for (const [type, count] of plan.leftOut) lines.push(`  left out: ${formatCount(count)} ${type}`);
+  for (const item of plan.needsTrust) lines.push(`needs trust: ${item}`);
+  for (const { severity, message, solution } of findings) lines.push(`${severity}: ${message}`, `  ${solution}`);
+  if (findings.length === 0) lines.push("nothing is in the way");
+  output.print(...lines.map((line) => printable(line)));
+}
+
+function printResult(result: RestoreResult, output: Output): void {
+  const seconds = result.durationMs / 1000;
+  const objects = result.largeObjects === 0 ? "" : `, ${formatCount(result.largeObjects)} large objects`;
+  const lines = [
+    result.failed === 0
+      ? `database "${result.target}" is restored`
+      : `database "${result.target}" is restored in part: ${formatCount(result.failed)} failed`,
+    `  done      ${formatCount(result.done)} entries`,
+    `  data      ${formatCount(result.rows)} rows, ${formatBytes(result.bytes)}${objects}`,
+    `  duration  ${formatDuration(seconds)}${seconds > 0 ? `, ${formatBytes(result.bytes / seconds)}/s` : ""}`,
+  ];
+  for (const { object, message } of result.failures) lines.push(`  failed    ${object}: ${message}`);
+  if (result.failed > result.failures.length) {
+    lines.push(`  failed    and ${formatCount(result.failed - result.failures.length)} more`);
+  }
+  for (const warning of result.warnings) output.warn(warning);
+  output.print(...lines.map((line) => printable(line)));
+}
