@@ -1,5 +1,7 @@
 import { BackupError } from "../core/backup-error.ts";
 import type { BackupMetadata } from "../core/metadata/metadata-schema.ts";
+import type { BackupChecker } from "../ports/backup-checker.ts";
+import type { Clock } from "../ports/clock.ts";
 import type { ProgressSink } from "../ports/progress.ts";
 import type {
   BackupSummary,
@@ -15,6 +17,7 @@ import type {
 import { type FindPorts, findBackup } from "./find-backup.ts";
 import type { FoundBackup } from "./found-backup.ts";
 import { HashedObject } from "./hashed-object.ts";
+import { verifyBackup } from "./verify-backup.ts";
 
 export interface RestoreSingleRequest {
   /** A path, an id or its beginning, `latest:DB`, or `-` for standard input. */
@@ -30,8 +33,8 @@ export interface RestorePorts extends FindPorts {
   readonly engine: RestoreEngine;
   readonly progress: ProgressSink;
   standardInput(): AsyncIterable<Uint8Array>;
-  /** Verifies a stored backup. @throws BackupError DAMAGED */
-  verify(backup: FoundBackup, signal: AbortSignal): Promise<void>;
+  openChecker(): Promise<BackupChecker>;
+  readonly clock: Clock;
 }
 
 export interface RestoreOutcome {
@@ -60,7 +63,7 @@ export async function restoreSingle(
     return await restoreOpened(request, backup, request.restore, ports, signal);
   }
   const found = await findBackup(request.backup, ports, signal);
-  if (request.verifyFirst) await ports.verify(found, signal);
+  if (request.verifyFirst) await requireWhole(found, ports, signal);
   const artifact = onlyArtifact(found);
   const object = new HashedObject(await artifact.open());
   try {
@@ -103,6 +106,19 @@ function refuseForStream({ verifyFirst }: RestoreSingleRequest): void {
     code: "USAGE",
     message: "standard input can be read once, and --verify-first reads everything twice",
     hint: "restore from a file, or leave out --verify-first",
+  });
+}
+
+async function requireWhole(found: FoundBackup, ports: RestorePorts, signal: AbortSignal): Promise<void> {
+  const { clock, progress } = ports;
+  const { damage } = await verifyBackup(found, { checker: await ports.openChecker(), clock, progress }, signal);
+  if (damage.length === 0) return;
+  throw new BackupError({
+    code: "DAMAGED",
+    message: "the backup is damaged; nothing was touched",
+    object: found.location,
+    details: damage.map(({ object, message }) => `${object}: ${message}`),
+    hint: "restore from another copy",
   });
 }
 

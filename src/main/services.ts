@@ -18,6 +18,8 @@ export function createServices(): Services {
     openChecker: async () => (await import("./open-checker.ts")).openChecker(),
     openComparer: async () =>
       (await import("../engines/postgres/compare/postgres-comparer.ts")).createPostgresComparer(),
+    openRestorer: async () => (await import("./open-restorer.ts")).openRestorer(),
+    standardInput: () => process.stdin,
     openSqlSession: async (server, database, signal) =>
       (await import("./open-sql-session.ts")).openSqlSession(server, database, signal),
     startThrowawayServer: async (signal) =>

@@ -19,8 +19,7 @@ export interface Services {
   readonly clock: Clock;
   /** What a backup needs of the engine and the stages. */
   dumping(): Promise<DumpingServices>;
-  /** What a restore needs of the engine. */
-  restoring(): Promise<RestoringServices>;
+  openRestorer(): Promise<RestoreEngine>;
   standardInput(): AsyncIterable<Uint8Array>;
   /** @param location a folder */
   openStorage(location: string): Promise<Storage>;
@@ -37,8 +36,4 @@ export interface DumpingServices {
   readonly dumper: Dumper;
   readonly codec: Codec;
   readonly openStages: OpenArtifactStages;
-}
-
-export interface RestoringServices {
-  readonly engine: RestoreEngine;
 }

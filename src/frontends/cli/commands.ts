@@ -1,5 +1,5 @@
 import type { Command } from "./command.ts";
-import { backupOptionNames, connectionOptionNames } from "./options/options.ts";
+import { backupOptionNames, connectionOptionNames, restoreOptionNames } from "./options/options.ts";
 
 const backupHelp = "a file, an id or the beginning of one, or latest:DB";
 
@@ -21,6 +21,24 @@ export const commands: readonly Command[] = [
       "dbbackup backup single shop --format plain --output shop.sql.gz --compression gzip",
     ],
     load: () => import("./run/backup-single.ts"),
+  },
+  {
+    words: ["restore", "single"],
+    summary: "restore one database",
+    args: [{ name: "BACKUP", count: "one", help: `${backupHelp}; - for standard input` }],
+    options: [...connectionOptionNames, ...restoreOptionNames],
+    details: [
+      "Takes backups of dbbackup, archives of pg_dump -Fc and plain scripts of pg_dump, also compressed ones.",
+      "What would be in the way (missing roles, extensions, tablespaces, objects that exist, too little disk) is listed",
+      "before anything is touched. A database that is not empty is only written to with --confirm.",
+      "Restoring runs the code that is in the backup: --dry-run lists what needs trust.",
+    ],
+    examples: [
+      "dbbackup restore single latest:shop --create --target shop_copy",
+      "dbbackup restore single shop.dump --table sales.orders --target scratch --confirm",
+      "dbbackup restore single latest:shop --dry-run",
+    ],
+    load: () => import("./run/restore-single.ts"),
   },
   {
     words: ["list"],

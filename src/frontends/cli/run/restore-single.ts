@@ -10,8 +10,10 @@ import type { Output } from "../output.ts";
 
 export const run: RunCommand = async ({ args, options }, { services, output, progress, signal }) => {
   const ports = {
-    ...(await services.restoring()),
+    engine: await services.openRestorer(),
+    clock: services.clock,
     progress,
+    openChecker: () => services.openChecker(),
     locateFile: services.locateFile,
     openRepository: () => services.openStorage(options.repo ?? "./backups"),
     standardInput: () => services.standardInput(),

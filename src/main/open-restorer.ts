@@ -1,0 +1,8 @@
+import { createPostgresRestorer } from "../engines/postgres/postgres-restorer.ts";
+import type { RestoreEngine } from "../ports/restore.ts";
+import { createCodec } from "../stages/codec.ts";
+
+/** Joins engine and codec for restores. */
+export function openRestorer(): RestoreEngine {
+  return createPostgresRestorer(createCodec());
+}
