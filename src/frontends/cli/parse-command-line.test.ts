@@ -72,7 +72,7 @@ test.each([
   ["backup", /"backup" needs one more word; there is "backup single", "backup cluster"/],
   ["backup singel x", /did you mean "backup single"/],
   ["list --jsn", /unknown option "--jsn"; did you mean "--json"/],
-  ["list -x", /unknown option "-x"/],
+  ["list -y", /unknown option "-y"/],
   ["list --port 1", /"--port" does not belong to "list"/],
   ["list --json=true", /"--json" takes no value/],
   ["list --repo", /"--repo" needs a value/],
