@@ -143,11 +143,12 @@ test.each([
 
 test("an object that cannot be dumped yet is named before anything is written", async () => {
   await using odd = await withDatabase(database.server);
-  await odd.sql(`CREATE COLLATION public."od""d" (locale = 'C')`);
+  await odd.sql(`CREATE FOREIGN DATA WRAPPER nothing; CREATE SERVER nowhere FOREIGN DATA WRAPPER nothing;
+    CREATE FOREIGN TABLE public."od""d" (x int) SERVER nowhere`);
   const repo = join(folder, "unsupported");
   const { status, stderr } = await dbbackup(["backup", "single", odd.name, "--url", odd.url, "--repo", repo]);
   expect(status).toBe(1);
-  expect(stderr).toContain(`collation public."od""d"`);
+  expect(stderr).toContain(`foreign table public."od""d"`);
   expect(readdirSync(repo)).toEqual([]);
 });
 
