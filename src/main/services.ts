@@ -20,6 +20,8 @@ export function createServices(): Services {
       (await import("../engines/postgres/compare/postgres-comparer.ts")).createPostgresComparer(),
     openRestorer: async () => (await import("./open-restorer.ts")).openRestorer(),
     standardInput: () => process.stdin,
+    openSourceChecker: async () =>
+      (await import("../engines/postgres/preflight/source-checker.ts")).postgresSourceChecker,
     openSqlSession: async (server, database, signal) =>
       (await import("./open-sql-session.ts")).openSqlSession(server, database, signal),
     startThrowawayServer: async (signal) =>

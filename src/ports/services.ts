@@ -7,6 +7,7 @@ import type { Comparer } from "./comparison.ts";
 import type { Dumper } from "./dump.ts";
 import type { LocateFile } from "./named-file.ts";
 import type { RestoreEngine } from "./restore.ts";
+import type { SourceChecker } from "./preflight.ts";
 import type { OpenSqlSession } from "./sql-session.ts";
 import type { Storage } from "./storage.ts";
 import type { StartThrowawayServer } from "./throwaway-server.ts";
@@ -27,6 +28,7 @@ export interface Services {
   readonly openOutput: OpenOutput;
   openChecker(): Promise<BackupChecker>;
   openComparer(): Promise<Comparer>;
+  openSourceChecker(): Promise<SourceChecker>;
   readonly openSqlSession: OpenSqlSession;
   readonly startThrowawayServer: StartThrowawayServer;
   readonly tool: { readonly name: string; readonly version: string };

@@ -93,6 +93,18 @@ export const commands: readonly Command[] = [
     load: () => import("./run/compare.ts"),
   },
   {
+    words: ["preflight"],
+    summary: "look at what would make a backup of a database fail, or incomplete",
+    args: [{ name: "DB", count: "one", help: "the database" }],
+    options: connectionOptionNames,
+    details: [
+      "Connects, looks at rights, objects, locks and sizes, tries to write into the repository, and says what a backup",
+      "will not hold. Changes nothing on the server. Ends with 1 when a backup would fail.",
+    ],
+    examples: ["dbbackup preflight shop --repo /var/backups"],
+    load: () => import("./run/preflight.ts"),
+  },
+  {
     words: ["demo"],
     summary: "show the main job on an embedded PostgreSQL server with a sample database",
     args: [],
