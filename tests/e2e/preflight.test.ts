@@ -146,6 +146,6 @@ test("servers of version 10 are looked at too", async () => {
   ]);
   expect([status, JSON.parse(stdout.toString()).checks.map((check: Check) => check.status)]).toEqual([
     0,
-    Array(5).fill("ok"),
+    Array(6).fill("ok"),
   ]);
 });

@@ -76,6 +76,8 @@ export interface Capabilities {
   readonly subscriptionFailover: boolean;
   /** Column of pg_collation with the locale of ICU and built-in collations. */
   readonly collationLocaleColumn: string | undefined;
+  /** The role pg_read_all_data. */
+  readonly readAllDataRole: boolean;
   /** `transaction_timeout` setting. */
   readonly transactionTimeout: boolean;
   /** pg_attribute.attstattarget is NULL (not -1) by default. */
@@ -141,6 +143,7 @@ export function capabilitiesOf(versionNumber: number): Capabilities {
     subscriptionOrigins: since(16),
     subscriptionFailover: since(17),
     collationLocaleColumn: since(17) ? "colllocale" : since(15) ? "colliculocale" : undefined,
+    readAllDataRole: major >= 14,
     transactionTimeout: since(17),
     nullStatisticsTarget: since(17),
     tidRangeScan: since(14),

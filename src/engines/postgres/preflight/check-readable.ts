@@ -41,7 +41,7 @@ const objectsWithoutRight =
   "WHERE a.privilege_type = 'SELECT' AND (a.grantee = 0 OR pg_catalog.pg_has_role(a.grantee, 'USAGE')))";
 
 function readAllHint({ capabilities }: CheckSession): string {
-  return capabilities.major >= 14
+  return capabilities.readAllDataRole
     ? "GRANT pg_read_all_data TO this role, or back up as the owner"
     : "GRANT USAGE on the schemas and SELECT on what is in them, or back up as the owner";
 }

@@ -25,7 +25,7 @@ export const postgresSourceChecker: SourceChecker = {
     const capabilities = capabilitiesOf(connection.serverVersion);
     const session: CheckSession = { rows, capabilities, decode: nameDecoder(facts!.encoding!) };
     const [sizes] = await rows(sizeQuery);
-    const notIncluded = await readNotIncluded(rows, capabilities);
+    const notIncluded = await readNotIncluded(rows, capabilities, { databaseItself: true });
     const { host } = connection;
     return {
       serverVersion: connection.serverVersionText,
