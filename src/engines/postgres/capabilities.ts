@@ -143,7 +143,7 @@ export function capabilitiesOf(versionNumber: number): Capabilities {
     subscriptionOrigins: since(16),
     subscriptionFailover: since(17),
     collationLocaleColumn: since(17) ? "colllocale" : since(15) ? "colliculocale" : undefined,
-    readAllDataRole: major >= 14,
+    readAllDataRole: since(14),
     transactionTimeout: since(17),
     nullStatisticsTarget: since(17),
     tidRangeScan: since(14),
