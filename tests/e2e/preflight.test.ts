@@ -87,15 +87,11 @@ test("a role without rights is told which, and what to grant", async () => {
   });
 });
 
-test("row security, unsupported objects and locks are found", async () => {
+test("row security and locks are found", async () => {
   await database.sql(`ALTER TABLE t ENABLE ROW LEVEL SECURITY; GRANT SELECT ON ALL TABLES IN SCHEMA public TO ${role};
     GRANT SELECT ON ALL SEQUENCES IN SCHEMA public TO ${role}; GRANT SELECT ON LARGE OBJECT 4712 TO ${role}`);
   const hidden = await preflight("--url", databaseUrl(database.server, database.name, role));
   expect(hidden.errors).toEqual(["rights: row security would hide rows from this user in 1 tables"]);
-  await database.sql("CREATE PUBLICATION odd FOR ALL TABLES");
-  const odd = await preflight();
-  expect([odd.status, odd.errors]).toEqual([1, ["objects: 1 object cannot be backed up yet"]]);
-  await database.sql("DROP PUBLICATION odd");
   const holder = database.sql("BEGIN; LOCK TABLE t; SELECT pg_sleep(3); COMMIT");
   await expect
     .poll(
