@@ -56,7 +56,7 @@ function tableArchive(rows: Buffer, change: (entries: TocEntry[]) => TocEntry[] 
   return writeArchive(change(entries.filter(({ desc }) => desc !== "BLOBS")), data, "gzip", 16);
 }
 
-async function tables(database: TestDatabase): Promise<unknown> {
+async function tables(database: TestDatabase) {
   return await database.sql(
     "SELECT relname AS name FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'",
   );
@@ -74,6 +74,56 @@ function onFirstBytes(action: () => void) {
     done = true;
     action();
   };
+}
+
+async function expectDamage(archive: Buffer, message: string, more: Partial<RestoreRequest> = {}): Promise<void> {
+  await using target = await withDatabase(server);
+  const error = await failure(restore(archive, restoreRequest(server, target.name, { onError: "continue", ...more })));
+  expect(error).toMatchObject({ code: "DAMAGED", message: expect.stringContaining(message) });
+  if ((await tables(target)).length > 0) {
+    expect(await target.sql("SELECT count(*) AS n FROM public.t")).toEqual([{ n: "0" }]);
+  }
+}
+
+/** A table of an unknown type with its rows, and an index on a column that is not there. */
+function broken(entries: TocEntry[]): TocEntry[] {
+  const table = entries.find(({ desc }) => desc === "TABLE")!;
+  const bad = {
+    dumpId: 20,
+    tag: "bad",
+    definition: "CREATE TABLE public.bad (\n    id integer,\n    x nosuchtype\n);\n",
+  };
+  const data = {
+    dumpId: 21,
+    tag: "bad",
+    desc: "TABLE DATA",
+    section: "data",
+    hadDumper: true,
+    dependencies: [20],
+  } as const;
+  const copy = "COPY public.bad (id) FROM stdin;\n";
+  const late = {
+    dumpId: 22,
+    desc: "INDEX",
+    section: "post-data",
+    definition: "CREATE INDEX i ON public.t (nosuch);\n",
+  } as const;
+  return [
+    ...entries.slice(0, 4),
+    sampleEntry({ ...table, ...bad }),
+    ...entries.slice(4),
+    sampleEntry({ namespace: "public", copy, ...data }),
+    sampleEntry({ namespace: "public", tag: "i", ...late }),
+  ];
+}
+
+async function brokenArchive(): Promise<Buffer> {
+  const { entries } = sampleArchive();
+  const data = new Map([
+    [2, Buffer.from("1\tone\n")],
+    [21, Buffer.from("1\n")],
+  ]);
+  return await writeArchive(broken(entries.filter(({ desc }) => desc !== "BLOBS")), data);
 }
 
 describe("a connection that is cut in the middle of the rows", () => {
@@ -119,17 +169,6 @@ test("an interruption stops the server and drops what the run created", async ()
 
 describe("what is not what was backed up", () => {
   const rows = Buffer.from("1\tone\n2\ttwo\n");
-
-  async function expectDamage(archive: Buffer, message: string, more: Partial<RestoreRequest> = {}): Promise<void> {
-    await using target = await withDatabase(server);
-    const error = await failure(
-      restore(archive, restoreRequest(server, target.name, { onError: "continue", ...more })),
-    );
-    expect(error).toMatchObject({ code: "DAMAGED", message: expect.stringContaining(message) });
-    if ((await tables(target)) instanceof Array && ((await tables(target)) as unknown[]).length > 0) {
-      expect(await target.sql("SELECT count(*) AS n FROM public.t")).toEqual([{ n: "0" }]);
-    }
-  }
 
   test("fewer rows than the metadata says", async () => {
     const expectedRows = new Map([["public\0t", { rows: 3, checksum: "0".repeat(32) }]] as const);
@@ -190,48 +229,9 @@ describe("what is not what was backed up", () => {
 });
 
 describe("--on-error continue", () => {
-  const broken = (entries: TocEntry[]): TocEntry[] => {
-    const table = entries.find(({ desc }) => desc === "TABLE")!;
-    const bad = {
-      dumpId: 20,
-      tag: "bad",
-      definition: "CREATE TABLE public.bad (\n    id integer,\n    x nosuchtype\n);\n",
-    };
-    const data = {
-      dumpId: 21,
-      tag: "bad",
-      desc: "TABLE DATA",
-      section: "data",
-      hadDumper: true,
-      dependencies: [20],
-    } as const;
-    const copy = "COPY public.bad (id) FROM stdin;\n";
-    const late = {
-      dumpId: 22,
-      desc: "INDEX",
-      section: "post-data",
-      definition: "CREATE INDEX i ON public.t (nosuch);\n",
-    } as const;
-    return [
-      ...entries.slice(0, 4),
-      sampleEntry({ ...table, ...bad }),
-      ...entries.slice(4),
-      sampleEntry({ namespace: "public", copy, ...data }),
-      sampleEntry({ namespace: "public", tag: "i", ...late }),
-    ];
-  };
-  const archive = async (): Promise<Buffer> => {
-    const { entries } = sampleArchive();
-    const data = new Map([
-      [2, Buffer.from("1\tone\n")],
-      [21, Buffer.from("1\n")],
-    ]);
-    return await writeArchive(broken(entries.filter(({ desc }) => desc !== "BLOBS")), data);
-  };
-
   test("goes on, counts, and says what failed", async () => {
     await using target = await withDatabase(server);
-    const result = await restore(await archive(), restoreRequest(server, target.name, { onError: "continue" }));
+    const result = await restore(await brokenArchive(), restoreRequest(server, target.name, { onError: "continue" }));
     expect(result).toMatchObject({ failed: 2, rows: 1 });
     expect(result.failures).toMatchObject([
       { object: 'TABLE "public.bad"', sqlState: "42704", statement: "CREATE TABLE public.bad (" },
@@ -242,7 +242,7 @@ describe("--on-error continue", () => {
 
   test("stop is the default, and the error shows the line", async () => {
     await using target = await withDatabase(server);
-    const error = await failure(restore(await archive(), restoreRequest(server, target.name)));
+    const error = await failure(restore(await brokenArchive(), restoreRequest(server, target.name)));
     expect(error).toMatchObject({ code: "SERVER", sqlState: "42704" });
     expect(error.message).toMatch(/^restoring TABLE "public\.bad" failed: .*nosuchtype.* is incomplete$/);
     expect(error.details).toContain("statement: CREATE TABLE public.bad (");
