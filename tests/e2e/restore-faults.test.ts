@@ -302,8 +302,8 @@ describe("bytes of any encoding stay as they are", () => {
 test("a target that is missing is named with the flag that helps", async () => {
   const backup = await restorer.open({ kind: "object", object: memoryObject(await tableArchive(Buffer.alloc(0))) }, {});
   const request = restoreRequest(server, "restore_no_such");
-  for (const run of [backup.preCheck(request, never), backup.run(request, keptEvents(), never)]) {
-    expect(await failure(run)).toMatchObject({
+  for (const run of [() => backup.preCheck(request, never), () => backup.run(request, keptEvents(), never)]) {
+    expect(await failure(run())).toMatchObject({
       code: "TARGET_MISSING",
       message: 'database "restore_no_such" does not exist',
       hint: expect.stringContaining("--create"),

@@ -209,10 +209,10 @@ describe("hostile archives are refused with a typed error", () => {
       hostile[at] = sign!;
       hostile.writeUInt32LE(length!, at + 1);
       for (const open of [
-        CustomArchiveReader.openObject(memoryObject(hostile), options),
-        CustomArchiveReader.openStream(memoryStream(hostile, 100), options),
+        () => CustomArchiveReader.openObject(memoryObject(hostile), options),
+        () => CustomArchiveReader.openStream(memoryStream(hostile, 100), options),
       ]) {
-        await expect(open).rejects.toMatchObject({ code: "DAMAGED" });
+        await expect(open()).rejects.toMatchObject({ code: "DAMAGED" });
       }
     }
   });
