@@ -32,7 +32,7 @@ const rows = "select generate_series(1, 1000000000)";
 describe("a connection that breaks", () => {
   test.each<[string, string, (connection: PgConnection) => Promise<unknown>]>([
     ["a query", 'running "select pg_sleep', (connection) => connection.query("select pg_sleep(30)")],
-    ["rows", 'running "select generate_series', (connection) => connection.queryEach(rows, () => sleep(1))],
+    ["rows", 'running "select generate_series', (connection) => connection.queryEach(rows, () => {})],
     [
       "a copy to us",
       'running "copy \\(select',
@@ -146,10 +146,30 @@ describe("a server that breaks the protocol", () => {
     await expect(open(broken.port)).rejects.toMatchObject({ code });
   });
 
-  test("by going silent in the login is left in time", async () => {
-    await using broken = await scripted(ready, Buffer.from("R"));
-    const url = `host=127.0.0.1 port=${broken.port} user=postgres sslmode=disable connect_timeout=1`;
+  test.each([
+    ["in the login", "disable", "R"],
+    ["before the handshake", "require", ""],
+    ["in the handshake", "require", "S"],
+  ])("by going silent %s is left in time, and at once when interrupted", async (_when, mode, answer) => {
+    await using broken = await scripted(ready, Buffer.from(answer));
+    const url = `host=127.0.0.1 port=${broken.port} user=postgres sslmode=${mode} connect_timeout=1`;
+    const timedOut = PgConnection.connect(resolveConnection({ url }));
+    const stopped = PgConnection.connect(resolveConnection({ url }), { signal: AbortSignal.timeout(50) });
+    await expect(stopped).rejects.toMatchObject({ code: "INTERRUPTED" });
+    await expect(timedOut).rejects.toMatchObject({ code: "CONNECT", message: expect.stringContaining("within 1 s") });
+  });
+
+  test("by asking for a key derivation that takes minutes is left in time", async () => {
+    const sasl = message("R", Buffer.concat([int32(10), Buffer.from("SCRAM-SHA-256\0\0")]));
+    await using slow = await ScriptedServer.start(({ bytes }, socket) => {
+      const nonce = /r=([^,]+)$/.exec(bytes.toString("latin1"))?.[1];
+      const challenge = Buffer.from(`r=${nonce}x,s=c2FsdA==,i=6000000`);
+      socket.write(nonce === undefined ? sasl : message("R", Buffer.concat([int32(11), challenge])));
+    });
+    const url = `host=127.0.0.1 port=${slow.port} user=ann password=x sslmode=disable connect_timeout=1 scram_max_iterations=6000000`;
+    const started = Date.now();
     await expect(PgConnection.connect(resolveConnection({ url }))).rejects.toMatchObject({ code: "CONNECT" });
+    expect(Date.now() - started).toBeLessThan(3000);
   });
 
   test("that claims a gigabyte costs no memory", async () => {

@@ -7,7 +7,8 @@ import { Deadline } from "./deadline.ts";
 import { type Established, establish } from "./establish.ts";
 import { type CopyIn, CopyInExchange } from "./exchanges/copy-in-exchange.ts";
 import { CopyOutExchange } from "./exchanges/copy-out-exchange.ts";
-import { describeStatement, type Exchange, type ExchangeControl, type PendingExchange } from "./exchanges/exchange.ts";
+import { describeStatement } from "./exchanges/describe-statement.ts";
+import type { Exchange, ExchangeControl, PendingExchange } from "./exchanges/exchange.ts";
 import { QueryExchange, type QueryResult } from "./exchanges/query-exchange.ts";
 import { RowExchange, type RowHandler } from "./exchanges/row-exchange.ts";
 import { Fifo } from "./fifo.ts";
@@ -135,7 +136,7 @@ export class PgConnection implements AsyncDisposable {
 
   /** Sends all statements of `sql` in one message; answers the result of the last one that gave rows. */
   async query(sql: string): Promise<QueryResult> {
-    return this.#send(sql, new QueryExchange(describeStatement(sql), this.#control)).outcome;
+    return this.#send(sql, new QueryExchange(describeStatement(sql, this.#text), this.#control)).outcome;
   }
 
   /** One message for each of `sqls`, sent without waiting. The first error rejects, after all answers were read. */
@@ -152,17 +153,17 @@ export class PgConnection implements AsyncDisposable {
    * query is cancelled and rejects with that error.
    */
   async queryEach(sql: string, onRow: RowHandler): Promise<{ readonly commandTag: string }> {
-    return this.#send(sql, new RowExchange(describeStatement(sql), this.#control, onRow)).outcome;
+    return this.#send(sql, new RowExchange(describeStatement(sql, this.#text), this.#control, onRow)).outcome;
   }
 
   /** Runs a COPY ... TO STDOUT. A consumer that fails ends the connection. */
   async copyOut(sql: string, consumer: CopyOutConsumer): Promise<{ readonly rows: number }> {
-    return this.#send(sql, new CopyOutExchange(describeStatement(sql), this.#control, consumer)).outcome;
+    return this.#send(sql, new CopyOutExchange(describeStatement(sql, this.#text), this.#control, consumer)).outcome;
   }
 
   /** Begins a COPY ... FROM STDIN; resolves when the server waits for data. */
   async copyIn(sql: string): Promise<CopyIn> {
-    const exchange = new CopyInExchange(describeStatement(sql), this.#control, this.#link.transport);
+    const exchange = new CopyInExchange(describeStatement(sql, this.#text), this.#control, this.#link.transport);
     this.#send(sql, exchange);
     this.#copyIn = exchange;
     return exchange.ready;

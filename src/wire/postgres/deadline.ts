@@ -1,3 +1,19 @@
+/**
+ * What `work` gives, unless the signal aborts first: for work that cannot be stopped (the resolver, a key derivation). It
+ * goes on unseen then.
+ */
+export async function unlessAborted<Result>(work: Promise<Result>, signal: AbortSignal): Promise<Result> {
+  const aborted = Promise.withResolvers<never>();
+  const abort = (): void => aborted.reject(signal.reason as Error);
+  if (signal.aborted) abort();
+  signal.addEventListener("abort", abort, { once: true });
+  try {
+    return await Promise.race([work, aborted.promise]);
+  } finally {
+    signal.removeEventListener("abort", abort);
+  }
+}
+
 /** A signal that aborts after a while or with another signal; its timer ends with the scope. */
 export class Deadline implements Disposable {
   readonly #controller = new AbortController();

@@ -2,7 +2,7 @@ import { lookup } from "node:dns/promises";
 import { BackupError } from "../../core/backup-error.ts";
 import { cannotConnect, interrupted } from "./connection-faults.ts";
 import { type ConnectionSpec, describeHost, type HostSpec, socketPath } from "./connection-spec.ts";
-import { Deadline } from "./deadline.ts";
+import { Deadline, unlessAborted } from "./deadline.ts";
 import { type LoggedIn, login } from "./login.ts";
 import { MessageInbox } from "./message-inbox.ts";
 import { MessageLink } from "./message-link.ts";
@@ -34,7 +34,7 @@ export interface EstablishOptions {
  */
 export async function establish(host: HostSpec, spec: ConnectionSpec, options: EstablishOptions): Promise<Established> {
   let failure: BackupError | undefined;
-  for (const endpoint of await endpointsOf(host, spec, options.signal)) {
+  for (const endpoint of await findEndpoints(host, spec, options.signal)) {
     using deadline = new Deadline(spec.connectTimeoutMs, () => timedOut(host, spec), options.signal);
     try {
       return await new Attempt(host, endpoint, spec, options, deadline.signal).run();
@@ -102,16 +102,17 @@ class Attempt {
     // With TLS 1.3 a server says only after the handshake that it does not like our certificate.
     const inbox = new MessageInbox((error) => this.#failure(tlsAlert(this.#host, error) ?? error ?? closedEarly()));
     const link = new MessageLink(transport, inbox);
-    const abort = (): void => link.destroy(this.#signal.reason as Error);
-    this.#signal.addEventListener("abort", abort, { once: true });
     try {
       const request = { spec: this.#spec, host: this.#host, channel: security, ...this.#options };
-      return { link, host: this.#host, loggedIn: await login(link, inbox, request), redial };
+      return {
+        link,
+        host: this.#host,
+        loggedIn: await unlessAborted(login(link, inbox, request), this.#signal),
+        redial,
+      };
     } catch (error) {
       link.destroy();
-      throw error;
-    } finally {
-      this.#signal.removeEventListener("abort", abort);
+      throw this.#failure(error as Error);
     }
   }
 
@@ -134,12 +135,17 @@ function isReasonFor(second: Encryption, error: unknown): boolean {
   return second === "plain" && error.code === "CONNECT" && error.retry === "never";
 }
 
-async function endpointsOf(host: HostSpec, spec: ConnectionSpec, signal: AbortSignal | undefined): Promise<Endpoint[]> {
+async function findEndpoints(
+  host: HostSpec,
+  spec: ConnectionSpec,
+  signal: AbortSignal | undefined,
+): Promise<Endpoint[]> {
   if (host.kind === "unix") return [{ kind: "unix", path: socketPath(host) }];
   if (host.address !== undefined) return [{ kind: "tcp", address: host.address, port: host.port }];
+  using deadline = new Deadline(spec.connectTimeoutMs, () => timedOut(host, spec), signal);
   try {
-    const addresses = (await lookup(host.host, { all: true, order: "verbatim" })).map(({ address }) => address);
-    if (signal?.aborted === true) throw signal.reason;
+    const found = await unlessAborted(lookup(host.host, { all: true, order: "verbatim" }), deadline.signal);
+    const addresses = found.map(({ address }) => address);
     if (spec.loadBalanceHosts) shuffle(addresses);
     return addresses.map((address) => ({ kind: "tcp", address, port: host.port }));
   } catch (error) {

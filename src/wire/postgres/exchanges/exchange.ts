@@ -124,13 +124,3 @@ export type PendingExchange = Pick<Exchange<unknown>, "doing" | "setFailure" | "
 };
 
 const copyFailMessage = Buffer.from([0x66, 0, 0, 0, 5, 0]);
-
-const maxShownStatement = 80;
-
-/** `running "..."` with the start of a statement; what could hold a password is cut off. */
-export function describeStatement(sql: string): string {
-  const line = sql.replace(/\s+/g, " ").trim();
-  const secretAt = line.search(/password|connection\s*'|user\s+mapping/i);
-  const shown = secretAt < 0 ? line : `${line.slice(0, secretAt)}...`;
-  return `running "${shown.length > maxShownStatement ? `${shown.slice(0, maxShownStatement)}...` : shown}"`;
-}
