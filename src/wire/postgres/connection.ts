@@ -177,7 +177,9 @@ export class PgConnection implements AsyncDisposable {
   /** Ends the session; what still runs is cancelled and rejects. Safe to repeat. */
   async close(): Promise<void> {
     if (this.#over === undefined) {
-      this.#finish(new Error("it was closed on this side"));
+      const reason = new Error("it was closed on this side");
+      this.#finish(reason);
+      for (const exchange of this.#pending) exchange.setFailure(connectionLost(this.host, exchange.doing, reason));
       this.#closing = this.#pending.length === 0 ? this.#sayGoodbye() : this.#cancelAndDestroy();
     }
     await this.#closing;
