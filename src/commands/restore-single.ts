@@ -17,6 +17,7 @@ import type {
 import { type FindPorts, findBackup } from "./find-backup.ts";
 import type { FoundBackup } from "./found-backup.ts";
 import { HashedObject } from "./hashed-object.ts";
+import { plainLimit } from "./plain-limit.ts";
 import { verifyBackup } from "./verify-backup.ts";
 
 export interface RestoreSingleRequest {
@@ -63,12 +64,12 @@ export async function restoreSingle(
     return await restoreOpened(request, backup, request.restore, ports, signal);
   }
   const found = await findBackup(request.backup, ports, signal);
-  if (request.verifyFirst) await requireWhole(found, ports, signal);
+  if (request.verifyFirst) await requireWhole(found, request, ports, signal);
   const artifact = onlyArtifact(found);
   const object = new HashedObject(await artifact.open());
   try {
     checkSize(found, object.size);
-    const backup = await ports.engine.open({ kind: "object", object }, limits(request));
+    const backup = await ports.engine.open({ kind: "object", object }, limits(request, found.metadata));
     const restore: RestoreRequest = { ...request.restore, ...knownContents(found.metadata) };
     const outcome = await restoreOpened(request, backup, restore, ports, signal);
     if (outcome.result !== undefined) await checkHash(found, object, outcome.result);
@@ -109,9 +110,15 @@ function refuseForStream({ verifyFirst }: RestoreSingleRequest): void {
   });
 }
 
-async function requireWhole(found: FoundBackup, ports: RestorePorts, signal: AbortSignal): Promise<void> {
+async function requireWhole(
+  found: FoundBackup,
+  request: RestoreSingleRequest,
+  ports: RestorePorts,
+  signal: AbortSignal,
+): Promise<void> {
   const { clock, progress } = ports;
-  const { damage } = await verifyBackup(found, { checker: await ports.openChecker(), clock, progress }, signal);
+  const checking = { checker: await ports.openChecker(), clock, progress };
+  const { damage } = await verifyBackup(found, checking, signal, limits(request, found.metadata));
   if (damage.length === 0) return;
   throw new BackupError({
     code: "DAMAGED",
@@ -122,8 +129,9 @@ async function requireWhole(found: FoundBackup, ports: RestorePorts, signal: Abo
   });
 }
 
-function limits({ restore }: RestoreSingleRequest): { maxPlainBytes?: number } {
-  return restore.maxPlainBytes === undefined ? {} : { maxPlainBytes: restore.maxPlainBytes };
+function limits({ restore }: RestoreSingleRequest, metadata?: BackupMetadata): { maxPlainBytes?: number } {
+  const maxPlainBytes = plainLimit(metadata, restore.maxPlainBytes);
+  return maxPlainBytes === undefined ? {} : { maxPlainBytes };
 }
 
 function onlyArtifact(found: FoundBackup): FoundBackup["artifacts"][number] {

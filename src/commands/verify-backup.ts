@@ -5,6 +5,7 @@ import type { Clock } from "../ports/clock.ts";
 import type { ProgressSink } from "../ports/progress.ts";
 import { compareObjects } from "./compare-objects.ts";
 import type { FoundArtifact, FoundBackup } from "./found-backup.ts";
+import { plainLimit } from "./plain-limit.ts";
 import { HashedRead } from "./read-object.ts";
 import { VerifyProgress } from "./verify-progress.ts";
 
@@ -34,6 +35,11 @@ export interface VerifyPorts {
   readonly progress: ProgressSink;
 }
 
+export interface VerifyOptions {
+  /** Plain bytes that one table or large object may give at most, instead of what the metadata recorded. */
+  readonly maxPlainBytes?: number;
+}
+
 /** Findings that are about the backup, and no reason to stop. */
 const damageCodes: ReadonlySet<string> = new Set(["DAMAGED", "FOREIGN_FILE"]);
 
@@ -47,17 +53,20 @@ export async function verifyBackup(
   backup: FoundBackup,
   ports: VerifyPorts,
   signal: AbortSignal,
+  options: VerifyOptions = {},
 ): Promise<VerifiedBackup> {
   const began = ports.clock.monotonic();
   const { metadata, location } = backup;
   const progress = new VerifyProgress(ports.progress, `verifying ${location}`, metadata?.size_bytes);
   const damage: Damage[] = [];
   const notes: string[] = [];
+  const maxPlainBytes = plainLimit(metadata, options.maxPlainBytes);
+  const limit = maxPlainBytes === undefined ? {} : { maxPlainBytes };
   let storedBytes = 0;
   let contents: CheckedBackup | undefined;
   if (metadata === undefined) notes.push("there is no metadata beside it: only structure and decoding were checked");
   for (const [index, artifact] of backup.artifacts.entries()) {
-    const checked = await verifyArtifact(artifact, metadata?.artifacts[index], ports.checker, progress, signal);
+    const checked = await verifyArtifact(artifact, metadata?.artifacts[index], ports.checker, progress, limit, signal);
     storedBytes += checked.size;
     damage.push(...checked.damage);
     notes.push(...checked.notes);
@@ -89,6 +98,7 @@ async function verifyArtifact(
   expected: ArtifactMetadata | undefined,
   checker: BackupChecker,
   progress: VerifyProgress,
+  limit: { readonly maxPlainBytes?: number },
   signal: AbortSignal,
 ): Promise<VerifiedArtifact> {
   const damage: Damage[] = [];
@@ -102,7 +112,7 @@ async function verifyArtifact(
     const read = new HashedRead(object, (count) => progress.add(count), signal);
     const plainSize = expected?.plain_size === undefined ? {} : { plainSize: expected.plain_size };
     const contents = await checker
-      .check({ object, stream: () => read.pieces(), ...plainSize }, signal)
+      .check({ object, stream: () => read.pieces(), ...plainSize, ...limit }, signal)
       .catch((error: unknown) => {
         if (!(error instanceof BackupError) || !damageCodes.has(error.code)) throw error;
         damage.push({ object: error.object ?? name, message: error.message });

@@ -8,6 +8,8 @@ export interface CheckSource {
   stream(): AsyncIterable<Uint8Array>;
   /** When known: how many plain bytes come out of it, before the stages behind the engine. */
   readonly plainSize?: number;
+  /** When known: how many plain bytes one table or large object inside an archive may give at most. */
+  readonly maxPlainBytes?: number;
 }
 
 /** What decoding found in a backup. Names are Unicode, as in metadata. */

@@ -64,7 +64,7 @@ export const commands: readonly Command[] = [
     words: ["verify"],
     summary: "check stored bytes against metadata and decode everything",
     args: [{ name: "BACKUP", count: "many", help: backupHelp }],
-    options: [],
+    options: ["max-plain-size"],
     details: [
       "Compares size and SHA-256 of each file with the metadata, then decodes every block, counts the rows of each table",
       "and computes their checksums. An archive or script of pg_dump, without metadata of ours, is checked for structure",

@@ -1,5 +1,5 @@
 import { BackupError } from "../../../core/backup-error.ts";
-import type { Compression } from "../../../core/compression.ts";
+import type { Compression, CompressionMethod } from "../../../core/compression.ts";
 import type { Codec } from "../../../ports/codec.ts";
 import { archiveDamage } from "./archive-damage.ts";
 import { archiveLimits } from "./archive-limits.ts";
@@ -86,17 +86,18 @@ async function* plainChunks(stored: ChunkReader, input: InputBytes, format: Bloc
   const source = stored.pieces();
   for await (const chunk of codec.decompress(compression.method, "zlib", source, limits)) {
     plainBytes += chunk.length;
-    if (maxPlainBytes === undefined) refuseBomb(plainBytes, stored.storedBytes, input.position);
+    if (maxPlainBytes === undefined) refuseBomb(plainBytes, stored.storedBytes, compression.method, input.position);
     yield chunk;
   }
 }
 
-function refuseBomb(plainBytes: number, storedBytes: number, position: number): void {
-  const { unquestionedPlainBytes, plainRatio } = archiveLimits;
-  if (plainBytes <= unquestionedPlainBytes || plainBytes <= storedBytes * plainRatio) return;
+function refuseBomb(plainBytes: number, storedBytes: number, method: CompressionMethod, position: number): void {
+  const { unquestionedPlainBytes } = archiveLimits;
+  const ratio = method === "gzip" ? archiveLimits.deflateRatio : archiveLimits.plainRatio;
+  if (plainBytes <= unquestionedPlainBytes || plainBytes <= storedBytes * ratio) return;
   throw new BackupError({
     code: "DAMAGED",
-    message: `compressed data gives more than ${plainRatio} times its size (${plainBytes} of ${storedBytes} bytes) near byte ${position}`,
+    message: `compressed data gives more than ${ratio} times its size (${plainBytes} of ${storedBytes} bytes) near byte ${position}`,
     hint: "if you trust this archive, give the size it may have with --max-plain-size",
   });
 }

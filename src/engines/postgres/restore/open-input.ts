@@ -3,6 +3,7 @@ import type { CompressionMethod } from "../../../core/compression.ts";
 import type { Codec } from "../../../ports/codec.ts";
 import type { RestoreInput } from "../../../ports/restore.ts";
 import type { OpenedObject } from "../../../ports/storage.ts";
+import { archiveLimits } from "../archive/archive-limits.ts";
 import { looksLikeArchive } from "../archive/decode-archive.ts";
 
 /** What the first bytes of an input say it is. */
@@ -19,9 +20,6 @@ export interface RecognizedInput {
 
 const sniffedBytes = 4096;
 const readBytes = 256 * 1024;
-/** A gzip or zstd file of zeros could go on for ever. */
-const plainRatio = 1000;
-const unquestionedPlainBytes = 64 * 1024 * 1024;
 
 const magics: readonly { readonly method: CompressionMethod; readonly bytes: readonly number[] }[] = [
   { method: "gzip", bytes: [0x1f, 0x8b] },
@@ -133,12 +131,14 @@ async function* decompressed(
     }
   };
   const limits = maxPlainBytes === undefined ? {} : { maxPlainBytes };
+  const { unquestionedPlainBytes } = archiveLimits;
+  const ratio = method === "gzip" ? archiveLimits.deflateRatio : archiveLimits.plainRatio;
   for await (const piece of codec.decompress(method, "gzip", counted(), limits)) {
     plainBytes += piece.length;
-    if (maxPlainBytes === undefined && plainBytes > unquestionedPlainBytes && plainBytes > storedBytes * plainRatio) {
+    if (maxPlainBytes === undefined && plainBytes > unquestionedPlainBytes && plainBytes > storedBytes * ratio) {
       throw new BackupError({
         code: "DAMAGED",
-        message: `the compressed file gives more than ${plainRatio} times its size`,
+        message: `the compressed file gives more than ${ratio} times its size`,
         hint: "if you trust it, give the size it may have with --max-plain-size",
       });
     }

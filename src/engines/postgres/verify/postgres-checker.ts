@@ -11,6 +11,8 @@ import { RECOGNIZED_BYTES, recognizeCompression, recognizeFormat } from "./recog
 export function createPostgresChecker(codec: Codec): BackupChecker {
   return {
     async check(source, signal) {
+      const { maxPlainBytes } = source;
+      const readOptions = { codec, ...(maxPlainBytes === undefined ? {} : { maxPlainBytes }) };
       const compression = recognizeCompression(await headOf(source));
       if (compression === "none" && recognizeFormat(await headOf(source)) === "custom") {
         // Positions noted in the table of contents can only be compared from this side.
@@ -20,7 +22,7 @@ export function createPostgresChecker(codec: Codec): BackupChecker {
       const plain = withoutBomb(codec.decompress(compression, "gzip", source.stream(), limits), source);
       const { head, all } = await peek(plain);
       return recognizeFormat(head) === "custom"
-        ? await checkArchive(await CustomArchiveReader.openStream(all, { codec }), signal)
+        ? await checkArchive(await CustomArchiveReader.openStream(all, readOptions), signal)
         : await checkScript(all, signal);
     },
   };
@@ -53,9 +55,10 @@ async function peek(stream: AsyncIterable<Uint8Array>): Promise<{ head: Buffer; 
 }
 
 /** Where no metadata says how large a compressed file is inside, the ratio is bounded. */
-async function* withoutBomb(plain: AsyncIterable<Buffer>, { object, plainSize }: CheckSource): AsyncGenerator<Buffer> {
+async function* withoutBomb(plain: AsyncIterable<Buffer>, source: CheckSource): AsyncGenerator<Buffer> {
   const { unquestionedPlainBytes, plainRatio } = archiveLimits;
-  const most = plainSize ?? Math.max(unquestionedPlainBytes, object.size * plainRatio);
+  const { object } = source;
+  const most = source.plainSize ?? source.maxPlainBytes ?? Math.max(unquestionedPlainBytes, object.size * plainRatio);
   let total = 0;
   for await (const piece of plain) {
     total += piece.length;

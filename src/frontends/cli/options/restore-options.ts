@@ -128,4 +128,14 @@ export const restoreOptions = [
     environment: false,
     help: "refuse a backup with code that reaches outside the database or runs with more rights",
   },
+  {
+    name: "max-plain-size",
+    type: "integer",
+    placeholder: "BYTES",
+    min: 1,
+    max: Number.MAX_SAFE_INTEGER,
+    environment: false,
+    default: "what the metadata recorded, else 1000 times the compressed size",
+    help: "decompress at most this much of one table, large object or script",
+  },
 ] as const satisfies readonly Option[];

@@ -47,6 +47,7 @@ function requestOf(backup: string, options: OptionValues): RestoreSingleRequest 
       noPrivileges: options["no-privileges"] === true,
       untrusted: options.untrusted === true,
       confirmed: options.confirm === true,
+      ...(options["max-plain-size"] === undefined ? {} : { maxPlainBytes: options["max-plain-size"] }),
     },
   };
 }

@@ -16,11 +16,13 @@ type Outcome =
 export const run: RunCommand = async ({ args, options }, context) => {
   const { services, output, progress, signal } = context;
   const ports = { checker: await services.openChecker(), clock: services.clock, progress };
+  const maxPlainBytes = options["max-plain-size"];
+  const limits = maxPlainBytes === undefined ? {} : { maxPlainBytes };
   const outcomes: Outcome[] = [];
   for (const argument of args) {
     try {
       const backup = await findArgument(argument, options, context);
-      outcomes.push({ kind: "verified", argument, result: await verifyBackup(backup, ports, signal) });
+      outcomes.push({ kind: "verified", argument, result: await verifyBackup(backup, ports, signal, limits) });
     } catch (error) {
       // One bad backup is no reason to leave the others unchecked.
       if (signal.aborted || !(error instanceof BackupError)) throw error;
