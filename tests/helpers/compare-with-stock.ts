@@ -15,7 +15,10 @@ const notOfObjects = new Set(["ENCODING", "STDSTRINGS", "SEARCHPATH", "DATABASE"
 
 /** The entries that stock pg_dump 18 writes for a database, in its order. */
 export async function stockEntries(database: TestDatabase, args: readonly string[] = []): Promise<TocEntry[]> {
-  const archive = await stock(18).must("pg_dump", ["-Fc", "-Z0", "-d", database.url, ...args]);
+  const archive = await stock(18).must("pg_dump", ["-Fc", "-Z0", "-d", database.url, ...args], {
+    // Stock pg_dump prints bytea as the database's settings say; ours is always hexadecimal.
+    env: { PGOPTIONS: "-c bytea_output=hex" },
+  });
   return readStockToc(archive.stdout);
 }
 

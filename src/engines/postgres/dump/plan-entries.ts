@@ -23,6 +23,7 @@ export function planEntries(catalog: DatabaseCatalog): PlannedEntries {
     shared: catalog.shared,
     commentOn: (id, subId) => catalog.comments.on(id, subId),
     commentedColumns: (id) => catalog.comments.columns(id),
+    securityLabelsOn: catalog.securityLabelsOn,
   };
   const entries: PlannedEntry[] = [];
   for (const object of objects) {

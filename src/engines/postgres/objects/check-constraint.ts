@@ -7,7 +7,7 @@ import { objectEntry } from "./object-entry.ts";
 import type { ObjectRegistry } from "./object-registry.ts";
 import type { ObjectType, PlannedEntry } from "./object-type.ts";
 import { onTableComment } from "./on-table-comment.ts";
-import { allRelations, oidArray, type Relation } from "./relation/relation.ts";
+import { allRelations, oidArray, type Relation, tableWord } from "./relation/relation.ts";
 
 /** A CHECK constraint of a table, or one of its NOT NULL constraints that is not validated. */
 export interface CheckConstraint extends DumpObject {
@@ -74,8 +74,8 @@ export const checkConstraintType: ObjectType<CheckConstraint> = {
         section: "post-data",
         tag: `${relation.name} ${check.name}`,
         owner: relation.owner,
-        definition: `ALTER TABLE ${table}\n    ADD CONSTRAINT ${name} ${check.condition};\n`,
-        drop: `ALTER TABLE ${table} DROP CONSTRAINT ${name};\n`,
+        definition: `ALTER ${tableWord(relation)} ${table}\n    ADD CONSTRAINT ${name} ${check.condition};\n`,
+        drop: `ALTER ${tableWord(relation)} ${table} DROP CONSTRAINT ${name};\n`,
       }),
       ...comment,
     ];

@@ -6,7 +6,7 @@ import { objectEntry } from "./object-entry.ts";
 import type { ObjectRegistry } from "./object-registry.ts";
 import type { ObjectType, PlannedEntry } from "./object-type.ts";
 import { inheritedFrom } from "./relation/read-inheritance.ts";
-import { allRelations, type Column, isPrinted, oidArray, type Relation } from "./relation/relation.ts";
+import { allRelations, type Column, isPrinted, oidArray, type Relation, tableWord } from "./relation/relation.ts";
 
 /** A DEFAULT or generation expression of a column. */
 export interface ColumnDefault extends DumpObject {
@@ -50,8 +50,8 @@ export const columnDefaultType: ObjectType<ColumnDefault> = {
         section: "pre-data",
         tag: `${relation.name} ${column.name}`,
         owner: relation.owner,
-        definition: `ALTER TABLE ONLY ${table} ALTER COLUMN ${name} SET DEFAULT ${object.expression};\n`,
-        drop: `ALTER TABLE ${table} ALTER COLUMN ${name} DROP DEFAULT;\n`,
+        definition: `ALTER ${tableWord(relation)} ONLY ${table} ALTER COLUMN ${name} SET DEFAULT ${object.expression};\n`,
+        drop: `ALTER ${tableWord(relation)} ${table} ALTER COLUMN ${name} DROP DEFAULT;\n`,
       }),
     ];
   },

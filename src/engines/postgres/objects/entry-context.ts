@@ -2,6 +2,7 @@ import type { CatalogId } from "../archive/toc-entry.ts";
 import type { Capabilities } from "../capabilities.ts";
 import type { SharedFacts } from "./catalog-reader.ts";
 import type { ObjectRegistry } from "./object-registry.ts";
+import type { SecurityLabel } from "./security-label-entry.ts";
 
 /** What `entries` of an object type may ask. */
 export interface EntryContext {
@@ -12,4 +13,6 @@ export interface EntryContext {
   commentOn(catalog: CatalogId, subId?: number): string | undefined;
   /** Numbers of the columns (sub-ids > 0) that have a comment, ascending. */
   commentedColumns(catalog: CatalogId): readonly number[];
+  /** Rows of pg_seclabel about the object and its columns, the object first. */
+  securityLabelsOn(catalog: CatalogId): readonly SecurityLabel[];
 }

@@ -1,6 +1,6 @@
 import { quoteIdentifier } from "../sql/quote.ts";
 import { Catalog, type CatalogReader, firstNormalOid } from "./catalog-reader.ts";
-import { commentEntries } from "./comment-entry.ts";
+import { descriptionEntries } from "./description-entries.ts";
 import { allParts, type DumpObject, noParts } from "./dump-object.ts";
 import type { EntryContext } from "./entry-context.ts";
 import { objectEntry } from "./object-entry.ts";
@@ -46,7 +46,7 @@ export const extensionType: ObjectType<Extension> = {
         definition: `CREATE EXTENSION IF NOT EXISTS ${name} WITH SCHEMA ${quoteIdentifier(extension.memberSchema)};\n`,
         drop: `DROP EXTENSION ${name};\n`,
       }),
-      ...commentEntries(extension, context, { subject: `EXTENSION ${name}`, tag: `EXTENSION ${name}`, owner: "" }),
+      ...descriptionEntries(extension, context, { subject: `EXTENSION ${name}`, tag: `EXTENSION ${name}`, owner: "" }),
     ];
   },
 };

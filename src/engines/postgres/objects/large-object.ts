@@ -1,6 +1,6 @@
 import { parseTextArray } from "../sql/pg-array.ts";
 import { Catalog, type CatalogReader } from "./catalog-reader.ts";
-import { commentEntry } from "./comment-entry.ts";
+import { descriptionEntries } from "./description-entries.ts";
 import { allParts, type DumpObject } from "./dump-object.ts";
 import type { EntryContext } from "./entry-context.ts";
 import { objectEntry } from "./object-entry.ts";
@@ -68,7 +68,7 @@ export const largeObjectType: ObjectType<LargeObjectGroup> = {
         definition: group.oids.map((oid) => `${oid}\n`).join(""),
         drop: "-- dummy",
       }),
-      ...group.oids.flatMap((oid) => commentOf(group, oid, context)),
+      ...group.oids.flatMap((oid) => descriptionOf(group, oid, context)),
       // Stored for the first object, carried out for all.
       ...privilegeEntries(group, context, {
         kind: "LARGE OBJECT",
@@ -115,9 +115,8 @@ export const largeObjectDataType: ObjectType<LargeObjectData> = {
   },
 };
 
-function commentOf(group: LargeObjectGroup, oid: number, context: EntryContext): PlannedEntry[] {
-  const text = context.commentOn({ table: Catalog.pg_largeobject, oid });
-  if (text === undefined) return [];
+function descriptionOf(group: LargeObjectGroup, oid: number, context: EntryContext): PlannedEntry[] {
+  const object = { catalog: { table: Catalog.pg_largeobject, oid }, schema: null, dumpId: group.dumpId };
   const subject = `LARGE OBJECT ${oid}`;
-  return [commentEntry(group, context, { subject, tag: subject, owner: group.owner, text })];
+  return descriptionEntries(object, context, { subject, tag: subject, owner: group.owner });
 }

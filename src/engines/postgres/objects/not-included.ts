@@ -58,6 +58,11 @@ const questions: readonly Question[] = [
     hint: "repeat ALTER ROLE ... SET on the target",
   },
   {
+    kind: "shared-security-labels",
+    names: "SELECT provider FROM pg_catalog.pg_shseclabel",
+    hint: "repeat SECURITY LABEL ON ROLE, DATABASE and TABLESPACE on the target",
+  },
+  {
     kind: "server-settings",
     names:
       "SELECT DISTINCT name FROM pg_catalog.pg_settings WHERE source IN ('configuration file', 'command line') " +
@@ -101,6 +106,11 @@ const questions: readonly Question[] = [
       "SELECT c.relname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace " +
       "WHERE pg_catalog.pg_is_in_recovery() AND c.relpersistence = 'u' AND c.relkind IN ('r', 'S') AND n.nspname !~ '^pg_'",
     hint: "back up the primary server: a standby has no data of unlogged tables and sequences",
+  },
+  {
+    kind: "foreign-data",
+    names: "SELECT c.relname FROM pg_catalog.pg_foreign_table f JOIN pg_catalog.pg_class c ON c.oid = f.ftrelid",
+    hint: "back up the servers where the rows of foreign tables are",
   },
   {
     kind: "row-oids",

@@ -3,11 +3,13 @@ import { formatAclItem, parseAclItem } from "../sql/acl-item.ts";
 import { formatTextArray, parseTextArray } from "../sql/pg-array.ts";
 import { quoteIdentifier } from "../sql/quote.ts";
 import { Catalog, type CatalogReader } from "./catalog-reader.ts";
-import { commentEntries, commentEntry } from "./comment-entry.ts";
+import { commentEntry } from "./comment-entry.ts";
+import { descriptionEntries } from "./description-entries.ts";
 import { allParts, type DumpObject, type DumpParts, noParts } from "./dump-object.ts";
 import type { EntryContext } from "./entry-context.ts";
 import type { ObjectType, PlannedEntry } from "./object-type.ts";
 import { privilegeEntries } from "./privilege-entries.ts";
+import { securityLabelEntries } from "./security-label-entry.ts";
 
 interface SchemaObject extends DumpObject {
   readonly kind: "schema";
@@ -94,12 +96,12 @@ function definitionEntries(schema: SchemaObject, context: EntryContext): Planned
   };
   const subject = `SCHEMA ${quoted}`;
   const comment = { subject, tag: subject, owner: schema.owner };
-  if (!isPublic) return [own, ...commentEntries(schema, context, comment)];
+  if (!isPublic) return [own, ...descriptionEntries(schema, context, comment)];
 
   const entries = schema.owner === databaseOwnerRole ? [] : [own];
   const text = context.commentOn(schema.catalog) ?? "";
   if (text !== standardPublicComment) entries.push(commentEntry(schema, context, { ...comment, text }));
-  return entries;
+  return [...entries, ...securityLabelEntries(schema, context, { ...comment, subjectOf: () => subject })];
 }
 
 /**

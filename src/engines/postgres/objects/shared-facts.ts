@@ -1,5 +1,7 @@
 import type { CatalogId } from "../archive/toc-entry.ts";
 import { Catalog, type Row, type SharedFacts } from "./catalog-reader.ts";
+import { groupBy } from "./group-by.ts";
+import type { SecurityLabel } from "./security-label-entry.ts";
 
 /** Runs one catalogue query. */
 export type RunQuery = (sql: string) => Promise<Row[]>;
@@ -62,6 +64,20 @@ export async function readComments(run: RunQuery): Promise<Comments> {
     on: (catalog, subId = 0) => byObject.get(key(catalog.table, catalog.oid))?.get(subId),
     columns: (catalog) => [...(byObject.get(key(catalog.table, catalog.oid))?.keys() ?? [])].filter((id) => id > 0),
   };
+}
+
+/** Security labels by object. One query. */
+export async function readSecurityLabels(run: RunQuery): Promise<(catalog: CatalogId) => readonly SecurityLabel[]> {
+  const rows = await run(
+    "SELECT classoid, objoid, objsubid, provider, label FROM pg_catalog.pg_seclabel ORDER BY objsubid, provider",
+  );
+  const byObject = groupBy(rows, (row) => key(Number(row.classoid), Number(row.objoid)));
+  return (catalog) =>
+    (byObject.get(key(catalog.table, catalog.oid)) ?? []).map((row) => ({
+      subId: Number(row.objsubid),
+      provider: row.provider!,
+      label: row.label!,
+    }));
 }
 
 function isSystemSchema(schema: string | null): boolean {

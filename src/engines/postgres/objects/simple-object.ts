@@ -3,7 +3,7 @@ import type { Capabilities } from "../capabilities.ts";
 import type { PrivilegeKind } from "../sql/privilege-statements.ts";
 import { quoteIdentifier } from "../sql/quote.ts";
 import { type CatalogReader, firstNormalOid, type Row } from "./catalog-reader.ts";
-import { commentEntries } from "./comment-entry.ts";
+import { descriptionEntries } from "./description-entries.ts";
 import { allParts, type DumpObject, type DumpParts, noParts, type ObjectKind } from "./dump-object.ts";
 import { partsOf } from "./dump-parts.ts";
 import type { EntryContext } from "./entry-context.ts";
@@ -142,7 +142,7 @@ function entriesOf<Details>(
         definition: kind.definition(row, schema + name, details),
         drop: `DROP ${kind.desc} ${identity};\n`,
       }),
-      ...commentEntries(object, context, {
+      ...descriptionEntries(object, context, {
         subject: `${kind.commentWord ?? kind.desc} ${identity}`,
         tag: `${kind.commentWord ?? kind.desc} ${bare}`,
         // pg_dump says "" where the object has no owner, and so do we.

@@ -16,7 +16,7 @@ export const tableAttachType: ObjectType<TableAttach> = {
   label: "partition",
 
   async read(reader: CatalogReader): Promise<TableAttach[]> {
-    return dumpedTables(reader.registry)
+    return dumpedTables(reader.registry, "rpf")
       .filter((table) => table.partitionBound !== null)
       .map((partition) =>
         reader.registry.add<TableAttach>({

@@ -8,7 +8,7 @@ import { dependsOnExtensionStatements, readExtensionDependencies } from "./exten
 import { objectEntry } from "./object-entry.ts";
 import type { ObjectType, PlannedEntry } from "./object-type.ts";
 import { onTableComment } from "./on-table-comment.ts";
-import { dumpedTables, oidArray, type Relation } from "./relation/relation.ts";
+import { dumpedTables, oidArray, type Relation, tableWord } from "./relation/relation.ts";
 
 interface Trigger extends DumpObject {
   readonly kind: "trigger";
@@ -33,7 +33,7 @@ export const triggerType: ObjectType<Trigger> = {
   label: "trigger",
 
   async read(reader: CatalogReader): Promise<Trigger[]> {
-    const relations = dumpedTables(reader.registry, "rpv");
+    const relations = dumpedTables(reader.registry, "rpfv");
     const byOid = new Map(relations.map((relation) => [relation.catalog.oid, relation]));
     const extensions = await readExtensionDependencies(reader, Catalog.pg_trigger);
     const rows = await reader.rows(triggerQuery(reader.capabilities, oidArray(relations)));
@@ -59,7 +59,7 @@ export const triggerType: ObjectType<Trigger> = {
     const { relation } = trigger;
     const table = qualified(relation.schema, relation.name);
     const name = quoteIdentifier(trigger.name);
-    const enable = `\nALTER TABLE ${table} ${enabledClauses[trigger.enabled]} TRIGGER ${name};\n`;
+    const enable = `\nALTER ${tableWord(relation)} ${table} ${enabledClauses[trigger.enabled]} TRIGGER ${name};\n`;
     const create =
       `${trigger.definition};\n` +
       dependsOnExtensionStatements(`TRIGGER ${name} ON ${table}`, trigger.dependsOnExtensions) +

@@ -2,38 +2,70 @@ import { BackupError } from "../../../core/backup-error.ts";
 import { firstNormalOid } from "./catalog-reader.ts";
 import type { RunQuery } from "./shared-facts.ts";
 
-/** Objects of a user's own that no object type here can dump. */
+/** Objects of a user's own that no object type here can dump: what a newer server has learnt meanwhile. */
 export interface UnsupportedObjects {
   readonly count: number;
-  /** At most {@link namedObjects}. Binary strings: `operator public.+(a,b)`. */
+  /** At most {@link namedObjects}. Binary strings. */
   readonly names: readonly string[];
 }
 
 /** How many objects an error names. */
 const namedObjects = 20;
 
-/** A catalogue that holds such objects. An object type that learns to dump them takes its line away. */
-interface UnsupportedCatalog {
-  /** Of the system catalogue, with the alias `c`. */
-  readonly table: string;
-  /** Which rows, where not all user objects in it are meant. */
-  readonly where?: string;
-  /** Column with the schema; without it, everything that initdb did not make is a user's own. */
-  readonly schema?: string;
-}
-
-const catalogs: readonly UnsupportedCatalog[] = [
-  { table: "pg_class", schema: "relnamespace", where: "c.relkind = 'f'" },
+/**
+ * Catalogues whose objects the object types know, as objects of their own or as part of others. An object in any other
+ * one that has an owner or depends on something is not known.
+ */
+const knownCatalogs = [
+  "pg_am",
+  "pg_amop",
+  "pg_amproc",
+  "pg_attrdef",
+  "pg_cast",
+  "pg_class",
+  "pg_collation",
+  "pg_constraint",
+  "pg_conversion",
+  "pg_default_acl",
+  "pg_event_trigger",
+  "pg_extension",
+  "pg_foreign_data_wrapper",
+  "pg_foreign_server",
+  "pg_language",
+  "pg_largeobject",
+  "pg_namespace",
+  "pg_opclass",
+  "pg_operator",
+  "pg_opfamily",
+  "pg_policy",
+  "pg_proc",
+  "pg_publication",
+  "pg_publication_namespace",
+  "pg_publication_rel",
+  "pg_rewrite",
+  "pg_statistic_ext",
+  "pg_subscription",
+  "pg_transform",
+  "pg_trigger",
+  "pg_ts_config",
+  "pg_ts_dict",
+  "pg_ts_parser",
+  "pg_ts_template",
+  "pg_type",
+  "pg_user_mapping",
 ];
+
+/** `pg_class.relkind`; c, i, I and t come with types, indexes and tables. */
+const knownRelationKinds = ["c", "f", "i", "I", "m", "p", "r", "S", "t", "v"];
+
+/** `pg_type.typtype` */
+const knownTypeKinds = ["b", "c", "d", "e", "m", "p", "r"];
 
 /** Looks for user objects that no object type handles. One query. */
 export async function findUnsupportedObjects(run: RunQuery): Promise<UnsupportedObjects> {
-  const found = [...catalogs.map(catalogQuery), securityLabelQuery].join(" UNION ALL ");
   const rows = await run(
-    "SELECT pg_catalog.count(*) OVER () AS count, COALESCE(o.type || ' ' || o.identity, " +
-      "u.classid::pg_catalog.regclass::pg_catalog.text || ' ' || u.objid) AS name " +
-      `FROM (${found}) AS u CROSS JOIN LATERAL pg_catalog.pg_identify_object(u.classid, u.objid, 0) AS o ` +
-      `ORDER BY 2 LIMIT ${namedObjects}`,
+    `SELECT pg_catalog.count(*) OVER () AS count, u.name FROM (${unsupportedQuery}) AS u (name) ` +
+      `ORDER BY u.name LIMIT ${namedObjects}`,
   );
   return { count: Number(rows[0]?.count ?? 0), names: rows.map((row) => row.name!) };
 }
@@ -54,23 +86,24 @@ export async function refuseUnsupportedObjects(run: RunQuery, decode: (name: str
   });
 }
 
-/** Whether an object comes with another one: a member with its extension, the cast to a multirange with its range. */
-const comesWithAnother = (classId: string, oid: string): string =>
-  `EXISTS (SELECT FROM pg_catalog.pg_depend m WHERE m.classid = ${classId} AND m.objid = ${oid} AND m.deptype IN ('e', 'i'))`;
+const quoted = (words: readonly string[]): string => words.map((word) => `'${word}'`).join(", ");
 
-function catalogQuery({ table, schema, where }: UnsupportedCatalog): string {
-  const classId = `'pg_catalog.${table}'::pg_catalog.regclass`;
-  const isUsers =
-    schema === undefined
-      ? `c.oid >= ${firstNormalOid}`
-      : `c.${schema} NOT IN (SELECT s.oid FROM pg_catalog.pg_namespace s WHERE s.nspname IN ` +
-        "('pg_catalog', 'information_schema') OR s.nspname ~ '^pg_(toast|temp)')";
-  return (
-    `SELECT ${classId}::pg_catalog.oid AS classid, c.oid AS objid FROM pg_catalog.${table} c ` +
-    `WHERE ${isUsers} AND NOT ${comesWithAnother(classId, "c.oid")}${where === undefined ? "" : ` AND ${where}`}`
-  );
-}
+/** By name, because not every server has every catalogue. The functions that name objects fail for unknown ones. */
+const unknownCatalog = (object: string): string =>
+  `SELECT c.relname || ' ' || ${object}.objid FROM ${object === "d" ? "pg_catalog.pg_depend" : "pg_catalog.pg_shdepend"} ` +
+  `${object} JOIN pg_catalog.pg_class c ON c.oid = ${object}.classid ` +
+  `WHERE ${object}.objid >= ${firstNormalOid} AND c.relname NOT IN (${quoted(knownCatalogs)})`;
 
-const securityLabelQuery =
-  "SELECT c.classoid AS classid, c.objoid AS objid FROM pg_catalog.pg_seclabel c " +
-  `WHERE NOT ${comesWithAnother("c.classoid", "c.objoid")}`;
+const unsupportedQuery = [
+  // Members of extensions and what comes with another object are not a user's own.
+  `${unknownCatalog("d")} AND d.deptype NOT IN ('e', 'i', 'P', 'S')`,
+  `${unknownCatalog("s")} AND s.dbid = (SELECT b.oid FROM pg_catalog.pg_database b WHERE b.datname = pg_catalog.current_database())`,
+  `SELECT 'relation ' || r.oid::pg_catalog.regclass FROM pg_catalog.pg_class r WHERE r.oid >= ${firstNormalOid} ` +
+    `AND r.relkind NOT IN (${quoted(knownRelationKinds)})`,
+  `SELECT 'type ' || t.oid::pg_catalog.regtype FROM pg_catalog.pg_type t WHERE t.oid >= ${firstNormalOid} ` +
+    `AND t.typtype NOT IN (${quoted(knownTypeKinds)})`,
+  // A label that somebody gave to what comes with an extension.
+  "SELECT 'security label of ' || c.relname || ' ' || l.objoid FROM pg_catalog.pg_seclabel l JOIN pg_catalog.pg_class c " +
+    "ON c.oid = l.classoid WHERE EXISTS (SELECT FROM pg_catalog.pg_depend m WHERE m.classid = l.classoid " +
+    "AND m.objid = l.objoid AND m.deptype = 'e')",
+].join(" UNION ");

@@ -1,6 +1,7 @@
 import type { Capabilities } from "../../capabilities.ts";
 import { qualified } from "../../sql/quote.ts";
 import { Catalog, type CatalogReader, type Row } from "../catalog-reader.ts";
+import { optionsClause } from "../foreign-data/options.ts";
 import { type Column, type NotNull, oidArray, type Relation } from "./relation.ts";
 
 const storageNames: Readonly<Record<string, string>> = { p: "PLAIN", e: "EXTERNAL", x: "EXTENDED", m: "MAIN" };
@@ -30,6 +31,7 @@ function columnOf(row: Row, relation: Relation, capabilities: Capabilities): Col
     storage: row.attstorage === row.typstorage ? null : (storageNames[row.attstorage!] ?? null),
     compression: compressionNames[row.attcompression!] ?? null,
     options: row.attoptions ?? "",
+    foreignOptions: optionsClause(row.attfdwoptions ?? null),
     ...(notNull === undefined ? {} : { notNull }),
   };
 }
@@ -64,7 +66,7 @@ function columnQuery(capabilities: Capabilities, oids: string): string {
       t.typstorage, pg_catalog.format_type(a.atttypid, a.atttypmod) AS typename,
       ${capabilities.generatedColumns ? "a.attgenerated" : "''"} AS attgenerated,
       ${capabilities.columnCompression ? "a.attcompression" : "''"} AS attcompression,
-      pg_catalog.array_to_string(a.attoptions, ', ') AS attoptions,
+      pg_catalog.array_to_string(a.attoptions, ', ') AS attoptions, a.attfdwoptions,
       co.collname, cn.nspname AS collschema, ${notNull}
     FROM pg_catalog.unnest(${oids}) AS src(oid)
       JOIN pg_catalog.pg_attribute a ON a.attrelid = src.oid

@@ -3,11 +3,12 @@ import { parseTextArray } from "../../sql/pg-array.ts";
 import { Catalog, type CatalogReader, type Row } from "../catalog-reader.ts";
 import { partsOf } from "../dump-parts.ts";
 import { readExtensionDependencies } from "../extension-dependency.ts";
+import { optionsClause } from "../foreign-data/options.ts";
 import type { ColumnPrivileges } from "../privilege-entries.ts";
 import type { Relation, RelationKind, SequenceOwner } from "./relation.ts";
 
 /**
- * Reads pg_class and registers tables, views, materialized views and sequences of user schemas, and what of pg_catalog
+ * Reads pg_class and registers tables, foreign tables, views, materialized views and sequences of user schemas, and what of pg_catalog
  * has privileges that initdb did not give. Columns and definitions are filled in by others.
  */
 export async function readRelations(reader: CatalogReader): Promise<Relation[]> {
@@ -61,6 +62,7 @@ function relationOf(
     privileges: row.relacl ?? null,
     defaultPrivileges: row.defaultacl!,
     ownedBy: sequenceOwner(row),
+    foreign: row.srvname === null ? null : { server: row.srvname!, options: optionsClause(row.ftoptions!) },
     columns: [],
     parents: [],
     checks: [],
@@ -88,14 +90,17 @@ function relationQuery(capabilities: Capabilities): string {
       ${accessMethod} AS amname,
       CASE WHEN c.relkind = 'p' THEN pg_catalog.pg_get_partkeydef(c.oid) END AS partkey,
       CASE WHEN c.relispartition THEN pg_catalog.pg_get_expr(c.relpartbound, c.oid) END AS partbound,
-      d.refobjid AS ownertable, d.refobjsubid AS ownercolumn, d.deptype AS ownertype
+      d.refobjid AS ownertable, d.refobjsubid AS ownercolumn, d.deptype AS ownertype,
+      fs.srvname, ft.ftoptions
     FROM pg_catalog.pg_class c
       JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
       LEFT JOIN pg_catalog.pg_class tc ON tc.oid = c.reltoastrelid AND tc.relkind = 't' AND c.relkind <> 'p'
+      LEFT JOIN pg_catalog.pg_foreign_table ft ON ft.ftrelid = c.oid
+      LEFT JOIN pg_catalog.pg_foreign_server fs ON fs.oid = ft.ftserver
       LEFT JOIN pg_catalog.pg_depend d ON c.relkind = 'S' AND d.objid = c.oid AND d.objsubid = 0
         AND d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
         AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.deptype IN ('a', 'i')
-    WHERE c.relkind IN ('r', 'p', 'v', 'm', 'S') AND n.nspname <> 'information_schema'
+    WHERE c.relkind IN ('r', 'p', 'f', 'v', 'm', 'S') AND n.nspname <> 'information_schema'
       AND n.nspname !~ '^pg_(temp|toast)'
       AND (n.nspname <> 'pg_catalog' OR c.oid >= 16384 OR ${changedPrivileges})
     ORDER BY c.oid`;

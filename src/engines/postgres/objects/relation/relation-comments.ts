@@ -3,9 +3,10 @@ import { commentEntries } from "../comment-entry.ts";
 import type { EntryContext } from "../entry-context.ts";
 import type { PlannedEntry } from "../object-type.ts";
 import { onTableComment } from "../on-table-comment.ts";
+import { securityLabelEntries } from "../security-label-entry.ts";
 import type { Relation } from "./relation.ts";
 
-/** Comments on a relation and its columns. @param keyword `TABLE`, `VIEW`, ... */
+/** Comments on a relation and its columns, and its security labels. @param keyword `TABLE`, `VIEW`, ... */
 export function relationComments(relation: Relation, keyword: string, context: EntryContext): PlannedEntry[] {
   const quoted = quoteIdentifier(relation.name);
   const subject = qualified(relation.schema, relation.name);
@@ -27,7 +28,19 @@ export function relationComments(relation: Relation, keyword: string, context: E
         subId: column.number,
       });
     });
-  return [...own, ...ofColumns];
+  const labels = securityLabelEntries(relation, context, {
+    subjectOf: (subId) => labelSubject(relation, keyword, subId),
+    tag: `${keyword} ${quoted}`,
+    owner,
+  });
+  return [...own, ...ofColumns, ...labels];
+}
+
+function labelSubject(relation: Relation, keyword: string, subId: number): string | undefined {
+  const name = qualified(relation.schema, relation.name);
+  if (subId === 0) return `${keyword} ${name}`;
+  const column = relation.columns.find(({ number }) => number === subId);
+  return column === undefined ? undefined : `COLUMN ${name}.${quoteIdentifier(column.name)}`;
 }
 
 /** Comments on the constraints that the table's own statement creates. */

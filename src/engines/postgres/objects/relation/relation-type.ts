@@ -9,7 +9,7 @@ import { readColumns } from "./read-columns.ts";
 import { readSequenceSettings, readViewQueries } from "./read-definitions.ts";
 import { readInheritance } from "./read-inheritance.ts";
 import { readRelations } from "./read-relations.ts";
-import type { Relation } from "./relation.ts";
+import { type Relation, tableWord } from "./relation.ts";
 import { inlineConstraintComments, relationComments } from "./relation-comments.ts";
 import { sequenceEntries } from "./sequence-entries.ts";
 import { settingsStatements } from "./table-settings.ts";
@@ -59,18 +59,20 @@ function definitionEntries(relation: Relation, context: EntryContext): PlannedEn
 }
 
 function tableEntries(table: Relation, context: EntryContext): PlannedEntry[] {
+  const word = tableWord(table);
   return [
     objectEntry(table, {
-      desc: "TABLE",
+      desc: word,
       section: "pre-data",
       definition: createTable(table) + settingsStatements(table),
-      drop: `DROP TABLE ${qualified(table.schema, table.name)};\n`,
-      tablespace: table.tablespace,
+      drop: `DROP ${word} ${qualified(table.schema, table.name)};\n`,
+      // A foreign table is nowhere here.
+      ...(table.foreign === null ? { tablespace: table.tablespace } : {}),
       tableAccessMethod: table.accessMethod,
       relkind: table.relkind,
       owner: table.owner,
     }),
-    ...relationComments(table, "TABLE", context),
+    ...relationComments(table, word, context),
     ...inlineConstraintComments(table, context),
   ];
 }

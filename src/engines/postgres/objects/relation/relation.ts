@@ -8,8 +8,8 @@ import type { ObjectRegistry } from "../object-registry.ts";
 import type { ColumnPrivileges } from "../privilege-entries.ts";
 import type { RewriteRule } from "../rule.ts";
 
-/** `pg_class.relkind`: table, partitioned table, view, materialized view, sequence. */
-export type RelationKind = "r" | "p" | "v" | "m" | "S";
+/** `pg_class.relkind`: table, partitioned table, foreign table, view, materialized view, sequence. */
+export type RelationKind = "r" | "p" | "f" | "v" | "m" | "S";
 
 /** A relation: table, view, materialized view or sequence, with everything its statement needs. */
 export interface Relation extends DumpObject {
@@ -48,6 +48,8 @@ export interface Relation extends DumpObject {
   readonly columnPrivileges: readonly ColumnPrivileges[];
   /** Column that a sequence belongs to: serial (or OWNED BY) and identity columns. */
   readonly ownedBy: SequenceOwner | null;
+  /** Of a foreign table. */
+  readonly foreign: ForeignTable | null;
   /** Extensions named in ALTER ... DEPENDS ON EXTENSION. */
   readonly dependsOnExtensions: readonly string[];
 
@@ -63,6 +65,12 @@ export interface Relation extends DumpObject {
   /** SELECT of a view, without the final semicolon. */
   query?: string;
   sequence?: SequenceSettings;
+}
+
+export interface ForeignTable {
+  readonly server: string;
+  /** ` OPTIONS (...)`, or empty. */
+  readonly options: string;
 }
 
 export interface SequenceOwner {
@@ -101,6 +109,8 @@ export interface Column {
   readonly compression: string | null;
   /** `n_distinct=5, ...`, may be empty. */
   readonly options: string;
+  /** ` OPTIONS (...)` for the foreign-data wrapper of a foreign table, or empty. */
+  readonly foreignOptions: string;
   notNull?: NotNull;
   default?: ColumnDefault;
 }
@@ -127,6 +137,11 @@ export function relationAt(registry: ObjectRegistry, oid: number): Relation | un
 
 export function allRelations(registry: ObjectRegistry): Relation[] {
   return [...registry.all()].filter((object): object is Relation => object.kind === "table");
+}
+
+/** `TABLE` or `FOREIGN TABLE`: what ALTER calls everything that is no view or sequence. */
+export function tableWord(relation: Relation): string {
+  return relation.foreign === null ? "TABLE" : "FOREIGN TABLE";
 }
 
 /** Tables and partitioned tables whose definition is dumped: those whose indexes, triggers, ... are asked for. */

@@ -1,9 +1,9 @@
 import { qualified, quoteIdentifier } from "../../sql/quote.ts";
-import { type Column, isPrinted, isWithoutRow, type Relation } from "./relation.ts";
+import { type Column, isPrinted, isWithoutRow, type Relation, tableWord } from "./relation.ts";
 
 /** What CREATE cannot say of a table or materialized view and its columns: ALTER statements that follow it. */
 export function settingsStatements(relation: Relation): string {
-  const alter = `ALTER TABLE ONLY ${qualified(relation.schema, relation.name)}`;
+  const alter = `ALTER ${tableWord(relation)} ONLY ${qualified(relation.schema, relation.name)}`;
   const columns = relation.columns.flatMap((column) =>
     columnSettings(relation, column).map(
       (setting) => `${alter} ALTER COLUMN ${quoteIdentifier(column.name)} ${setting};\n`,
@@ -24,13 +24,14 @@ function columnSettings(relation: Relation, column: Column): string[] {
   if (column.storage !== null) settings.push(`SET STORAGE ${column.storage}`);
   if (column.compression !== null) settings.push(`SET COMPRESSION ${column.compression}`);
   if (column.options !== "") settings.push(`SET (${column.options})`);
+  if (column.foreignOptions !== "") settings.push(column.foreignOptions.trimStart());
   return settings;
 }
 
 function relationSettings(relation: Relation): string[] {
   const settings: string[] = [];
   // An index as replica identity is named where the index is created.
-  if (relation.replicaIdentity === "n") settings.push("REPLICA IDENTITY NOTHING");
+  if (relation.replicaIdentity === "n" && relation.foreign === null) settings.push("REPLICA IDENTITY NOTHING");
   if (relation.replicaIdentity === "f") settings.push("REPLICA IDENTITY FULL");
   if (relation.forceRowSecurity) settings.push("FORCE ROW LEVEL SECURITY");
   return settings;

@@ -1,6 +1,6 @@
 import { qualified, quoteIdentifier } from "../../sql/quote.ts";
 import { formatReloptions } from "../../sql/reloptions.ts";
-import { type Column, isPrinted, isWithoutRow, type NotNull, type Relation } from "./relation.ts";
+import { type Column, isPrinted, isWithoutRow, type NotNull, type Relation, tableWord } from "./relation.ts";
 
 /** CREATE TABLE with its columns, inline constraints and storage parameters. Settings that need ALTER follow elsewhere. */
 export function createTable(table: Relation): string {
@@ -8,7 +8,8 @@ export function createTable(table: Relation): string {
   const unlogged = table.persistence === "u" && table.relkind !== "p" ? "UNLOGGED " : "";
   const name = qualified(table.schema, table.name);
   const ofType = table.ofType === null ? "" : ` OF ${table.ofType}`;
-  return `CREATE ${unlogged}TABLE ${name}${ofType}${body(table)}${inherits(table)}${partitionBy(table)}${withOptions(table)};\n`;
+  const clauses = `${body(table)}${inherits(table)}${partitionBy(table)}${server(table)}${withOptions(table)}`;
+  return `CREATE ${unlogged}${tableWord(table)} ${name}${ofType}${clauses}${foreignOptions(table)};\n`;
 }
 
 /** `\nWITH (...)` with the storage parameters of a relation and of its TOAST table, or nothing. */
@@ -65,6 +66,14 @@ function noInherit(notNull: NotNull): string {
 function inherits(table: Relation): string {
   if (table.parents.length === 0 || table.partitionBound !== null) return "";
   return `\nINHERITS (${table.parents.map((parent) => qualified(parent.schema, parent.name)).join(", ")})`;
+}
+
+function server(table: Relation): string {
+  return table.foreign === null ? "" : `\nSERVER ${quoteIdentifier(table.foreign.server)}`;
+}
+
+function foreignOptions(table: Relation): string {
+  return table.foreign === null ? "" : table.foreign.options.replace(" ", "\n");
 }
 
 function partitionBy(table: Relation): string {

@@ -1,6 +1,6 @@
 import { quoteConformingLiteral, quoteIdentifier } from "../../sql/quote.ts";
 import type { CatalogReader, Row } from "../catalog-reader.ts";
-import { commentEntries } from "../comment-entry.ts";
+import { descriptionEntries } from "../description-entries.ts";
 import type { EntryContext } from "../entry-context.ts";
 import { objectEntry } from "../object-entry.ts";
 import type { ObjectType, PlannedEntry } from "../object-type.ts";
@@ -61,7 +61,7 @@ function definitionEntries(aggregate: Aggregate, context: EntryContext): Planned
       definition: `CREATE AGGREGATE ${schema}.${name}(${aggregate.arguments}) (\n${options}\n);\n`,
       drop: `DROP AGGREGATE ${schema}.${identity};\n`,
     }),
-    ...commentEntries(aggregate, context, {
+    ...descriptionEntries(aggregate, context, {
       subject: `AGGREGATE ${schema}.${identity}`,
       tag: `AGGREGATE ${identity}`,
       owner: aggregate.owner,

@@ -2,7 +2,7 @@ import { parseTextArray } from "../../sql/pg-array.ts";
 import { dollarQuote, quoteConformingLiteral, quoteIdentifier } from "../../sql/quote.ts";
 import { settingLiterals } from "../../sql/setting-list.ts";
 import { Catalog, type CatalogReader, type Row } from "../catalog-reader.ts";
-import { commentEntries } from "../comment-entry.ts";
+import { descriptionEntries } from "../description-entries.ts";
 import type { EntryContext } from "../entry-context.ts";
 import { dependsOnExtensionStatements, readExtensionDependencies } from "../extension-dependency.ts";
 import { objectEntry } from "../object-entry.ts";
@@ -74,7 +74,7 @@ function definitionEntries(object: FunctionObject, name: string, context: EntryC
         `\n    ${object.body};\n${extensions}`,
       drop: `DROP ${word} ${schema}.${name};\n`,
     }),
-    ...commentEntries(object, context, {
+    ...descriptionEntries(object, context, {
       subject: `${word} ${schema}.${name}`,
       tag: `${word} ${name}`,
       owner: object.owner,

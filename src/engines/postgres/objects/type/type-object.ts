@@ -1,6 +1,6 @@
 import { qualified, quoteIdentifier } from "../../sql/quote.ts";
 import { Catalog, type CatalogReader, type Row } from "../catalog-reader.ts";
-import { commentEntries } from "../comment-entry.ts";
+import { descriptionEntries } from "../description-entries.ts";
 import type { DumpObject } from "../dump-object.ts";
 import { partsOf } from "../dump-parts.ts";
 import type { EntryContext } from "../entry-context.ts";
@@ -69,7 +69,7 @@ export function typeEntries(
       definition: sql.definition,
       drop: sql.drop ?? `DROP ${desc} ${name};\n`,
     }),
-    ...commentEntries(type, context, {
+    ...descriptionEntries(type, context, {
       subject: `${desc} ${name}`,
       tag: `${desc} ${quoteIdentifier(type.name)}`,
       owner: type.owner,
