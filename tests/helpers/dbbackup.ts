@@ -4,7 +4,7 @@ import { type Finished, type RunOptions, runProgram } from "./run-program.ts";
 const program = resolve(import.meta.dirname, "../../bin/dbbackup.cjs");
 
 /** Variables of libpq and of ours that a developer's shell may hold, so that tests see what they set and nothing else. */
-const foreignVariables = Object.fromEntries(
+export const foreignVariables = Object.fromEntries(
   Object.keys(process.env)
     .filter((name) => /^(PG|DBBACKUP_)/.test(name))
     .map((name) => [name, undefined]),

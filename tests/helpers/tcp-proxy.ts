@@ -7,6 +7,8 @@ export interface ProxyOptions {
   readonly fromServer?: (bytes: Buffer, soFar: number) => Buffer;
   /** After so many bytes of the server both sides are reset. */
   readonly cutAfterServerBytes?: number;
+  /** Waits so long after each piece of the server's bytes, so that there is time for something to happen. */
+  readonly delayMs?: number;
   /** Accept, and then neither read nor answer. */
   readonly isSilent?: boolean;
 }
@@ -50,7 +52,7 @@ export class TcpProxy implements AsyncDisposable {
     this.accepted++;
     this.#keep(client);
     if (this.#options.isSilent === true) return;
-    const { targetPort, targetHost = "127.0.0.1", fromServer, cutAfterServerBytes } = this.#options;
+    const { targetPort, targetHost = "127.0.0.1", fromServer, cutAfterServerBytes, delayMs } = this.#options;
     const server = connect(targetPort, targetHost);
     this.#keep(server);
     let soFar = 0;
@@ -60,7 +62,11 @@ export class TcpProxy implements AsyncDisposable {
       const passed = bytes.subarray(0, Math.min(left, bytes.length));
       const shown = fromServer?.(passed, soFar) ?? passed;
       soFar += bytes.length;
-      if (!client.write(shown)) {
+      if (delayMs !== undefined) {
+        server.pause();
+        setTimeout(() => server.resume(), delayMs).unref();
+        client.write(shown);
+      } else if (!client.write(shown)) {
         server.pause();
         client.once("drain", () => server.resume());
       }

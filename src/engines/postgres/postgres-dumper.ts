@@ -6,6 +6,7 @@ import { chooseArchiveVersion } from "./archive/archive-version.ts";
 import { checkRestrictKey } from "./archive/script-text.ts";
 import { newestMajor } from "./capabilities.ts";
 import { dumpDatabase } from "./dump/dump-database.ts";
+import { withDumpHint } from "./dump/dump-hint.ts";
 
 export interface PostgresDumperOptions {
   /** Name and version of this program, written into archives. */
@@ -28,7 +29,11 @@ export function createPostgresDumper(options: PostgresDumperOptions): Dumper {
       progress.emit({ event: "phase", phase: "connect", message: "connecting" });
       for (const message of spec.warnings) progress.emit({ event: "warning", message });
       await using connection = await PgConnection.connect(spec, { text: "binary", signal });
-      return await dumpDatabase(connection, request, output, context, options);
+      try {
+        return await dumpDatabase(connection, request, output, context, options);
+      } catch (error) {
+        throw withDumpHint(error);
+      }
     },
   };
 }

@@ -74,6 +74,11 @@ export class ServerError extends BackupError {
     this.#options = options;
   }
 
+  /** The same error with a hint, which the server's own would win over. */
+  withHint(hint: string): ServerError {
+    return new ServerError(this.notice, { ...this.#options, hint });
+  }
+
   /** The same error with more to read. */
   withDetails(details: readonly string[]): ServerError {
     return new ServerError(this.notice, { ...this.#options, details });

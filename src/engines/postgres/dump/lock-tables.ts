@@ -28,7 +28,7 @@ interface TableName {
  * those of the snapshot, and no table can change its kind between the two. Tables that appear or vanish meanwhile make
  * it start over.
  *
- * @throws BackupError SERVER when a lock is refused (no right), EXISTS never; SERVER with a hint when tables keep changing.
+ * @throws BackupError SERVER when a lock is refused (no right) or tables keep changing.
  */
 export async function lockTables(request: LockRequest): Promise<void> {
   const { connection, rows, begin } = request;
@@ -41,7 +41,7 @@ export async function lockTables(request: LockRequest): Promise<void> {
         await connection.query(`LOCK TABLE ${names.join(", ")} IN ACCESS SHARE MODE`);
       }
     } catch (error) {
-      if (!isVanished(error)) throw withLockHint(error);
+      if (!isVanished(error)) throw error;
       await connection.query("ROLLBACK");
       continue;
     }
@@ -74,15 +74,4 @@ async function listTables(rows: LockRequest["rows"]): Promise<TableName[]> {
 /** undefined_table, invalid_schema_name, wrong_object_type: the table is not what it was a moment ago. */
 function isVanished(error: unknown): boolean {
   return error instanceof ServerError && ["42P01", "3F000", "42809"].includes(error.sqlState ?? "");
-}
-
-function withLockHint(error: unknown): unknown {
-  if (!(error instanceof ServerError) || error.sqlState !== "42501") return error;
-  return new BackupError({
-    code: "SERVER",
-    message: `cannot lock a table for the backup: ${error.message}`,
-    hint: "grant SELECT on it to this user (or the role pg_read_all_data, from PostgreSQL 14 on)",
-    sqlState: "42501",
-    cause: error,
-  });
 }

@@ -1,0 +1,22 @@
+import { ServerError } from "../../../wire/postgres/server-error.ts";
+
+/** What to do about an error that ended a dump, where the server itself does not say. By SQLSTATE. */
+const hints: Readonly<Record<string, string>> = {
+  // Only a standby says it to a transaction that never writes.
+  "40001":
+    "the standby had to apply changes that this snapshot still needed: set hot_standby_feedback = on or raise max_standby_streaming_delay on it, or back up the primary",
+  "42501":
+    "grant this user SELECT on every table and sequence and USAGE on every schema (role pg_read_all_data, from PostgreSQL 14 on); where row security applies, use the owner or a role with BYPASSRLS",
+  "53200": "raise max_locks_per_transaction on the server: a dump holds a lock on every table",
+  "55P03": "something holds a lock on a table for long: run the backup at another time",
+  "57P01": "the server was shut down, or somebody ended the session: run the backup again",
+  "57P02": "the server crashed: look into its log, then run the backup again",
+  "57014": "somebody cancelled the query: run the backup again",
+};
+
+/** The same error, with a hint when we know one. */
+export function withDumpHint(error: unknown): unknown {
+  if (!(error instanceof ServerError) || error.hint !== undefined) return error;
+  const hint = hints[error.notice.sqlState];
+  return hint === undefined ? error : error.withHint(hint);
+}
