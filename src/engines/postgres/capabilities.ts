@@ -100,9 +100,6 @@ export interface Capabilities {
   readonly domainNotNullConstraints: boolean;
 }
 
-/** The newest major version that was looked into. */
-export const newestMajor = 18;
-
 export function capabilitiesOf(versionNumber: number): Capabilities {
   const since = (major: number): boolean => versionNumber >= major * 10_000;
   return {

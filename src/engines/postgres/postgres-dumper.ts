@@ -2,9 +2,9 @@ import type { ByteSink } from "../../ports/byte-sink.ts";
 import type { DumpContext, Dumper, DumpRequest, DumpResult } from "../../ports/dump.ts";
 import { PgConnection } from "../../wire/postgres/connection.ts";
 import { resolveConnection } from "../../wire/postgres/conninfo/resolve-connection.ts";
+import { identifyServer, newestMajor } from "../../wire/postgres/identify-server.ts";
 import { chooseArchiveVersion } from "./archive/archive-version.ts";
 import { checkRestrictKey } from "./archive/script-text.ts";
-import { newestMajor } from "./capabilities.ts";
 import { dumpDatabase } from "./dump/dump-database.ts";
 import { withDumpHint } from "./dump/dump-hint.ts";
 
@@ -29,6 +29,7 @@ export function createPostgresDumper(options: PostgresDumperOptions): Dumper {
       progress.emit({ event: "phase", phase: "connect", message: "connecting" });
       for (const message of spec.warnings) progress.emit({ event: "warning", message });
       await using connection = await PgConnection.connect(spec, { text: "binary", signal });
+      await identifyServer(connection, spec, signal);
       try {
         return await dumpDatabase(connection, request, output, context, options);
       } catch (error) {

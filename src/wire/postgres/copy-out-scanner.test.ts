@@ -215,7 +215,7 @@ test("a scanner takes table after table, also after one that was abandoned", asy
   }
 });
 
-test("a block is taken back once", async () => {
+test("a block is taken back once, memory of others is left alone", async () => {
   const scanner = new CopyOutScanner({ pace: false });
   const blocks: Buffer[] = [];
   scanner.start(async (block) => void blocks.push(block));
@@ -223,7 +223,7 @@ test("a block is taken back once", async () => {
   await scanner.finish();
   scanner.recycle(blocks[0]!);
   expect(() => scanner.recycle(blocks[0]!)).toThrow("not a block");
-  expect(() => scanner.recycle(Buffer.from("foreign"))).toThrow("not a block");
+  expect(() => scanner.recycle(Buffer.from("foreign"))).not.toThrow();
 });
 
 test("small reads are paced only when asked", async () => {

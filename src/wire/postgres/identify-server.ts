@@ -29,7 +29,7 @@ export async function identifyServer(
   signal?: AbortSignal,
 ): Promise<ServerIdentity> {
   refuseByParameters(connection);
-  const description = await ask(connection, "select version()");
+  const description = await ask(connection, "select pg_catalog.version()");
   refuseByText(connection, description);
   await refuseAuroraDsql(connection);
   refuseByVersion(connection);

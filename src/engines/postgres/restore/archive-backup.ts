@@ -11,6 +11,7 @@ import type {
 import type { OpenedObject } from "../../../ports/storage.ts";
 import type { PgConnection } from "../../../wire/postgres/connection.ts";
 import type { ConnectionSpec } from "../../../wire/postgres/connection-spec.ts";
+import { identifyServer } from "../../../wire/postgres/identify-server.ts";
 import type { CustomArchiveReader } from "../archive/custom-archive-reader.ts";
 import { sessionPreamble } from "../archive/entry-script.ts";
 import { tocListing } from "../archive/toc-listing.ts";
@@ -82,6 +83,7 @@ export class ArchiveBackup implements RestorableBackup {
     await using connection = request.create
       ? await connectMaintenance(spec, { text: "utf8", signal })
       : await connectTarget(spec, target, { text: "utf8", signal });
+    await identifyServer(connection, spec, signal);
     const facts = await readTargetFacts(connection);
     const database = this.#reader.entries.find(({ desc }) => desc === "DATABASE");
     const checked = {

@@ -10,6 +10,7 @@ import type {
 } from "../../../ports/restore.ts";
 import type { ConnectOptions, PgConnection } from "../../../wire/postgres/connection.ts";
 import type { ConnectionSpec } from "../../../wire/postgres/connection-spec.ts";
+import { identifyServer } from "../../../wire/postgres/identify-server.ts";
 import { type NameDecoder, nameDecoder } from "../dump/name-decoder.ts";
 import type { ResolveSpec } from "./archive-backup.ts";
 import { createTarget } from "./create-target.ts";
@@ -74,6 +75,7 @@ export class ScriptBackup implements RestorableBackup {
     await using connection = request.create
       ? await connectMaintenance(spec, { text: "utf8", signal })
       : await connectTarget(spec, target, { text: "utf8", signal });
+    await identifyServer(connection, spec, signal);
     const facts = await readTargetFacts(connection);
     const plan = { drops: [], entries: this.#facts?.entries ?? [], leftOut: new Map<string, number>() };
     const checked = {
