@@ -3,13 +3,14 @@ import { formatAge, formatBytes, formatCount, formatDuration } from "./amounts.t
 
 test.each([
   [0, "0 B"],
+  [13.8, "14 B"],
   [1023, "1023 B"],
   [1024, "1.0 KiB"],
   [10_188, "9.9 KiB"],
   [10_240, "10 KiB"],
   [1_048_575, "1.0 MiB"],
   [5 * 2 ** 40, "5.0 TiB"],
-])("%i bytes are %s", (bytes, text) => expect(formatBytes(bytes)).toBe(text));
+])("%d bytes are %s", (bytes, text) => expect(formatBytes(bytes)).toBe(text));
 
 test.each([
   [0, "0"],

@@ -7,7 +7,7 @@ export function formatBytes(bytes: number): string {
     value /= 1024;
     unit++;
   }
-  return `${unit === 0 ? value : value < 9.95 ? value.toFixed(1) : value.toFixed(0)} ${units[unit]}`;
+  return `${unit === 0 ? Math.round(value) : value < 9.95 ? value.toFixed(1) : value.toFixed(0)} ${units[unit]}`;
 }
 
 /** Counts for people: `1,234,567`. */

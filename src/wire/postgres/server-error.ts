@@ -1,5 +1,6 @@
 import { BackupError, type ErrorCode } from "../../core/backup-error.ts";
 import { shownText } from "./shown-text.ts";
+import { sqlStateHint } from "./sql-state-hint.ts";
 
 /** What a server says in ErrorResponse and NoticeResponse (manual, "Error and Notice Message Fields"), safe to print. */
 export interface ServerNotice {
@@ -57,7 +58,7 @@ export class ServerError extends BackupError {
 
   constructor(notice: ServerNotice, options: ServerErrorOptions = {}) {
     const object = objectOf(notice);
-    const hint = notice.hint ?? options.hint;
+    const hint = notice.hint ?? options.hint ?? sqlStateHint(notice.sqlState, notice.message);
     const circumstance = options.doing === undefined ? "" : ` while ${options.doing}`;
     super({
       code: options.code ?? (notice.sqlState.startsWith("28") ? "AUTH" : "SERVER"),
