@@ -4,7 +4,12 @@ import { ownerStatement } from "../archive/owned-object.ts";
 import type { TocEntry } from "../archive/toc-entry.ts";
 import type { NameDecoder } from "../dump/name-decoder.ts";
 import { quoteIdentifier, quoteLiteral } from "../sql/quote.ts";
-import { createDatabaseSql, parseDatabaseDefinition, renameDatabase } from "./database-definition.ts";
+import {
+  createDatabaseSql,
+  type DatabaseDefinition,
+  parseDatabaseDefinition,
+  renameDatabase,
+} from "./database-definition.ts";
 import { failureOf } from "./failure-log.ts";
 
 export interface TargetCreation {
@@ -15,7 +20,7 @@ export interface TargetCreation {
   readonly decode: NameDecoder;
   /** DATABASE and DATABASE PROPERTIES of the archive, as far as there are any. */
   readonly entries: readonly TocEntry[];
-  /** When the archive has no DATABASE entry. */
+  /** `client_encoding` of the backup, for one that does not describe its database. */
   readonly encoding: string;
   /** Told as soon as the database exists. */
   readonly onCreated: () => void;
@@ -38,13 +43,7 @@ export async function createTarget(creation: TargetCreation): Promise<void> {
   const database = entries.find(({ desc }) => desc === "DATABASE");
   const major = Math.floor(connection.serverVersion / 10_000);
   const definition = database === undefined ? undefined : parseDatabaseDefinition(decode(database.definition ?? ""));
-  const plain = {
-    options: new Map([
-      ["TEMPLATE", "template0"],
-      ["ENCODING", quoteLiteral(encoding)],
-    ]),
-  };
-  await run(createDatabaseSql(definition ?? plain, target, major));
+  await run(createDatabaseSql(definition ?? (await emptyDatabase(connection, encoding)), target, major));
   onCreated();
   for (const entry of entries) {
     const rename = (sql: string): string => renameDatabase(decode(sql), decode(database?.tag ?? entry.tag), target);
@@ -52,4 +51,17 @@ export async function createTarget(creation: TargetCreation): Promise<void> {
     const owner = request.noOwner ? undefined : ownerStatement(entry);
     if (owner !== undefined) await run(rename(owner));
   }
+}
+
+/**
+ * A database for text of this encoding. A server whose own databases are UTF8 holds all of it, and needs no locale that
+ * fits another encoding.
+ */
+async function emptyDatabase(connection: PgConnection, encoding: string): Promise<DatabaseDefinition> {
+  const { rows } = await connection.query(
+    "SELECT pg_catalog.pg_encoding_to_char(encoding) FROM pg_catalog.pg_database WHERE datname = 'template0'",
+  );
+  const options = new Map([["TEMPLATE", "template0"]]);
+  if (rows[0]?.[0] !== "UTF8" || encoding === "SQL_ASCII") options.set("ENCODING", quoteLiteral(encoding));
+  return { options };
 }
