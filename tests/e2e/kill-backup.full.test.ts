@@ -109,37 +109,3 @@ test("40 times killed with -9: what is listed is whole, the rest is swept by the
     await database.sql("SELECT count(*) AS n FROM pg_stat_activity WHERE application_name LIKE 'dbbackup 0%'"),
   ).toEqual([{ n: "0" }]);
 });
-
-test("Ctrl-C cancels on the server, leaves nothing and ends with 130", async () => {
-  await using folder = await withTemporaryFolder();
-  await using database = await withDatabase(await sharedServer(18));
-  await database.sql("CREATE TABLE t AS SELECT i, repeat(md5(i::text), 30) AS x FROM generate_series(1, 200000) i");
-  const repo = join(folder.path, "repo");
-  const child = spawn(
-    process.execPath,
-    [
-      join(root, "bin/dbbackup.cjs"),
-      "backup",
-      "single",
-      database.name,
-      `--url=${database.url}`,
-      `--repo=${repo}`,
-      "--progress=json",
-      "--compression=gzip:9",
-    ],
-    { stdio: ["ignore", "ignore", "pipe"], env: { ...process.env, ...foreignVariables } },
-  );
-  const ended = once(child, "exit");
-  let said = "";
-  for await (const chunk of child.stderr.setEncoding("utf8")) {
-    const before = said;
-    said += chunk as string;
-    // Once: a second signal would end it at once, without cleaning up.
-    if (!before.includes('"object-start"') && said.includes('"object-start"')) child.kill("SIGINT");
-  }
-  expect(await ended).toEqual([130, null]);
-  expect(readdirSync(repo)).toEqual([]);
-  await expect
-    .poll(() => database.sql("SELECT count(*) AS n FROM pg_stat_activity WHERE application_name LIKE 'dbbackup 0%'"))
-    .toEqual([{ n: "0" }]);
-});
