@@ -14,6 +14,10 @@ const status = await runCli({
   stderr: process.stderr,
   signal: watchInterruption(start),
   services: createServices(),
+  // The launcher hid the arguments, which may hold a password.
+  announce: (words) => {
+    process.title = ["dbbackup", ...words].join(" ");
+  },
 });
 process.exitCode = status;
 setTimeout(() => process.exit(status), LINGER_MS).unref();

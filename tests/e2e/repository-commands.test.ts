@@ -1,12 +1,16 @@
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { text as readText } from "node:stream/consumers";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { formatMetadata } from "../../src/core/metadata/format-metadata.ts";
 import type { BackupMetadata } from "../../src/core/metadata/metadata-schema.ts";
 import { dbbackup as runDbbackup } from "../helpers/dbbackup.ts";
 import type { Finished } from "../helpers/run-program.ts";
 
+const launcher = join(import.meta.dirname, "../../bin/dbbackup.cjs");
 let folder: string;
 let repository: string;
 beforeEach(() => {
@@ -125,4 +129,37 @@ test("a file without metadata is not called a backup of ours", async () => {
   const { status, stderr } = await dbbackup("show", "foreign.dump");
   expect(status).toBe(1);
   expect(stderr).toContain("no metadata beside this file");
+});
+
+test("whoever stops reading the output has seen enough", async () => {
+  putBackup("a.dump");
+  const child = spawn(process.execPath, [launcher, "list", "--json", "--repo", repository], { stdio: "pipe" });
+  child.stdout.destroy();
+  const [[status], stderr] = await Promise.all([once(child, "exit"), readText(child.stderr)]);
+  expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+});
+
+test.runIf(process.getuid?.() === 0)(
+  "a repository that this user may not read is refused with the reason",
+  async () => {
+    chmodSync(repository, 0o700);
+    chmodSync(folder, 0o755);
+    const { status, stderr } = await runDbbackup(["list", "--repo", repository], { uid: 65534, gid: 65534, cwd: "/" });
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/permission denied[\s\S]*hint: run as a user who may/);
+  },
+);
+
+test.runIf(process.platform === "linux")("what was typed as a password is seen in no list of processes", async () => {
+  const args = ["backup", "single", "x", "--host", "192.0.2.1", "--password", "hunter2-typed", "--repo", repository];
+  const connecting = spawn(process.execPath, [launcher, ...args], { stdio: "pipe" });
+  try {
+    await once(connecting.stderr, "data");
+    const command = readFileSync(`/proc/${connecting.pid}/cmdline`, "utf8");
+    expect(command).not.toContain("hunter2");
+    expect(command).toContain("dbbackup backup single");
+  } finally {
+    connecting.kill("SIGKILL");
+    await once(connecting, "exit");
+  }
 });

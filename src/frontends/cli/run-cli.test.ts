@@ -16,7 +16,7 @@ async function runWork(args: string, work: RunCommand, { signal = new AbortContr
   const stdout = new PassThrough();
   const stderr = Object.assign(new PassThrough(), { isTTY: tty, columns: 60 });
   const commands: Command[] = [
-    { words: ["work"], summary: "works", args: [], options: ["password"], load: async () => ({ run: work }) },
+    { words: ["work"], summary: "works", args: [], options: ["password", "url"], load: async () => ({ run: work }) },
   ];
   const status = await runCli({
     args: args.split(" "),
@@ -112,6 +112,10 @@ test("a typed password is warned about, and not repeated", async () => {
   const { stderr } = await runWork("work --password hunter2", async () => ExitStatus.done);
   expect(stderr).toContain("password on the command line");
   expect(stderr).not.toContain("hunter2");
+  expect((await runWork("work --url postgres://u:hunter2@h/d", async () => ExitStatus.done)).stderr).toMatch(
+    /password/,
+  );
+  expect((await runWork("work --url postgres://u@h/d", async () => ExitStatus.done)).stderr).toBe("");
 });
 
 test("--log-format json writes one object a line", async () => {

@@ -19,6 +19,8 @@ export interface CliProcess {
   readonly stderr: WriteStream;
   readonly signal: AbortSignal;
   readonly services: Services;
+  /** Told which command runs, to show it in the list of processes. */
+  readonly announce?: (words: readonly string[]) => void;
   /** The table of commands; another one only in tests. */
   readonly commands?: readonly Command[];
 }
@@ -58,7 +60,8 @@ async function runCommand(
   cli: CliProcess,
   output: Output,
 ): Promise<ExitStatus> {
-  if (invocation.options.password !== undefined) {
+  cli.announce?.(command.words);
+  if (cli.args.some(holdsPassword)) {
     output.warn("a password on the command line can be read by others, in the list of processes and in the history", {
       hint: "use --password-file or ~/.pgpass",
     });
@@ -70,6 +73,11 @@ async function runCommand(
   } finally {
     progress.end();
   }
+}
+
+/** `--password`, or a URL with one. */
+function holdsPassword(argument: string): boolean {
+  return /^--password(=|$)/.test(argument) || /:\/\/[^/@:]*:[^/@]+@/.test(argument);
 }
 
 /** An interrupted command fails in whatever way it was caught in; the reason is what the user wants to read. */
