@@ -41,7 +41,7 @@ export async function databaseContents(
     sequenceValues(server, database),
     keyedRows(server, database, LARGE_OBJECTS),
   ]);
-  const schema = normalizedSchema(script.stdout.toString(), database, tolerance.reorderedColumns);
+  const schema = normalizedSchema(script.stdout.toString("latin1"), database, tolerance.reorderedColumns);
   return { schema, rows, sequences, largeObjects };
 }
 
@@ -95,10 +95,12 @@ async function keyedRows(server: ServerAddress, database: string, sql: string): 
   return Object.fromEntries(rows.map(({ key, value }) => [key!, value!]).toSorted());
 }
 
-/** Lines of a schema script without what differs between two dumps of equal databases: the key and the name. */
+/** Lines of a schema script, one character a byte, without what differs between two dumps of equal databases: the key and the name. */
 export function normalizedSchema(script: string, database: string, reorderedTables: readonly string[]): string[] {
   let text = script.replace(/^\\(un)?restrict .*$/gm, "");
-  for (const name of [quoteIdentifier(database), database]) text = text.replaceAll(name, "DATABASE_NAME");
+  for (const name of [quoteIdentifier(database), database]) {
+    text = text.replaceAll(Buffer.from(name).toString("latin1"), "DATABASE_NAME");
+  }
   for (const table of reorderedTables) text = withSortedColumns(text, table);
   return text.split("\n");
 }

@@ -14,15 +14,20 @@ export interface TestDatabase extends AsyncDisposable {
 }
 
 /**
- * Creates an empty database, of a name that no other test has unless one is given (then a leftover of that name is
- * dropped first). `options` is SQL that follows `CREATE DATABASE name`.
+ * Creates a database, of a name that no other test has unless one is given (then a leftover of that name is dropped
+ * first). Nobody can be connected to template0, so that no other test can be in the way of the copy.
+ * @param options SQL that follows, as `ENCODING 'LATIN1' LOCALE 'C'`
  */
-export async function withDatabase(server: ServerAddress, name?: string, options = ""): Promise<TestDatabase> {
+export async function withDatabase(
+  server: ServerAddress,
+  name?: string,
+  template = "template0",
+  options = "",
+): Promise<TestDatabase> {
   const database = name ?? `test_${randomBytes(6).toString("hex")}`;
   const drop = () => dropDatabase(server, database);
   await drop();
-  // Nobody can be connected to template0, so that no other test can be in the way of the copy.
-  await serverSql(server, `CREATE DATABASE ${quoteIdentifier(database)} TEMPLATE template0 ${options}`);
+  await serverSql(server, `CREATE DATABASE ${quoteIdentifier(database)} TEMPLATE ${template} ${options}`);
   return {
     name: database,
     server,

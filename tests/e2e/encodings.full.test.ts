@@ -1,0 +1,3 @@
+import { describeEncodings } from "./encodings-suite.ts";
+
+for (const major of [10, 11, 12, 13, 14, 15, 16, 17, 18] as const) describeEncodings(major);
