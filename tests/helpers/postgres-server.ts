@@ -60,6 +60,8 @@ const QUICK_SETTINGS: Readonly<Record<string, string>> = {
   synchronous_commit: "off",
   shared_buffers: "16MB",
   max_connections: "50",
+  // Publications warn on servers that could not publish.
+  wal_level: "logical",
   listen_addresses: "127.0.0.1",
   log_min_messages: "warning",
   lc_messages: "C",

@@ -44,6 +44,7 @@ export function databaseUrl(server: ServerAddress, database: string, user = "pos
 
 /** Drops a database that may exist. Before 13 there was no FORCE: those connected are sent away first. */
 export async function dropDatabase(server: ServerAddress, name: string): Promise<void> {
+  await dropSubscriptions(server, name);
   if (server.major >= 13) {
     await serverSql(server, `DROP DATABASE IF EXISTS ${quoteIdentifier(name)} WITH (FORCE)`);
     return;
@@ -62,4 +63,18 @@ export function quoteIdentifier(name: string): string {
 
 export function quoteLiteral(value: string): string {
   return `'${value.replaceAll("'", "''")}'`;
+}
+
+/** A database with subscriptions cannot be dropped. Ours have no slot anywhere. */
+async function dropSubscriptions(server: ServerAddress, name: string): Promise<void> {
+  const found = await serverSql(
+    server,
+    `SELECT s.subname FROM pg_subscription s JOIN pg_database d ON d.oid = s.subdbid WHERE d.datname = ${quoteLiteral(name)}`,
+  );
+  for (const { subname } of found) {
+    const subscription = quoteIdentifier(subname!);
+    await serverSql(server, `ALTER SUBSCRIPTION ${subscription} DISABLE`, name);
+    await serverSql(server, `ALTER SUBSCRIPTION ${subscription} SET (slot_name = NONE)`, name);
+    await serverSql(server, `DROP SUBSCRIPTION ${subscription}`, name);
+  }
 }

@@ -1,14 +1,15 @@
 import { qualified } from "../sql/quote.ts";
-import { Catalog, type Row } from "./catalog-reader.ts";
+import { Catalog, firstNormalOid, type Row } from "./catalog-reader.ts";
 import { simpleObjectType } from "./simple-object.ts";
 
-type IsDumped = (functionOid: string) => boolean;
+/** Whether a function exists in the restored database when languages are created there. */
+type WillExist = (functionOid: number) => boolean;
 
 /**
  * Procedural languages. Those that every database has, and those that came with an extension, are described by changed
  * privileges only. Read after functions, which languages are made of.
  */
-export const languageType = simpleObjectType<IsDumped>({
+export const languageType = simpleObjectType<WillExist>({
   label: "language",
   kind: "language",
   desc: "PROCEDURAL LANGUAGE",
@@ -25,11 +26,13 @@ export const languageType = simpleObjectType<IsDumped>({
     "LEFT JOIN pg_catalog.pg_proc inline ON inline.oid = o.laninline " +
     "LEFT JOIN pg_catalog.pg_proc validator ON validator.oid = o.lanvalidator WHERE o.lanispl ORDER BY o.oid",
   details: async (reader) => (oid) =>
-    reader.registry.find({ table: Catalog.pg_proc, oid: Number(oid) })?.parts.definition === true,
-  definition: (row, name, isDumped) => {
+    oid < firstNormalOid ||
+    reader.shared.extensionOf(Catalog.pg_proc, oid) !== undefined ||
+    reader.registry.find({ table: Catalog.pg_proc, oid })?.parts.definition === true,
+  definition: (row, name, willExist) => {
     const functions = ["handler", "inline", "validator"].filter((role) => row[`${role}_oid`] !== "0");
-    if (row.handler_oid === "0" || !functions.every((role) => isDumped(row[`${role}_oid`]!))) {
-      // The server knows the language, or has an extension of its name.
+    if (row.handler_oid === "0" || !functions.every((role) => willExist(Number(row[`${role}_oid`])))) {
+      // Servers before 13 made the functions of a language that they knew by name; there is an extension of that name.
       return `CREATE OR REPLACE PROCEDURAL LANGUAGE ${name};\n`;
     }
     const clauses = functions.map((role) => ` ${role.toUpperCase()} ${functionName(row, role)}`).join("");

@@ -31,8 +31,11 @@ export const subscriptionType = simpleObjectType({
   },
 });
 
-/** How subscriptions behaved before there was a choice. */
-const beforeOrigins = "true AS subpasswordrequired, true AS subrunasowner, 'any' AS suborigin";
+/**
+ * Options that servers before 16 do not know are not named, so that the dump can be restored on them. (There everything
+ * ran as the subscription's owner, which stock pg_dump 18 says, for newer servers alone.)
+ */
+const beforeOrigins = "true AS subpasswordrequired, false AS subrunasowner, 'any' AS suborigin";
 
 const streamingWords: Readonly<Record<string, string>> = { t: "on", p: "parallel", f: "off" };
 

@@ -1,5 +1,5 @@
 import { parseTextArray } from "../../sql/pg-array.ts";
-import { quoteConformingLiteral, quoteIdentifier } from "../../sql/quote.ts";
+import { quoteIdentifier, quoteLiteral } from "../../sql/quote.ts";
 
 /**
  * ` OPTIONS (...)` of a foreign-data object, sorted by name; nothing when it has none.
@@ -10,7 +10,7 @@ export function optionsClause(options: string | null): string {
   if (pairs.length === 0) return "";
   const list = pairs
     .toSorted((a, b) => (a.name < b.name ? -1 : 1))
-    .map(({ name, value }) => `${quoteIdentifier(name)} ${quoteConformingLiteral(value)}`);
+    .map(({ name, value }) => `${quoteIdentifier(name)} ${quoteLiteral(value)}`);
   return ` OPTIONS (\n    ${list.join(",\n    ")}\n)`;
 }
 
