@@ -5,7 +5,7 @@ import { partsWith } from "./dump-parts.ts";
 import { objectEntry } from "./object-entry.ts";
 import type { ObjectRegistry } from "./object-registry.ts";
 import type { ObjectType, PlannedEntry } from "./object-type.ts";
-import { inheritedFrom } from "./relation/read-inheritance.ts";
+import { type InheritedColumn, inheritedFrom } from "./relation/read-inheritance.ts";
 import { allRelations, type Column, isPrinted, oidArray, type Relation, tableWord } from "./relation/relation.ts";
 
 /** A DEFAULT or generation expression of a column. */
@@ -104,15 +104,24 @@ function addDefault(
  */
 function compareWithParents(registry: ObjectRegistry, child: Relation, column: Column): ColumnDefault[] {
   const inherited = inheritedFrom(child, column);
-  const plainDefault = inherited.some(
-    ({ default: parent, generated }) => parent !== undefined && parent.expression !== "NULL" && generated === "",
-  );
-  if (plainDefault && column.default === undefined) return [addDefault(registry, child, column, "NULL", 0)];
-
-  const generated = inherited.filter((parent) => parent.generated !== "");
-  const same = generated.every((parent) => parent.default?.expression === column.default?.expression);
+  if (column.default === undefined && inherited.some(givesDefault)) {
+    return [addDefault(registry, child, column, "NULL", 0)];
+  }
+  const generated = inherited.filter((parent) => parent.column.generated !== "");
+  const same = generated.every((parent) => parent.column.default?.expression === column.default?.expression);
   if (generated.length > 0 && same && column.default !== undefined && child.partitionBound === null) {
     column.default.isInherited = true;
   }
   return [];
+}
+
+/**
+ * Whether a child that is created under this table may get a default for the column. A table that itself has to say
+ * DEFAULT NULL says so after all tables are there: until then its own parent's default goes down to its children.
+ */
+function givesDefault({ relation, column }: InheritedColumn): boolean {
+  const own = column.default;
+  if (own !== undefined && own.catalog.oid !== 0) return column.generated === "" && own.expression !== "NULL";
+  if (relation.partitionBound !== null || own?.separate === false) return false;
+  return inheritedFrom(relation, column).some(givesDefault);
 }

@@ -92,7 +92,10 @@ export interface DumpObject {
    * leaves it out (a view becomes a dummy view) and it gets an entry of its own after the owner.
    */
   separate?: boolean;
-  /** Materialized views and functions: the sorter may move their definition behind the data to break a cycle. */
+  /**
+   * Materialized views and functions: to break a cycle, the sorter may move their definition behind the data, with all
+   * that needs them there.
+   */
   readonly canBePostponed?: boolean;
   /** Set by the sorter: the definition stands behind the data, in section post-data. */
   postponed?: boolean;

@@ -5,6 +5,7 @@ import type { PlannedEntry } from "./object-type.ts";
 /** What differs from type to type in an entry; what is left out is null, empty or none. */
 export interface EntryParts {
   readonly desc: string;
+  /** Where it stands unless the sorter had to move it behind the data. */
   readonly section: Section;
   readonly owner: string | null;
   readonly definition?: string;
@@ -24,7 +25,7 @@ export function objectEntry(object: DumpObject, parts: EntryParts): PlannedEntry
     catalog: object.catalog,
     tag: parts.tag ?? object.name,
     desc: parts.desc,
-    section: parts.section,
+    section: object.postponed === true ? "post-data" : parts.section,
     definition: parts.definition ?? null,
     drop: parts.drop ?? null,
     copy: null,

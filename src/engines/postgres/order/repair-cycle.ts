@@ -56,10 +56,8 @@ function postponeBehindData(cycle: readonly DumpObject[], boundaries: Boundaries
   if (index < 0 || !cycle.some((object) => object.canBePostponed)) return undefined;
   const next = cycle[(index + 1) % cycle.length]!;
   boundaries.preData.dependencies.delete(next.dumpId);
-  if (next.canBePostponed) {
-    next.postponed = true;
-    next.dependencies.add(boundaries.postData.dumpId);
-  }
+  next.postponed = true;
+  next.dependencies.add(boundaries.postData.dumpId);
   return {};
 }
 

@@ -19,14 +19,22 @@ export async function readInheritance(reader: CatalogReader): Promise<void> {
   }
 }
 
+/** A column of a parent, with that parent. */
+export interface InheritedColumn {
+  readonly relation: Relation;
+  readonly column: Column;
+}
+
 /** Columns of the parents with this name. */
-export function inheritedFrom(child: Relation, column: Column): Column[] {
-  return child.parents.flatMap((parent) => parent.columns.filter((candidate) => candidate.name === column.name));
+export function inheritedFrom(child: Relation, { name }: Column): InheritedColumn[] {
+  return child.parents.flatMap((relation) =>
+    relation.columns.filter((column) => column.name === name).map((column) => ({ relation, column })),
+  );
 }
 
 function markInheritedNotNull(child: Relation, column: Column, named: boolean): void {
   if (column.notNull === undefined) return;
-  const statedByParent = inheritedFrom(child, column).some((inherited) => inherited.notNull !== undefined);
+  const statedByParent = inheritedFrom(child, column).some((inherited) => inherited.column.notNull !== undefined);
   if (named) {
     // Inherited only, but valid here while every parent has it NOT VALID: the parents alone would not give it back.
     if (!statedByParent) column.notNull.isLocal = true;

@@ -100,7 +100,7 @@ function materializedViewEntries(view: Relation, context: EntryContext): Planned
   return [
     objectEntry(view, {
       desc: "MATERIALIZED VIEW",
-      section: view.postponed === true ? "post-data" : "pre-data",
+      section: "pre-data",
       definition,
       drop: `DROP ${subject};\n`,
       tablespace: view.tablespace,

@@ -66,7 +66,7 @@ function definitionEntries(object: FunctionObject, name: string, context: EntryC
   return [
     objectEntry(object, {
       desc: word,
-      section: object.postponed === true ? "post-data" : "pre-data",
+      section: "pre-data",
       owner: object.owner,
       tag: signature(object, { quoted: false }),
       definition:
