@@ -1,7 +1,16 @@
+import type { Comparison } from "../ports/comparison.ts";
+
 /** What the demonstration has done, one step after the other. Times in seconds. */
-export type DemoStep =
-  | { readonly step: "server"; readonly version: string; readonly seconds: number }
-  | ({ readonly step: "sample"; readonly seconds: number } & SampleFacts);
+export type DemoStep = { readonly seconds: number } & (
+  | { readonly step: "server"; readonly version: string }
+  | ({ readonly step: "sample" } & SampleFacts)
+  | { readonly step: "copy" }
+  | { readonly step: "backup"; readonly file: string; readonly storedBytes: number; readonly plainBytes: number }
+  | { readonly step: "verify"; readonly storedBytes: number; readonly tables: number; readonly rows: number }
+  | { readonly step: "drop" }
+  | { readonly step: "restore"; readonly objects: number; readonly rows: number; readonly bytes: number }
+  | { readonly step: "compare"; readonly comparison: Comparison }
+);
 
 export interface SampleFacts {
   readonly tables: number;
@@ -11,6 +20,8 @@ export interface SampleFacts {
 }
 
 export interface DemoResult {
+  /** Whether the restored database equals the original. */
+  readonly equal: boolean;
   readonly seconds: number;
   /** Only when the server was kept. */
   readonly kept?: KeptServer;
@@ -22,6 +33,8 @@ export interface KeptServer {
   readonly port: number;
   readonly user: string;
   readonly database: string;
+  /** Folder with the backup. */
+  readonly repository: string;
   /** The process to end to stop it and remove its files. */
   readonly process: number;
 }

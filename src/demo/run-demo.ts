@@ -1,17 +1,21 @@
 import type { Services } from "../ports/services.ts";
 import type { SqlSession } from "../ports/sql-session.ts";
 import type { ThrowawayServer } from "../ports/throwaway-server.ts";
+import { backUp, compareWith, restore, verify } from "./demo-jobs.ts";
 import type { DemoResult, DemoStep, KeptServer } from "./demo-step.ts";
 import { loadShop, measureDatabase } from "./load-shop.ts";
+import { stopwatch } from "./stopwatch.ts";
 
 export interface DemoRequest {
   /** Leave the server running. */
   readonly keep: boolean;
+  /** Called in the restored database before it is compared: tests break something here, to see it found. */
+  readonly interfere?: (session: SqlSession) => Promise<void>;
 }
 
-type DemoServices = Pick<Services, "clock" | "openSqlSession" | "startThrowawayServer">;
-
 const database = "shop";
+/** What the restored database is compared with. */
+const original = "shop_original";
 
 /**
  * The whole story on a server of our own. When it ends, in whatever way, the server and all files are gone, unless they
@@ -20,15 +24,16 @@ const database = "shop";
  */
 export async function* runDemo(
   request: DemoRequest,
-  services: DemoServices,
+  services: Services,
   signal: AbortSignal,
 ): AsyncGenerator<DemoStep, DemoResult> {
-  const lap = stopwatch(services);
-  const total = stopwatch(services);
+  const total = stopwatch(services.clock);
+  const lap = stopwatch(services.clock);
   const server = await services.startThrowawayServer(signal);
+  const job = { server, services, signal };
+  const inSession = sessions(server, services, signal);
   let kept: KeptServer | undefined;
   try {
-    const inSession = sessions(server, services, signal);
     const version = await inSession("postgres", async (session) => {
       await session.query(`create database ${database}`);
       return session.serverVersion.text;
@@ -41,14 +46,29 @@ export async function* runDemo(
     });
     yield { step: "sample", ...sample, seconds: lap() };
 
+    await inSession("postgres", (session) => session.query(`create database ${original} template ${database}`));
+    yield { step: "copy", seconds: lap() };
+
+    const backup = await backUp(database, job);
+    yield { step: "backup", ...backup, seconds: lap() };
+    yield { step: "verify", ...(await verify(database, job)), seconds: lap() };
+
+    await inSession("postgres", (session) => session.query(`drop database ${database}`));
+    yield { step: "drop", seconds: lap() };
+    yield { step: "restore", ...(await restore(database, job)), seconds: lap() };
+
+    if (request.interfere !== undefined) await inSession(database, request.interfere);
+    const comparison = await compareWith(original, database, job);
+    yield { step: "compare", comparison, seconds: lap() };
+
     if (request.keep) kept = await keepServer(server);
-    return { seconds: total(), ...(kept === undefined ? {} : { kept }) };
+    return { equal: comparison.equal, seconds: total(), ...(kept === undefined ? {} : { kept }) };
   } finally {
     if (kept === undefined) await server.stop();
   }
 }
 
-function sessions(server: ThrowawayServer, services: DemoServices, signal: AbortSignal) {
+function sessions(server: ThrowawayServer, services: Services, signal: AbortSignal) {
   return async <T>(name: string, use: (session: SqlSession) => Promise<T>): Promise<T> => {
     await using session = await services.openSqlSession(server, name, signal);
     return await use(session);
@@ -56,17 +76,6 @@ function sessions(server: ThrowawayServer, services: DemoServices, signal: Abort
 }
 
 async function keepServer(server: ThrowawayServer): Promise<KeptServer> {
-  const { socketFolder, port, user } = server;
-  return { socketFolder, port, user, database, process: await server.keep() };
-}
-
-/** Each call answers the seconds since the one before. */
-function stopwatch(services: DemoServices): () => number {
-  let last = services.clock.monotonic();
-  return () => {
-    const now = services.clock.monotonic();
-    const seconds = (now - last) / 1000;
-    last = now;
-    return seconds;
-  };
+  const { socketFolder, port, user, workFolder } = server;
+  return { socketFolder, port, user, database, repository: workFolder, process: await server.keep() };
 }

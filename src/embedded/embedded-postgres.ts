@@ -38,9 +38,9 @@ export const startEmbeddedPostgres: StartThrowawayServer = async (signal) => {
   const stop = () => stopSupervisor(supervisor);
   signal.addEventListener("abort", stop);
   try {
-    const { socketFolder, port, user } = await untilReady(supervisor);
+    const { socketFolder, workFolder, port, user } = await untilReady(supervisor);
     signal.throwIfAborted();
-    return { socketFolder, port, user, stop, keep: () => keep(supervisor) };
+    return { socketFolder, workFolder, port, user, stop, keep: () => keep(supervisor) };
   } catch (error) {
     await stop();
     signal.throwIfAborted();

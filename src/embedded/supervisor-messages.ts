@@ -1,3 +1,5 @@
+import type { ThrowawayServer } from "../ports/throwaway-server.ts";
+
 /** What starts the supervisor: its one argument, as JSON. */
 export interface SupervisorOrder {
   /** The folder to create (0755), use and remove. Must not exist. */
@@ -9,7 +11,7 @@ export interface SupervisorOrder {
 /** Lines of JSON that the supervisor writes to its standard output. */
 export type SupervisorReport =
   /** The server takes connections. */
-  | { readonly report: "ready"; readonly socketFolder: string; readonly port: number; readonly user: string }
+  | ({ readonly report: "ready" } & Pick<ThrowawayServer, "socketFolder" | "workFolder" | "port" | "user">)
   /** It does not, why, and the last lines of its log. */
   | { readonly report: "failed"; readonly message: string; readonly details: readonly string[] }
   /** Answer to {@link keepOrder}: from here on the end of input does not matter. */

@@ -49,6 +49,7 @@ const paths = {
   programs: join(order.folder, "native"),
   data: join(order.folder, "data"),
   socket: join(order.folder, "socket"),
+  work: join(order.folder, "work"),
 };
 const asRoot = process.getuid?.() === 0;
 const credentials = asRoot ? { uid: unprivilegedId, gid: unprivilegedId } : {};
@@ -84,7 +85,7 @@ async function serve(): Promise<void> {
   const options = settings.flatMap((setting) => ["-c", setting]);
   const postgres = start("postgres", ["-D", paths.data, "-p", String(port), "-k", paths.socket].concat(options));
   await untilReady(postgres);
-  report({ report: "ready", socketFolder: paths.socket, port, user });
+  report({ report: "ready", socketFolder: paths.socket, workFolder: paths.work, port, user });
   await Promise.race([ended(postgres), stopped()]);
 }
 
@@ -98,6 +99,7 @@ async function prepareFolder(): Promise<void> {
     readonly target: string;
   }[];
   for (const link of links) await symlink(basename(link.source), join(order.folder, link.target));
+  await mkdir(paths.work, { mode: 0o700 });
   for (const folder of [paths.data, paths.socket]) {
     await mkdir(folder, { mode: 0o700 });
     if (asRoot) await chown(folder, unprivilegedId, unprivilegedId);

@@ -24,8 +24,10 @@ export function createServices(): Services {
       (await import("../engines/postgres/preflight/source-checker.ts")).postgresSourceChecker,
     openSqlSession: async (server, database, signal) =>
       (await import("./open-sql-session.ts")).openSqlSession(server, database, signal),
-    startThrowawayServer: async (signal) =>
-      (await import("../embedded/embedded-postgres.ts")).startEmbeddedPostgres(signal),
+    startThrowawayServer: async (signal) => {
+      (await import("./isolate-environment.ts")).isolateEnvironment(process.env);
+      return (await import("../embedded/embedded-postgres.ts")).startEmbeddedPostgres(signal);
+    },
     tool: { name: "dbbackup", version },
   };
 }

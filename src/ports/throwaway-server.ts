@@ -3,6 +3,8 @@ export interface ThrowawayServer {
   /** Folder of its Unix socket: what libpq takes as `host`. Only its owner may enter. */
   readonly socketFolder: string;
   readonly port: number;
+  /** An empty folder for files of ours, which goes with the server. Only its owner may enter. */
+  readonly workFolder: string;
   /** A superuser; no password is needed, the folder's mode is the guard. */
   readonly user: string;
   /** Stops the server and removes its files; resolves when both are done. Safe to repeat. */

@@ -1,0 +1,116 @@
+import { backupSingle } from "../commands/backup-single.ts";
+import { compare } from "../commands/compare.ts";
+import { findBackup } from "../commands/find-backup.ts";
+import { restoreSingle } from "../commands/restore-single.ts";
+import { verifyBackup } from "../commands/verify-backup.ts";
+import { BackupError } from "../core/backup-error.ts";
+import { parseCompression } from "../core/compression.ts";
+import { type Comparison, defaultComparisonLimits } from "../ports/comparison.ts";
+import type { ConnectionRequest } from "../ports/connection-request.ts";
+import type { ProgressSink } from "../ports/progress.ts";
+import type { Services } from "../ports/services.ts";
+import type { ThrowawayServer } from "../ports/throwaway-server.ts";
+
+/** Where the jobs of the demonstration work. Its repository is the server's work folder. */
+export interface DemoJob {
+  readonly server: ThrowawayServer;
+  readonly services: Services;
+  readonly signal: AbortSignal;
+}
+
+/** One line a check is all that the demonstration shows. */
+const silent: ProgressSink = { emit: () => {} };
+
+export async function backUp(database: string, { server, services, signal }: DemoJob) {
+  const storage = await services.openStorage(server.workFolder);
+  const metadata = await backupSingle(
+    {
+      connection: connectionTo(server),
+      database,
+      format: "custom",
+      compression: parseCompression("gzip"),
+      destination: { kind: "repository", storage },
+    },
+    { ...(await services.dumping()), clock: services.clock, tool: services.tool, progress: silent },
+    signal,
+  );
+  return {
+    file: metadata.artifacts[0]!.name,
+    storedBytes: metadata.size_bytes,
+    plainBytes: (metadata.objects ?? []).reduce((sum, { bytes }) => sum + bytes, 0),
+  };
+}
+
+export async function verify(database: string, { server, services, signal }: DemoJob) {
+  const found = await findBackup(`latest:${database}`, findPorts(server, services), signal);
+  const ports = { checker: await services.openChecker(), clock: services.clock, progress: silent };
+  const { storedBytes, contents, damage } = await verifyBackup(found, ports, signal);
+  if (damage.length > 0) {
+    throw new BackupError({
+      code: "DAMAGED",
+      message: "the backup is damaged",
+      object: found.location,
+      details: damage.map(({ object, message }) => `${object}: ${message}`),
+      hint: "this is a fault of dbbackup or of this machine: please report it",
+    });
+  }
+  const tables = contents?.tables ?? [];
+  return { storedBytes, tables: tables.length, rows: tables.reduce((sum, { totals }) => sum + (totals?.rows ?? 0), 0) };
+}
+
+/** Creates the database and restores the newest backup into it. */
+export async function restore(database: string, { server, services, signal }: DemoJob) {
+  const { result } = await restoreSingle(
+    {
+      backup: `latest:${database}`,
+      mode: "restore",
+      verifyFirst: false,
+      restore: {
+        connection: connectionTo(server),
+        target: database,
+        create: true,
+        clean: false,
+        ifExists: false,
+        onError: "stop",
+        singleTransaction: false,
+        schemaOnly: false,
+        dataOnly: false,
+        tables: [],
+        schemas: [],
+        noOwner: false,
+        noPrivileges: false,
+        untrusted: false,
+        confirmed: false,
+      },
+    },
+    {
+      ...findPorts(server, services),
+      engine: await services.openRestorer(),
+      clock: services.clock,
+      progress: silent,
+      openChecker: () => services.openChecker(),
+      standardInput: () => services.standardInput(),
+    },
+    signal,
+  );
+  return { objects: result?.done ?? 0, rows: result?.rows ?? 0, bytes: result?.bytes ?? 0 };
+}
+
+export async function compareWith(
+  original: string,
+  restored: string,
+  { server, services, signal }: DemoJob,
+): Promise<Comparison> {
+  const left = { ...connectionTo(server), database: original };
+  const right = { ...connectionTo(server), database: restored };
+  const request = { left, right, schemaOnly: false, limits: defaultComparisonLimits };
+  return await compare(request, { comparer: await services.openComparer() }, { progress: silent, signal });
+}
+
+function connectionTo({ socketFolder, port, user }: ThrowawayServer): ConnectionRequest {
+  return { socket: socketFolder, port, user, database: "postgres" };
+}
+
+function findPorts({ workFolder }: ThrowawayServer, services: Services) {
+  return { locateFile: services.locateFile, openRepository: () => services.openStorage(workFolder) };
+}
