@@ -148,7 +148,7 @@ describe("each finding says what is missing and what solves it", () => {
     expect(await check([table], {}, { header: sampleHeaderEntries(1000, "SQL_ASCII") })).toMatchObject([
       { code: "encoding", severity: "warning" },
     ]);
-    await using latin = await withDatabase(server, undefined, "ENCODING 'LATIN1' LOCALE 'C'");
+    await using latin = await withDatabase(server, undefined, "template0", "ENCODING 'LATIN1' LOCALE 'C'");
     expect(await check([table], {}, { target: latin })).toMatchObject([{ code: "encoding", severity: "warning" }]);
     const windows = sampleHeaderEntries(1000, "KOI8R");
     expect(await check([table], {}, { target: latin, header: windows })).toMatchObject([
