@@ -21,9 +21,10 @@ export function dropStatement(entry: TocEntry, ifExists: boolean): string {
 export const unlinkIfExists = "SELECT pg_catalog.lo_unlink(oid) FROM pg_catalog.pg_largeobject_metadata WHERE oid = '";
 
 function withIfExists(desc: string, drop: string): string {
-  const isAlter = drop.startsWith("ALTER TABLE");
-  const start = isAlter ? "ALTER TABLE IF EXISTS" : "";
-  const rest = isAlter ? drop.slice("ALTER TABLE".length) : drop;
+  // Stock pg_dump forgets foreign tables, and its scripts stop at one that is not there.
+  const alter = /^ALTER (?:FOREIGN )?TABLE/.exec(drop)?.[0] ?? "";
+  const start = alter === "" ? "" : `${alter} IF EXISTS`;
+  const rest = drop.slice(alter.length);
   // DROP DEFAULT knows no IF EXISTS, settings of a database are reset, and a view's rule is replaced.
   if (desc === "DEFAULT" || desc === "DATABASE PROPERTIES" || rest.startsWith("CREATE OR REPLACE VIEW")) {
     return start + rest;

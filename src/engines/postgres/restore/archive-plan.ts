@@ -27,13 +27,7 @@ export function planArchive(entries: readonly TocEntry[], request: RestoreReques
   const order = inRestoreOrder(selected.map(({ entry }) => entry));
   return {
     // With `create` the database is dropped as a whole.
-    drops:
-      request.clean && !request.create
-        ? selected
-            .map(({ entry }) => entry)
-            .toReversed()
-            .filter(isDropped)
-        : [],
+    drops: request.clean && !request.create ? plannedDrops(selected.map(({ entry }) => entry)) : [],
     entries: order.map(({ dumpId }) => partsOf.get(dumpId)!),
     leftOut,
   };
@@ -68,8 +62,13 @@ export function plannedTrust({ entries }: ArchivePlan, decode: NameDecoder): str
   );
 }
 
-function isDropped(entry: TocEntry): boolean {
-  return entry.drop !== null && entry.drop !== "";
+/** In the opposite order of their creation. */
+function plannedDrops(entries: readonly TocEntry[]): TocEntry[] {
+  const domains = new Set(entries.filter(({ desc }) => desc === "DOMAIN").map(({ dumpId }) => dumpId));
+  // A constraint goes with its domain; by itself it cannot be dropped where the domain is missing, IF EXISTS or not.
+  const goesWithDomain = (entry: TocEntry): boolean =>
+    entry.drop?.startsWith("ALTER DOMAIN ") === true && entry.dependencies.some((id) => domains.has(id));
+  return entries.toReversed().filter((entry) => entry.drop !== null && entry.drop !== "" && !goesWithDomain(entry));
 }
 
 /** Rows come from the archive and nowhere else: the statement must not name a file or a program. */
