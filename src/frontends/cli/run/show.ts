@@ -37,7 +37,7 @@ function describe(metadata: BackupMetadata, { location }: FoundBackup, now: Date
     ["id", metadata.id],
     ["database", metadata.database],
     ["server", [server, address && `at ${address}`, metadata.user && `as ${metadata.user}`].filter(Boolean).join(" ")],
-    ["time", `${metadata.timestamp} (${age} ago)`],
+    ["time", `${metadata.timestamp} (${age === "now" ? age : `${age} ago`})`],
     ["duration", metadata.duration_seconds === undefined ? undefined : formatDuration(metadata.duration_seconds)],
     ["kind", [metadata.backup_type, metadata.method, metadata.format, metadata.compression].filter(Boolean).join(", ")],
     ["location", location],
