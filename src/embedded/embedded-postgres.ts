@@ -10,7 +10,7 @@ import { fileURLToPath } from "node:url";
 import { BackupError } from "../core/backup-error.ts";
 import type { StartThrowawayServer } from "../ports/throwaway-server.ts";
 import { findPostgresPackage } from "./postgres-package.ts";
-import { keepOrder, type SupervisorOrder, type SupervisorReport } from "./supervisor-messages.ts";
+import { keepOrder, type SupervisorOrder, type SupervisorReport, socketFolderName } from "./supervisor-messages.ts";
 
 /** The process, and a promise that settles when it is gone: then its server and folder are gone, too. */
 interface Supervisor {
@@ -19,8 +19,8 @@ interface Supervisor {
   readonly gone: Promise<unknown>;
 }
 
-/** Begins the names of our folders in the system's temporary folder. */
-export const embeddedFolderPrefix = "dbbackup-postgres-";
+/** Begins the names of our folders in the system's temporary folder. Short: the paths of sockets must be. */
+const folderPrefix = "dbbackup-";
 
 /** `sun_path` of a Unix socket holds 104 bytes on macOS, 108 on Linux, its final zero included. */
 const maxSocketPath = 103;
@@ -31,7 +31,7 @@ const maxSocketPath = 103;
  */
 export const startEmbeddedPostgres: StartThrowawayServer = async (signal) => {
   const programs = await findPostgresPackage();
-  const folder = join(tmpdir(), `${embeddedFolderPrefix}${randomBytes(6).toString("hex")}`);
+  const folder = join(tmpdir(), `${folderPrefix}${randomBytes(4).toString("hex")}`);
   await checkPlace(folder);
   signal.throwIfAborted();
   const supervisor = launch({ folder, programs });
@@ -51,7 +51,7 @@ export const startEmbeddedPostgres: StartThrowawayServer = async (signal) => {
 };
 
 async function checkPlace(folder: string): Promise<void> {
-  if (Buffer.byteLength(join(folder, "socket", ".s.PGSQL.5432")) > maxSocketPath) {
+  if (Buffer.byteLength(join(folder, socketFolderName, ".s.PGSQL.5432")) > maxSocketPath) {
     throw new BackupError({
       code: "IO",
       message: `the path of the temporary folder "${tmpdir()}" is too long for a Unix socket`,

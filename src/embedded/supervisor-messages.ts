@@ -19,3 +19,6 @@ export type SupervisorReport =
 
 /** The one line that it obeys on standard input; the end of input stops it, unless it was told to keep. */
 export const keepOrder = "keep\n";
+
+/** Name of the folder with the server's socket, in the folder of it all. */
+export const socketFolderName = "run";

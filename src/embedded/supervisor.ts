@@ -8,7 +8,7 @@ import { once } from "node:events";
 import { chown, cp, mkdir, readFile, rm, symlink } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { keepOrder, type SupervisorOrder, type SupervisorReport } from "./supervisor-messages.ts";
+import { keepOrder, type SupervisorOrder, type SupervisorReport, socketFolderName } from "./supervisor-messages.ts";
 
 /** PostgreSQL refuses to run as root; this is "nobody" everywhere. */
 const unprivilegedId = 65534;
@@ -48,7 +48,7 @@ const order = JSON.parse(process.argv[2] ?? "") as SupervisorOrder;
 const paths = {
   programs: join(order.folder, "native"),
   data: join(order.folder, "data"),
-  socket: join(order.folder, "socket"),
+  socket: join(order.folder, socketFolderName),
   work: join(order.folder, "work"),
 };
 const asRoot = process.getuid?.() === 0;
