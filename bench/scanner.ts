@@ -30,7 +30,7 @@ export async function benchScanner(): Promise<number> {
 }
 
 async function scanMessages(messages: Buffer, repeats: number): Promise<number> {
-  const scanner = new CopyOutScanner({ pace: false });
+  const scanner = new CopyOutScanner({ transport: "tls" });
   scanner.start(async (block) => scanner.recycle(block));
   scanner.space().set(messages);
   return cpuSeconds(async () => {

@@ -46,7 +46,7 @@ const line = fc
   .map((bytes) => Buffer.from([...bytes.map((byte) => (byte === 10 ? 32 : byte)), 10]));
 
 test("rows come out as they are, counted and checksummed, however messages and reads are cut", async () => {
-  const scanner = new CopyOutScanner({ pace: false });
+  const scanner = new CopyOutScanner({ transport: "tls" });
   const framing = fc.constantFrom("a row a message", "cut anywhere", "one message");
   const readSizes = fc.infiniteStream(fc.oneof(fc.integer({ min: 1, max: 7 }), fc.integer({ min: 1, max: 5000 })));
   const messageSizes = fc.infiniteStream(fc.integer({ min: 0, max: 100 }));
@@ -82,7 +82,7 @@ test("rows come out as they are, counted and checksummed, however messages and r
 });
 
 test("blocks are full but for the last, and a row may span many", async () => {
-  const scanner = new CopyOutScanner({ pace: false });
+  const scanner = new CopyOutScanner({ transport: "tls" });
   const wide = Buffer.alloc(5 * COPY_BLOCK_SIZE + 17, "0123456789 wide");
   wide[wide.length - 1] = 10;
   const exact = Buffer.alloc(2 * COPY_BLOCK_SIZE - 17, "x");
@@ -98,7 +98,7 @@ test("blocks are full but for the last, and a row may span many", async () => {
 }, 60_000);
 
 test("an empty table has no blocks and the sum zero", async () => {
-  const scanner = new CopyOutScanner({ pace: false });
+  const scanner = new CopyOutScanner({ transport: "tls" });
   const { blocks, output } = collector(scanner);
   scanner.start(output);
   await feed(scanner, Buffer.from("c\0\0\0\x04"));
@@ -107,7 +107,7 @@ test("an empty table has no blocks and the sum zero", async () => {
 });
 
 test("copying goes on after a message that is not data", async () => {
-  const scanner = new CopyOutScanner({ pace: false });
+  const scanner = new CopyOutScanner({ transport: "tls" });
   const { blocks, output } = collector(scanner);
   scanner.start(output);
   const notice = Buffer.from("N\0\0\0\x08rest");
@@ -122,7 +122,7 @@ test("copying goes on after a message that is not data", async () => {
 });
 
 test.each([0, 3, 2 ** 30 + 1, 2 ** 32 - 1])("a message with the impossible length %d is refused", async (length) => {
-  const scanner = new CopyOutScanner({ pace: false });
+  const scanner = new CopyOutScanner({ transport: "tls" });
   const header = Buffer.from("d....");
   header.writeUInt32BE(length, 1);
   for (const sizes of [[5], [1, 1, 1, 1, 1]]) {
@@ -135,7 +135,7 @@ test.each([0, 3, 2 ** 30 + 1, 2 ** 32 - 1])("a message with the impossible lengt
 });
 
 test("a message without payload is nothing", async () => {
-  const scanner = new CopyOutScanner({ pace: false });
+  const scanner = new CopyOutScanner({ transport: "tls" });
   const { blocks, output } = collector(scanner);
   scanner.start(output);
   const none = message(Buffer.alloc(0));
@@ -149,7 +149,7 @@ test.each([
   ["within a message", message(Buffer.from("1\n")).subarray(0, 6)],
   ["within a header", Buffer.from("d\0\0")],
 ])("an end %s is an error", async (_, bytes) => {
-  const scanner = new CopyOutScanner({ pace: false });
+  const scanner = new CopyOutScanner({ transport: "tls" });
   scanner.start(collector(scanner).output);
   await feed(scanner, bytes);
   await expect(scanner.finish()).rejects.toMatchObject({ code: "PROTOCOL" });
@@ -169,7 +169,7 @@ function feedUntilPause(scanner: CopyOutScanner): Promise<void> {
 }
 
 test("the scanner asks to wait while the receiver keeps its blocks, and goes on when one comes back", async () => {
-  const scanner = new CopyOutScanner({ pace: false });
+  const scanner = new CopyOutScanner({ transport: "tls" });
   const kept: Buffer[] = [];
   scanner.start(async (block) => void kept.push(block));
   const until = feedUntilPause(scanner);
@@ -189,7 +189,7 @@ test("the scanner asks to wait while the receiver keeps its blocks, and goes on 
 });
 
 test("a receiver that fails makes waiting, receiving and finishing fail with its error", async () => {
-  const scanner = new CopyOutScanner({ pace: false });
+  const scanner = new CopyOutScanner({ transport: "tls" });
   const full = new Error("disk full");
   let calls = 0;
   scanner.start(() => {
@@ -203,7 +203,7 @@ test("a receiver that fails makes waiting, receiving and finishing fail with its
 });
 
 test("a scanner takes table after table, also after one that was abandoned", async () => {
-  const scanner = new CopyOutScanner({ pace: false });
+  const scanner = new CopyOutScanner({ transport: "tls" });
   scanner.start(collector(scanner).output);
   await feed(scanner, Buffer.concat([message(Buffer.from("half\nro")), Buffer.from("d\0\0")]));
   for (const text of ["one\n", "two\nthree\n"]) {
@@ -216,7 +216,7 @@ test("a scanner takes table after table, also after one that was abandoned", asy
 });
 
 test("a block is taken back once, memory of others is left alone", async () => {
-  const scanner = new CopyOutScanner({ pace: false });
+  const scanner = new CopyOutScanner({ transport: "tls" });
   const blocks: Buffer[] = [];
   scanner.start(async (block) => void blocks.push(block));
   await feed(scanner, message(Buffer.from("row\n")));
@@ -226,15 +226,42 @@ test("a block is taken back once, memory of others is left alone", async () => {
   expect(() => scanner.recycle(Buffer.from("foreign"))).not.toThrow();
 });
 
-test("small reads are paced only when asked", async () => {
+test("after a small read, and only then, the scanner waits for more as the transport needs it", async () => {
   const small = message(Buffer.from("row\n"));
-  for (const pace of [true, false]) {
-    const scanner = new CopyOutScanner({ pace });
+  const large = message(Buffer.concat([Buffer.alloc(60_000, "x"), Buffer.from("\n")]));
+  for (const transport of ["tcp", "unix", "tls"] as const) {
+    const scanner = new CopyOutScanner({ transport });
     scanner.start(collector(scanner).output);
-    scanner.space().set(small);
-    const step = scanner.received(small.length);
-    expect(step.kind).toBe(pace ? "pause" : "more");
+    const take = (bytes: Buffer) => {
+      scanner.space().set(bytes);
+      return scanner.received(bytes.length);
+    };
+    expect(take(large).kind).toBe("more");
+    const step = take(small);
+    expect(step.kind).toBe(transport === "tcp" ? "pause" : "more");
     if (step.kind === "pause") await step.until;
     await scanner.finish();
   }
+});
+
+test("the scanner does not wait while the receiver is busy", async () => {
+  const scanner = new CopyOutScanner({ transport: "tcp" });
+  const gate = Promise.withResolvers<void>();
+  scanner.start(async (block) => {
+    await gate.promise;
+    scanner.recycle(block);
+  });
+  const row = message(Buffer.concat([Buffer.alloc(59_999, "x"), Buffer.from("\n")]));
+  for (let sent = 0; sent < 1.1 * COPY_BLOCK_SIZE; sent += 60_000) {
+    scanner.space().set(row);
+    expect(scanner.received(row.length).kind).toBe("more");
+  }
+  const small = message(Buffer.from("row\n"));
+  scanner.space().set(small);
+  expect(scanner.received(small.length).kind).toBe("more");
+  gate.resolve();
+  await new Promise((resolve) => setImmediate(resolve));
+  scanner.space().set(small);
+  expect(scanner.received(small.length).kind).toBe("pause");
+  await scanner.finish();
 });

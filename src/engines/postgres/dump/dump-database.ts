@@ -50,7 +50,7 @@ export async function dumpDatabase(
   for (const warning of planned.warnings) progress.emit({ event: "warning", message: warning });
 
   const entries = archiveEntries({ ...database, ...details }, catalog, planned.entries, format);
-  const scanner = new CopyOutScanner({ pace: connection.transportKind === "tcp" });
+  const scanner = new CopyOutScanner({ transport: connection.transportKind });
   const writer = await openWriter({
     request,
     format,

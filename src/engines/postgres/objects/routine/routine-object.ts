@@ -25,7 +25,10 @@ export const routineColumns =
   "CROSS JOIN LATERAL (VALUES (1, itn.nspname::pg_catalog.text), (2, it.typname::pg_catalog.text)) AS part (place, name) " +
   "ORDER BY i.place, part.place) AS type_names";
 
-export const routineTables = "pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace";
+export const routineTables =
+  "pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace " +
+  "LEFT JOIN pg_catalog.pg_init_privs ip " +
+  `ON ip.objoid = p.oid AND ip.classoid = ${Catalog.pg_proc} AND ip.objsubid = 0`;
 
 /**
  * Leaves out what cannot be in the dump, before the server formats the arguments of thousands of built-in functions and
@@ -35,8 +38,8 @@ export const routineFilter =
   "n.nspname <> 'information_schema' AND n.nspname !~ '^pg_(toast|temp)' " +
   "AND (n.nspname <> 'pg_catalog' AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend e WHERE e.objid = p.oid " +
   `AND e.classid = ${Catalog.pg_proc} AND e.deptype = 'e') ` +
-  "OR p.proacl IS DISTINCT FROM (SELECT ip.initprivs FROM pg_catalog.pg_init_privs ip WHERE ip.objoid = p.oid " +
-  `AND ip.classoid = ${Catalog.pg_proc} AND ip.objsubid = 0))`;
+  // A join, for as a subquery it is a scan of pg_init_privs for each of 3,000 functions: 60 ms of every dump.
+  "OR p.proacl IS DISTINCT FROM ip.initprivs)";
 
 /** Registers a routine. */
 export function addRoutine<O extends Routine>(
