@@ -1,4 +1,4 @@
-import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { bundle } from "./bundle.ts";
 
@@ -16,7 +16,7 @@ export async function stagePackage(folder: string): Promise<void> {
   const published = Object.fromEntries(kept.filter((key) => key in manifest).map((key) => [key, manifest[key]]));
   writeFileSync(join(folder, "package.json"), `${JSON.stringify(published, undefined, 2)}\n`);
   for (const name of manifest.files as string[]) {
-    if (name === "dist/" || !existsSync(join(root, name))) continue;
+    if (name === "dist/") continue;
     cpSync(join(root, name), join(folder, name), { recursive: true });
   }
   await bundle(join(folder, "dist"));

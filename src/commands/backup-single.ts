@@ -152,6 +152,9 @@ async function commitArtifact(
   }
   for (let attempt = 1; ; attempt++) {
     const key = `${backupBaseName(run.request.database, "full", run.startedAt, attempt)}${extension(run.request)}`;
+    // Metadata whose artifact somebody removed keeps its name all the same.
+    if ((await destination.storage.stat(`${key}${METADATA_SUFFIX}`)) !== undefined && attempt < maxNameAttempts)
+      continue;
     try {
       await pending.commit(key, "part");
       return key;

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -6,7 +6,6 @@ import { stagePackage } from "../../scripts/stage-package.ts";
 import { dbbackup as runDbbackup } from "../helpers/dbbackup.ts";
 import { mustRun } from "../helpers/run-program.ts";
 
-const root = join(import.meta.dirname, "../..");
 let folder: string;
 let installed: string;
 
@@ -26,7 +25,10 @@ test("the package holds the bundle, the launcher and docs, and no sources, tests
     statSync(join(installed, name)).isFile(),
   );
   expect(files.filter((name) => !name.startsWith("docs/")).toSorted()).toEqual([
-    ...["CHANGELOG.md", "LICENSE", "README.md", "SECURITY.md"].filter((name) => existsSync(join(root, name))),
+    "CHANGELOG.md",
+    "LICENSE",
+    "README.md",
+    "SECURITY.md",
     "bin/dbbackup.cjs",
     "dist/dbbackup.mjs",
     "dist/supervisor.mjs",

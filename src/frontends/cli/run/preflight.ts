@@ -5,6 +5,7 @@ import type { Check } from "../../../ports/preflight.ts";
 import { formatBytes, formatCount } from "../amounts.ts";
 import type { RunCommand } from "../command.ts";
 import { connectionRequest } from "../connection-request.ts";
+import { notIncludedLines } from "../not-included-lines.ts";
 import { repositoryOf } from "../repository-option.ts";
 
 export const run: RunCommand = async ({ args, options }, { services, output, signal }) => {
@@ -43,13 +44,8 @@ function sizeLines({ source, freeBytes }: PreflightReport): string[] {
 }
 
 function missingLines({ source: { notIncluded } }: PreflightReport): string[] {
-  if (notIncluded.length === 0) return [];
-  const lines = ["", "a backup of this database will not hold:"];
-  for (const { kind, count, examples, hint } of notIncluded) {
-    const named = examples.length === 0 ? "" : `: ${examples.join(", ")}${count > examples.length ? ", ..." : ""}`;
-    lines.push(printable(`  ${formatCount(count)} ${kind}${named}`), printable(`    ${hint}`));
-  }
-  return lines;
+  const lines = notIncludedLines(notIncluded);
+  return lines.length === 0 ? [] : ["", "a backup of this database will not hold:", ...lines];
 }
 
 function verdict({ checks }: PreflightReport): string {

@@ -6,6 +6,7 @@ import { printable } from "../../../core/printable.ts";
 import { formatAge, formatBytes, formatCount, formatDuration } from "../amounts.ts";
 import type { RunCommand } from "../command.ts";
 import { findArgument } from "../find-argument.ts";
+import { notIncludedLines } from "../not-included-lines.ts";
 import { formatTable } from "../table.ts";
 
 export const run: RunCommand = async ({ args, options }, context) => {
@@ -73,17 +74,8 @@ function contents(metadata: BackupMetadata, all: boolean): string[] {
 }
 
 function missing({ not_included: items = [] }: BackupMetadata): string[] {
-  const present = items.filter(({ count }) => count > 0);
-  if (present.length === 0) return [];
-  return [
-    "",
-    "NOT IN IT",
-    ...present.flatMap(({ kind, count, examples = [], hint }) => {
-      const named = examples.length === 0 ? "" : `: ${examples.join(", ")}${count > examples.length ? ", ..." : ""}`;
-      const line = printable(`${formatCount(count)} ${kind}${named}`);
-      return hint === undefined ? [line] : [line, printable(`  ${hint}`)];
-    }),
-  ];
+  const lines = notIncludedLines(items);
+  return lines.length === 0 ? [] : ["", "NOT IN IT", ...lines];
 }
 
 function warnings({ warnings: list = [] }: BackupMetadata): string[] {
