@@ -31,13 +31,23 @@ function bundledNode() {
 }
 
 /**
- * Compiled code is cached in a folder that only this user can write. Node's own default lies in the shared temporary
- * folder, where anybody could put code that root would then run.
+ * Compiled code is cached in a folder that only this user can write; undefined when there is none. Node's own default
+ * lies in the shared temporary folder, and HOME may be another user's (sudo): there, others could put code that root
+ * would then run.
  */
 function compileCacheFolder() {
-  var base = process.env.XDG_CACHE_HOME;
-  if (!base || !path.isAbsolute(base)) base = path.join(os.homedir(), ".cache");
-  return path.join(base, "dbbackup", "compile-cache");
+  try {
+    var base = process.env.XDG_CACHE_HOME;
+    if (!base || !path.isAbsolute(base)) base = path.join(os.homedir(), ".cache");
+    var folder = path.join(base, "dbbackup", "compile-cache");
+    fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
+    var stats = fs.lstatSync(folder);
+    var isOurs = !process.getuid || (stats.uid === process.getuid() && (stats.mode & 0o22) === 0);
+    return stats.isDirectory() && isOurs ? folder : undefined;
+    // oxlint-disable-next-line no-unused-vars -- old syntax knows no catch without a name.
+  } catch (_) {
+    return undefined;
+  }
 }
 
 function fail(message, hint) {
@@ -47,8 +57,8 @@ function fail(message, hint) {
 
 function runHere() {
   var nodeModule = require("module");
-  if (nodeModule.enableCompileCache && !process.env.NODE_COMPILE_CACHE)
-    nodeModule.enableCompileCache(compileCacheFolder());
+  var cache = process.env.NODE_COMPILE_CACHE ? undefined : compileCacheFolder();
+  if (nodeModule.enableCompileCache && cache) nodeModule.enableCompileCache(cache);
   // A dynamic import in old syntax: as an import() in this file it would be a syntax error in Node 12 and older.
   new Function("url", "return import(url)")(require("url").pathToFileURL(program).href).catch(function (error) {
     process.stderr.write("dbbackup: error: " + ((error && error.stack) || error) + "\n");
@@ -62,7 +72,8 @@ function runHere() {
  */
 function runUnder(node) {
   var env = Object.assign({}, process.env);
-  if (!env.NODE_COMPILE_CACHE) env.NODE_COMPILE_CACHE = compileCacheFolder();
+  var cache = env.NODE_COMPILE_CACHE ? undefined : compileCacheFolder();
+  if (cache) env.NODE_COMPILE_CACHE = cache;
   var child = require("child_process").spawn(node, [program, "--arguments-from-launcher"], {
     stdio: ["inherit", "inherit", "inherit", "pipe"],
     env: env,

@@ -104,26 +104,29 @@ function start(database: TestDatabase, repo: string): ChildProcess {
   return spawn(process.execPath, [program(), ...backupOf(database, repo)], { stdio: "pipe" });
 }
 
-test("kill -9 in the middle of the data leaves nothing that is listed", async () => {
-  const repo = join(folder, "killed-in-data");
-  for (const delay of [150, 250, 350, 450, 550, 650, 750, 850]) {
-    const child = start(large, repo);
-    await sleep(delay);
-    child.kill("SIGKILL");
-    await once(child, "exit");
-  }
-  mkdirSync(repo, { recursive: true });
-  for (const { size_bytes } of await listed(repo)) expect(size_bytes).toBeGreaterThan(1_000_000);
-  await expectTidy(repo, 8);
-});
-
 /** Sessions of backups on the test's databases. */
-async function sessions(database: TestDatabase): Promise<number> {
+async function sessions(database: TestDatabase, statement = ""): Promise<number> {
   const rows = await database.sql(
-    `SELECT 1 FROM pg_stat_activity WHERE datname = '${database.name}' AND application_name LIKE 'dbbackup %'`,
+    `SELECT 1 FROM pg_stat_activity WHERE datname = '${database.name}' AND application_name LIKE 'dbbackup %'
+     AND query LIKE '${statement}%'`,
   );
   return rows.length;
 }
+
+test("kill -9 in the middle of the data leaves nothing that is listed", async () => {
+  const repo = join(folder, "killed-in-data");
+  mkdirSync(repo);
+  for (const delay of [0, 10, 20, 40, 60, 80, 120, 160]) {
+    const child = start(large, repo);
+    await expect.poll(() => sessions(large, "COPY"), { timeout: 20_000, interval: 5 }).toBe(1);
+    await sleep(delay);
+    child.kill("SIGKILL");
+    await once(child, "exit");
+    await expect.poll(() => sessions(large), { timeout: 5000 }).toBe(0);
+  }
+  for (const { size_bytes } of await listed(repo)) expect(size_bytes).toBeGreaterThan(1_000_000);
+  await expectTidy(repo, 8);
+});
 
 test.each(["SIGINT", "SIGTERM"] as const)(
   "%s in the middle cancels on the server, leaves nothing, ends with 130",

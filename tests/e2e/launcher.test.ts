@@ -1,6 +1,17 @@
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -186,4 +197,37 @@ test("the real launcher runs the program in this process when Node is new enough
   const child = launch(["--help"], root);
   const first = await nextLine(linesOf(child));
   expect(first).toContain("dbbackup");
+});
+
+/** How many entries `dbbackup --help` leaves in a compile cache below this folder. */
+async function cachedFiles(cache: string): Promise<number> {
+  const env = { ...process.env, XDG_CACHE_HOME: cache, NODE_COMPILE_CACHE: "" };
+  const child = spawn(process.execPath, [join(root, "bin/dbbackup.cjs"), "--help"], { env, stdio: "ignore" });
+  const [status] = await once(child, "exit");
+  expect(status).toBe(0);
+  return readdirSync(join(cache, "dbbackup/compile-cache"), { recursive: true }).length;
+}
+
+test("compiled code is kept where only this user can write", async () => {
+  const cache = join(checkout, "cache");
+  const before = process.umask(0);
+  try {
+    expect(await cachedFiles(cache)).toBeGreaterThan(5);
+  } finally {
+    process.umask(before);
+  }
+  expect(statSync(join(cache, "dbbackup/compile-cache")).mode & 0o777).toBe(0o700);
+});
+
+test.runIf(process.getuid?.() === 0)("compiled code that another user could have changed is not run", async () => {
+  for (const [name, spoil] of [
+    ["foreign", (folder: string) => chownSync(folder, 65534, 65534)],
+    ["writable", (folder: string) => chmodSync(folder, 0o777)],
+  ] as const) {
+    const cache = join(checkout, name);
+    const folder = join(cache, "dbbackup/compile-cache");
+    mkdirSync(folder, { recursive: true });
+    spoil(folder);
+    expect([name, await cachedFiles(cache)]).toEqual([name, 0]);
+  }
 });
