@@ -136,8 +136,8 @@ describe("rows", () => {
   test("bytes that are no text of any encoding are compared as bytes in SQL_ASCII databases", async () => {
     const server = await sharedServer(18);
     const options = "encoding 'SQL_ASCII' locale_provider libc locale 'C'";
-    await using left = await withDatabase(server, undefined, options);
-    await using right = await withDatabase(server, undefined, options);
+    await using left = await withDatabase(server, undefined, "template0", options);
+    await using right = await withDatabase(server, undefined, "template0", options);
     await left.sql(oddByte("fe"));
     await right.sql(oddByte("ff"));
     const result = await compareTestDatabases(left, right);
@@ -149,7 +149,12 @@ describe("rows", () => {
   test("databases of different encodings with the same texts are equal, and the difference is noted", async () => {
     const server = await sharedServer(18);
     await using left = await withDatabase(server);
-    await using right = await withDatabase(server, undefined, "encoding 'LATIN1' locale_provider libc locale 'C'");
+    await using right = await withDatabase(
+      server,
+      undefined,
+      "template0",
+      "encoding 'LATIN1' locale_provider libc locale 'C'",
+    );
     for (const database of [left, right]) {
       await database.sql(
         `create table "tëxt" (id integer, v text default 'ß'); insert into "tëxt" values (1, 'Größe')`,
