@@ -12,7 +12,11 @@ import { runCli } from "./run-cli.ts";
 const clock = { now: () => new Date(0), monotonic: () => 0 };
 
 /** Runs `dbbackup work ...` with `work` as the command's code. */
-async function runWork(args: string, work: RunCommand, { signal = new AbortController().signal, tty = false } = {}) {
+async function runWork(
+  args: string,
+  work: RunCommand,
+  { signal = new AbortController().signal, tty = false, environment = {} } = {},
+) {
   const stdout = new PassThrough();
   const stderr = Object.assign(new PassThrough(), { isTTY: tty, columns: 60 });
   const commands: Command[] = [
@@ -20,7 +24,7 @@ async function runWork(args: string, work: RunCommand, { signal = new AbortContr
   ];
   const status = await runCli({
     args: args.split(" "),
-    environment: {},
+    environment,
     stdout,
     stderr: stderr as unknown as WriteStream,
     signal,
@@ -116,6 +120,15 @@ test("a typed password is warned about, and not repeated", async () => {
     /password/,
   );
   expect((await runWork("work --url postgres://u@h/d", async () => ExitStatus.done)).stderr).toBe("");
+});
+
+test("a variable that looks like ours and is none is named, since it was meant to do something", async () => {
+  const environment = { DBBACKUP_REPOO: "/x", DBBACKUP_PORT: "tcp://10.0.0.1:80", DBBACKUP_SERVICE_HOST: "10.0.0.1" };
+  const { status, stderr } = await runWork("work", async () => ExitStatus.done, { environment });
+  expect(status).toBe(0);
+  expect(stderr).toBe(
+    'dbbackup: warning: environment variable "DBBACKUP_REPOO" means nothing\nhint: did you mean DBBACKUP_REPO?\n',
+  );
 });
 
 test("--log-format json writes one object a line", async () => {

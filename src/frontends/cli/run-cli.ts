@@ -10,6 +10,7 @@ import type { OptionValues } from "./options/options.ts";
 import { Output, type OutputSettings } from "./output.ts";
 import { findCommand, parseCommandLine } from "./parse-command-line.ts";
 import { openProgress } from "./progress/open-progress.ts";
+import { unknownVariables } from "./values-from-environment.ts";
 
 /** What the front-end needs from the process. */
 export interface CliProcess {
@@ -65,6 +66,10 @@ async function runCommand(
     output.warn("a password on the command line can be read by others, in the list of processes and in the history", {
       hint: "use --password-file or ~/.pgpass",
     });
+  }
+  for (const { name, guess } of unknownVariables(cli.environment)) {
+    const hint = guess === undefined ? "dbbackup --help names the variables" : `did you mean ${guess}?`;
+    output.warn(`environment variable "${name}" means nothing`, { hint });
   }
   const progress = openProgress(invocation.options.progress ?? "auto", cli.stderr, output);
   try {

@@ -1,5 +1,7 @@
 import { BackupError } from "../../core/backup-error.ts";
+import { nearest } from "../../core/nearest.ts";
 import { environmentName, type Option } from "./options/option.ts";
+import { options } from "./options/options.ts";
 import { readOptionValue } from "./read-option-value.ts";
 
 const yes = new Set(["1", "true", "yes", "on"]);
@@ -68,4 +70,20 @@ function refused(name: string, text: string, hint: string | undefined): BackupEr
     message: `environment variable "${name}" has the wrong value "${text}"`,
     ...(hint === undefined ? {} : { hint }),
   });
+}
+
+/** What Kubernetes sets for a service that is called dbbackup, and our own tests. */
+const foreign = /^DBBACKUP_(SERVICE_|PORT(_|$)|TEST_)/;
+
+/**
+ * Variables that look like ours and mean nothing: a mistyped `DBBACKUP_REPO` would otherwise send backups to another
+ * place without a word.
+ */
+export function unknownVariables(
+  environment: Readonly<Record<string, string | undefined>>,
+): { readonly name: string; readonly guess: string | undefined }[] {
+  const known = (options as readonly Option[]).flatMap((option) => environmentName(option) ?? []);
+  return Object.keys(environment)
+    .filter((name) => name.startsWith("DBBACKUP_") && !known.includes(name) && !foreign.test(name))
+    .map((name) => ({ name, guess: nearest(name, known) }));
 }
