@@ -23,6 +23,7 @@ const ENTRY_TYPES: Readonly<Record<string, PostgresMajor>> = {
   "SEQUENCE OWNED BY": 10,
   "SEQUENCE SET": 10,
   TABLE: 10,
+  "FOREIGN TABLE": 10,
   "TABLE ATTACH": 10,
   "TABLE DATA": 10,
   DEFAULT: 10,

@@ -18,8 +18,6 @@ export function withoutKnownDifferences(sql: string, server: PostgresMajor): str
       .replace(/^ {4}PROCEDURE = /gm, "    FUNCTION = ")
       .replace(/^ {3}EXECUTE PROCEDURE /gm, "   EXECUTE FUNCTION ");
   }
-  // Languages whose functions others bring along: stock pg_dump forgets to name them.
-  text = text.replace(/^CREATE (OR REPLACE |TRUSTED )?PROCEDURAL LANGUAGE ("[^;]*"|\w+).*;$/gm, "CREATE LANGUAGE $2;");
   if (server < 16) text = text.replace(/, run_as_owner = true/g, "");
   if (server < 15) {
     // That not everybody may create in schema public is no news to 15, but must be said to the server it came from.

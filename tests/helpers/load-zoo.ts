@@ -32,6 +32,12 @@ export async function loadZoo(server: ServerAddress, name?: string): Promise<Tes
   }
 }
 
+/** The roles and tablespaces of the zoo, for a server that a backup of it is restored on. */
+export async function loadZooGlobals(server: ServerAddress): Promise<void> {
+  await using database = await withDatabase(server);
+  await runFile(database, GLOBALS_FILE);
+}
+
 async function makeTemplate(server: ServerAddress): Promise<void> {
   await using database = await withDatabase(server);
   const files = readdirSync(ZOO_FOLDER).filter((file) => file.endsWith(".sql") && file !== DATABASE_FILE);

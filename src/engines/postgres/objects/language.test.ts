@@ -15,3 +15,11 @@ test("who may use a language is dumped, the language is not", async () => {
   const { entries } = await ourEntries(database);
   expect(entries.map((entry) => `${entry.desc} ${entry.tag}`)).toEqual(["ACL LANGUAGE plpgsql"]);
 });
+
+test("a language made of another one's functions names them, so that it can be made again", async () => {
+  await using database = await withDatabase(await sharedServer(18));
+  const definition = "CREATE TRUSTED PROCEDURAL LANGUAGE again HANDLER pg_catalog.plpgsql_call_handler;\n";
+  await database.sql(definition);
+  const { entries } = await ourEntries(database);
+  expect(entries.map((entry) => entry.definition)).toEqual([definition]);
+});

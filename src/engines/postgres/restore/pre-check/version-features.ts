@@ -18,7 +18,7 @@ const features: readonly Feature[] = [
   {
     since: 12,
     what: "access methods of tables",
-    uses: ({ desc, definition }) => desc === "ACCESS METHOD" && definition?.includes(" TYPE TABLE ") === true,
+    uses: isDefinition(["ACCESS METHOD"], / TYPE TABLE /),
   },
   {
     since: 14,
@@ -32,7 +32,7 @@ const features: readonly Feature[] = [
     uses: isDefinition(["TABLE", "MATERIALIZED VIEW"], / SET COMPRESSION /),
   },
   { since: 15, what: "NULLS NOT DISTINCT", uses: isIndex(/ NULLS NOT DISTINCT/) },
-  { since: 15, what: "views with security_invoker", uses: isDefinition(["VIEW"], /security_invoker/) },
+  { since: 15, what: "views with security_invoker", uses: isDefinition(["VIEW"], /security_invoker='/) },
   { since: 15, what: "unlogged sequences", uses: isDefinition(["SEQUENCE"], /^CREATE UNLOGGED SEQUENCE/) },
   { since: 15, what: "publications of schemas", uses: ({ desc }) => desc === "PUBLICATION TABLES IN SCHEMA" },
   { since: 17, what: "the MAINTAIN privilege", uses: isDefinition(["ACL", "DEFAULT ACL"], /\bMAINTAIN\b/) },
@@ -59,9 +59,16 @@ export interface MissingFeature {
 export function missingFeatures(selected: readonly SelectedEntry[], serverMajor: number): MissingFeature[] {
   const candidates = features.filter(({ since }) => since > serverMajor);
   return candidates.flatMap(({ since, what, uses }) => {
-    const users = selected.filter(({ entry, parts }) => parts.definition && uses(entry, entry.definition ?? ""));
+    const users = selected.filter(
+      ({ entry, parts }) => parts.definition && uses(entry, withoutQuotations(entry.definition ?? "")),
+    );
     return users.length === 0 ? [] : [{ since, what, count: users.length, first: users[0]!.entry }];
   });
+}
+
+/** A definition whose literals, bodies and quoted names are empty: words in them use no feature. */
+function withoutQuotations(definition: string): string {
+  return definition.replace(/\$(\w*)\$[\s\S]*?\$\1\$|'[^']*'|"[^"]*"/g, "''");
 }
 
 function isDefinition(types: readonly string[], pattern: RegExp) {
