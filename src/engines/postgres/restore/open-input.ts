@@ -11,7 +11,10 @@ export interface RecognizedInput {
   readonly format: "custom" | "script";
   /** Compression around the whole. */
   readonly compression: CompressionMethod;
-  /** Plain bytes from the start. A stored object can be read again and again, a stream once. */
+  /**
+   * Plain bytes from the start. A stored object can be read again and again, a stream once. A piece is valid until the
+   * next one is asked for.
+   */
   readonly read: () => AsyncIterable<Uint8Array>;
   /** The stored archive itself, when it can be read at any position. */
   readonly object: OpenedObject | undefined;
@@ -37,14 +40,15 @@ export async function recognizeInput(
   maxPlainBytes: number | undefined,
 ): Promise<RecognizedInput> {
   const object = input.kind === "object" ? input.object : undefined;
-  const stored = input.kind === "object" ? () => objectBytes(input.object) : await onceFrom(input.stream);
+  const stored = input.kind === "object" ? () => objectBytes(input.object, false) : () => input.stream;
   const start = await firstBytes(stored, object !== undefined);
   const compression = magics.find(({ bytes }) => bytes.every((byte, index) => start.bytes[index] === byte))?.method;
   if (compression === undefined) {
     return {
       ...recognize(start.bytes),
       compression: "none",
-      read: start.read,
+      // What reads an uncompressed object copies each piece at once.
+      read: object === undefined ? start.read : () => objectBytes(object, true),
       object,
       canReadAgain: object !== undefined,
     };
@@ -82,7 +86,7 @@ async function firstBytes(
   while (length < sniffedBytes) {
     const { value, done } = await iterator.next();
     if (done === true) break;
-    seen.push(value);
+    seen.push(Uint8Array.from(value));
     length += value.length;
   }
   const bytes = Buffer.concat(seen).subarray(0, sniffedBytes);
@@ -102,13 +106,11 @@ async function* joined(seen: Uint8Array[], rest: AsyncIterator<Uint8Array>): Asy
   }
 }
 
-async function onceFrom(stream: AsyncIterable<Uint8Array>): Promise<() => AsyncIterable<Uint8Array>> {
-  return () => stream;
-}
-
-async function* objectBytes(object: OpenedObject): AsyncGenerator<Uint8Array> {
+/** @param reuse a piece is valid until the next one is asked for; else for ever. */
+async function* objectBytes(object: OpenedObject, reuse: boolean): AsyncGenerator<Uint8Array> {
+  const memory = Buffer.allocUnsafe(reuse ? readBytes : 0);
   for (let position = 0; position < object.size; ) {
-    const target = Buffer.allocUnsafe(Math.min(readBytes, object.size - position));
+    const target = reuse ? memory : Buffer.allocUnsafe(Math.min(readBytes, object.size - position));
     const count = await object.readAt(position, target);
     if (count === 0) return;
     yield target.subarray(0, count);

@@ -12,11 +12,16 @@ export type ScriptItem =
       readonly kind: "copy";
       readonly line: number;
       readonly sql: string;
-      /** The rows, without the line that ends them; what is not read is skipped. Fails with DAMAGED when that line is missing. */
+      /**
+       * The rows, without the line that ends them; what is not read is skipped. Each piece is valid until the next one is
+       * asked for. Fails with DAMAGED when the line that ends them is missing.
+       */
       readonly rows: AsyncIterable<Buffer>;
     }
   | { readonly kind: "command"; readonly line: number; readonly command: ClientCommand };
 
+/** Enough for the pieces that sources give, and what is left of the one before. */
+const windowBytes = 512 * 1024;
 const settingPattern =
   /^SET\s+(?:SESSION\s+|LOCAL\s+)?standard_conforming_strings\s*(?:=|\sTO\s)\s*'?(on|off|true|false|yes|no|0|1)'?\s*;$/i;
 /** Encodings whose characters may hold ASCII bytes: statements in them cannot be split by looking at bytes. */
@@ -51,6 +56,7 @@ export function encodingSetting(sql: string): string | undefined {
 /**
  * Splits an SQL script into what is to be done, in bounded memory but for single statements: as psql would, but that it
  * obeys no client commands other than those of a dump, and knows no variables.
+ * @param source pieces are copied: they may be used again when the next one is asked for
  * @param session what its settings are where the script begins
  * @throws BackupError DAMAGED for a script that ends too early, FOREIGN_FILE for what only psql would understand
  */
@@ -66,7 +72,10 @@ class ScriptReader {
   readonly #source: AsyncIterator<Uint8Array>;
   readonly #lexer = new SqlLexer();
   readonly #restricted = new RestrictedPart();
-  #window: Buffer = Buffer.alloc(0);
+  /** One memory for all pieces: gigabytes of fresh buffers would wait for the garbage collector. */
+  #memory = Buffer.allocUnsafe(windowBytes);
+  /** What of the memory holds bytes of the script. */
+  #window: Buffer = this.#memory.subarray(0, 0);
   /** The next byte of the window to read. */
   #at = 0;
   #isLast = false;
@@ -128,8 +137,12 @@ class ScriptReader {
       this.#window = rest;
       return true;
     }
-    const piece = Buffer.from(value.buffer, value.byteOffset, value.length);
-    this.#window = rest.length === 0 ? piece : Buffer.concat([rest, piece]);
+    const length = rest.length + value.length;
+    const target = length <= this.#memory.length ? this.#memory : Buffer.allocUnsafe(2 * length);
+    rest.copy(target);
+    target.set(value, rest.length);
+    this.#memory = target;
+    this.#window = target.subarray(0, length);
     return true;
   }
 
