@@ -1,3 +1,4 @@
+import { movements, productId, products, someProduct } from "./amounts.ts";
 import type { ShopPart } from "./shop-part.ts";
 
 export const dataGoods: ShopPart = () => String.raw`
@@ -19,22 +20,22 @@ insert into catalog.products (sku, name, description, size, weight, tags, attrib
       jsonb_build_array(i % 5, null, 1.50), 'eco', i % 3 = 0) end,
     4000000000000 + i * 7919, md5('image' || i)::uuid, i % 11 > 0,
     case when i % 11 = 0 then date '2025-05-01' + i % 300 end
-  from generate_series(1, 3000) as i;
+  from generate_series(1, ${products}) as i;
 
 insert into catalog.product_categories (product, category, main)
   select product, category, min(k) = 0
-  from (select 95 + i * 5 as product, 1 + pg_temp.pick(36 + k, i, 64) as category, k
-    from generate_series(1, 3000) as i, generate_series(0, 1) as k) as g
+  from (select ${productId("i")} as product, 1 + pg_temp.pick(36 + k, i, 64) as category, k
+    from generate_series(1, ${products}) as i, generate_series(0, 1) as k) as g
   group by product, category;
 
 insert into catalog.prices (product, valid_during, price)
-  select 95 + i * 5, case k when 0 then daterange(null, '2025-04-01') when 1 then daterange('2025-04-01', '2026-01-15')
+  select ${productId("i")}, case k when 0 then daterange(null, '2025-04-01') when 1 then daterange('2025-04-01', '2026-01-15')
       else daterange('2026-01-15', null) end,
     1 + pg_temp.pick(38, i, 20000) / 100.0 * (1 + k / 20.0)
-  from generate_series(1, 3000) as i, generate_series(0, 2) as k;
+  from generate_series(1, ${products}) as i, generate_series(0, 2) as k;
 
 insert into catalog.documents (product, title, content, pages)
-  select 95 + i * 5, 'Manual ' || i, lo_from_bytea(700000 + i, string_agg(decode(md5(i || ':' || k), 'hex'), '' order by k)), i % 90
+  select ${productId("i")}, 'Manual ' || i, lo_from_bytea(700000 + i, string_agg(decode(md5(i || ':' || k), 'hex'), '' order by k)), i % 90
   from generate_series(1, 40) as i, generate_series(1, 200 + i * 40) as k
   group by i;
 
@@ -43,12 +44,12 @@ insert into stock.warehouses (code, name, gateway, printer, opening, outline, li
   ('CGN', 'Köln', 'fd00::3:1', '08:00:2b:01:02:04', '[05:30,23:30)', null, default),
   ('VIE', 'Wien', '10.5.0.1', null, null, '((1,1),(2,5),(8,-3.5))', 'empty');
 insert into stock.levels (product, warehouse, quantity, reserved, shelf)
-  select 95 + i * 5, code, pg_temp.pick(40, i, 500), pg_temp.pick(40, i, 500) / 10, chr(65 + i % 26) || i % 40
-  from generate_series(1, 3000) as i, (values ('BER'), ('CGN'), ('VIE')) as w (code);
+  select ${productId("i")}, code, pg_temp.pick(40, i, 500), pg_temp.pick(40, i, 500) / 10, chr(65 + i % 26) || i % 40
+  from generate_series(1, ${products}) as i, (values ('BER'), ('CGN'), ('VIE')) as w (code);
 insert into stock.movements (product, warehouse, kind, quantity, moved_at, unit_cost)
-  select 100 + 5 * pg_temp.pick(41, i, 3000), (array['BER', 'CGN', 'VIE'])[1 + i % 3],
+  select ${someProduct(41, "i")}, (array['BER', 'CGN', 'VIE'])[1 + i % 3],
     (enum_range(null::stock.movement_kind))[1 + pg_temp.pick(42, i, 5)],
     case when i % 4 = 0 then 1 + i % 50 else -1 - i % 5 end,
-    timestamptz '2025-01-01 06:00+00' + i * interval '31 minutes', pg_temp.pick(43, i, 9000) / 90.0
-  from generate_series(1, 25000) as i;
+    timestamptz '2025-01-01 06:00+00' + i * interval '39 minutes', pg_temp.pick(43, i, 9000) / 90.0
+  from generate_series(1, ${movements}) as i;
 `;

@@ -1,3 +1,4 @@
+import { addresses, customers } from "./amounts.ts";
 import type { ShopPart } from "./shop-part.ts";
 
 /**
@@ -72,20 +73,20 @@ insert into crm.customers (number, name, email, main_contact, preferences, profi
     case when i % 4 = 0 then timestamptz '2025-06-01 08:00:00.123456+00' + i * interval '1 minute' end
     ${since(12, "", ", lower(name)")}
   from (select i, pg_temp.person(16, i) as name, pg_temp.one_of(18, i, array['com', 'de', 'fr', 'org']) as tld
-    from generate_series(1, 12000) as i) as g;
+    from generate_series(1, ${customers}) as i) as g;
 
 insert into crm.addresses (customer, kind, street, city, postcode, country, location)
-  select 1 + (i - 1) % 12000, case when i > 12000 then 'invoice' else 'delivery' end,
+  select 1 + (i - 1) % ${customers}, case when i > ${customers} then 'invoice' else 'delivery' end,
     pg_temp.one_of(19, i, array['Hauptstraße', 'Rue de l''Église', 'Via Roma', 'Station Road', 'Plac Zamkowy'])
       || ' ' || 1 + pg_temp.pick(20, i, 180),
     pg_temp.one_of(21, i, array['Berlin', 'Köln', 'Wien', 'Zürich', 'Lyon', 'Kraków', 'Malmö', 'Utrecht']),
     lpad(pg_temp.pick(22, i, 99999)::text, 5, '0'),
     pg_temp.one_of(23, i, array['DE', 'DE', 'DE', 'AT', 'CH', 'FR', 'IT', 'NL', 'PL', 'SE']),
     case when i % 2 = 0 then point(47 + pg_temp.pick(24, i, 7000) / 1000.0, 6 + pg_temp.pick(25, i, 9000) / 1000.0) end
-  from generate_series(1, 15000) as i;
+  from generate_series(1, ${addresses}) as i;
 
 insert into crm.notes (customer, written_at, author, body, attachment)
-  select 1 + pg_temp.pick(26, i, 12000), timestamp '2024-02-29 23:59:59.999' + i * interval '3 hours',
+  select 1 + pg_temp.pick(26, i, ${customers}), timestamp '2024-02-29 23:59:59.999' + i * interval '3 hours',
     case when i % 10 > 0 then 1000 + 10 * (i % 150) end,
     case i % 50 when 0 then '' when 1 then E'\\N' when 2 then E'two\nlines\r\nand a \\. alone' when 3 then '😀 naïve ''quotes'' "too"'
       else pg_temp.words(27, i, 6 + i % 20) end,

@@ -1,7 +1,5 @@
+import { customers, orders, pageViews, reviews, sessions, someProduct } from "./amounts.ts";
 import type { ShopPart } from "./shop-part.ts";
-
-/** Orders come about every 17 minutes, so that eighteen months hold them all. */
-const orderCount = 45_000;
 
 export const dataSales: ShopPart = () => String.raw`
 insert into sales.coupons (code, discount, valid_during, max_uses, conditions)
@@ -10,13 +8,13 @@ insert into sales.coupons (code, discount, valid_during, max_uses, conditions)
   from generate_series(1, 120) as i;
 
 create temporary table shop_orders as
-  select i as id, 1 + pg_temp.pick(44, i, 12000) as customer,
-    timestamptz '2025-01-01 00:10+00' + i * interval '17 minutes' + pg_temp.pick(45, i, 900) * interval '1 second' as placed_at,
+  select i as id, 1 + pg_temp.pick(44, i, ${customers}) as customer,
+    timestamptz '2025-01-01 00:10+00' + i * interval '19 minutes' + pg_temp.pick(45, i, 900) * interval '1 second' as placed_at,
     1 + pg_temp.pick(46, i, 4) as line_count
-  from generate_series(1, ${orderCount}) as i;
+  from generate_series(1, ${orders}) as i;
 
 insert into sales.order_lines (order_id, placed_at, line, product, quantity, unit_price, discount)
-  select id, placed_at, line, 100 + 5 * pg_temp.pick(47, id * 5 + line, 3000), 1 + pg_temp.pick(48, id * 5 + line, 4),
+  select id, placed_at, line, ${someProduct(47, "id * 5 + line")}, 1 + pg_temp.pick(48, id * 5 + line, 4),
     1 + pg_temp.pick(49, id * 5 + line, 20000) / 100.0, case when id % 15 = 0 then 10 else 0 end
   from shop_orders, generate_series(1, line_count) as line;
 
@@ -53,32 +51,32 @@ insert into sales.redemptions (coupon, order_id, placed_at, amount)
   select 'SAVE' || 1 + id % 120, id, placed_at, (id % 300) / 4.0 from shop_orders where id % 15 = 0;
 
 insert into web.reviews (product, customer, stars, title, body, helpful, written_at)
-  select 100 + 5 * pg_temp.pick(57, i, 3000), case when i % 6 > 0 then 1 + pg_temp.pick(58, i, 12000) end,
+  select ${someProduct(57, "i")}, case when i % 6 > 0 then 1 + pg_temp.pick(58, i, ${customers}) end,
     1 + pg_temp.pick(59, i, 5), case when i % 3 > 0 then initcap(pg_temp.words(60, i, 3)) end,
     pg_temp.words(61, i, 5 + i % 30), pg_temp.pick(62, i, 40), timestamptz '2025-01-05 12:00+00' + i * interval '1 hour'
-  from generate_series(1, 12000) as i;
+  from generate_series(1, ${reviews}) as i;
 
 insert into web.sessions (token, customer, address, agent, started_at, lasted, basket)
-  select md5('session' || i)::uuid, case when i % 2 = 0 then 1 + pg_temp.pick(1, i, 12000) end,
+  select md5('session' || i)::uuid, case when i % 2 = 0 then 1 + pg_temp.pick(1, i, ${customers}) end,
     ('192.0.2.' || i % 256)::inet, 'Browser/' || 100 + i % 9, timestamptz '2026-06-01 00:00+00' + i * interval '5 seconds',
     pg_temp.pick(2, i, 7200) * interval '1 second', case when i % 3 = 0 then '{"items": []}'::jsonb end
-  from generate_series(1, 8000) as i;
+  from generate_series(1, ${sessions}) as i;
 
 insert into web.page_views (viewed_at, country, path, session, milliseconds)
   select timestamptz '2026-06-01 00:00+00' + i * interval '700 milliseconds',
     pg_temp.one_of(3, i, array['DE', 'DE', 'DE', 'AT', 'CH', 'FR', 'IT', 'NL', 'PL', 'SE']),
     '/' || pg_temp.one_of(4, i, array['', 'product/', 'search?q=', 'basket', 'login', 'über-uns/']) || pg_temp.pick(5, i, 900),
-    md5('session' || i % 8000)::uuid, pg_temp.pick(6, i, 90000) / 64.0
-  from generate_series(1, 40000) as i;
+    md5('session' || i % ${sessions})::uuid, pg_temp.pick(6, i, 90000) / 64.0
+  from generate_series(1, ${pageViews}) as i;
 
 insert into audit.sales_entries (happened_at, actor, action, order_id, change)
   select placed_at, 'shop_clerk', case when id % 2 = 0 then 'insert' else 'update' end, id,
     jsonb_build_object('status', array['placed', 'paid'], 'by', 'job ' || id % 7)
   from shop_orders where id % 4 = 0;
 insert into audit.crm_entries (happened_at, actor, action, tags, customer, old_row, new_row)
-  select timestamptz '2025-03-01 09:00+00' + i * interval '2 hours', 'shop_clerk', 'update', array['crm', 'k' || i % 5], 1 + i % 12000,
+  select timestamptz '2025-03-01 09:00+00' + i * interval '2 hours', 'shop_clerk', 'update', array['crm', 'k' || i % 5], 1 + i % ${customers},
     case when i % 4 > 0 then '(' || i || ',old)' end, '(' || i || ',"n\"ew")'
-  from generate_series(1, 3000) as i;
+  from generate_series(1, 2500) as i;
 drop table shop_orders;
 
 insert into web.settings values
