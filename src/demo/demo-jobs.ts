@@ -104,7 +104,8 @@ export async function compareWith(
   const left = { ...connectionTo(server), database: original };
   const right = { ...connectionTo(server), database: restored };
   const request = { left, right, schemaOnly: false, limits: defaultComparisonLimits };
-  return await compare(request, { comparer: await services.openComparer() }, { progress: silent, signal });
+  const ports = { ...findPorts(server, services), comparer: await services.openComparer() };
+  return await compare(request, ports, { progress: silent, signal });
 }
 
 function connectionTo({ socketFolder, port, user }: ThrowawayServer): ConnectionRequest {

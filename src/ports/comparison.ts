@@ -55,8 +55,35 @@ export interface RowDifference {
   readonly columns: readonly string[];
 }
 
+/** A backup's own record of its rows, from its metadata. */
+export interface RecordedRows {
+  readonly database: string;
+  /** The server that the backup was made of, as it says it. */
+  readonly serverVersion: string;
+  /** Name of the encoding that the rows were dumped in. */
+  readonly encoding: string;
+  readonly tables: readonly RecordedTable[];
+  /** Absent when there were none. */
+  readonly largeObjects?: { readonly count: number; readonly bytes: number };
+}
+
+export interface RecordedTable {
+  readonly schema: string;
+  readonly name: string;
+  readonly rows: number;
+  /** `rowsum128-v1`: 32 hexadecimal digits. */
+  readonly checksum: string;
+}
+
+export interface BackupCompareRequest {
+  readonly database: ConnectionRequest;
+  readonly backup: RecordedRows;
+  readonly limits: ComparisonLimits;
+}
+
 /** What was compared. */
 export interface ComparedSide {
+  readonly kind: "database" | "backup";
   readonly database: string;
   /** As the server says it. */
   readonly serverVersion: string;
@@ -68,7 +95,7 @@ export interface Comparison {
   readonly right: ComparedSide;
   /** Objects of the schema that at least one side has; columns, constraints and the like count by themselves. */
   readonly objectsCompared: number;
-  /** Tables and filled materialized views that both sides have; and large objects, when there are any, as one. */
+  /** Tables and filled materialized views that both sides have; and large objects, when both have some, as one. */
   readonly tablesCompared: number;
   /** Rows of the left side in them. */
   readonly rowsCompared: number;
@@ -93,4 +120,10 @@ export interface Comparer {
    * @throws BackupError CONNECT, AUTH, SERVER, UNSUPPORTED_SERVER, CONNECTION_LOST, INTERRUPTED
    */
   compare(request: CompareRequest, context: CompareContext): Promise<Comparison>;
+  /**
+   * Compares a database (left) with what the metadata of a backup (right) says of its rows: tables, their numbers of rows
+   * and checksums. The schema is not compared.
+   * @throws BackupError as {@link compare}
+   */
+  compareWithBackup(request: BackupCompareRequest, context: CompareContext): Promise<Comparison>;
 }

@@ -45,7 +45,7 @@ test("equal databases end with 0, different ones with 4 and what differs", async
 
 test("what is no URL is refused with 2, an unknown database ends with 1", async () => {
   await using a = await withDatabase(await sharedServer(18));
-  const refused = await compare(a.url, "shop");
+  const refused = await compare("shop", a.url);
   expect(refused.stderr).toContain("postgres://");
   expect(refused.status).toBe(2);
   const unknown = await compare(a.url, a.url.replace(a.name, "no_such_database"));

@@ -75,20 +75,22 @@ export const commands: readonly Command[] = [
   },
   {
     words: ["compare"],
-    summary: "compare two databases: schema and rows",
+    summary: "compare two databases: schema and rows; or a database and a backup: rows",
     args: [
       { name: "A", count: "one", help: "a database, as postgres://user@host:port/database" },
-      { name: "B", count: "one", help: "another one, on any server" },
+      { name: "B", count: "one", help: `another one, on any server; or a backup: ${backupHelp}` },
     ],
-    options: [],
+    options: ["schema-only"],
     details: [
-      "Reads both at the same time, each in one snapshot, and changes neither. The schema is compared by queries that have",
-      "nothing in common with those of a backup; rows by their number and by a hash that does not depend on their order.",
+      "Reads databases in one snapshot each, and changes nothing. Schemas are compared by queries that have nothing in",
+      "common with those of a backup; rows by their number and by a hash that does not depend on their order. With a",
+      "backup, the number of rows and the row checksums in its metadata are compared with those of the database.",
       "Ends with 0 when both hold the same, and with 4 when they differ, saying in what.",
     ],
     examples: [
       "dbbackup compare postgres://db1/shop postgres://db2/shop",
       "dbbackup compare postgres:///shop postgres:///shop_restored --json",
+      "dbbackup compare postgres:///shop latest:shop",
     ],
     load: () => import("./run/compare.ts"),
   },

@@ -1,6 +1,5 @@
 import type {
   CompareContext,
-  ComparedSide,
   CompareRequest,
   Comparison,
   ComparisonLimits,
@@ -10,7 +9,7 @@ import type {
 import type { ConnectionSpec } from "../../../wire/postgres/connection-spec.ts";
 import { compareFacts } from "./compare-facts.ts";
 import { type RowComparison, rowTotals } from "./compare-rows.ts";
-import { type ComparisonSession, openComparisonSession } from "./comparison-session.ts";
+import { beginSnapshot, type ComparisonSession, describeSide, openComparisonSession } from "./comparison-session.ts";
 import { chooseRowHash } from "./row-hash.ts";
 import { pairOf, type RowPair, rowTextFor } from "./row-pair.ts";
 import { type RowSource, readRowSources } from "./row-source.ts";
@@ -20,8 +19,6 @@ import { toUnicode } from "./to-unicode.ts";
 
 /** In larger tables differing rows are not looked for: that would read them two or three times more. */
 const largestSampledTable = 5_000_000;
-
-const snapshot = "begin isolation level repeatable read, read only";
 
 export interface DatabasePair {
   readonly left: ConnectionSpec;
@@ -41,7 +38,7 @@ export async function compareDatabases(
   const hash = await chooseRowHash(left, right);
   const text = rowTextFor(left, right);
   if (text.floatBits) await both(sides, ({ connection }) => connection.query("set extra_float_digits = 0"));
-  await both(sides, ({ connection }) => connection.query(snapshot));
+  await both(sides, ({ connection }) => connection.query(beginSnapshot));
 
   progress.emit({ event: "phase", phase: "schema", message: "comparing the schemas" });
   const schema = await compareSchemas(sides, request.limits);
@@ -145,10 +142,6 @@ function pairUp(left: ReadonlyMap<string, RowSource>, right: ReadonlyMap<string,
     const other = right.get(object);
     return other === undefined ? [] : [pairOf(source, other)];
   });
-}
-
-function describeSide({ database, connection }: ComparisonSession): ComparedSide {
-  return { database: toUnicode(database), serverVersion: connection.serverVersionText };
 }
 
 function notesOf({ left, right }: BothSides, schemaOnly: boolean): string[] {

@@ -1,6 +1,8 @@
+import type { ComparedSide } from "../../../ports/comparison.ts";
 import { PgConnection } from "../../../wire/postgres/connection.ts";
 import type { ConnectionSpec } from "../../../wire/postgres/connection-spec.ts";
 import { identifyServer } from "../../../wire/postgres/identify-server.ts";
+import { toUnicode } from "./to-unicode.ts";
 
 /** Everything that decides how values are written, and whatever could end the session early. */
 const settings: Readonly<Record<string, string>> = {
@@ -27,6 +29,9 @@ const settingsSince: Readonly<Record<string, readonly [major: number, value: str
   jit: [11, "off"],
   transaction_timeout: [17, "0"],
 };
+
+/** SQL: from here on the session sees one state of the database. */
+export const beginSnapshot = "begin isolation level repeatable read, read only";
 
 /** One side of a comparison: a session whose strings are binary, in UTF-8 unless the database is SQL_ASCII. */
 export interface ComparisonSession {
@@ -57,7 +62,14 @@ async function prepare(connection: PgConnection, major: number): Promise<Compari
     // The server would refuse to send bytes that are no UTF-8, and cannot convert what it does not know.
     ...(encoding === "SQL_ASCII" ? [["client_encoding", "SQL_ASCII"]] : []),
   ];
+  // Where the server knows it: a table that becomes a view meanwhile cannot run code of others.
+  await connection.query(`select set_config(name, 'view, foreign-table', false) from pg_settings
+    where name = 'restrict_nonsystem_relation_kind'`);
   await connection.query(wanted.map(([name, value]) => `set ${name} = '${value}'`).join("; "));
   const { rows } = await connection.query("select current_database()");
   return { connection, major, database: rows[0]![0]!, encoding };
+}
+
+export function describeSide({ database, connection }: ComparisonSession): ComparedSide {
+  return { kind: "database", database: toUnicode(database), serverVersion: connection.serverVersionText };
 }

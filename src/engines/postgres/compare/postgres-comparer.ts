@@ -1,17 +1,28 @@
-import type { CompareContext, CompareRequest, Comparer, Comparison } from "../../../ports/comparison.ts";
+import type { CompareContext, Comparer } from "../../../ports/comparison.ts";
+import type { ConnectionRequest } from "../../../ports/connection-request.ts";
+import type { ConnectionSpec } from "../../../wire/postgres/connection-spec.ts";
 import { resolveConnection } from "../../../wire/postgres/conninfo/resolve-connection.ts";
 import { compareDatabases } from "./compare-databases.ts";
+import { compareWithBackup } from "./compare-with-backup.ts";
 
-/** Compares PostgreSQL databases. */
+/** Compares PostgreSQL databases with each other and with backups. */
 export function createPostgresComparer(): Comparer {
   return {
-    async compare(request: CompareRequest, context: CompareContext): Promise<Comparison> {
-      const left = resolveConnection(request.left);
-      const right = resolveConnection(request.right);
-      for (const message of new Set([...left.warnings, ...right.warnings])) {
-        context.progress.emit({ event: "warning", message });
-      }
-      return await compareDatabases({ left, right }, request, context);
+    async compare(request, context) {
+      const [left, right] = resolve([request.left, request.right], context);
+      return await compareDatabases({ left: left!, right: right! }, request, context);
+    },
+
+    async compareWithBackup(request, context) {
+      const [spec] = resolve([request.database], context);
+      return await compareWithBackup(spec!, request, context);
     },
   };
+}
+
+function resolve(requests: readonly ConnectionRequest[], { progress }: CompareContext): ConnectionSpec[] {
+  const specs = requests.map((request) => resolveConnection(request));
+  const warnings = new Set(specs.flatMap((spec) => spec.warnings));
+  for (const message of warnings) progress.emit({ event: "warning", message });
+  return specs;
 }

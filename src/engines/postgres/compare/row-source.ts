@@ -49,24 +49,28 @@ left join lateral (select nullif(e.extcondition[array_position(e.extconfig, c.oi
   from pg_extension as e where c.oid = any (e.extconfig) limit 1) as config on true
 cross join lateral pg_identify_object('pg_class'::regclass, c.oid, 0) as o
 cross join lateral format('%I.%I', n.nspname, c.relname) as quoted
-where (c.relkind = 'r' or c.relkind = 'm' and c.relispopulated or p.partstrat = 'h')
+where not (c.relpersistence = 'u' and pg_is_in_recovery())
+and (c.relkind = 'r' or c.relkind = 'm' and c.relispopulated or p.partstrat = 'h')
 and c.oid not in (select oid from below_hash) and ${isUserSchema()}
 and (${isNoMember("pg_class", "c.oid")} or exists (select from pg_extension as e where c.oid = any (e.extconfig)))
 order by c.oid`;
 
 /**
- * Content is read in pieces of 1 MiB, so that the server needs no memory for whole objects. The functions with side
- * effects stand in subqueries within each other: of joins, PostgreSQL 14 and 15 remember results by descriptor.
+ * SQL: the large objects and their sizes. The functions with side effects stand in subqueries within each other: of
+ * joins, PostgreSQL 14 and 15 remember results by descriptor.
  */
+export const largeObjectSizes = `(select * from (select *, lo_close(fd) as closed from (select *, lo_lseek64(fd, 0, 2) as size
+  from (select oid, lomowner, lomacl, lo_open(oid, 262144) as fd from pg_largeobject_metadata offset 0) as o
+  offset 0) as s offset 0) as c where closed = 0)`;
+
+/** Content is read in pieces of 1 MiB, so that the server needs no memory for whole objects. */
 const largeObjects: RowSource = {
   object: "large objects",
   from: `(select m.oid, pg_get_userbyid(m.lomowner) as owner, ${privilegeLines("coalesce(m.lomacl, acldefault('L', m.lomowner))")}
       as privileges, obj_description(m.oid, 'pg_largeobject') as comment, m.size,
       (select md5(string_agg(md5(lo_get(m.oid, piece * 1048576, 1048576)), '' order by piece))
         from generate_series(0, (m.size - 1) / 1048576) as piece) as content
-    from (select *, lo_close(fd) as closed from (select *, lo_lseek64(fd, 0, 2) as size
-      from (select oid, lomowner, lomacl, lo_open(oid, 262144) as fd from pg_largeobject_metadata offset 0) as o
-      offset 0) as s offset 0) as m where m.closed = 0) as large_objects`,
+    from ${largeObjectSizes} as m) as large_objects`,
   columns: ["comment", "content", "oid", "owner", "privileges", "size"].map((name) => ({
     name,
     sql: name,

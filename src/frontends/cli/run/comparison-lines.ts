@@ -15,7 +15,7 @@ const longestValue = 160;
 export function comparisonLines(result: Comparison): string[] {
   return [
     `${result.equal ? "equal" : "DIFFERENT"}  A: ${sideText(result.left)}, B: ${sideText(result.right)}`,
-    `  schema  ${formatCount(result.objectsCompared)} objects${found(result.schemaDifferenceCount, "difference", "differences")}`,
+    ...schemaSummary(result),
     `  rows    ${formatCount(result.tablesCompared)} tables, ${formatCount(result.rowsCompared)} rows` +
       found(result.dataDifferenceCount, "table differs", "tables differ"),
     ...result.schemaDifferences.flatMap(schemaLines),
@@ -24,6 +24,12 @@ export function comparisonLines(result: Comparison): string[] {
     ...untold(result.dataDifferences, result.dataDifferenceCount),
     ...result.notes.map((note) => `  note    ${printable(note)}`),
   ];
+}
+
+/** Nothing where the schema was not compared and nothing is missing. */
+function schemaSummary({ objectsCompared, schemaDifferenceCount: count }: Comparison): string[] {
+  if (objectsCompared === 0 && count === 0) return [];
+  return [`  schema  ${formatCount(objectsCompared)} objects${found(count, "difference", "differences")}`];
 }
 
 /** The same for programs, as `--json` prints it. */
@@ -55,13 +61,14 @@ export function comparisonDocument(result: Comparison): object {
 
 const sideNames = { left: "a", right: "b", both: "both" } as const;
 
-const sideDocument = ({ database, serverVersion }: ComparedSide): object => ({
+const sideDocument = ({ kind, database, serverVersion }: ComparedSide): object => ({
+  kind,
   database,
   server_version: serverVersion,
 });
 
-const sideText = ({ database, serverVersion }: ComparedSide): string =>
-  `"${printable(database)}" (PostgreSQL ${printable(serverVersion)})`;
+const sideText = ({ kind, database, serverVersion }: ComparedSide): string =>
+  `${kind === "backup" ? "backup of " : ""}"${printable(database)}" (PostgreSQL ${printable(serverVersion)})`;
 
 function found(count: number, one: string, many: string): string {
   return count === 0 ? ", no difference" : `, ${formatCount(count)} ${count === 1 ? one : many}`;
