@@ -33,12 +33,13 @@ export async function compareWithBackup(
   const tables = await readCopiedTables(session, backup.encoding);
   const schemaDifferences = missing(tables, recorded);
   const dataDifferences: DataDifference[] = [];
+  const scanner = new CopyOutScanner({ transport: connection.transportKind });
   let rowsCompared = 0;
   let tablesCompared = 0;
   for (const [key, table] of tables) {
     const expected = recorded.get(key);
     if (expected === undefined) continue;
-    const found = await scan(session, table);
+    const found = await scan(session, table, scanner);
     tablesCompared++;
     rowsCompared += found.rows;
     progress.emit({ event: "progress", bytes: 0, rows: rowsCompared, objects: tablesCompared });
@@ -74,8 +75,7 @@ function missing(
   return differences;
 }
 
-async function scan({ connection }: ComparisonSession, { copy }: CopiedTable) {
-  const scanner = new CopyOutScanner({ pace: connection.transportKind === "tcp" });
+async function scan({ connection }: ComparisonSession, { copy }: CopiedTable, scanner: CopyOutScanner) {
   scanner.start(async (block) => scanner.recycle(block));
   await connection.copyOut(copy, scanner);
   return await scanner.finish();
