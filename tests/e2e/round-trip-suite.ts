@@ -1,5 +1,7 @@
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { entryTypesOf } from "../helpers/archive-list.ts";
 import { type DatabaseContents, databaseContents } from "../helpers/database-contents.ts";
 import { mustDbbackup } from "../helpers/dbbackup.ts";
 import { withoutKnownDifferences } from "../helpers/known-differences.ts";
@@ -7,7 +9,7 @@ import { loadZoo, loadZooGlobals } from "../helpers/load-zoo.ts";
 import type { PostgresMajor } from "../helpers/postgres-packages.ts";
 import type { ServerAddress } from "../helpers/postgres-server.ts";
 import { sharedServer } from "../helpers/shared-servers.ts";
-import { type StockMajor, stock, stockFor } from "../helpers/stock-tools.ts";
+import { stock, stockFor } from "../helpers/stock-tools.ts";
 import { withTemporaryFolder } from "../helpers/temporary-folder.ts";
 import { databaseUrl, type TestDatabase, withDatabase } from "../helpers/test-database.ts";
 import { zooTolerance } from "../helpers/zoo-tolerance.ts";
@@ -19,7 +21,8 @@ const ALIKE = { env: { PGOPTIONS: "-c bytea_output=hex" } };
 const AFTER_SUBSCRIPTION =
   /^.*WARNING: {2}(subscription was created, but is not connected|tables were not subscribed).*\n(HINT: .*\n)?/gm;
 
-const WITH_FLOATS = ["zoo.typed_table", "zoo.values_of_types"];
+/** Tables whose rows are printed in another way by servers before 12. */
+export const WITH_FLOATS: readonly string[] = ["zoo.typed_table", "zoo.values_of_types"];
 
 const RESTRICT_KEY = "RoundTrip";
 
@@ -60,26 +63,31 @@ export function describeRoundTrip(major: PostgresMajor): void {
     }
 
     test("an archive reads like stock pg_dump's, byte for byte, contents included", async () => {
-      const ours = join(folder.path, "ours.dump");
       const theirs = join(folder.path, "theirs.dump");
-      const version = ["--archive-version", "1.16", "--compression", "zstd", "--output", ours];
-      await mustDbbackup(["backup", "single", zoo.name, "--url", zoo.url, ...version]);
+      // Older archives have an entry for each large object.
+      const ours = major >= 17 ? archive : join(folder.path, "ours.dump");
+      if (ours !== archive) {
+        const version = ["--archive-version", "1.16", "--compression", "zstd", "--output", ours];
+        await mustDbbackup(["backup", "single", zoo.name, "--url", zoo.url, ...version]);
+      }
       await stock(18).must("pg_dump", ["-Fc", "-Z0", `--file=${theirs}`, zoo.url], ALIKE);
       const [our, their] = await Promise.all([scriptOf(ours, major), scriptOf(theirs, major)]);
       expect(our === their || firstDifference(our, their)).toBe(true);
+      const [ourList, theirList] = await Promise.all([listOf(ours), listOf(theirs)]);
+      expect(entryTypesOf(ourList)).toEqual(entryTypesOf(theirList));
     });
 
     test("stock pg_restore restores an archive without a warning", async () => {
       await expectZoo(async (target) => {
-        const { stderr } = await stockFor(major).must("pg_restore", ["--exit-on-error", "-d", target.url, archive]);
-        expect(stderr).toBe("");
+        const { stderr } = await stockFor(major).run("pg_restore", ["-d", target.url, archive]);
+        expect(withoutStockFault(stderr, major)).toBe("");
       });
     });
 
     test("stock pg_restore restores an archive in four jobs without a warning", async () => {
       await expectZoo(async (target) => {
-        const { stderr } = await stockFor(major).must("pg_restore", ["--jobs=4", "-d", target.url, archive]);
-        expect(stderr).toBe("");
+        const { stderr } = await stockFor(major).run("pg_restore", ["--jobs=4", "-d", target.url, archive]);
+        expect(withoutStockFault(stderr, major)).toBe("");
       });
     });
 
@@ -112,9 +120,9 @@ export function describeRoundTrip(major: PostgresMajor): void {
       await expectZoo((target) => restore(script, target));
     });
 
-    test.runIf(major >= 15)("we restore a plain script of stock pg_dump", async () => {
+    test.runIf(stockFor(major).major === major)("we restore a plain script of stock pg_dump", async () => {
       const theirs = join(folder.path, "stock.sql");
-      await stock(major as StockMajor).must("pg_dump", [`--file=${theirs}`, zoo.url]);
+      await stockFor(major).must("pg_dump", [`--file=${theirs}`, zoo.url]);
       await expectZoo((target) => restore(theirs, target));
     });
 
@@ -134,19 +142,8 @@ export function describeRoundTrip(major: PostgresMajor): void {
     });
 
     test("a plain script is stock pg_dump's, byte for byte", async () => {
-      const ours = await mustDbbackup([
-        "backup",
-        "single",
-        zoo.name,
-        "--url",
-        zoo.url,
-        "--format",
-        "plain",
-        "--output",
-        "-",
-      ]);
       const theirs = await stock(18).must("pg_dump", [zoo.url], ALIKE);
-      const [our, their] = [ours, theirs].map(({ stdout }) => comparableScript(stdout, major)) as [string, string];
+      const [our, their] = [comparableScript(await readFile(script), major), comparableScript(theirs.stdout, major)];
       expect(our === their || firstDifference(our, their)).toBe(true);
     });
   });
@@ -154,6 +151,20 @@ export function describeRoundTrip(major: PostgresMajor): void {
 
 function restore(backup: string, target: TestDatabase): Promise<unknown> {
   return mustDbbackup(["restore", "single", backup, "--target", target.name, "--url", target.url]);
+}
+
+/** Every pg_restore 17 sets what servers before 17 do not know; we have none of 16 for 16. */
+function withoutStockFault(stderr: string, server: PostgresMajor): string {
+  if (server !== 16) return stderr;
+  return stderr
+    .replace(/^pg_restore: error: .*unrecognized configuration parameter "transaction_timeout"\n.*\n/gm, "")
+    .replace(/^pg_restore: warning: errors ignored on restore: \d+\n/m, "");
+}
+
+async function listOf(archive: string): Promise<string> {
+  const { stdout, stderr } = await stock(18).must("pg_restore", ["--list", archive]);
+  expect(stderr).toBe("");
+  return stdout.toString();
 }
 
 async function scriptOf(archive: string, server: PostgresMajor): Promise<string> {

@@ -1,0 +1,100 @@
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type DatabaseContents, databaseContents } from "../helpers/database-contents.ts";
+import { mustDbbackup } from "../helpers/dbbackup.ts";
+import { loadZoo, loadZooGlobals } from "../helpers/load-zoo.ts";
+import type { ServerAddress } from "../helpers/postgres-server.ts";
+import { sharedServer } from "../helpers/shared-servers.ts";
+import { stock } from "../helpers/stock-tools.ts";
+import { withTemporaryFolder } from "../helpers/temporary-folder.ts";
+import { type TestDatabase, withDatabase } from "../helpers/test-database.ts";
+import { zooTolerance } from "../helpers/zoo-tolerance.ts";
+import { describeRoundTrip, WITH_FLOATS } from "./round-trip-suite.ts";
+
+// The majors that the default suite leaves out.
+for (const major of [11, 12, 14, 16] as const) describeRoundTrip(major);
+
+describe("compressions and archive versions", () => {
+  let server: ServerAddress;
+  let zoo: TestDatabase;
+  let folder: { readonly path: string } & AsyncDisposable;
+  let source: DatabaseContents;
+  beforeAll(async () => {
+    server = await sharedServer(15);
+    zoo = await loadZoo(server);
+    folder = await withTemporaryFolder();
+    source = await databaseContents(server, zoo.name, zooTolerance);
+  });
+  afterAll(async () => {
+    await zoo?.drop();
+    await folder?.[Symbol.asyncDispose]();
+  });
+
+  const cases = [
+    ...["gzip:1", "gzip:9", "none"].flatMap((method) => ["1.14", "1.15", "1.16"].map((version) => [method, version])),
+    ...["zstd", "zstd:19", "lz4"].flatMap((method) => ["1.15", "1.16"].map((version) => [method, version])),
+  ] as [string, string][];
+
+  test.each(cases)("%s in archives of version %s, by us and by stock pg_restore", async (compression, version) => {
+    const archive = join(folder.path, `${compression}-${version}.dump`);
+    const how = ["--compression", compression, "--archive-version", version, "--output", archive];
+    await mustDbbackup(["backup", "single", zoo.name, "--url", zoo.url, ...how]);
+    await mustDbbackup(["verify", archive]);
+
+    await using ours = await withDatabase(server);
+    await mustDbbackup(["restore", "single", archive, "--target", ours.name, "--url", ours.url]);
+    expect(await databaseContents(server, ours.name, zooTolerance)).toEqual(source);
+
+    // pg_restore 15 reads no newer archives than its own, and no newer pg_restore can write to 15 without an error.
+    if (version !== "1.14") return;
+    await using stocks = await withDatabase(server);
+    const { stderr } = await stock(15).must("pg_restore", ["--exit-on-error", "-d", stocks.url, archive]);
+    expect(stderr).toBe("");
+    expect(await databaseContents(server, stocks.name, zooTolerance)).toEqual(source);
+  });
+
+  test.each(["gzip:3", "lz4", "zstd", "none"])("we restore what stock pg_dump compressed with %s", async (method) => {
+    const newest = await sharedServer(18);
+    await using database = await loadZoo(newest);
+    const expected = await databaseContents(newest, database.name, zooTolerance);
+    const archive = join(folder.path, `stock-${method}.dump`);
+    await stock(18).must("pg_dump", ["-Fc", `--compress=${method}`, `--file=${archive}`, database.url]);
+    await using target = await withDatabase(newest);
+    await mustDbbackup(["restore", "single", archive, "--target", target.name, "--url", target.url]);
+    expect(await databaseContents(newest, target.name, zooTolerance)).toEqual(expected);
+  });
+});
+
+describe.each([10, 13, 15, 17] as const)("the zoo of PostgreSQL %i moves to 18", (major) => {
+  test.each([
+    [
+      "our archive",
+      (url: string, database: string, file: string) =>
+        mustDbbackup(["backup", "single", database, "--url", url, "--output", file]),
+    ],
+    [
+      "an archive of stock pg_dump 18",
+      (url: string, _: string, file: string) => stock(18).must("pg_dump", ["-Fc", `--file=${file}`, url]),
+    ],
+  ])("in %s", async (_, backup) => {
+    await using folder = await withTemporaryFolder();
+    const old = await sharedServer(major);
+    await using zoo = await loadZoo(old);
+    const file = join(folder.path, "old.dump");
+    await backup(zoo.url, zoo.name, file);
+    const newest = await sharedServer(18);
+    await loadZooGlobals(newest);
+    await using target = await withDatabase(newest);
+    await mustDbbackup(["restore", "single", file, "--target", target.name, "--url", target.url]);
+
+    const [before, after] = [
+      await databaseContents(old, zoo.name, zooTolerance),
+      await databaseContents(newest, target.name, zooTolerance),
+    ];
+    // Before 12, floats were printed with more digits than needed.
+    const isAlike = ([table]: [string, string]) => major >= 12 || !WITH_FLOATS.includes(table);
+    expect(Object.entries(after.rows).filter(isAlike)).toEqual(Object.entries(before.rows).filter(isAlike));
+    expect(after.sequences).toEqual(before.sequences);
+    expect(after.largeObjects).toEqual(before.largeObjects);
+  });
+});
