@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { copyDone, copyFail } from "../messages/frontend-messages.ts";
 import type { Transport } from "../transport.ts";
 import { Exchange, type ExchangeControl } from "./exchange.ts";
@@ -9,6 +10,12 @@ const copyDataType = 0x64;
 const gatherLength = 256 * 1024;
 /** The body of one CopyData message is cut here: the server gathers each message in memory. */
 const maxBody = 1024 * 1024;
+
+/**
+ * After so much the event loop gets its turn: while the server takes bytes as fast as we give them no write ever waits,
+ * and neither the server's error nor a signal would be seen.
+ */
+const turnLength = 4 * 1024 * 1024;
 
 /** COPY ... FROM STDIN under way. Calls must not overlap. */
 export interface CopyIn {
@@ -28,6 +35,7 @@ export class CopyInExchange extends Exchange<{ readonly rows: number }> implemen
   readonly #ready = Promise.withResolvers<CopyIn>();
   readonly #gathered = Buffer.allocUnsafeSlow(headerLength + gatherLength);
   #gatheredLength = 0;
+  #sentInTurn = 0;
   #state: "starting" | "open" | "ended" = "starting";
 
   constructor(doing: string, control: ExchangeControl, transport: Transport) {
@@ -57,7 +65,7 @@ export class CopyInExchange extends Exchange<{ readonly rows: number }> implemen
     for (let at = 0; at < bytes.length; at += maxBody) {
       const body = bytes.subarray(at, at + maxBody);
       void this.#transport.write(copyDataHeader(body.length));
-      await this.#transport.write(body);
+      await this.#send(body);
     }
   }
 
@@ -101,7 +109,15 @@ export class CopyInExchange extends Exchange<{ readonly rows: number }> implemen
     copyDataHeader(this.#gatheredLength).copy(this.#gathered);
     const bytes = this.#gathered.subarray(0, headerLength + this.#gatheredLength);
     this.#gatheredLength = 0;
+    await this.#send(bytes);
+  }
+
+  async #send(bytes: Uint8Array): Promise<void> {
     await this.#transport.write(bytes);
+    this.#sentInTurn += bytes.length;
+    if (this.#sentInTurn < turnLength) return;
+    this.#sentInTurn = 0;
+    await nextTurn();
   }
 }
 
