@@ -1,7 +1,7 @@
 import { BackupError } from "../../../core/backup-error.ts";
 import { type ConnectOptions, PgConnection } from "../../../wire/postgres/connection.ts";
 import type { ConnectionSpec } from "../../../wire/postgres/connection-spec.ts";
-import { quoteIdentifier } from "../sql/quote.ts";
+import { quoteIdentifier, quoteLiteral } from "../sql/quote.ts";
 
 /** PostgreSQL's "no such database". */
 const undefinedDatabase = "3D000";
@@ -10,6 +10,48 @@ const maintenanceDatabases = ["postgres", "template1"];
 /** How long a session that ended may keep its database busy. */
 const dropAttempts = 20;
 const dropPauseMs = 100;
+
+/**
+ * What a server, a database or a role may set for all sessions, and with which statements of a restore would fail, stop,
+ * or mean something else. Every pg_restore is at their mercy; what a backup itself sets comes after.
+ */
+const neutralSettings: Readonly<Record<string, string>> = {
+  array_nulls: "on",
+  backslash_quote: "safe_encoding",
+  default_table_access_method: "heap",
+  default_tablespace: "",
+  default_transaction_deferrable: "off",
+  default_transaction_isolation: "read committed",
+  default_transaction_read_only: "off",
+  default_with_oids: "off",
+  exit_on_error: "off",
+  idle_in_transaction_session_timeout: "0",
+  IntervalStyle: "postgres",
+  lock_timeout: "0",
+  role: "none",
+  session_replication_role: "origin",
+  statement_timeout: "0",
+  transaction_timeout: "0",
+  transform_null_equals: "off",
+};
+
+async function connectNeutral(spec: ConnectionSpec, options: ConnectOptions): Promise<PgConnection> {
+  const connection = await PgConnection.connect(spec, options);
+  const values = Object.entries(neutralSettings).map(
+    ([name, value]) => `(${quoteLiteral(name)}, ${quoteLiteral(value)})`,
+  );
+  try {
+    // Only what is another way, since some settings are a superuser's; and never what the user asked for (PGOPTIONS).
+    await connection.query(
+      "SELECT pg_catalog.set_config(s.name, v.value, false) FROM pg_catalog.pg_settings AS s " +
+        `JOIN (VALUES ${values.join(", ")}) AS v (name, value) ON v.name = s.name WHERE s.setting <> v.value AND s.source <> 'client'`,
+    );
+    return connection;
+  } catch (error) {
+    await connection[Symbol.asyncDispose]();
+    throw error;
+  }
+}
 
 /**
  * Logs in to the database that is restored into.
@@ -21,7 +63,7 @@ export async function connectTarget(
   options: ConnectOptions,
 ): Promise<PgConnection> {
   try {
-    return await PgConnection.connect({ ...spec, database: target }, options);
+    return await connectNeutral({ ...spec, database: target }, options);
   } catch (error) {
     if (!(error instanceof BackupError) || error.sqlState !== undefinedDatabase) throw error;
     throw new BackupError({
@@ -39,7 +81,7 @@ export async function connectMaintenance(spec: ConnectionSpec, options: ConnectO
   let missing: unknown;
   for (const database of new Set([spec.database, ...maintenanceDatabases])) {
     try {
-      return await PgConnection.connect({ ...spec, database }, options);
+      return await connectNeutral({ ...spec, database }, options);
     } catch (error) {
       if (!(error instanceof BackupError) || error.sqlState !== undefinedDatabase) throw error;
       missing ??= error;
