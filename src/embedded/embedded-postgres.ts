@@ -11,6 +11,7 @@ import { BackupError } from "../core/backup-error.ts";
 import type { StartThrowawayServer } from "../ports/throwaway-server.ts";
 import { findPostgresPackage } from "./postgres-package.ts";
 import { keepOrder, type SupervisorOrder, type SupervisorReport, socketFolderName } from "./supervisor-messages.ts";
+import { folderPrefix } from "./sweep-abandoned.ts";
 
 /** The process, and a promise that settles when it is gone: then its server and folder are gone, too. */
 interface Supervisor {
@@ -18,9 +19,6 @@ interface Supervisor {
   readonly reports: Interface;
   readonly gone: Promise<unknown>;
 }
-
-/** Begins the names of our folders in the system's temporary folder. Short: the paths of sockets must be. */
-const folderPrefix = "dbbackup-";
 
 /** `sun_path` of a Unix socket holds 104 bytes on macOS, 108 on Linux, its final zero included. */
 const maxSocketPath = 103;

@@ -6,9 +6,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { chown, cp, mkdir, readFile, rm, symlink } from "node:fs/promises";
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { keepOrder, type SupervisorOrder, type SupervisorReport, socketFolderName } from "./supervisor-messages.ts";
+import { claimFolder, sweepAbandoned } from "./sweep-abandoned.ts";
 
 /** PostgreSQL refuses to run as root; this is "nobody" everywhere. */
 const unprivilegedId = 65534;
@@ -64,6 +65,9 @@ watchInput();
 // Whoever reads our reports may be gone; the end of input is what tells us so.
 process.stdout.on("error", () => {});
 
+// What others left behind is no reason for us to fail.
+const sweep = sweepAbandoned(dirname(order.folder)).catch(() => {});
+let isOurs = false;
 let failed = false;
 try {
   await serve();
@@ -72,7 +76,8 @@ try {
   if (failed) report({ report: "failed", message: (error as Error).message, details: log.slice(-logLinesInError) });
 } finally {
   await stopChild();
-  await rm(order.folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+  await sweep;
+  if (isOurs) await rm(order.folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
 }
 process.exit(failed ? 1 : 0);
 
@@ -92,6 +97,8 @@ async function serve(): Promise<void> {
 /** The programs are copied because the server's user must be able to read them, wherever the package lies. */
 async function prepareFolder(): Promise<void> {
   await mkdir(order.folder, { mode: 0o755 });
+  isOurs = true;
+  await claimFolder(order.folder);
   await cp(order.programs, paths.programs, { recursive: true });
   // npm packages carry no symbolic links; this list of them is replayed instead.
   const links = JSON.parse(await readFile(join(paths.programs, "pg-symlinks.json"), "utf8")) as {

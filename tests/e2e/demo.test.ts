@@ -1,6 +1,6 @@
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import type { Readable } from "node:stream";
@@ -98,6 +98,8 @@ function processesInFolder(): string[] {
   });
 }
 
+const isSupervisor = (pid: string): boolean => readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("supervisor.ts");
+
 async function untilClean(): Promise<void> {
   for (const deadline = Date.now() + cleanWithinMs; Date.now() < deadline; await sleep(50)) {
     if (readdirSync(folder).length === 0 && processesInFolder().length === 0) return;
@@ -156,6 +158,23 @@ test("nothing is left when the demo is killed with -9 while it backs up", { time
   await untilClean();
 });
 
+test("what stays when the supervisor is killed too is swept by the next demo", { timeout: patience }, async () => {
+  const first = startProgram();
+  await printed(first, "server");
+  for (const pid of processesInFolder().filter(isSupervisor)) process.kill(Number(pid), "SIGKILL");
+  killGroup();
+  await sleep(500);
+  expect(readdirSync(folder)).toHaveLength(1);
+  expect(processesInFolder()).not.toEqual([]);
+
+  const second = startProgram();
+  await printed(second, "server");
+  second.kill("SIGINT");
+  await once(second, "exit");
+  expect(readdirSync(folder)).toEqual([]);
+  expect(processesInFolder()).toEqual([]);
+});
+
 test("Ctrl-C ends with 130 and leaves nothing behind", { timeout: patience }, async () => {
   const child = startProgram();
   await printed(child, "server");
@@ -165,4 +184,26 @@ test("Ctrl-C ends with 130 and leaves nothing behind", { timeout: patience }, as
   expect((await end)[0]).toBe(130);
   expect(readdirSync(folder)).toEqual([]);
   expect(processesInFolder()).toEqual([]);
+});
+
+test("without the server's package, or with a temporary folder that does not do, it says what to do", async () => {
+  const hook = `import { registerHooks } from "node:module";
+    registerHooks({ resolve: (name, context, next) => next(name.startsWith("pg18-") ? "no-such-package" : name, context) });`;
+  const without = start(
+    process.execPath,
+    "--import",
+    `data:text/javascript,${encodeURIComponent(hook)}`,
+    "src/main/cli.ts",
+    "demo",
+  );
+  const missing = await finished(without);
+  expect(missing.stderr).toMatch(/"pg18-linux-\w+"\) is not installed\n.*npm ci/s);
+  expect(missing.status).toBe(1);
+
+  const deep = join(folder, "x".repeat(80));
+  mkdirSync(deep);
+  const tooLong = await finished(start("env", `TMPDIR=${deep}`, process.execPath, "src/main/cli.ts", "demo"));
+  expect(tooLong.stderr).toContain("TMPDIR");
+  expect(tooLong.status).toBe(1);
+  rmSync(deep, { recursive: true });
 });
