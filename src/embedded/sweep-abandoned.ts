@@ -40,11 +40,15 @@ async function isAbandoned(folder: string): Promise<boolean> {
   return (await startOf(Number(pid))) !== start;
 }
 
-/** When a process started, in the kernel's ticks: numbers of processes are used again, the two together are not. */
+/**
+ * When a process that still runs started, in the kernel's ticks: numbers of processes are used again, the two together
+ * are not. A zombie runs no more, and one without a parent may stay for long where process 1 is slow to collect it.
+ */
 async function startOf(pid: number): Promise<string | undefined> {
   const stat = await readFile(`/proc/${pid}/stat`, "latin1").catch(() => "");
-  // The program's name, in brackets, may hold anything; the 20th word behind it is the start.
-  return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19];
+  // The program's name, in brackets, may hold anything; the first word behind it is the state, the 20th the start.
+  const words = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return words[0] === "Z" || words[0] === "X" ? undefined : words[19];
 }
 
 async function stopServer(folder: string): Promise<void> {
