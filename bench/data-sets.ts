@@ -96,4 +96,17 @@ const wordText: DataSet = {
         join sentences as c on c.n = ${pick("i", 10, 60_000)};`,
 };
 
+/** Few values of 200 MB, for what they do to memory: not one of the five. */
+const wideValues: DataSet = {
+  name: "wide-values",
+  bytesPerRow: 200e6,
+  sql: (rows) => `
+    create table attachments (id int primary key, body text not null);
+    alter table attachments alter column body set storage external;
+    insert into attachments
+      select i, (select string_agg(md5((i * 10000000 + k)::text), '') from generate_series(1, 6250000) as k)
+      from generate_series(1, ${rows}) as i;`,
+};
+
 export const dataSets: readonly DataSet[] = [hashesAndJson, pgbench, integers, documents, wordText];
+export const moreDataSets: readonly DataSet[] = [wideValues];

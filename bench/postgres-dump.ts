@@ -4,12 +4,12 @@ import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { stock } from "../tests/helpers/stock-tools.ts";
 import { makeDatabase, startBenchServer } from "./bench-server.ts";
-import { dataSets } from "./data-sets.ts";
+import { dataSets, moreDataSets } from "./data-sets.ts";
+import { installProgram } from "./install-program.ts";
 import { type MeasuredRun, measuredRun, type RunSpec } from "./measured-run.ts";
 import { formatTable, median } from "./statistics.ts";
 
 const root = resolve(import.meta.dirname, "..");
-const program = join(root, "bin", "dbbackup.cjs");
 
 interface Case {
   readonly name: string;
@@ -51,7 +51,7 @@ interface Result {
 const usage = `npm run bench -- postgres-dump [--size-mb 400] [--pairs 5] [--sets NAME,...] [--cases NAME,...] [--transports tcp,unix] [--check]
 
 Makes databases of ${dataSets.map((set) => set.name).join(", ")}, dumps each with pg_dump 18 and with dbbackup in turn, and
-prints medians of the ratios ours / pg_dump. Cases: ${cases.map((one) => one.name).join(", ")}. With --check a missed goal ends with 1.
+prints medians of the ratios ours / pg_dump. More data: ${moreDataSets.map((set) => set.name).join(", ")}. Cases: ${cases.map((one) => one.name).join(", ")}. With --check a missed goal ends with 1.
 `;
 
 /** Ours against stock pg_dump, one connection each, checksums on. Resolves to the exit status. */
@@ -74,13 +74,14 @@ export async function benchPostgresDump(args: readonly string[]): Promise<number
   }
   const megabytes = Number(values["size-mb"]);
   const pairs = Number(values.pairs);
-  const sets = values.sets.split(",").map((name) => named(dataSets, name));
+  const sets = values.sets.split(",").map((name) => named([...dataSets, ...moreDataSets], name));
   const wantedCases = values.cases.split(",").map((name) => named(cases, name));
   const results: Result[] = [];
 
   const pgDump = await stock(18).path("pg_dump");
   const folder = await mkdtemp(join(tmpdir(), "dbbackup-bench-"));
   try {
+    const program = await installProgram(join(folder, "program"));
     await using server = await startBenchServer();
     for (const set of sets) {
       say(`${set.name}: making ${megabytes} MB of rows`);
@@ -89,7 +90,7 @@ export async function benchPostgresDump(args: readonly string[]): Promise<number
         const host = transport === "unix" ? server.socketDirectory : "127.0.0.1";
         const where = ["-h", host, "-p", `${server.port}`, "-U", "postgres"];
         for (const one of wantedCases) {
-          const result = await runPairs(one, pairs, pgDump, where, set.name, folder);
+          const result = await runPairs(one, pairs, { pgDump, program }, where, set.name, join(folder, "dump"));
           results.push({ ...result, transport, missed: missedGoals(one, set.name, result) });
           say(summary(results.at(-1)!));
         }
@@ -112,19 +113,18 @@ function named<T extends { readonly name: string }>(list: readonly T[], name: st
 async function runPairs(
   one: Case,
   count: number,
-  pgDump: string,
+  programs: { readonly pgDump: string; readonly program: string },
   where: readonly string[],
   database: string,
-  folder: string,
+  output: string,
 ): Promise<Omit<Result, "transport" | "missed">> {
-  const output = join(folder, "dump");
-  const peer = { file: pgDump, args: [...where, ...one.peer, "-f", output, database] };
+  const peer = { file: programs.pgDump, args: [...where, ...one.peer, "-f", output, database] };
   const flags = ["--output", output, "--progress", "none", "--quiet"];
   const ours = {
     file: process.execPath,
-    args: [program, "backup", "single", database, ...where, ...one.ours, ...flags],
+    args: [programs.program, "backup", "single", database, ...where, ...one.ours, ...flags],
   };
-  // Once each outside the count: the server's caches, and our compile cache, which a checkout's first run must fill.
+  // Once each outside the count: the server's caches, and Node's compile cache.
   await dump(peer, output);
   await dump(ours, output);
   const pairs: { peer: Run; ours: Run }[] = [];

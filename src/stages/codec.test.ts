@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import * as zlib from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
@@ -202,6 +203,31 @@ describe("readers of others", () => {
       const stored = Buffer.concat(await compress(kind, blocks));
       expect(zlib.inflateSync(stored).equals(plain)).toBe(true);
       expect(stored.length).toBeLessThan(1.01 * zlib.deflateSync(plain, { level }).length);
+    }
+  });
+
+  test("columns of numbers are smaller than zlib makes them, hashes and texts about as large", async () => {
+    const kind: Kind = { compression: { method: "gzip", level: 4 }, container: "zlib" };
+    const numbers = Array.from({ length: 60_000 }, (_, i) => `${i}\t${(i * 7919) % 100_003}\t${(i * i) % 9973}\t1\n`);
+    const hashes = Array.from(
+      { length: 30_000 },
+      (_, i) => `${i}\t${createHash("md5").update(`${i}`).digest("hex")}\n`,
+    );
+    for (const [rowsOf, largest] of [
+      [numbers, 0.9],
+      [hashes, 1.01],
+      [blocks.map((block) => block.toString("latin1")), 1.01],
+    ] as const) {
+      const text = Buffer.from(rowsOf.join(""), "latin1");
+      const parts = Array.from({ length: Math.ceil(text.length / MIB) }, (_, i) =>
+        text.subarray(i * MIB, (i + 1) * MIB),
+      );
+      for (const list of [parts, [text.subarray(0, MIB - 1)]]) {
+        const stored = Buffer.concat(await compress(kind, list));
+        const held = Buffer.concat(list);
+        expect(zlib.inflateSync(stored).equals(held)).toBe(true);
+        expect(stored.length).toBeLessThan(largest * zlib.deflateSync(held, { level: 4 }).length);
+      }
     }
   });
 

@@ -2,6 +2,7 @@ import { promisify } from "node:util";
 import * as zlib from "node:zlib";
 import { adler32 } from "./adler32.ts";
 import type { BlockCompressor } from "./block-stream.ts";
+import { chooseSearch, type DeflateSearch } from "./deflate-search.ts";
 import type { JobSlots } from "./job-slots.ts";
 
 const deflateRaw = promisify(zlib.deflateRaw) as (block: Buffer, options: zlib.ZlibOptions) => Promise<Buffer>;
@@ -10,10 +11,13 @@ const gzip = promisify(zlib.gzip) as (block: Buffer, options: zlib.ZlibOptions) 
 
 /** How far back deflate can refer. */
 const DICTIONARY_SIZE = 32 * 1024;
-/** Output is made in steps of this size: large enough for few of them, small enough to waste little memory. */
-const CHUNK_SIZE = 512 * 1024;
+/** Output is made in steps of what the block before took, and a quarter, within these bounds: one step, little waste. */
+const MIN_CHUNK_SIZE = 32 * 1024;
+const MAX_CHUNK_SIZE = 512 * 1024;
 /** Streams up to this size are compressed at once: sending them through the thread pool would take longer. */
 const SMALL_STREAM = 16 * 1024;
+/** The search is chosen anew after so many blocks: the choice costs a fifth of the work for one. */
+const BLOCKS_PER_SEARCH = 16;
 /** An empty last block of deflate, with fixed codes. */
 const FINAL_BLOCK = Buffer.from([0x03, 0x00]);
 
@@ -26,6 +30,9 @@ export class DeflateBlocks implements BlockCompressor {
   readonly #level: number;
   readonly #slots: JobSlots;
   #dictionary: Buffer | undefined;
+  #search: Promise<DeflateSearch> | undefined;
+  #blocks = 0;
+  #chunkSize = MAX_CHUNK_SIZE;
   #checksum: number;
   #length = 0;
 
@@ -41,23 +48,34 @@ export class DeflateBlocks implements BlockCompressor {
     this.#dictionary = nextDictionary(dictionary, block);
     this.#checksum = this.#container === "zlib" ? adler32(block, this.#checksum) : zlib.crc32(block, this.#checksum);
     this.#length += block.length;
+    // By the number of blocks and not by how far others are: the same bytes must give the same stream each time.
+    if (this.#search === undefined || this.#blocks % BLOCKS_PER_SEARCH === 0) this.#search = this.#chooseSearch(block);
+    this.#blocks++;
+    return this.#deflate(block, dictionary, this.#search);
+  }
+
+  #chooseSearch(block: Buffer): Promise<DeflateSearch> {
+    return this.#slots.run(() => chooseSearch(block, this.#level));
+  }
+
+  async #deflate(block: Buffer, dictionary: Buffer | undefined, search: Promise<DeflateSearch>): Promise<Buffer> {
     const options: zlib.ZlibOptions = {
-      level: this.#level,
-      chunkSize: CHUNK_SIZE,
+      ...(await search),
+      chunkSize: this.#chunkSize,
       finishFlush: zlib.constants.Z_SYNC_FLUSH,
       ...(dictionary === undefined ? {} : { dictionary }),
     };
-    return this.#slots.run(async () => {
-      const piece = await deflateRaw(block, options);
-      return dictionary === undefined ? Buffer.concat([this.#header(), piece]) : piece;
-    });
+    const piece = await this.#slots.run(() => deflateRaw(block, options));
+    this.#chunkSize = Math.min(MAX_CHUNK_SIZE, Math.max(MIN_CHUNK_SIZE, Math.ceil(piece.length * 1.25)));
+    return dictionary === undefined ? Buffer.concat([this.#header(), piece]) : piece;
   }
 
   async compressWhole(block: Buffer): Promise<Buffer> {
-    const options = { level: this.#level, chunkSize: CHUNK_SIZE };
     if (block.length <= SMALL_STREAM) {
+      const options = { level: this.#level };
       return this.#container === "zlib" ? zlib.deflateSync(block, options) : zlib.gzipSync(block, options);
     }
+    const options = { ...(await this.#chooseSearch(block)), chunkSize: MAX_CHUNK_SIZE };
     return await this.#slots.run(() => (this.#container === "zlib" ? deflate(block, options) : gzip(block, options)));
   }
 
