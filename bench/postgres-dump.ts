@@ -2,10 +2,10 @@ import { mkdir, mkdtemp, rm, stat, writeFile } from "node:fs/promises";
 import { cpus, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { stagePackage } from "../scripts/stage-package.ts";
 import { stock } from "../tests/helpers/stock-tools.ts";
 import { makeDatabase, startBenchServer } from "./bench-server.ts";
 import { dataSets, moreDataSets } from "./data-sets.ts";
-import { installProgram } from "./install-program.ts";
 import { type MeasuredRun, measuredRun, type RunSpec } from "./measured-run.ts";
 import { formatTable, median } from "./statistics.ts";
 
@@ -81,7 +81,9 @@ export async function benchPostgresDump(args: readonly string[]): Promise<number
   const pgDump = await stock(18).path("pg_dump");
   const folder = await mkdtemp(join(tmpdir(), "dbbackup-bench-"));
   try {
-    const program = await installProgram(join(folder, "program"));
+    // What users run, one bundled file, and not a checkout, which takes 0.15 s and 10 MiB more to load its sources.
+    await stagePackage(join(folder, "program"));
+    const program = join(folder, "program", "bin", "dbbackup.cjs");
     await using server = await startBenchServer();
     for (const set of sets) {
       say(`${set.name}: making ${megabytes} MB of rows`);

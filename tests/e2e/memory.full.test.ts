@@ -1,18 +1,29 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync, statSync } from "node:fs";
-import { join, resolve } from "node:path";
-import { expect, test } from "vitest";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { stagePackage } from "../../scripts/stage-package.ts";
 import { foreignVariables, mustDbbackup } from "../helpers/dbbackup.ts";
 import { sharedServer } from "../helpers/shared-servers.ts";
 import { withTemporaryFolder } from "../helpers/temporary-folder.ts";
 import { dropDatabase, withDatabase } from "../helpers/test-database.ts";
 
-const program = resolve(import.meta.dirname, "../../bin/dbbackup.cjs");
 const mebibyte = 1024 * 1024;
 /** What is promised for plain and for compressed dumps and restores, at any size. */
 const plainLimit = 96 * mebibyte;
 const compressedLimit = 192 * mebibyte;
+
+/** What users run: a checkout takes 10 MiB more, for its sources. */
+let installed: Awaited<ReturnType<typeof withTemporaryFolder>>;
+let program: string;
+
+beforeAll(async () => {
+  installed = await withTemporaryFolder();
+  await stagePackage(join(installed.path, "package"));
+  program = join(installed.path, "package", "bin", "dbbackup.cjs");
+});
+afterAll(() => installed?.[Symbol.asyncDispose]());
 
 /** Runs the working process to its end and answers its peak resident memory (VmHWM, which only grows). */
 async function peakMemory(args: readonly string[]): Promise<number> {
