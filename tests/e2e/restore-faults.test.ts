@@ -184,7 +184,7 @@ describe("what is not what was backed up", () => {
     const expectedRows = new Map([["public\0gone", { rows: 2, checksum: "0".repeat(32) }]] as const);
     await expectDamage(
       await tableArchive(rows),
-      'lacks the rows of 1 tables that its metadata lists (first: "public.gone")',
+      'lacks the rows of 1 table that its metadata lists (first: "public.gone")',
       { expectedRows },
     );
   });

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { formatAge, formatBytes, formatCount, formatDuration } from "./amounts.ts";
+import { formatAge, formatBytes, formatDuration } from "./amounts.ts";
 
 test.each([
   [0, "0 B"],
@@ -11,13 +11,6 @@ test.each([
   [1_048_575, "1.0 MiB"],
   [5 * 2 ** 40, "5.0 TiB"],
 ])("%d bytes are %s", (bytes, text) => expect(formatBytes(bytes)).toBe(text));
-
-test.each([
-  [0, "0"],
-  [999, "999"],
-  [1000, "1,000"],
-  [1234567, "1,234,567"],
-])("%i is %s", (count, text) => expect(formatCount(count)).toBe(text));
 
 test.each([
   [0, "0.0 s"],

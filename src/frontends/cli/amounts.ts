@@ -10,11 +10,6 @@ export function formatBytes(bytes: number): string {
   return `${unit === 0 ? Math.round(value) : value < 9.95 ? value.toFixed(1) : value.toFixed(0)} ${units[unit]}`;
 }
 
-/** Counts for people: `1,234,567`. */
-export function formatCount(count: number): string {
-  return String(Math.trunc(count)).replaceAll(/\B(?=(\d{3})+$)/g, ",");
-}
-
 /** A duration for people: `0.4 s`, `59 s`, `3:07`, `2:00:05`, `3 d 4 h`. */
 export function formatDuration(seconds: number): string {
   if (seconds < 9.95) return `${seconds.toFixed(1)} s`;

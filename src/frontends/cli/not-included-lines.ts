@@ -1,5 +1,5 @@
+import { counted } from "../../core/counted.ts";
 import { printable } from "../../core/printable.ts";
-import { formatCount } from "./amounts.ts";
 
 interface Missing {
   readonly kind: string;
@@ -14,7 +14,12 @@ export function notIncludedLines(items: readonly Missing[]): string[] {
     .filter(({ count }) => count > 0)
     .flatMap(({ kind, count, examples = [], hint }) => {
       const named = examples.length === 0 ? "" : `: ${examples.join(", ")}${count > examples.length ? ", ..." : ""}`;
-      const line = printable(`  ${formatCount(count)} ${kind}${named}`);
+      const line = printable(`  ${countedKind(kind, count)}${named}`);
       return hint === undefined ? [line] : [line, printable(`    ${hint}`)];
     });
+}
+
+/** `1 database`, `15 server-settings`: kinds are named in the plural. */
+export function countedKind(kind: string, count: number): string {
+  return counted(count, kind.replace(/(?<!ic)s$/, ""), kind);
 }

@@ -1,3 +1,4 @@
+import { counted } from "../../../core/counted.ts";
 import type { Check } from "../../../ports/preflight.ts";
 import { type CheckSession, userRelations } from "./source-queries.ts";
 
@@ -7,21 +8,19 @@ const maxNames = 20;
 /** Whether this user may read every table, sequence and large object whole. */
 export async function checkReadable(session: CheckSession): Promise<Check[]> {
   const problems = [
-    await unreadable(session, tablesWithoutRight, "tables", readAllHint(session)),
-    await unreadable(session, sequencesWithoutRight, "sequences", readAllHint(session)),
+    await unreadable(session, tablesWithoutRight, "table", readAllHint(session)),
+    await unreadable(session, sequencesWithoutRight, "sequence", readAllHint(session)),
     await unreadable(
       session,
       objectsWithoutRight,
-      "large objects",
+      "large object",
       "GRANT SELECT ON LARGE OBJECT, or back up as their owner",
     ),
     await hiddenRows(session),
   ].flatMap((check) => check ?? []);
   if (problems.length > 0) return problems;
-  const [counted] = await session.rows(
-    `SELECT pg_catalog.count(*) AS tables ${userRelations} AND c.relkind IN ('r', 'p')`,
-  );
-  return [{ name: "rights", status: "ok", message: `all ${counted!.tables} tables can be read` }];
+  const [all] = await session.rows(`SELECT pg_catalog.count(*) AS tables ${userRelations} AND c.relkind IN ('r', 'p')`);
+  return [{ name: "rights", status: "ok", message: `all ${all!.tables} tables can be read` }];
 }
 
 /** Each gives the names of what stands in the way. */
@@ -54,13 +53,19 @@ async function unreadable(
 ): Promise<Check | undefined> {
   const { count, names } = await namesOf(session, query);
   if (count === 0) return undefined;
-  return { name: "rights", status: "error", message: `no right to SELECT from ${count} ${what}`, details: names, hint };
+  return {
+    name: "rights",
+    status: "error",
+    message: `no right to SELECT from ${counted(count, what)}`,
+    details: names,
+    hint,
+  };
 }
 
 async function hiddenRows(session: CheckSession): Promise<Check | undefined> {
   const { count, names } = await namesOf(session, tablesWithHiddenRows);
   if (count === 0) return undefined;
-  const message = `row security would hide rows from this user in ${count} tables`;
+  const message = `row security would hide rows from this user in ${counted(count, "table")}`;
   return {
     name: "rights",
     status: "error",

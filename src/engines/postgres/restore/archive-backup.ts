@@ -1,4 +1,5 @@
 import { BackupError } from "../../../core/backup-error.ts";
+import { counted } from "../../../core/counted.ts";
 import type { ProgressSink } from "../../../ports/progress.ts";
 import type {
   BackupSummary,
@@ -198,7 +199,7 @@ export class ArchiveBackup implements RestorableBackup {
     const [first] = missing;
     throw new BackupError({
       code: "DAMAGED",
-      message: `the archive lacks the rows of ${missing.size} tables that its metadata lists (first: "${first!.replace("\0", ".")}")`,
+      message: `the archive lacks the rows of ${counted(missing.size, "table")} that its metadata lists (first: "${first!.replace("\0", ".")}")`,
       hint: "archive and metadata do not belong together; restore from another copy",
     });
   }

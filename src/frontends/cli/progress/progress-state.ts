@@ -1,5 +1,6 @@
+import { counted } from "../../../core/counted.ts";
 import type { ProgressEvent } from "../../../ports/progress.ts";
-import { formatBytes, formatCount, formatDuration } from "../amounts.ts";
+import { formatBytes, formatDuration } from "../amounts.ts";
 
 /** How far back the rate looks: long enough to be calm, short enough to notice a change. */
 const RATE_WINDOW_MS = 10_000;
@@ -68,7 +69,7 @@ export class ProgressState {
   get amounts(): string {
     const parts: string[] = [];
     if (this.bytes > 0) parts.push(formatBytes(this.bytes));
-    if (this.rows > 0) parts.push(`${formatCount(this.rows)} rows`);
+    if (this.rows > 0) parts.push(counted(this.rows, "row"));
     if (this.rate > 0) parts.push(`${formatBytes(Math.round(this.rate))}/s`);
     const left = this.secondsLeft;
     if (left !== undefined) parts.push(`${formatDuration(left)} left`);

@@ -1,14 +1,16 @@
 import { backupSingle } from "../../../commands/backup-single.ts";
 import { BackupError } from "../../../core/backup-error.ts";
 import { type Compression, parseCompression } from "../../../core/compression.ts";
+import { counted } from "../../../core/counted.ts";
 import { ExitStatus } from "../../../core/exit-status.ts";
 import type { BackupMetadata } from "../../../core/metadata/metadata-schema.ts";
 import type { BackupOutput } from "../../../ports/backup-output.ts";
 import type { Services } from "../../../ports/services.ts";
 import type { Storage } from "../../../ports/storage.ts";
-import { formatBytes, formatCount, formatDuration } from "../amounts.ts";
+import { formatBytes, formatDuration } from "../amounts.ts";
 import type { RunCommand } from "../command.ts";
 import { connectionRequest } from "../connection-request.ts";
+import { countedKind } from "../not-included-lines.ts";
 import type { OptionValues } from "../options/options.ts";
 import { repositoryOf } from "../repository-option.ts";
 
@@ -62,20 +64,21 @@ function summary(metadata: BackupMetadata, location: string): string[] {
   const tables = (metadata.objects ?? []).filter((object) => object.type === "table");
   const sum = (of: (object: { rows: number; bytes: number }) => number): number =>
     tables.reduce((total, object) => total + of(object), 0);
+  const rows = sum((object) => object.rows);
+  const bytes = sum((object) => object.bytes);
   const seconds = metadata.duration_seconds ?? 0;
-  const rate = seconds > 0 ? `, ${formatBytes(sum((object) => object.bytes) / seconds)}/s` : "";
+  const rate = seconds > 0 ? `, ${formatBytes(bytes / seconds)}/s` : "";
   const lines = [
     `backup ${metadata.id} of "${metadata.database}" is complete`,
     `  file      ${location}/${metadata.backup_file}`,
     `  size      ${formatBytes(metadata.size_bytes)} (${metadata.format}, ${metadata.compression})`,
-    `  data      ${formatCount(tables.length)} tables, ${formatCount(sum((object) => object.rows))} rows, ` +
-      `${formatBytes(sum((object) => object.bytes))}`,
+    `  data      ${counted(tables.length, "table")}, ${counted(rows, "row")}, ${formatBytes(bytes)}`,
     `  duration  ${formatDuration(seconds)}${rate}`,
     `  sha256    ${metadata.sha256}`,
   ];
   const missing = (metadata.not_included ?? []).filter((item) => item.count > 0);
   if (missing.length > 0) {
-    const named = missing.map((item) => `${formatCount(item.count)} ${item.kind}`).join(", ");
+    const named = missing.map(({ kind, count }) => countedKind(kind, count)).join(", ");
     lines.push(`  not in it ${named} (see: dbbackup show ${metadata.id})`);
   }
   return lines;

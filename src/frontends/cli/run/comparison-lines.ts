@@ -1,3 +1,4 @@
+import { counted, formatCount } from "../../../core/counted.ts";
 import { printable } from "../../../core/printable.ts";
 import type {
   ComparedSide,
@@ -6,7 +7,6 @@ import type {
   RowDifference,
   SchemaDifference,
 } from "../../../ports/comparison.ts";
-import { formatCount } from "../amounts.ts";
 
 /** Longer values are cut: a function's body, a view's definition. `--json` has them whole. */
 const longestValue = 160;
@@ -16,7 +16,7 @@ export function comparisonLines(result: Comparison): string[] {
   return [
     `${result.equal ? "equal" : "DIFFERENT"}  A: ${sideText(result.left)}, B: ${sideText(result.right)}`,
     ...schemaSummary(result),
-    `  rows    ${formatCount(result.tablesCompared)} tables, ${formatCount(result.rowsCompared)} rows` +
+    `  rows    ${counted(result.tablesCompared, "table")}, ${counted(result.rowsCompared, "row")}` +
       found(result.dataDifferenceCount, "table differs", "tables differ"),
     ...result.schemaDifferences.flatMap(schemaLines),
     ...untold(result.schemaDifferences, result.schemaDifferenceCount),
@@ -29,7 +29,7 @@ export function comparisonLines(result: Comparison): string[] {
 /** Nothing where the schema was not compared and nothing is missing. */
 function schemaSummary({ objectsCompared, schemaDifferenceCount: count }: Comparison): string[] {
   if (objectsCompared === 0 && count === 0) return [];
-  return [`  schema  ${formatCount(objectsCompared)} objects${found(count, "difference", "differences")}`];
+  return [`  schema  ${counted(objectsCompared, "object")}${found(count, "difference", "differences")}`];
 }
 
 /** The same for programs, as `--json` prints it. */
@@ -88,9 +88,7 @@ function value(text: string | undefined): string {
 
 function dataLines({ object, leftRows, rightRows, samples }: DataDifference): string[] {
   const rows =
-    leftRows === rightRows
-      ? `${formatCount(leftRows)} rows`
-      : `${formatCount(leftRows)} and ${formatCount(rightRows)} rows`;
+    leftRows === rightRows ? counted(leftRows, "row") : `${formatCount(leftRows)} and ${counted(rightRows, "row")}`;
   return [`  rows    ${printable(object)}: ${rows}`, ...samples.map((sample) => `            ${sampleText(sample)}`)];
 }
 

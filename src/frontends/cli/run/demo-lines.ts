@@ -1,5 +1,6 @@
+import { formatCount } from "../../../core/counted.ts";
 import type { DemoResult, DemoStep, KeptServer } from "../../../demo/demo-step.ts";
-import { formatBytes, formatCount, formatDuration } from "../amounts.ts";
+import { formatBytes, formatDuration } from "../amounts.ts";
 import { comparisonLines } from "./comparison-lines.ts";
 
 export const demoTitle = ["dbbackup demo: a backup is worth what its restore is worth", ""];

@@ -1,8 +1,9 @@
 import { type PreflightReport, preflight } from "../../../commands/preflight.ts";
+import { formatCount } from "../../../core/counted.ts";
 import { ExitStatus } from "../../../core/exit-status.ts";
 import { printable } from "../../../core/printable.ts";
 import type { Check } from "../../../ports/preflight.ts";
-import { formatBytes, formatCount } from "../amounts.ts";
+import { formatBytes } from "../amounts.ts";
 import type { RunCommand } from "../command.ts";
 import { connectionRequest } from "../connection-request.ts";
 import { notIncludedLines } from "../not-included-lines.ts";

@@ -1,8 +1,9 @@
 import { type RestoreOutcome, type RestoreSingleRequest, restoreSingle } from "../../../commands/restore-single.ts";
+import { counted, formatCount } from "../../../core/counted.ts";
 import { ExitStatus } from "../../../core/exit-status.ts";
 import { printable } from "../../../core/printable.ts";
 import type { RestoreResult } from "../../../ports/restore.ts";
-import { formatBytes, formatCount, formatDuration } from "../amounts.ts";
+import { formatBytes, formatDuration } from "../amounts.ts";
 import type { RunCommand } from "../command.ts";
 import { connectionRequest } from "../connection-request.ts";
 import type { OptionValues } from "../options/options.ts";
@@ -74,13 +75,13 @@ function printPlan({ plan, findings }: RestoreOutcome, output: Output): void {
 
 function printResult(result: RestoreResult, output: Output): void {
   const seconds = result.durationMs / 1000;
-  const objects = result.largeObjects === 0 ? "" : `, ${formatCount(result.largeObjects)} large objects`;
+  const objects = result.largeObjects === 0 ? "" : `, ${counted(result.largeObjects, "large object")}`;
   const lines = [
     result.failed === 0
       ? `database "${result.target}" is restored`
       : `database "${result.target}" is restored in part: ${formatCount(result.failed)} failed`,
-    `  done      ${formatCount(result.done)} entries`,
-    `  data      ${formatCount(result.rows)} rows, ${formatBytes(result.bytes)}${objects}`,
+    `  done      ${counted(result.done, "entry", "entries")}`,
+    `  data      ${counted(result.rows, "row")}, ${formatBytes(result.bytes)}${objects}`,
     `  duration  ${formatDuration(seconds)}${seconds > 0 ? `, ${formatBytes(result.bytes / seconds)}/s` : ""}`,
   ];
   for (const { object, message } of result.failures) lines.push(`  failed    ${object}: ${message}`);

@@ -1,9 +1,10 @@
 import type { FoundBackup } from "../../../commands/found-backup.ts";
 import { BackupError } from "../../../core/backup-error.ts";
+import { counted, formatCount } from "../../../core/counted.ts";
 import { ExitStatus } from "../../../core/exit-status.ts";
 import type { BackupMetadata } from "../../../core/metadata/metadata-schema.ts";
 import { printable } from "../../../core/printable.ts";
-import { formatAge, formatBytes, formatCount, formatDuration } from "../amounts.ts";
+import { formatAge, formatBytes, formatDuration } from "../amounts.ts";
 import type { RunCommand } from "../command.ts";
 import { findArgument } from "../find-argument.ts";
 import { notIncludedLines } from "../not-included-lines.ts";
@@ -70,7 +71,7 @@ function contents(metadata: BackupMetadata, all: boolean): string[] {
   );
   const rest = objects.length - largest.length;
   if (rest > 0) table.push(`... and ${formatCount(rest)} smaller ones (--verbose shows all)`);
-  return ["", ...table, `in all ${formatCount(objects.length)}, ${formatCount(rows)} rows, ${formatBytes(bytes)}`];
+  return ["", ...table, `in all ${formatCount(objects.length)}, ${counted(rows, "row")}, ${formatBytes(bytes)}`];
 }
 
 function missing({ not_included: items = [] }: BackupMetadata): string[] {

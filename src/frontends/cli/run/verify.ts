@@ -1,8 +1,9 @@
 import { type VerifiedBackup, verifyBackup } from "../../../commands/verify-backup.ts";
 import { BackupError } from "../../../core/backup-error.ts";
+import { counted } from "../../../core/counted.ts";
 import { ExitStatus } from "../../../core/exit-status.ts";
 import { printable } from "../../../core/printable.ts";
-import { formatBytes, formatCount, formatDuration } from "../amounts.ts";
+import { formatBytes, formatDuration } from "../amounts.ts";
 import type { RunCommand } from "../command.ts";
 import { type ErrorDocument, errorDocument } from "../describe-error.ts";
 import { findArgument } from "../find-argument.ts";
@@ -63,12 +64,12 @@ function describe({
 }
 
 function decoded(contents: NonNullable<VerifiedBackup["contents"]>, compared: boolean): string {
-  const counted = contents.tables.flatMap(({ totals: found }) => (found === undefined ? [] : [found]));
-  const rows = counted.reduce((sum, table) => sum + table.rows, 0);
-  const bytes = counted.reduce((sum, table) => sum + table.bytes, 0);
-  const parts = [`${formatCount(contents.tables.length)} tables, ${formatCount(rows)} rows, ${formatBytes(bytes)}`];
+  const read = contents.tables.flatMap(({ totals: found }) => (found === undefined ? [] : [found]));
+  const rows = read.reduce((sum, table) => sum + table.rows, 0);
+  const bytes = read.reduce((sum, table) => sum + table.bytes, 0);
+  const parts = [`${counted(contents.tables.length, "table")}, ${counted(rows, "row")}, ${formatBytes(bytes)}`];
   if (contents.largeObjects !== undefined && contents.largeObjects.count > 0) {
-    parts.push(`${formatCount(contents.largeObjects.count)} large objects`);
+    parts.push(counted(contents.largeObjects.count, "large object"));
   }
   if (compared) parts.push("counts and row checksums as recorded");
   return parts.join(", ");
