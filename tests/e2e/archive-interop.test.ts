@@ -58,6 +58,7 @@ describe.each([
   [17, 16, "gzip"],
   [17, 15, "zstd"],
   [18, 16, "zstd"],
+  [18, 16, "lz4"],
   [18, 16, "none"],
 ] as const)("stock pg_restore %i reads archive 1.%i with %s", (major, minor, method) => {
   test("lists and restores it, with four jobs, without a word on stderr", async () => {
@@ -95,7 +96,7 @@ describe.each([15, 17, 18] as const)("archives of stock pg_dump %i", (major: Sto
   });
   afterAll(() => database.drop());
 
-  const methods = major === 15 ? ["0", "1", "9"] : ["none", "gzip:1", "zstd:1"];
+  const methods = major === 15 ? ["0", "1", "9"] : ["none", "gzip:1", "zstd:1", "lz4"];
   test.each(methods)("compression %s: seekable or piped, every byte is read", async (method) => {
     const file = join(folder, `stock-${major}-${method}.dump`);
     await stock(major).must("pg_dump", ["-Fc", "-Z", method, "-f", file, "-d", database.url]);
