@@ -14,12 +14,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { builtProgram } from "../helpers/built-program.ts";
 import { dbbackup } from "../helpers/dbbackup.ts";
 import { mustRun } from "../helpers/run-program.ts";
 import { sharedServer } from "../helpers/shared-servers.ts";
 import { type TestDatabase, withDatabase } from "../helpers/test-database.ts";
 
-const launcher = join(import.meta.dirname, "../../bin/dbbackup.cjs");
 let folder: string;
 let database: TestDatabase;
 
@@ -49,6 +49,10 @@ function backupArguments(output: string): string[] {
   return [...login, `--output=${output}`];
 }
 
+async function commandLine(output: string): Promise<string[]> {
+  return [(await builtProgram()).path, ...backupArguments(output)];
+}
+
 async function expectWhole(path: string): Promise<void> {
   const { status, stdout } = await dbbackup(["verify", path, "--json"]);
   expect([status, JSON.parse(stdout.toString())[0].objects[0].rows]).toEqual([0, 100_000]);
@@ -57,7 +61,7 @@ async function expectWhole(path: string): Promise<void> {
 test("- into a file writes the archive, and nothing else anywhere", async () => {
   const path = join(folder, "redirected");
   const file = openSync(path, "w");
-  const child = spawn(process.execPath, [launcher, ...backupArguments("-")], { stdio: ["ignore", file, "pipe"] });
+  const child = spawn(process.execPath, await commandLine("-"), { stdio: ["ignore", file, "pipe"] });
   const [[status], stderr] = await Promise.all([once(child, "exit"), text(child.stderr!)]);
   closeSync(file);
   expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
@@ -66,7 +70,7 @@ test("- into a file writes the archive, and nothing else anywhere", async () => 
 });
 
 test("- into a pipe whose reader has gone is a failed backup", async () => {
-  const child = spawn(process.execPath, [launcher, ...backupArguments("-")], { stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(process.execPath, await commandLine("-"), { stdio: ["ignore", "pipe", "pipe"] });
   child.stdout.once("data", () => child.stdout.destroy());
   const [[status], stderr] = await Promise.all([once(child, "exit"), text(child.stderr)]);
   expect(status).toBe(1);

@@ -1,15 +1,13 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { expect, test } from "vitest";
-import { runProgram } from "../helpers/run-program.ts";
+import { dbbackup as runDbbackup } from "../helpers/dbbackup.ts";
 import { sharedServer } from "../helpers/shared-servers.ts";
 import { withDatabase } from "../helpers/test-database.ts";
 
-const program = join(resolve(import.meta.dirname, "../.."), "src/main/cli.ts");
-
 async function dbbackup(...args: readonly string[]) {
-  const { status, stdout, stderr } = await runProgram(process.execPath, [program, ...args]);
+  const { status, stdout, stderr } = await runDbbackup(args);
   return { status, stdout: stdout.toString(), stderr };
 }
 

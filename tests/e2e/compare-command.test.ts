@@ -1,13 +1,10 @@
-import { join, resolve } from "node:path";
 import { expect, test } from "vitest";
-import { runProgram } from "../helpers/run-program.ts";
+import { dbbackup } from "../helpers/dbbackup.ts";
 import { sharedServer } from "../helpers/shared-servers.ts";
 import { withDatabase } from "../helpers/test-database.ts";
 
-const program = join(resolve(import.meta.dirname, "../.."), "src/main/cli.ts");
-
 const compare = async (...args: readonly string[]) => {
-  const { status, stdout, stderr } = await runProgram(process.execPath, [program, "compare", ...args]);
+  const { status, stdout, stderr } = await dbbackup(["compare", ...args]);
   return { status, stdout: stdout.toString(), stderr };
 };
 

@@ -3,7 +3,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { stagePackage } from "../../scripts/stage-package.ts";
-import { dbbackup as runDbbackup } from "../helpers/dbbackup.ts";
 import { mustRun } from "../helpers/run-program.ts";
 
 let folder: string;
@@ -43,7 +42,7 @@ test("the package holds the bundle, the launcher and docs, and no sources, tests
 test("what is packed answers as the checkout does", async () => {
   const [packed, checkout] = await Promise.all([
     mustRun(process.execPath, [join(installed, "bin/dbbackup.cjs"), "--help"], { cwd: folder }),
-    runDbbackup(["--help"]),
+    mustRun(process.execPath, [join(import.meta.dirname, "../../bin/dbbackup.cjs"), "--help"]),
   ]);
   expect(packed.stdout.toString()).toBe(checkout.stdout.toString());
   expect(packed.stdout.toString()).toContain("list the backups");

@@ -7,10 +7,10 @@ import { text as readText } from "node:stream/consumers";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { formatMetadata } from "../../src/core/metadata/format-metadata.ts";
 import type { BackupMetadata } from "../../src/core/metadata/metadata-schema.ts";
+import { builtProgram } from "../helpers/built-program.ts";
 import { dbbackup as runDbbackup } from "../helpers/dbbackup.ts";
 import type { Finished } from "../helpers/run-program.ts";
 
-const launcher = join(import.meta.dirname, "../../bin/dbbackup.cjs");
 let folder: string;
 let repository: string;
 beforeEach(() => {
@@ -133,7 +133,8 @@ test("a file without metadata is not called a backup of ours", async () => {
 
 test("whoever stops reading the output has seen enough", async () => {
   putBackup("a.dump");
-  const child = spawn(process.execPath, [launcher, "list", "--json", "--repo", repository], { stdio: "pipe" });
+  const { path } = await builtProgram();
+  const child = spawn(process.execPath, [path, "list", "--json", "--repo", repository], { stdio: "pipe" });
   child.stdout.destroy();
   const [[status], stderr] = await Promise.all([once(child, "exit"), readText(child.stderr)]);
   expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
@@ -152,7 +153,8 @@ test.runIf(process.getuid?.() === 0)(
 
 test.runIf(process.platform === "linux")("what was typed as a password is seen in no list of processes", async () => {
   const args = ["backup", "single", "x", "--host", "192.0.2.1", "--password", "hunter2-typed", "--repo", repository];
-  const connecting = spawn(process.execPath, [launcher, ...args], { stdio: "pipe" });
+  const { path } = await builtProgram();
+  const connecting = spawn(process.execPath, [path, ...args], { stdio: "pipe" });
   try {
     await once(connecting.stderr, "data");
     const command = readFileSync(`/proc/${connecting.pid}/cmdline`, "utf8");

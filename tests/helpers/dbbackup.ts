@@ -1,7 +1,5 @@
-import { resolve } from "node:path";
+import { builtProgram } from "./built-program.ts";
 import { type Finished, type RunOptions, runProgram } from "./run-program.ts";
-
-const program = resolve(import.meta.dirname, "../../bin/dbbackup.cjs");
 
 /** Variables of libpq and of ours that a developer's shell may hold, so that tests see what they set and nothing else. */
 export const foreignVariables = Object.fromEntries(
@@ -13,9 +11,16 @@ export const foreignVariables = Object.fromEntries(
 /**
  * Runs the program as a user would, in a process of its own. Any exit status is an answer. The launcher needs no second
  * process here, since tests run under a Node that is new enough.
+ * @param nodeArgs go before the program, as `--import` does
  */
-export function dbbackup(args: readonly string[], options: RunOptions = {}): Promise<Finished> {
-  return runProgram(process.execPath, [program, ...args], { ...options, env: { ...foreignVariables, ...options.env } });
+export async function dbbackup(
+  args: readonly string[],
+  options: RunOptions = {},
+  nodeArgs: readonly string[] = [],
+): Promise<Finished> {
+  const { path, compileCache } = await builtProgram();
+  const env = { ...foreignVariables, NODE_COMPILE_CACHE: compileCache, ...options.env };
+  return runProgram(process.execPath, [...nodeArgs, path, ...args], { ...options, env });
 }
 
 /** As {@link dbbackup}, for commands that must succeed: any other exit status throws with what was printed. */
