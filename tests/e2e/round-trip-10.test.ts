@@ -1,3 +1,3 @@
 import { describeRoundTrip } from "./round-trip-suite.ts";
 
-describeRoundTrip(10);
+describeRoundTrip(10, "all");

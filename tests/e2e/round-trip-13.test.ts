@@ -1,3 +1,3 @@
 import { describeRoundTrip } from "./round-trip-suite.ts";
 
-describeRoundTrip(13);
+describeRoundTrip(13, "main");

@@ -1,3 +1,3 @@
 import { describeRoundTrip } from "./round-trip-suite.ts";
 
-describeRoundTrip(15);
+describeRoundTrip(15, "main");

@@ -1,3 +1,3 @@
 import { describeRoundTrip } from "./round-trip-suite.ts";
 
-describeRoundTrip(18);
+describeRoundTrip(18, "all");
