@@ -1,6 +1,6 @@
 import type { BackupMetadata, ObjectMetadata } from "../core/metadata/metadata-schema.ts";
 import type { CheckedBackup, CheckedTable } from "../ports/backup-checker.ts";
-import type { Damage } from "./verify-backup.ts";
+import type { Damage } from "./verify-folder.ts";
 
 /** The only kind of row checksum there is yet; others cannot be compared. */
 const CHECKSUM_TYPE = "rowsum128-v1";

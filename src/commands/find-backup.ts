@@ -1,9 +1,9 @@
 import { BackupError } from "../core/backup-error.ts";
 import { METADATA_SUFFIX } from "../core/backup-name.ts";
 import type { BackupMetadata } from "../core/metadata/metadata-schema.ts";
-import type { LocateFile, NamedFile } from "../ports/named-file.ts";
+import type { LocateFile, NamedFile, NamedFolder } from "../ports/named-file.ts";
 import type { OpenedObject, Storage } from "../ports/storage.ts";
-import { type FoundBackup, loadMetadata } from "./found-backup.ts";
+import { type FoundBackup, fileName, folderOf, loadMetadata } from "./found-backup.ts";
 import { type ListedBackup, listBackups } from "./list-backups.ts";
 
 const LATEST = "latest:";
@@ -18,7 +18,7 @@ export interface FindPorts {
 }
 
 /**
- * The backup that the user means: a path of an artifact or its metadata; else, in the repository, `latest:DB`, an id or
+ * The backup that the user means: a path of an artifact, of a folder of artifacts, or of metadata; else, in the repository, `latest:DB`, an id or
  * the beginning of one, or an artifact's name.
  * @throws BackupError NOT_FOUND, USAGE when several are meant, DAMAGED when the metadata beside a path is.
  */
@@ -29,14 +29,7 @@ export async function findBackup(argument: string, ports: FindPorts, signal: Abo
     return latestOf(argument.slice(LATEST.length), (await listBackups(repository, signal)).backups, repository);
   }
   const file = await ports.locateFile(argument);
-  if (file === "folder") {
-    throw new BackupError({
-      code: "FOREIGN_FILE",
-      message: `"${argument}" is a folder, and no backup`,
-      object: argument,
-      hint: "name a file in it; a repository is given with --repo",
-    });
-  }
+  if (file?.kind === "folder") return await backupOfFolder(file);
   if (file !== undefined) return await backupOfFile(file);
   if (/[/\\]/.test(argument)) {
     throw new BackupError({ code: "NOT_FOUND", message: `there is no file "${argument}"`, hint: "check the path" });
@@ -48,10 +41,13 @@ export async function findBackup(argument: string, ports: FindPorts, signal: Abo
 async function backupOfFile(file: NamedFile): Promise<FoundBackup> {
   if (file.name.endsWith(METADATA_SUFFIX)) {
     const metadata = await metadataIn(file);
+    const folder = folderOf(metadata, file.path);
+    const found = folder === undefined ? undefined : await file.beside(folder);
+    if (found?.kind === "folder") return await describedFolder(found, metadata);
     const artifacts = metadata.artifacts.map(({ name }) => ({ name, open: () => openBeside(file, name) }));
     return { location: file.path.slice(0, -METADATA_SUFFIX.length), metadata, artifacts };
   }
-  const beside = await file.beside(`${file.name}${METADATA_SUFFIX}`);
+  const beside = await metadataBeside(file);
   const itself = { name: file.name, open: () => file.open() };
   if (beside === undefined) return { location: file.path, artifacts: [itself] };
   const metadata = await metadataIn(beside);
@@ -59,6 +55,44 @@ async function backupOfFile(file: NamedFile): Promise<FoundBackup> {
   const [first, ...others] = metadata.artifacts;
   const rest = others.map(({ name }) => ({ name, open: () => openBeside(file, name) }));
   return { location: file.path, metadata, artifacts: [{ ...itself, name: first!.name }, ...rest] };
+}
+
+/** A folder is a backup when there is metadata beside it, or a table of contents in it (as pg_dump -Fd writes it). */
+async function backupOfFolder(folder: NamedFolder): Promise<FoundBackup> {
+  const beside = await metadataBeside(folder);
+  if (beside !== undefined) return await describedFolder(folder, await metadataIn(beside));
+  const files = await folder.files();
+  const names = [...files.sizes.keys()].toSorted();
+  if (!names.some((name) => /^toc\.dat(\.[a-z0-9]+)?$/.test(name))) {
+    throw new BackupError({
+      code: "FOREIGN_FILE",
+      message: `"${folder.path}" is a folder, and no backup`,
+      object: folder.path,
+      hint: "name a backup in it; a repository is given with --repo",
+    });
+  }
+  const artifacts = names.map((name) => ({ name, open: () => files.open(name) }));
+  return { location: folder.path, artifacts, folder: { sizes: async () => files.sizes } };
+}
+
+/** Folder and metadata may have been renamed together: only the names of the files in it count. */
+async function describedFolder(folder: NamedFolder, metadata: BackupMetadata): Promise<FoundBackup> {
+  if (folderOf(metadata, folder.path) === undefined) {
+    throw new BackupError({
+      code: "DAMAGED",
+      message: "the metadata beside the folder is not that of a folder",
+      object: folder.path,
+      hint: "name the backup that is meant by its file",
+    });
+  }
+  const files = await folder.files();
+  const artifacts = metadata.artifacts.map(({ name }) => ({ name, open: () => files.open(fileName(name)) }));
+  return { location: folder.path, metadata, artifacts, folder: { sizes: async () => files.sizes } };
+}
+
+async function metadataBeside(named: NamedFile | NamedFolder): Promise<NamedFile | undefined> {
+  const beside = await named.beside(`${named.name}${METADATA_SUFFIX}`);
+  return beside?.kind === "file" ? beside : undefined;
 }
 
 async function metadataIn(file: NamedFile): Promise<BackupMetadata> {
@@ -72,7 +106,7 @@ async function metadataIn(file: NamedFile): Promise<BackupMetadata> {
 
 async function openBeside(file: NamedFile, name: string): Promise<OpenedObject> {
   const found = await file.beside(name);
-  if (found !== undefined) return await found.open();
+  if (found?.kind === "file") return await found.open();
   throw new BackupError({
     code: "NOT_FOUND",
     message: `"${name}" is missing`,
@@ -93,7 +127,7 @@ function latestOf(database: string, backups: readonly ListedBackup[], repository
 }
 
 function namedBy(name: string, backups: readonly ListedBackup[], repository: Storage): FoundBackup {
-  const exact = backups.filter(({ metadata }) => metadata.id === name || metadata.artifacts[0]!.name === name);
+  const exact = backups.filter(({ metadata }) => metadata.id === name || isCalled(metadata, name));
   const mayBePrefix = exact.length === 0 && name.length >= MIN_ID_DIGITS;
   const found = mayBePrefix ? backups.filter(({ metadata }) => metadata.id.startsWith(name)) : exact;
   if (found.length === 1) return found[0]!.backup;
@@ -114,4 +148,8 @@ function namedBy(name: string, backups: readonly ListedBackup[], repository: Sto
     object: repository.location,
     hint: hintList,
   });
+}
+
+function isCalled({ artifacts, backup_file }: BackupMetadata, name: string): boolean {
+  return artifacts[0]!.name === name || backup_file === name;
 }

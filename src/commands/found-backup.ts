@@ -18,16 +18,53 @@ export interface FoundBackup {
   /** Missing for a file that has none beside it, such as an archive of pg_dump. */
   readonly metadata?: BackupMetadata;
   readonly artifacts: readonly FoundArtifact[];
+  /** Set when the backup is a folder, whose files the artifacts are. */
+  readonly folder?: FoundFolder;
+}
+
+/** The folder that a backup is. */
+export interface FoundFolder {
+  /** Bytes of the files that are there, by their names in the folder. @throws BackupError IO */
+  sizes(): Promise<ReadonlyMap<string, number>>;
+}
+
+/** Name of a folder's file, of the name of the artifact that it is. */
+export function fileName(artifact: string): string {
+  return artifact.slice(artifact.lastIndexOf("/") + 1);
+}
+
+/**
+ * The folder beside the metadata that a backup in directory format is; undefined for other formats.
+ * @throws BackupError DAMAGED when its artifacts do not lie in one folder
+ */
+export function folderOf(metadata: BackupMetadata, where: string): string | undefined {
+  if (metadata.format !== "directory") return undefined;
+  const folders = new Set(metadata.artifacts.map(({ name }) => name.slice(0, Math.max(0, name.lastIndexOf("/")))));
+  const [folder] = folders;
+  if (folders.size === 1 && folder !== "" && !folder!.includes("/")) return folder;
+  throw new BackupError({
+    code: "DAMAGED",
+    message: "the artifacts that the metadata names do not lie in one folder",
+    object: where,
+    hint: "restore the metadata from a copy of the repository",
+  });
 }
 
 /** The backup that this metadata in a repository describes. */
 export function backupInRepository(storage: Storage, metadataKey: string, metadata: BackupMetadata): FoundBackup {
-  const folder = metadataKey.slice(0, metadataKey.lastIndexOf("/") + 1);
-  return {
-    location: `${storage.location}/${metadataKey.slice(0, -METADATA_SUFFIX.length)}`,
-    metadata,
-    artifacts: metadata.artifacts.map(({ name }) => ({ name, open: () => storage.open(folder + name) })),
-  };
+  const base = metadataKey.slice(0, metadataKey.lastIndexOf("/") + 1);
+  const location = `${storage.location}/${metadataKey.slice(0, -METADATA_SUFFIX.length)}`;
+  const artifacts = metadata.artifacts.map(({ name }) => ({ name, open: () => storage.open(base + name) }));
+  const folder = folderOf(metadata, location);
+  if (folder === undefined) return { location, metadata, artifacts };
+  return { location, metadata, artifacts, folder: { sizes: () => sizesIn(storage, `${base}${folder}/`) } };
+}
+
+/** Bytes of the objects below a prefix, by what follows it. */
+export async function sizesIn(storage: Storage, prefix: string): Promise<ReadonlyMap<string, number>> {
+  const sizes = new Map<string, number>();
+  for await (const { key, size } of storage.list(prefix)) sizes.set(key.slice(prefix.length), size);
+  return sizes;
 }
 
 /**

@@ -28,6 +28,11 @@ export class HashedObject implements OpenedObject {
     return count;
   }
 
+  /** Whether all bytes were hashed already. */
+  get isComplete(): boolean {
+    return this.#hashed >= this.size;
+  }
+
   /** Reads what nobody read, and answers the hash in hexadecimal. Once. */
   async finish(): Promise<string> {
     const piece = Buffer.allocUnsafe(pieceBytes);

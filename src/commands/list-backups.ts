@@ -2,7 +2,7 @@ import { BackupError } from "../core/backup-error.ts";
 import { METADATA_SUFFIX } from "../core/backup-name.ts";
 import type { BackupMetadata } from "../core/metadata/metadata-schema.ts";
 import type { Storage } from "../ports/storage.ts";
-import { backupInRepository, type FoundBackup, loadMetadata } from "./found-backup.ts";
+import { backupInRepository, type FoundBackup, fileName, loadMetadata } from "./found-backup.ts";
 
 /** A backup of a repository, and what is wrong with it as far as a listing can tell. */
 export interface ListedBackup {
@@ -36,7 +36,11 @@ export async function listBackups(storage: Storage, signal: AbortSignal): Promis
     try {
       const metadata = await readMetadataOf(storage, key);
       const backup = backupInRepository(storage, key, metadata);
-      backups.push({ backup, metadata, problems: problemsOf(metadata, sizes) });
+      const problems =
+        backup.folder === undefined
+          ? problemsOf(metadata, sizes, (name) => name)
+          : problemsOf(metadata, await backup.folder.sizes(), fileName);
+      backups.push({ backup, metadata, problems });
     } catch (error) {
       if (!(error instanceof BackupError)) throw error;
       // One that was removed since the listing is not there, and nothing is wrong with that.
@@ -55,10 +59,15 @@ async function readMetadataOf(storage: Storage, key: string): Promise<BackupMeta
   }
 }
 
-function problemsOf(metadata: BackupMetadata, sizes: ReadonlyMap<string, number>): string[] {
+function problemsOf(
+  metadata: BackupMetadata,
+  sizes: ReadonlyMap<string, number>,
+  keyOf: (name: string) => string,
+): string[] {
   return metadata.artifacts.flatMap(({ name, size }) => {
-    if (name.includes("/")) return []; // Not in this listing; `verify` looks.
-    const found = sizes.get(name);
+    const key = keyOf(name);
+    if (key.includes("/")) return []; // Not in this listing; `verify` looks.
+    const found = sizes.get(key);
     if (found === undefined) return [`"${name}" is missing`];
     return found === size ? [] : [`"${name}" has ${found} bytes instead of ${size}`];
   });

@@ -16,8 +16,8 @@ import type {
 } from "../ports/restore.ts";
 import { type FindPorts, findBackup } from "./find-backup.ts";
 import type { FoundBackup } from "./found-backup.ts";
-import { HashedObject } from "./hashed-object.ts";
 import { plainLimit } from "./plain-limit.ts";
+import { openSource } from "./restore-source.ts";
 import { verifyBackup } from "./verify-backup.ts";
 
 export interface RestoreSingleRequest {
@@ -65,18 +65,12 @@ export async function restoreSingle(
   }
   const found = await findBackup(request.backup, ports, signal);
   if (request.verifyFirst) await requireWhole(found, request, ports, signal);
-  const artifact = onlyArtifact(found);
-  const object = new HashedObject(await artifact.open());
-  try {
-    checkSize(found, object.size);
-    const backup = await ports.engine.open({ kind: "object", object }, limits(request, found.metadata));
-    const restore: RestoreRequest = { ...request.restore, ...knownContents(found.metadata) };
-    const outcome = await restoreOpened(request, backup, restore, ports, signal);
-    if (outcome.result !== undefined) await checkHash(found, object, outcome.result);
-    return outcome;
-  } finally {
-    await object.close();
-  }
+  await using source = await openSource(found);
+  const backup = await ports.engine.open(source.input, limits(request, found.metadata));
+  const restore: RestoreRequest = { ...request.restore, ...knownContents(found.metadata) };
+  const outcome = await restoreOpened(request, backup, restore, ports, signal);
+  if (outcome.result !== undefined) refuseChanged(found, await source.changedBytes(signal), outcome.result);
+  return outcome;
 }
 
 async function restoreOpened(
@@ -134,28 +128,6 @@ function limits({ restore }: RestoreSingleRequest, metadata?: BackupMetadata): {
   return maxPlainBytes === undefined ? {} : { maxPlainBytes };
 }
 
-function onlyArtifact(found: FoundBackup): FoundBackup["artifacts"][number] {
-  const [artifact, ...others] = found.artifacts;
-  if (artifact !== undefined && others.length === 0) return artifact;
-  throw new BackupError({
-    code: "UNSUPPORTED_FORMAT",
-    message: `the backup has ${found.artifacts.length} artifacts, and this program restores backups of one`,
-    object: found.location,
-    hint: "use the version of dbbackup that made it, or a newer one",
-  });
-}
-
-function checkSize(found: FoundBackup, size: number): void {
-  const expected = found.metadata?.artifacts[0]?.size;
-  if (expected === undefined || expected === size) return;
-  throw new BackupError({
-    code: "DAMAGED",
-    message: `the file has ${size} bytes, and its metadata says ${expected}`,
-    object: found.location,
-    hint: "nothing was touched; restore from another copy, or see what dbbackup verify says",
-  });
-}
-
 function knownContents(metadata: BackupMetadata | undefined): Pick<RestoreRequest, "expectedRows" | "plainBytes"> {
   const objects = metadata?.objects;
   if (objects === undefined) return {};
@@ -170,14 +142,15 @@ function knownContents(metadata: BackupMetadata | undefined): Pick<RestoreReques
   return { expectedRows, plainBytes };
 }
 
-async function checkHash(found: FoundBackup, object: HashedObject, result: RestoreResult): Promise<void> {
-  const expected = found.metadata?.artifacts[0]?.sha256;
-  if (expected === undefined || (await object.finish()) === expected) return;
+function refuseChanged(found: FoundBackup, changed: readonly string[], { target }: RestoreResult): void {
+  if (changed.length === 0) return;
+  const what = changed.length === 1 ? changed[0]! : `${changed.length} of its files differ`;
   throw new BackupError({
     code: "DAMAGED",
-    message: `the backup is not what was written (its SHA-256 differs), and database "${result.target}" holds what came out of it`,
+    message: `the backup is not what was written (${what}), and database "${target}" holds what came out of it`,
     object: found.location,
-    hint: `do not use "${result.target}": drop it and restore from another copy`,
+    ...(changed.length === 1 ? {} : { details: changed }),
+    hint: `do not use "${target}": drop it and restore from another copy`,
   });
 }
 

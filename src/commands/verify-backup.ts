@@ -7,14 +7,8 @@ import { compareObjects } from "./compare-objects.ts";
 import type { FoundArtifact, FoundBackup } from "./found-backup.ts";
 import { plainLimit } from "./plain-limit.ts";
 import { HashedRead } from "./read-object.ts";
+import { type Damage, damageCodes, type VerifiedBytes, verifyFolder } from "./verify-folder.ts";
 import { VerifyProgress } from "./verify-progress.ts";
-
-/** Something in a backup that is not what was written. */
-export interface Damage {
-  /** Artifact, or object in it. */
-  readonly object: string;
-  readonly message: string;
-}
 
 export interface VerifiedBackup {
   readonly location: string;
@@ -40,9 +34,6 @@ export interface VerifyOptions {
   readonly maxPlainBytes?: number;
 }
 
-/** Findings that are about the backup, and no reason to stop. */
-const damageCodes: ReadonlySet<string> = new Set(["DAMAGED", "FOREIGN_FILE"]);
-
 /**
  * Checks the stored bytes of a backup against its metadata, then that everything in it can be decoded, with as many rows
  * and the checksums that were recorded. Each byte is read once (an archive's table of contents twice). Without metadata
@@ -65,8 +56,7 @@ export async function verifyBackup(
   let storedBytes = 0;
   let contents: CheckedBackup | undefined;
   if (metadata === undefined) notes.push("there is no metadata beside it: only structure and decoding were checked");
-  for (const [index, artifact] of backup.artifacts.entries()) {
-    const checked = await verifyArtifact(artifact, metadata?.artifacts[index], ports.checker, progress, limit, signal);
+  for await (const checked of verifiedBytes(backup, ports.checker, progress, limit, signal)) {
     storedBytes += checked.size;
     damage.push(...checked.damage);
     notes.push(...checked.notes);
@@ -86,11 +76,22 @@ export async function verifyBackup(
   };
 }
 
-interface VerifiedArtifact {
-  readonly size: number;
-  readonly contents?: CheckedBackup;
-  readonly damage: readonly Damage[];
-  readonly notes: readonly string[];
+/** A folder is checked as a whole, other backups artifact by artifact. */
+async function* verifiedBytes(
+  backup: FoundBackup,
+  checker: BackupChecker,
+  progress: VerifyProgress,
+  limit: { readonly maxPlainBytes?: number },
+  signal: AbortSignal,
+): AsyncGenerator<VerifiedBytes> {
+  const { folder, artifacts, metadata } = backup;
+  if (folder !== undefined) {
+    yield await verifyFolder(backup, folder, checker, progress, limit, signal);
+    return;
+  }
+  for (const [index, artifact] of artifacts.entries()) {
+    yield await verifyArtifact(artifact, metadata?.artifacts[index], checker, progress, limit, signal);
+  }
 }
 
 async function verifyArtifact(
@@ -100,7 +101,7 @@ async function verifyArtifact(
   progress: VerifyProgress,
   limit: { readonly maxPlainBytes?: number },
   signal: AbortSignal,
-): Promise<VerifiedArtifact> {
+): Promise<VerifiedBytes> {
   const damage: Damage[] = [];
   const notes: string[] = [];
   const object = await open().catch((error: unknown) => {
@@ -112,7 +113,7 @@ async function verifyArtifact(
     const read = new HashedRead(object, (count) => progress.add(count), signal);
     const plainSize = expected?.plain_size === undefined ? {} : { plainSize: expected.plain_size };
     const contents = await checker
-      .check({ object, stream: () => read.pieces(), ...plainSize, ...limit }, signal)
+      .check({ kind: "file", object, stream: () => read.pieces(), ...plainSize, ...limit }, signal)
       .catch((error: unknown) => {
         if (!(error instanceof BackupError) || !damageCodes.has(error.code)) throw error;
         damage.push({ object: error.object ?? name, message: error.message });

@@ -1,7 +1,13 @@
+import type { DumpFormat } from "../core/dump-format.ts";
+import type { BackupFiles } from "./backup-files.ts";
 import type { OpenedObject } from "./storage.ts";
 
-/** An artifact to be decoded, seen from two sides. */
-export interface CheckSource {
+/** What is to be decoded: one artifact, or a folder of them. */
+export type CheckSource = CheckedFile | CheckedFolder;
+
+/** An artifact, seen from two sides. */
+export interface CheckedFile {
+  readonly kind: "file";
   /** Any part of it, in any order. */
   readonly object: OpenedObject;
   /** The same bytes, once, front to back. May be left early. */
@@ -12,9 +18,17 @@ export interface CheckSource {
   readonly maxPlainBytes?: number;
 }
 
+/** An archive in directory format. */
+export interface CheckedFolder {
+  readonly kind: "folder";
+  readonly files: BackupFiles;
+  /** As in {@link CheckedFile}. */
+  readonly maxPlainBytes?: number;
+}
+
 /** What decoding found in a backup. Names are Unicode, as in metadata. */
 export interface CheckedBackup {
-  readonly format: "custom" | "plain";
+  readonly format: DumpFormat;
   /** Empty when the backup does not tell (a script). */
   readonly database: string;
   /** Entries of the table of contents; statements of a script. */

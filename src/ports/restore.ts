@@ -1,9 +1,15 @@
+import type { ArchiveFormat } from "../core/dump-format.ts";
+import type { BackupFiles } from "./backup-files.ts";
 import type { ConnectionRequest } from "./connection-request.ts";
 import type { ProgressSink } from "./progress.ts";
 import type { OpenedObject } from "./storage.ts";
 
-/** Where the bytes of a backup come from. A stream (standard input) can be read once, front to back. */
+/**
+ * Where the bytes of a backup come from. A stream (standard input) can be read once, front to back; a folder is an archive
+ * in directory format.
+ */
 export type RestoreInput =
+  | { readonly kind: "folder"; readonly files: BackupFiles }
   | { readonly kind: "object"; readonly object: OpenedObject }
   | { readonly kind: "stream"; readonly stream: AsyncIterable<Uint8Array> };
 
@@ -58,7 +64,7 @@ export interface ExpectedRows {
 
 /** What is known of a backup before a server is asked. */
 export interface BackupSummary {
-  readonly format: "custom" | "script";
+  readonly format: ArchiveFormat | "script";
   /** Empty when the backup does not tell (a script). */
   readonly database: string;
   readonly encoding: string;
@@ -170,7 +176,7 @@ export interface RestorableBackup {
 /** What knows how to restore backups of one flavour. */
 export interface RestoreEngine {
   /**
-   * Recognizes the format by its first bytes: an archive in custom format, or an SQL script, also compressed.
+   * Recognizes the format by its first bytes: an archive in custom or tar format, or an SQL script, also compressed.
    * The input stays the caller's to close, after the last call to the backup.
    * @throws BackupError FOREIGN_FILE, DAMAGED
    */

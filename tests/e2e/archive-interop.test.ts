@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { CustomArchiveReader } from "../../src/engines/postgres/archive/custom-archive-reader.ts";
+import { ArchiveFileReader } from "../../src/engines/postgres/archive/archive-file-reader.ts";
 import { readBlock, type SampleData, sampleArchive, sampleEntry, writeArchive } from "../helpers/archive-samples.ts";
 import { codec } from "../helpers/codec.ts";
 import { memoryObject, memoryStream } from "../helpers/memory-object.ts";
@@ -103,8 +103,8 @@ describe.each([15, 17, 18] as const)("archives of stock pg_dump %i", (major: Sto
     const piped = await stock(major).must("pg_dump", ["-Fc", "-Z", method, "-d", database.url]);
     for (const bytes of [await readFile(file), piped.stdout]) {
       for (const reader of [
-        await CustomArchiveReader.openObject(memoryObject(bytes), { codec }),
-        await CustomArchiveReader.openStream(memoryStream(bytes, 10_000), { codec }),
+        await ArchiveFileReader.openObject(memoryObject(bytes), { codec }),
+        await ArchiveFileReader.openStream(memoryStream(bytes, 10_000), { codec }),
       ]) {
         expect(reader.settings.encoding).toBe("UTF8");
         const found = new Map<string, unknown>();
@@ -120,7 +120,7 @@ describe.each([15, 17, 18] as const)("archives of stock pg_dump %i", (major: Sto
         expect(found.get("16401")).toBe("");
         expect(found.get("4000000000")).toBe("\0\u00ff".repeat(30_000));
       }
-      const reader = await CustomArchiveReader.openObject(memoryObject(bytes), { codec });
+      const reader = await ArchiveFileReader.openObject(memoryObject(bytes), { codec });
       expect((await reader.checkStructure()).size).toBe(reader.entries.filter((entry) => entry.hadDumper).length);
     }
   });

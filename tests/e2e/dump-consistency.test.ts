@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { CustomArchiveReader } from "../../src/engines/postgres/archive/custom-archive-reader.ts";
+import { ArchiveFileReader } from "../../src/engines/postgres/archive/archive-file-reader.ts";
 import type { DumpIsolation } from "../../src/engines/postgres/dump/dump-session.ts";
 import { codec } from "../helpers/codec.ts";
 import { connectTo, dumpToMemory } from "../helpers/dump-to-memory.ts";
@@ -42,7 +42,7 @@ async function moveMoney(server: ServerAddress, database: string, seed: number, 
 }
 
 async function dumpedTotal(bytes: Buffer): Promise<number> {
-  const reader = await CustomArchiveReader.openObject(memoryObject(bytes), { codec });
+  const reader = await ArchiveFileReader.openObject(memoryObject(bytes), { codec });
   let sum = 0;
   for await (const block of reader.dataBlocks()) {
     if (block.kind !== "table-data") continue;

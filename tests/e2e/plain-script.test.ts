@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { CustomArchiveReader } from "../../src/engines/postgres/archive/custom-archive-reader.ts";
+import { ArchiveFileReader } from "../../src/engines/postgres/archive/archive-file-reader.ts";
 import { PlainScriptWriter } from "../../src/engines/postgres/archive/plain-script-writer.ts";
 import { codec } from "../helpers/codec.ts";
 import { copyData } from "../helpers/copy-archive.ts";
@@ -44,7 +44,7 @@ const cases: [flags: string, options: Partial<typeof defaults>][] = [
 describe.each([15, 17, 18] as const)("scripts made of archives of pg_dump %i", (major) => {
   let database: TestDatabase;
   let file: string;
-  let reader: CustomArchiveReader;
+  let reader: ArchiveFileReader;
 
   beforeAll(async () => {
     const server = await sharedServer(major);
@@ -54,7 +54,7 @@ describe.each([15, 17, 18] as const)("scripts made of archives of pg_dump %i", (
     await database.sql(`COMMENT ON DATABASE "Plain's ""odd"" ${major}" IS 'odd'`);
     file = join(folder, `${major}.dump`);
     await stock(major).must("pg_dump", ["-Fc", "-f", file, "-d", database.url]);
-    reader = await CustomArchiveReader.openObject(memoryObject(await readFile(file)), { codec });
+    reader = await ArchiveFileReader.openObject(memoryObject(await readFile(file)), { codec });
   });
   afterAll(() => database.drop());
 

@@ -1,12 +1,12 @@
+import type { ArchiveFileReader } from "../../src/engines/postgres/archive/archive-file-reader.ts";
 import type { ArchiveWriter } from "../../src/engines/postgres/archive/archive-writer.ts";
-import type { CustomArchiveReader } from "../../src/engines/postgres/archive/custom-archive-reader.ts";
 import { readBlock } from "./archive-samples.ts";
 
 /** Gives a writer the data of all entries that it asks for, from an archive, and finishes it. */
-export async function copyData(reader: CustomArchiveReader, writer: ArchiveWriter): Promise<void> {
-  const index = await reader.checkStructure();
+export async function copyData(reader: ArchiveFileReader, writer: ArchiveWriter): Promise<void> {
+  await reader.checkStructure();
   for (const dumpId of writer.dataOrder) {
-    const block = await reader.openBlockAt(index.get(dumpId)!.position);
+    const block = await reader.openBlock(dumpId);
     const content = await readBlock(block);
     if (content instanceof Map) {
       const objects = await writer.openLargeObjects(dumpId);

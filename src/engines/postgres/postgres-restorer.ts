@@ -1,7 +1,8 @@
 import type { Codec } from "../../ports/codec.ts";
 import type { RestoreEngine } from "../../ports/restore.ts";
 import { resolveConnection } from "../../wire/postgres/conninfo/resolve-connection.ts";
-import { CustomArchiveReader } from "./archive/custom-archive-reader.ts";
+import { ArchiveFileReader } from "./archive/archive-file-reader.ts";
+import { ArchiveFolderReader } from "./archive/archive-folder-reader.ts";
 import { ArchiveBackup, type ResolveSpec } from "./restore/archive-backup.ts";
 import { recognizeInput } from "./restore/open-input.ts";
 import { ScriptBackup } from "./restore/script-backup.ts";
@@ -10,15 +11,17 @@ import { ScriptBackup } from "./restore/script-backup.ts";
 export function createPostgresRestorer(codec: Codec, resolve: ResolveSpec = resolveRequest): RestoreEngine {
   return {
     async open(input, { maxPlainBytes }) {
+      const options = { codec, ...(maxPlainBytes === undefined ? {} : { maxPlainBytes }) };
+      if (input.kind === "folder")
+        return new ArchiveBackup(await ArchiveFolderReader.open(input.files, options), resolve);
       const recognized = await recognizeInput(input, codec, maxPlainBytes);
       if (recognized.format === "script") return await ScriptBackup.open(recognized, resolve);
-      const options = { codec, ...(maxPlainBytes === undefined ? {} : { maxPlainBytes }) };
       const { object } = recognized;
       const reader =
         object === undefined
-          ? await CustomArchiveReader.openStream(recognized.read(), options)
-          : await CustomArchiveReader.openObject(object, options);
-      return new ArchiveBackup(reader, object, resolve);
+          ? await ArchiveFileReader.openStream(recognized.read(), options)
+          : await ArchiveFileReader.openObject(object, options);
+      return new ArchiveBackup(reader, resolve);
     },
   };
 }

@@ -1,15 +1,18 @@
-import { archiveDamage, endsEarly } from "./archive-damage.ts";
+import { endsEarly } from "./archive-damage.ts";
 import type { InputBytes } from "./input-bytes.ts";
-import { decodeValue } from "./value-cursor.ts";
+import type { StoredStream } from "./stored-stream.ts";
 
 /** Pieces handed to the codec: pg_dump cuts chunks of 4 kB, which are gathered; larger ones are passed on as they lie. */
 const gatheredBytes = 64 * 1024;
 const largestPiece = 256 * 1024;
 
-/** The chunks of one compressed stream, up to the empty chunk that ends it. */
-export class ChunkReader {
+/** Bytes of the next chunk, when the one before was passed; 0 at the end. The input stands behind the length. */
+export type NextChunk = () => Promise<number>;
+
+/** One compressed stream that lies in chunks in a file among others. */
+export class ChunkReader implements StoredStream {
   readonly #input: InputBytes;
-  readonly #integerSize: number;
+  readonly #nextLength: NextChunk;
   /** Bytes of the current chunk that are not read yet. */
   #left = 0;
   #ended = false;
@@ -18,9 +21,13 @@ export class ChunkReader {
   #reading: Promise<unknown> = Promise.resolve();
   #stopped = false;
 
-  constructor(input: InputBytes, integerSize: number) {
+  constructor(input: InputBytes, nextLength: NextChunk) {
     this.#input = input;
-    this.#integerSize = integerSize;
+    this.#nextLength = nextLength;
+  }
+
+  get position(): number {
+    return this.#input.position;
   }
 
   /** Bytes of all chunks read or skipped so far. */
@@ -74,13 +81,7 @@ export class ChunkReader {
   }
 
   async #nextChunk(): Promise<void> {
-    const length = await decodeValue(this.#input, this.#integerSize, (cursor) => {
-      const at = cursor.position;
-      const value = cursor.int();
-      const rest = this.#input.size === undefined ? Number.POSITIVE_INFINITY : this.#input.size - cursor.position;
-      if (value < 0 || value > rest) throw archiveDamage(`a chunk claims ${value} bytes`, at);
-      return value;
-    });
+    const length = await this.#nextLength();
     this.#left = length;
     this.#storedBytes += length;
     this.#ended = length === 0;

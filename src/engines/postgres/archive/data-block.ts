@@ -1,11 +1,8 @@
 import { BackupError } from "../../../core/backup-error.ts";
-import type { Compression, CompressionMethod } from "../../../core/compression.ts";
+import type { CompressionMethod } from "../../../core/compression.ts";
 import type { Codec } from "../../../ports/codec.ts";
-import { archiveDamage } from "./archive-damage.ts";
 import { archiveLimits } from "./archive-limits.ts";
-import { ChunkReader } from "./chunk-reader.ts";
-import type { InputBytes } from "./input-bytes.ts";
-import { decodeValue } from "./value-cursor.ts";
+import type { StoredStream } from "./stored-stream.ts";
 
 /** Plain bytes in pieces of at most 1 MiB. Can be read once; may be left early or not read at all. */
 export interface PlainData {
@@ -31,41 +28,47 @@ export interface LargeObjectsBlock {
 
 export type DataBlock = TableDataBlock | LargeObjectsBlock;
 
-/** How the blocks of an archive are read. */
-export interface BlockFormat {
-  readonly integerSize: number;
-  readonly compression: Compression;
+/** How the compressed streams of an archive are read. */
+export interface StreamFormat {
+  readonly method: CompressionMethod;
+  /** What a gzip stream is wrapped in: `zlib` inside custom archives, `gzip` in files of their own. */
+  readonly container: "zlib" | "gzip";
   readonly codec: Codec;
   /** When known: how many plain bytes one stream may give at most. Replaces the bound on the ratio. */
-  readonly maxPlainBytes: number | undefined;
+  readonly maxPlainBytes?: number;
 }
 
-/** A block whose type and dump id were read; `skipRest` moves behind it, however much of it was read. */
+/** A block whose beginning was read; `skipRest` moves behind it, however much of it was read. */
 export type OpenBlock = DataBlock & { skipRest(): Promise<void> };
 
-export function openTableDataBlock(input: InputBytes, dumpId: number, format: BlockFormat): OpenBlock {
-  const stored = new ChunkReader(input, format.integerSize);
+export function openTableDataBlock(dumpId: number, stored: StoredStream, format: StreamFormat): OpenBlock {
   return {
     kind: "table-data",
     dumpId,
-    chunks: () => plainChunks(stored, input, format),
+    chunks: () => plainChunks(stored, format),
     skipRest: () => stored.skipRest(),
   };
 }
 
-export function openLargeObjectsBlock(input: InputBytes, dumpId: number, format: BlockFormat): OpenBlock {
-  let stored: ChunkReader | undefined;
+/** A large object as it lies in an archive. */
+export interface StoredLargeObject {
+  readonly oid: number;
+  readonly stored: StoredStream;
+  readonly format: StreamFormat;
+}
+
+/** @param next begins the next object, when the one before was passed; undefined at the end. */
+export function openLargeObjectsBlock(dumpId: number, next: () => Promise<StoredLargeObject | undefined>): OpenBlock {
+  let current: StoredLargeObject | undefined;
   let ended = false;
   const nextObject = async (): Promise<LargeObjectData | undefined> => {
     if (ended) return undefined;
-    await stored?.skipRest();
-    // The OID went through C's signed int.
-    const oid = await decodeValue(input, format.integerSize, (cursor) => cursor.int() >>> 0);
-    ended = oid === 0;
-    if (ended) return undefined;
-    const current = new ChunkReader(input, format.integerSize);
-    stored = current;
-    return { oid, chunks: () => plainChunks(current, input, format) };
+    await current?.stored.skipRest();
+    current = await next();
+    ended = current === undefined;
+    if (current === undefined) return undefined;
+    const { oid, stored, format } = current;
+    return { oid, chunks: () => plainChunks(stored, format) };
   };
   return {
     kind: "large-objects",
@@ -79,14 +82,14 @@ export function openLargeObjectsBlock(input: InputBytes, dumpId: number, format:
   };
 }
 
-async function* plainChunks(stored: ChunkReader, input: InputBytes, format: BlockFormat): AsyncGenerator<Buffer> {
-  const { codec, compression, maxPlainBytes } = format;
+/** Decompresses a stream, bounding what comes out of it. */
+export async function* plainChunks(stored: StoredStream, format: StreamFormat): AsyncGenerator<Buffer> {
+  const { codec, method, container, maxPlainBytes } = format;
   let plainBytes = 0;
   const limits = maxPlainBytes === undefined ? {} : { maxPlainBytes };
-  const source = stored.pieces();
-  for await (const chunk of codec.decompress(compression.method, "zlib", source, limits)) {
+  for await (const chunk of codec.decompress(method, container, stored.pieces(), limits)) {
     plainBytes += chunk.length;
-    if (maxPlainBytes === undefined) refuseBomb(plainBytes, stored.storedBytes, compression.method, input.position);
+    if (maxPlainBytes === undefined) refuseBomb(plainBytes, stored.storedBytes, method, stored.position);
     yield chunk;
   }
 }
@@ -100,9 +103,4 @@ function refuseBomb(plainBytes: number, storedBytes: number, method: Compression
     message: `compressed data gives more than ${ratio} times its size (${plainBytes} of ${storedBytes} bytes) near byte ${position}`,
     hint: "if you trust this archive, give the size it may have with --max-plain-size",
   });
-}
-
-/** An unknown block type. */
-export function unknownBlock(type: number, position: number): BackupError {
-  return archiveDamage(`a data block has the unknown type ${type}`, position);
 }

@@ -15,8 +15,15 @@ import { type ArchiveMinor, firstMinorWith, formatArchiveVersion, readableMinors
 import type { TocEntry } from "./toc-entry.ts";
 import type { ValueCursor } from "./value-cursor.ts";
 
+/**
+ * What an entry says of where its data lies: a position (custom format), or the name of a file (directory and tar, whose
+ * tables of contents are the same).
+ */
+export type DataPlaces = "positions" | "files";
+
 /** The first bytes: they tell how to read the rest. */
 export interface ArchivePreamble {
+  readonly places: DataPlaces;
   readonly minor: ArchiveMinor;
   readonly integerSize: number;
   readonly offsetSize: number;
@@ -28,6 +35,8 @@ export interface DecodedEntry {
   readonly withOids: boolean;
   /** Where its data block begins, when the writer could seek back to note it. */
   readonly dataPosition: number | undefined;
+  /** Name of the file that holds its data, as the table of contents has it: not checked yet. */
+  readonly fileName: string | undefined;
 }
 
 /** Octets of the preamble. */
@@ -38,10 +47,10 @@ export function looksLikeArchive(start: Uint8Array): boolean {
   return Buffer.from(start.subarray(0, archiveMagic.length)).toString("latin1") === archiveMagic;
 }
 
-/** @throws BackupError FOREIGN_FILE when it is no custom-format archive of a version that we read. */
-export function decodePreamble(cursor: ValueCursor): ArchivePreamble {
+/** @throws BackupError FOREIGN_FILE when it is no archive of a version that we read, or one of the other kind. */
+export function decodePreamble(cursor: ValueCursor, places: DataPlaces): ArchivePreamble {
   if (cursor.bytes(archiveMagic.length).toString("latin1") !== archiveMagic) {
-    throw foreign("it does not begin as one", "give an archive of dbbackup or pg_dump -Fc, or a plain SQL script");
+    throw foreign("it does not begin as one", "give an archive of dbbackup or pg_dump, or a plain SQL script");
   }
   const [major, minor, , integerSize, offsetSize, format] = cursor.bytes(6) as unknown as number[];
   const known = readableMinors.find((readable) => readable === minor);
@@ -49,14 +58,22 @@ export function decodePreamble(cursor: ValueCursor): ArchivePreamble {
     const range = `${formatArchiveVersion(readableMinors[0])} to ${formatArchiveVersion(readableMinors.at(-1)!)}`;
     throw foreign(`its version is ${major}.${minor}`, `versions ${range} can be read (pg_dump 9.6 to 18)`);
   }
-  if (format !== archiveFormatCode.custom) {
-    const name = Object.entries(archiveFormatCode).find(([, code]) => code === format)?.[0] ?? `number ${format}`;
-    throw foreign(`its format is ${name}`, "only pg_dump's custom format (-Fc) can be read");
-  }
+  requireFormat(format!, places);
   if ((integerSize !== 4 && integerSize !== 8) || (offsetSize !== 4 && offsetSize !== 8)) {
     throw archiveDamage(`integers of ${integerSize} and offsets of ${offsetSize} bytes`, cursor.position);
   }
-  return { minor: known, integerSize, offsetSize };
+  return { places, minor: known, integerSize, offsetSize };
+}
+
+/** Tables of contents of directories bear the code of tar. */
+function requireFormat(code: number, places: DataPlaces): void {
+  const expected = places === "positions" ? archiveFormatCode.custom : archiveFormatCode.tar;
+  if (code === expected) return;
+  if (code === archiveFormatCode.tar) {
+    throw foreign("it is the table of contents of a directory archive", "name the folder that it lies in");
+  }
+  const name = Object.entries(archiveFormatCode).find(([, known]) => known === code)?.[0] ?? `number ${code}`;
+  throw foreign(`its format is ${name}`, "give an archive of dbbackup or pg_dump, or a plain SQL script");
 }
 
 /** What follows the preamble up to the count of entries. */
@@ -72,7 +89,7 @@ export function decodeHeader(cursor: ValueCursor, minor: ArchiveMinor): ArchiveH
 }
 
 /** One entry of the table of contents (PostgreSQL's ReadToc). */
-export function decodeEntry(cursor: ValueCursor, { minor, offsetSize }: ArchivePreamble): DecodedEntry {
+export function decodeEntry(cursor: ValueCursor, { places, minor, offsetSize }: ArchivePreamble): DecodedEntry {
   const dumpId = cursor.intIn(1, archiveLimits.maxDumpId, "a dump id");
   const hadDumper = cursor.intIn(0, 1, "a data flag") === 1;
   const table = cursor.decimal(archiveLimits.maxOid, "a catalogue id") ?? 0;
@@ -90,7 +107,8 @@ export function decodeEntry(cursor: ValueCursor, { minor, offsetSize }: ArchiveP
   const owner = cursor.string();
   const withOids = cursor.string() === "true";
   const dependencies = decodeDependencies(cursor);
-  const dataPosition = decodeOffset(cursor, offsetSize);
+  const dataPosition = places === "positions" ? decodeOffset(cursor, offsetSize) : undefined;
+  const fileName = places === "files" ? cursor.string() || undefined : undefined;
   return {
     entry: {
       dumpId,
@@ -111,6 +129,7 @@ export function decodeEntry(cursor: ValueCursor, { minor, offsetSize }: ArchiveP
     },
     withOids,
     dataPosition,
+    fileName,
   };
 }
 

@@ -136,3 +136,33 @@ export class StreamInput implements InputBytes {
     return Buffer.from(value.buffer, value.byteOffset, value.length);
   }
 }
+
+/** A part of another input, from where that stands: nothing behind it can be read by mistake. */
+export class SectionInput implements InputBytes {
+  /** Position behind its last byte. */
+  readonly size: number;
+  readonly #input: InputBytes;
+
+  constructor(input: InputBytes, length: number) {
+    this.#input = input;
+    this.size = input.position + length;
+  }
+
+  get position(): number {
+    return this.#input.position;
+  }
+
+  async peek(count: number): Promise<Buffer> {
+    const left = this.size - this.position;
+    return (await this.#input.peek(Math.min(count, left))).subarray(0, left);
+  }
+
+  advance(count: number): void {
+    this.#input.advance(count);
+  }
+
+  async skip(count: number): Promise<boolean> {
+    const left = this.size - this.position;
+    return (await this.#input.skip(Math.min(count, left))) && count <= left;
+  }
+}

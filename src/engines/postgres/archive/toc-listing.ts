@@ -1,7 +1,6 @@
-import type { ArchiveHeader } from "./archive-header.ts";
+import type { ArchiveReader } from "./archive-reader.ts";
 import { formatArchiveTime } from "./archive-time.ts";
 import { formatArchiveVersion } from "./archive-version.ts";
-import type { ArchivePreamble } from "./decode-archive.ts";
 import { oneLine, orDash } from "./script-text.ts";
 import type { TocEntry } from "./toc-entry.ts";
 
@@ -9,20 +8,16 @@ import type { TocEntry } from "./toc-entry.ts";
  * The table of contents as `pg_restore --list` prints it, line by line: a header of comments, then the selected entries
  * in the order of the archive. Binary strings, as everything in the archive.
  */
-export function tocListing(
-  header: ArchiveHeader,
-  preamble: ArchivePreamble,
-  entryCount: number,
-  selected: readonly TocEntry[],
-): string[] {
+export function tocListing(archive: ArchiveReader, selected: readonly TocEntry[]): string[] {
+  const { header, preamble } = archive;
   return [
     ";",
     `; Archive created at ${formatArchiveTime(header.createdAt)}`,
     `;     dbname: ${oneLine(header.database)}`,
-    `;     TOC Entries: ${entryCount}`,
+    `;     TOC Entries: ${archive.entries.length}`,
     `;     Compression: ${header.compression.method}`,
     `;     Dump Version: ${formatArchiveVersion(header.minor)}-0`,
-    ";     Format: CUSTOM",
+    `;     Format: ${archive.format.toUpperCase()}`,
     `;     Integer: ${preamble.integerSize} bytes`,
     `;     Offset: ${preamble.offsetSize} bytes`,
     `;     Dumped from database version: ${oneLine(header.serverVersion)}`,

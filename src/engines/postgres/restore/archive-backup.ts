@@ -9,11 +9,10 @@ import type {
   RestoreRequest,
   RestoreResult,
 } from "../../../ports/restore.ts";
-import type { OpenedObject } from "../../../ports/storage.ts";
 import type { PgConnection } from "../../../wire/postgres/connection.ts";
 import type { ConnectionSpec } from "../../../wire/postgres/connection-spec.ts";
 import { identifyServer } from "../../../wire/postgres/identify-server.ts";
-import type { CustomArchiveReader } from "../archive/custom-archive-reader.ts";
+import type { ArchiveReader } from "../archive/archive-reader.ts";
 import { sessionPreamble } from "../archive/entry-script.ts";
 import { tocListing } from "../archive/toc-listing.ts";
 import { type NameDecoder, nameDecoder } from "../dump/name-decoder.ts";
@@ -35,24 +34,21 @@ import { connectMaintenance, connectTarget } from "./target-database.ts";
 /** Turns what the user said about the server into what it takes to connect. */
 export type ResolveSpec = (request: RestoreRequest) => ConnectionSpec;
 
-/** An archive in custom format, opened for a restore. */
+/** An archive of any format, opened for a restore. */
 export class ArchiveBackup implements RestorableBackup {
   readonly summary: BackupSummary;
-  readonly #reader: CustomArchiveReader;
-  readonly #object: OpenedObject | undefined;
+  readonly #reader: ArchiveReader;
   readonly #resolve: ResolveSpec;
   readonly #decode: NameDecoder;
   #blocks: Promise<BlockSource> | undefined;
 
-  /** @param object the archive, unless it comes as a stream. */
-  constructor(reader: CustomArchiveReader, object: OpenedObject | undefined, resolve: ResolveSpec) {
+  constructor(reader: ArchiveReader, resolve: ResolveSpec) {
     this.#reader = reader;
-    this.#object = object;
     this.#resolve = resolve;
     this.#decode = nameDecoder(reader.settings.encoding);
     const { header, settings, entries } = reader;
     this.summary = {
-      format: "custom",
+      format: reader.format,
       database: this.#decode(header.database),
       encoding: settings.encoding,
       serverVersion: header.serverVersion,
@@ -64,7 +60,7 @@ export class ArchiveBackup implements RestorableBackup {
 
   plan(request: RestoreRequest): RestorePlan {
     const plan = this.#plan(request);
-    const { header, preamble, entries } = this.#reader;
+    const { entries } = this.#reader;
     const selected = new Set(plan.entries.map(({ entry }) => entry.dumpId));
     const listed = entries.filter(({ dumpId }) => selected.has(dumpId));
     return {
@@ -72,13 +68,13 @@ export class ArchiveBackup implements RestorableBackup {
       steps: plannedSteps(plan, this.#decode),
       leftOut: plan.leftOut,
       needsTrust: plannedTrust(plan, this.#decode),
-      listing: tocListing(header, preamble, entries.length, listed).map(this.#decode),
+      listing: tocListing(this.#reader, listed).map(this.#decode),
     };
   }
 
   async preCheck(request: RestoreRequest, signal: AbortSignal): Promise<readonly Finding[]> {
     const plan = this.#plan(request);
-    if (this.#object !== undefined) await this.#openBlocks();
+    if (this.#reader.canReadAgain) await this.#openBlocks();
     const target = this.#target(request);
     const spec = this.#resolve(request);
     await using connection = request.create
@@ -94,7 +90,7 @@ export class ArchiveBackup implements RestorableBackup {
       encoding: this.#reader.settings.encoding,
       definition: request.create ? parseDatabaseDefinition(this.#decode(database?.definition ?? "")) : undefined,
       sourceVersion: this.#reader.header.serverVersion,
-      storedBytes: this.#object?.size ?? 0,
+      storedBytes: this.#reader.storedBytes,
     };
     return [
       ...trustFindings(plannedTrust(plan, this.#decode), request),
@@ -156,8 +152,8 @@ export class ArchiveBackup implements RestorableBackup {
 
   /** Walks over a stored archive once; a stream is taken as it comes. */
   #openBlocks(): Promise<BlockSource> {
-    this.#blocks ??=
-      this.#object === undefined ? Promise.resolve(streamBlocks(this.#reader)) : objectBlocks(this.#reader);
+    const reader = this.#reader;
+    this.#blocks ??= reader.canReadAgain ? objectBlocks(reader) : Promise.resolve(streamBlocks(reader));
     return this.#blocks;
   }
 

@@ -1,5 +1,5 @@
 import { BackupError } from "../../../core/backup-error.ts";
-import type { CustomArchiveReader } from "../archive/custom-archive-reader.ts";
+import type { ArchiveReader } from "../archive/archive-reader.ts";
 import type { DataBlock } from "../archive/data-block.ts";
 
 /** Gives the data of entries as they are restored. */
@@ -11,16 +11,16 @@ export interface BlockSource {
 }
 
 /** Any order: the archive was walked through, and each block's place is known. */
-export async function objectBlocks(reader: CustomArchiveReader): Promise<BlockSource> {
-  const index = await reader.checkStructure();
+export async function objectBlocks(reader: ArchiveReader): Promise<BlockSource> {
+  await reader.checkStructure();
   return {
-    open: (dumpId) => reader.openBlockAt(index.get(dumpId)!.position),
+    open: (dumpId) => reader.openBlock(dumpId),
     finish: async () => undefined,
   };
 }
 
 /** From a stream: blocks pass by once, and those that nobody wants are skipped. */
-export function streamBlocks(reader: CustomArchiveReader): BlockSource {
+export function streamBlocks(reader: ArchiveReader): BlockSource {
   const blocks = reader.dataBlocks();
   return {
     async open(dumpId) {

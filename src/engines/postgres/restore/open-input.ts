@@ -5,10 +5,11 @@ import type { RestoreInput } from "../../../ports/restore.ts";
 import type { OpenedObject } from "../../../ports/storage.ts";
 import { archiveLimits } from "../archive/archive-limits.ts";
 import { looksLikeArchive } from "../archive/decode-archive.ts";
+import { looksLikeTar } from "../archive/tar/tar-header.ts";
 
 /** What the first bytes of an input say it is. */
 export interface RecognizedInput {
-  readonly format: "custom" | "script";
+  readonly format: "archive" | "script";
   /** Compression around the whole. */
   readonly compression: CompressionMethod;
   /**
@@ -35,7 +36,7 @@ const magics: readonly { readonly method: CompressionMethod; readonly bytes: rea
  * @throws BackupError FOREIGN_FILE when it is neither
  */
 export async function recognizeInput(
-  input: RestoreInput,
+  input: Exclude<RestoreInput, { kind: "folder" }>,
   codec: Codec,
   maxPlainBytes: number | undefined,
 ): Promise<RecognizedInput> {
@@ -64,14 +65,14 @@ export async function recognizeInput(
   };
 }
 
-function recognize(start: Buffer): { readonly format: "custom" | "script" } {
-  if (looksLikeArchive(start)) return { format: "custom" };
+function recognize(start: Buffer): { readonly format: "archive" | "script" } {
+  if (looksLikeArchive(start) || looksLikeTar(start)) return { format: "archive" };
   const isText = !start.includes(0) && start.length > 0;
   if (isText) return { format: "script" };
   throw new BackupError({
     code: "FOREIGN_FILE",
     message: start.length === 0 ? "the file is empty" : "the file is neither an archive nor an SQL script",
-    hint: "give an archive of dbbackup or pg_dump -Fc, or a plain SQL script",
+    hint: "give an archive of dbbackup or pg_dump, or a plain SQL script",
   });
 }
 

@@ -2,7 +2,7 @@ import { BackupError } from "../../../core/backup-error.ts";
 import type { RestoreRequest, TableKey } from "../../../ports/restore.ts";
 import type { PgConnection } from "../../../wire/postgres/connection.ts";
 import { RowScanner } from "../../../wire/postgres/row-scanner.ts";
-import type { CustomArchiveReader } from "../archive/custom-archive-reader.ts";
+import type { ArchiveReader } from "../archive/archive-reader.ts";
 import { dropStatement } from "../archive/drop-statement.ts";
 import { EntryScript } from "../archive/entry-script.ts";
 import type { TocEntry } from "../archive/toc-entry.ts";
@@ -19,7 +19,7 @@ import { readScript } from "./script/read-script.ts";
 import type { SelectedEntry } from "./select-entries.ts";
 
 export interface ArchiveRun {
-  readonly reader: CustomArchiveReader;
+  readonly reader: ArchiveReader;
   readonly blocks: BlockSource;
   readonly plan: ArchivePlan;
   readonly request: RestoreRequest;

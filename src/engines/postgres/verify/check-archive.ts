@@ -1,13 +1,13 @@
 import { BackupError } from "../../../core/backup-error.ts";
 import type { CheckedBackup, CheckedTable } from "../../../ports/backup-checker.ts";
 import { RowScanner } from "../../../wire/postgres/row-scanner.ts";
-import type { CustomArchiveReader } from "../archive/custom-archive-reader.ts";
+import type { ArchiveReader } from "../archive/archive-reader.ts";
 import type { LargeObjectsBlock, TableDataBlock } from "../archive/data-block.ts";
 import { type NameDecoder, nameDecoder } from "../dump/name-decoder.ts";
 import { checkRows } from "./check-rows.ts";
 
 /** Decodes all data of an archive, front to back. */
-export async function checkArchive(reader: CustomArchiveReader, signal: AbortSignal): Promise<CheckedBackup> {
+export async function checkArchive(reader: ArchiveReader, signal: AbortSignal): Promise<CheckedBackup> {
   const decode = nameDecoder(reader.settings.encoding);
   const scanner = new RowScanner();
   const tables: CheckedTable[] = [];
@@ -18,7 +18,7 @@ export async function checkArchive(reader: CustomArchiveReader, signal: AbortSig
     else await countLargeObjects(block, largeObjects);
   }
   return {
-    format: "custom",
+    format: reader.format,
     database: decode(reader.header.database ?? ""),
     entries: reader.entries.length,
     tables,
@@ -28,7 +28,7 @@ export async function checkArchive(reader: CustomArchiveReader, signal: AbortSig
 
 async function checkTable(
   block: TableDataBlock,
-  reader: CustomArchiveReader,
+  reader: ArchiveReader,
   scanner: RowScanner,
   decode: NameDecoder,
 ): Promise<CheckedTable> {

@@ -1,34 +1,40 @@
 import { BackupError } from "../../../core/backup-error.ts";
-import type { BackupChecker, CheckSource } from "../../../ports/backup-checker.ts";
+import type { BackupChecker, CheckedFile } from "../../../ports/backup-checker.ts";
 import type { Codec } from "../../../ports/codec.ts";
+import { ArchiveFileReader } from "../archive/archive-file-reader.ts";
+import { ArchiveFolderReader } from "../archive/archive-folder-reader.ts";
 import { archiveLimits } from "../archive/archive-limits.ts";
-import { CustomArchiveReader } from "../archive/custom-archive-reader.ts";
 import { checkArchive } from "./check-archive.ts";
 import { checkScript } from "./check-script.ts";
 import { RECOGNIZED_BYTES, recognizeCompression, recognizeFormat } from "./recognize.ts";
 
-/** Checks archives in custom format and scripts, also compressed as a whole. */
+/** Checks archives, and scripts; those of one file also compressed as a whole. */
 export function createPostgresChecker(codec: Codec): BackupChecker {
   return {
     async check(source, signal) {
       const { maxPlainBytes } = source;
       const readOptions = { codec, ...(maxPlainBytes === undefined ? {} : { maxPlainBytes }) };
+      if (source.kind === "folder") {
+        const reader = await ArchiveFolderReader.open(source.files, readOptions);
+        await reader.checkStructure();
+        return await checkArchive(reader, signal);
+      }
       const compression = recognizeCompression(await headOf(source));
-      if (compression === "none" && recognizeFormat(await headOf(source)) === "custom") {
+      if (compression === "none" && recognizeFormat(await headOf(source)) === "archive") {
         // Positions noted in the table of contents can only be compared from this side.
-        await (await CustomArchiveReader.openObject(source.object, { codec })).checkStructure();
+        await (await ArchiveFileReader.openObject(source.object, { codec })).checkStructure();
       }
       const limits = source.plainSize === undefined ? {} : { maxPlainBytes: source.plainSize };
       const plain = withoutBomb(codec.decompress(compression, "gzip", source.stream(), limits), source);
       const { head, all } = await peek(plain);
-      return recognizeFormat(head) === "custom"
-        ? await checkArchive(await CustomArchiveReader.openStream(all, readOptions), signal)
+      return recognizeFormat(head) === "archive"
+        ? await checkArchive(await ArchiveFileReader.openStream(all, readOptions), signal)
         : await checkScript(all, signal);
     },
   };
 }
 
-async function headOf({ object }: CheckSource): Promise<Buffer> {
+async function headOf({ object }: CheckedFile): Promise<Buffer> {
   const head = Buffer.alloc(RECOGNIZED_BYTES);
   return head.subarray(0, await object.readAt(0, head));
 }
@@ -55,7 +61,7 @@ async function peek(stream: AsyncIterable<Uint8Array>): Promise<{ head: Buffer; 
 }
 
 /** Where no metadata says how large a compressed file is inside, the ratio is bounded. */
-async function* withoutBomb(plain: AsyncIterable<Buffer>, source: CheckSource): AsyncGenerator<Buffer> {
+async function* withoutBomb(plain: AsyncIterable<Buffer>, source: CheckedFile): AsyncGenerator<Buffer> {
   const { unquestionedPlainBytes, plainRatio } = archiveLimits;
   const { object } = source;
   const most = source.plainSize ?? source.maxPlainBytes ?? Math.max(unquestionedPlainBytes, object.size * plainRatio);

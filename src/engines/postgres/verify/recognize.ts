@@ -1,9 +1,10 @@
 import { BackupError } from "../../../core/backup-error.ts";
 import type { CompressionMethod } from "../../../core/compression.ts";
+import { looksLikeArchive } from "../archive/decode-archive.ts";
+import { looksLikeTar } from "../archive/tar/tar-header.ts";
 
 /** How many of the first bytes tell everything. */
 export const RECOGNIZED_BYTES = 512;
-const TAR_MAGIC_AT = 257;
 
 /** The compression that a file's first bytes show. */
 export function recognizeCompression(head: Buffer): CompressionMethod {
@@ -14,18 +15,11 @@ export function recognizeCompression(head: Buffer): CompressionMethod {
 }
 
 /**
- * What a file of plain bytes is.
- * @throws BackupError FOREIGN_FILE when it is neither archive nor script, UNSUPPORTED_FORMAT for a tar archive.
+ * What a file of plain bytes is: an archive in custom or tar format, or a script.
+ * @throws BackupError FOREIGN_FILE when it is neither.
  */
-export function recognizeFormat(head: Buffer): "custom" | "plain" {
-  if (head.toString("latin1", 0, 5) === "PGDMP") return "custom";
-  if (head.toString("latin1", TAR_MAGIC_AT, TAR_MAGIC_AT + 5) === "ustar") {
-    throw new BackupError({
-      code: "UNSUPPORTED_FORMAT",
-      message: "archives in tar format cannot be read yet",
-      hint: "use pg_restore, or convert it to an archive in custom format",
-    });
-  }
+export function recognizeFormat(head: Buffer): "archive" | "plain" {
+  if (looksLikeArchive(head) || looksLikeTar(head)) return "archive";
   // A script is text. Its values may hold bytes of any encoding, but its first lines are a comment and settings.
   const isText =
     head.length > 0 && !head.some((byte) => byte < 0x20 && !(byte >= 0x09 && byte <= 0x0d) && byte !== 0x1b);

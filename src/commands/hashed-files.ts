@@ -1,0 +1,91 @@
+import type { ArtifactMetadata } from "../core/metadata/metadata-schema.ts";
+import type { BackupFiles } from "../ports/backup-files.ts";
+import type { OpenedObject } from "../ports/storage.ts";
+import { type FoundArtifact, type FoundBackup, fileName } from "./found-backup.ts";
+import { HashedObject } from "./hashed-object.ts";
+
+/** A file whose bytes are not those that the metadata recorded. */
+export interface ChangedFile {
+  /** Name of the artifact. */
+  readonly name: string;
+  readonly message: string;
+}
+
+/**
+ * The files of a backup that is a folder, whose SHA-256 is computed while somebody reads them: each byte that is used was
+ * checked, and is read once.
+ */
+export class HashedFiles implements BackupFiles {
+  readonly sizes: ReadonlyMap<string, number>;
+  readonly #artifacts: ReadonlyMap<string, FoundArtifact>;
+  readonly #expected: ReadonlyMap<string, ArtifactMetadata>;
+  readonly #onBytes: (count: number) => void;
+  /** Names of files that were read as a whole. */
+  readonly #read = new Set<string>();
+  readonly #changed = new Map<string, ChangedFile>();
+
+  /** @param sizes of the files that are there; those that the metadata does not name are left out */
+  constructor(backup: FoundBackup, sizes: ReadonlyMap<string, number>, onBytes: (count: number) => void = () => {}) {
+    this.#artifacts = new Map(backup.artifacts.map((artifact) => [fileName(artifact.name), artifact]));
+    this.#expected = new Map(backup.metadata?.artifacts.map((artifact) => [fileName(artifact.name), artifact]));
+    this.sizes = new Map([...sizes].filter(([name]) => this.#artifacts.has(name)));
+    this.#onBytes = onBytes;
+    this.#noteSizes();
+  }
+
+  /** What was found so far: files that are missing or of another size, from the start; then those that differ. */
+  get changed(): readonly ChangedFile[] {
+    return [...this.#changed.values()];
+  }
+
+  async open(name: string): Promise<OpenedObject> {
+    const hashed = new HashedObject(await this.#artifacts.get(name)!.open());
+    const { key, size } = hashed;
+    return {
+      key,
+      size,
+      readAt: async (position, target) => {
+        const count = await hashed.readAt(position, target);
+        this.#onBytes(count);
+        return count;
+      },
+      close: async () => {
+        if (hashed.isComplete) await this.#compare(name, hashed);
+        await hashed.close();
+      },
+    };
+  }
+
+  /** Reads and compares every file of the metadata that nobody read as a whole. */
+  async finish(signal: AbortSignal): Promise<void> {
+    for (const name of this.#expected.keys()) {
+      if (this.#read.has(name) || !this.sizes.has(name)) continue;
+      signal.throwIfAborted();
+      const hashed = new HashedObject(await this.#artifacts.get(name)!.open());
+      try {
+        await this.#compare(name, hashed);
+        this.#onBytes(hashed.size);
+      } finally {
+        await hashed.close();
+      }
+    }
+  }
+
+  async #compare(name: string, hashed: HashedObject): Promise<void> {
+    this.#read.add(name);
+    const sha256 = await hashed.finish();
+    const expected = this.#expected.get(name);
+    if (expected?.sha256 === undefined || expected.sha256 === sha256 || this.#changed.has(name)) return;
+    const message = `its bytes have the SHA-256 ${sha256} instead of ${expected.sha256}`;
+    this.#changed.set(name, { name: expected.name, message });
+  }
+
+  #noteSizes(): void {
+    for (const [file, { name, size }] of this.#expected) {
+      const found = this.sizes.get(file);
+      if (found === size) continue;
+      const message = found === undefined ? "the file is missing" : `it has ${found} bytes instead of ${size}`;
+      this.#changed.set(file, { name, message });
+    }
+  }
+}

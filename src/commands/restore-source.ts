@@ -1,0 +1,79 @@
+import { BackupError } from "../core/backup-error.ts";
+import type { RestoreInput } from "../ports/restore.ts";
+import type { FoundBackup, FoundFolder } from "./found-backup.ts";
+import { HashedFiles } from "./hashed-files.ts";
+import { HashedObject } from "./hashed-object.ts";
+
+/** The stored bytes of a backup that is about to be restored. */
+export interface RestoreSource extends AsyncDisposable {
+  readonly input: RestoreInput;
+  /**
+   * Whether the bytes that were used, and the rest, are those that the metadata recorded. Answers what is not, for
+   * people: nothing when all is well.
+   */
+  changedBytes(signal: AbortSignal): Promise<readonly string[]>;
+}
+
+/**
+ * Opens a backup. What its metadata says of sizes is compared before anything else is done, and hashes are computed while
+ * the bytes are read.
+ * @throws BackupError DAMAGED, UNSUPPORTED_FORMAT, NOT_FOUND, IO
+ */
+export async function openSource(found: FoundBackup): Promise<RestoreSource> {
+  return found.folder === undefined ? await openFile(found) : await openFolder(found, found.folder);
+}
+
+async function openFile(found: FoundBackup): Promise<RestoreSource> {
+  const object = new HashedObject(await onlyArtifact(found).open());
+  const expected = found.metadata?.artifacts[0];
+  if (expected !== undefined && expected.size !== object.size) {
+    await object.close();
+    throw wrongSize(found, `the file has ${object.size} bytes, and its metadata says ${expected.size}`);
+  }
+  return {
+    input: { kind: "object", object },
+    async changedBytes() {
+      if (expected?.sha256 === undefined || (await object.finish()) === expected.sha256) return [];
+      return ["its SHA-256 differs"];
+    },
+    [Symbol.asyncDispose]: () => object.close(),
+  };
+}
+
+async function openFolder(found: FoundBackup, folder: FoundFolder): Promise<RestoreSource> {
+  const files = new HashedFiles(found, await folder.sizes());
+  const [first, ...others] = files.changed;
+  if (first !== undefined) {
+    const more = others.length === 0 ? "" : `, and ${others.length} more`;
+    throw wrongSize(found, `the backup is not whole (${first.name}: ${first.message}${more})`);
+  }
+  return {
+    input: { kind: "folder", files },
+    async changedBytes(signal) {
+      await files.finish(signal);
+      return files.changed.map(({ name, message }) => `${name}: ${message}`);
+    },
+    // Its files are open only while they are read.
+    [Symbol.asyncDispose]: async () => undefined,
+  };
+}
+
+function onlyArtifact(found: FoundBackup): FoundBackup["artifacts"][number] {
+  const [artifact, ...others] = found.artifacts;
+  if (artifact !== undefined && others.length === 0) return artifact;
+  throw new BackupError({
+    code: "UNSUPPORTED_FORMAT",
+    message: `the backup has ${found.artifacts.length} artifacts, and this program restores backups of one`,
+    object: found.location,
+    hint: "use the version of dbbackup that made it, or a newer one",
+  });
+}
+
+function wrongSize(found: FoundBackup, message: string): BackupError {
+  return new BackupError({
+    code: "DAMAGED",
+    message,
+    object: found.location,
+    hint: "nothing was touched; restore from another copy, or see what dbbackup verify says",
+  });
+}

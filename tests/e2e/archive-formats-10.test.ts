@@ -1,0 +1,3 @@
+import { describeArchiveFormats } from "./archive-formats-suite.ts";
+
+describeArchiveFormats(10);
