@@ -9,6 +9,7 @@ import { loadZoo, loadZooGlobals } from "../helpers/load-zoo.ts";
 import type { PostgresMajor } from "../helpers/postgres-packages.ts";
 import type { ServerAddress } from "../helpers/postgres-server.ts";
 import { sharedServer } from "../helpers/shared-servers.ts";
+import { withoutStockFault } from "../helpers/stock-fault.ts";
 import { stock, stockFor } from "../helpers/stock-tools.ts";
 import { withTemporaryFolder } from "../helpers/temporary-folder.ts";
 import { databaseUrl, type TestDatabase, withDatabase } from "../helpers/test-database.ts";
@@ -154,14 +155,6 @@ export function describeRoundTrip(major: PostgresMajor, ways: "all" | "main"): v
 
 function restore(backup: string, target: TestDatabase): Promise<unknown> {
   return mustDbbackup(["restore", "single", backup, "--target", target.name, "--url", target.url]);
-}
-
-/** Every pg_restore 17 sets what servers before 17 do not know; we have none of 16 for 16. */
-function withoutStockFault(stderr: string, server: PostgresMajor): string {
-  if (server !== 16) return stderr;
-  return stderr
-    .replace(/^pg_restore: error: .*unrecognized configuration parameter "transaction_timeout"\n.*\n/gm, "")
-    .replace(/^pg_restore: warning: errors ignored on restore: \d+\n/m, "");
 }
 
 async function listOf(archive: string): Promise<string> {

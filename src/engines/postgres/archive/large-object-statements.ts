@@ -36,14 +36,22 @@ export function privilegesOfLargeObject(acl: TocEntry, id: string): string {
 /** Each command, cut at the number of the large object. */
 function privilegeCommands(acl: TocEntry): { readonly before: string; readonly after: string }[] {
   const commands: { before: string; after: string }[] = [];
-  let rest = acl.definition ?? "";
-  while (rest.trim() !== "") {
-    // Names of roles are the only thing that may hold anything: quoted, they are stepped over.
-    const command = /^((?:[^";]|"[^"]*")*?LARGE OBJECT )\d+((?:[^";]|"[^"]*")*);\s*/.exec(rest);
-    if (command === null) throw damaged(acl);
-    commands.push({ before: command[1]!, after: command[2]! });
-    rest = rest.slice(command[0].length);
+  const sql = acl.definition ?? "";
+  let start = 0;
+  let before: string | undefined;
+  // Names of roles are the only thing that may hold anything: quoted, they are stepped over.
+  for (const { 0: found, index } of sql.matchAll(/"[^"]*"?|(?<=LARGE OBJECT )\d+|;/g)) {
+    if (found.startsWith('"') || (found !== ";" && before !== undefined)) continue;
+    const text = sql.slice(start, index);
+    start = index + found.length;
+    if (found !== ";") before = text.trimStart();
+    else if (before === undefined) throw damaged(acl);
+    else {
+      commands.push({ before, after: text });
+      before = undefined;
+    }
   }
+  if (before !== undefined || sql.slice(start).trim() !== "") throw damaged(acl);
   return commands;
 }
 

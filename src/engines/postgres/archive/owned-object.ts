@@ -60,13 +60,20 @@ export function ownedObject(entry: TocEntry): string | undefined {
   const { desc, tag, namespace, drop } = entry;
   if (namedByTag.has(desc)) return `${desc} ${qualified(namespace === "" ? null : namespace, tag)}`;
   if (desc === "BLOB") return `LARGE OBJECT ${tag}`;
-  if (namedByDrop.has(desc)) return drop!.slice("DROP ".length).replace(/[;\n]+$/, "");
+  if (namedByDrop.has(desc)) return drop!.slice("DROP ".length, endOfCommand(drop!));
   if (withoutOwner.has(desc)) return undefined;
   throw new BackupError({
     code: "DAMAGED",
     message: `entry ${entry.dumpId} of the archive ("${desc}") has an owner, which that type of object cannot have`,
     hint: "restore it with --no-owner if you trust this archive",
   });
+}
+
+/** Where the line feeds and semicolons at its end begin. */
+function endOfCommand(sql: string): number {
+  let end = sql.length;
+  while (end > 0 && (sql[end - 1] === ";" || sql[end - 1] === "\n")) end--;
+  return end;
 }
 
 /** The statement that gives an object to its owner; its end is written as pg_dump does. */

@@ -1,5 +1,6 @@
+// What is never closed goes on to the end: looking for its end again behind each sign would take for ever.
 const tokenPattern =
-  /--[^\n]*|"(?:[^"]|"")*"|'(?:[^']|'')*'|(\$(?:[A-Za-z_\u0080-\u{10ffff}][\w\u0080-\u{10ffff}]*)?\$)[\s\S]*?\1|[A-Za-z_\u0080-\u{10ffff}][\w$\u0080-\u{10ffff}]*|\S/gu;
+  /--[^\n]*|"(?:[^"]|"")*"|'(?:[^']|'')*'|(\$(?:[A-Za-z_\u0080-\u{10ffff}][\w\u0080-\u{10ffff}]*)?\$)[\s\S]*?(?:\1|$)|[A-Za-z_\u0080-\u{10ffff}][\w$\u0080-\u{10ffff}]*|\S/gu;
 
 /**
  * Tokens of a definition as pg_dump writes it: words, quoted names, strings, single signs. Good for finding names after

@@ -23,7 +23,7 @@ const features: readonly Feature[] = [
   {
     since: 14,
     what: "function bodies in standard SQL",
-    uses: isDefinition(["FUNCTION", "PROCEDURE"], /\n\s*(?:BEGIN ATOMIC|RETURN )/),
+    uses: isDefinition(["FUNCTION", "PROCEDURE"], /\n *(?:BEGIN ATOMIC|RETURN )/),
   },
   { since: 14, what: "multirange types", uses: isDefinition(["TYPE"], /multirange_type_name/) },
   {
@@ -39,7 +39,7 @@ const features: readonly Feature[] = [
   {
     since: 18,
     what: "virtual generated columns",
-    uses: isDefinition(["TABLE"], / GENERATED ALWAYS AS \(.*\)(?: NOT NULL)?,?$/m),
+    uses: ({ desc }, definition) => desc === "TABLE" && definition.split("\n").some(isVirtualColumn),
   },
   {
     since: 18,
@@ -68,7 +68,11 @@ export function missingFeatures(selected: readonly SelectedEntry[], serverMajor:
 
 /** A definition whose literals, bodies and quoted names are empty: words in them use no feature. */
 function withoutQuotations(definition: string): string {
-  return definition.replace(/\$(\w*)\$[\s\S]*?\$\1\$|'[^']*'|"[^"]*"/g, "''");
+  return definition.replace(/\$(\w*)\$[\s\S]*?(?:\$\1\$|$)|'[^']*'|"[^"]*"/g, "''");
+}
+
+function isVirtualColumn(line: string): boolean {
+  return line.includes(" GENERATED ALWAYS AS (") && /\)(?: NOT NULL)?,?$/.test(line);
 }
 
 function isDefinition(types: readonly string[], pattern: RegExp) {
