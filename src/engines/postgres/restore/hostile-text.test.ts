@@ -13,24 +13,52 @@ const BYTES = 200_000;
 const full = (piece: string): string => piece.repeat(Math.floor(BYTES / piece.length));
 
 /** Beginnings without an end, or with one that is not the wanted one, of all that is looked for in definitions. */
-const texts: string[] = [
-  ...["COPY ", "COPY x FROM ", "FROM ", "FROM\t", "CREATE ", "CREATE USER ", "LANGUAGE ", "SECURITY "],
-  ...["\n", "\n ", " ", ";\n", "\n;x", '"', '""x', "'", "''x", "E'\\", "$$", "$a$ $b$ ", "(", ")", "--", "/*", "\0"],
-  ...[
-    " GENERATED ALWAYS AS (",
-    " GENERATED ALWAYS AS ()",
-    ") NOT NULL",
-    "\n BEGIN ",
-    "ALTER ROLE ",
-    "TO ",
-    "FOR ROLE ",
-  ],
-  ...["LARGE OBJECT ", "LARGE OBJECT 1 ", "LARGE OBJECT 1;", "GRANT ALL ON LARGE OBJECT 1 TO a;\n"],
-].flatMap((piece) => [full(piece), `${full(piece)}x"`]);
+const pieces = [
+  "COPY ",
+  "COPY x FROM ",
+  "FROM ",
+  "FROM\t",
+  "CREATE ",
+  "CREATE USER ",
+  "LANGUAGE ",
+  "SECURITY ",
+  "\n",
+  "\n ",
+  " ",
+  ";\n",
+  "\n;x",
+  '"',
+  '""x',
+  "'",
+  "''x",
+  "E'\\",
+  "$$",
+  "$a$ $b$ ",
+  "(",
+  ")",
+  "--",
+  "/*",
+  "\0",
+
+  " GENERATED ALWAYS AS (",
+  " GENERATED ALWAYS AS ()",
+  ") NOT NULL",
+  "\n BEGIN ",
+  "ALTER ROLE ",
+  "TO ",
+  "FOR ROLE ",
+  "LARGE OBJECT ",
+  "LARGE OBJECT 1 ",
+  "LARGE OBJECT 1;",
+  "GRANT ALL ON LARGE OBJECT 1 TO a;\n",
+];
+const texts = pieces.flatMap((piece) => [full(piece), `${full(piece)}x"`]);
 // A tag of its own each time, none of them closed.
 texts.push(Array.from({ length: BYTES / 10 }, (_, i) => `$t${i}$ `).join(""));
 
 const types = ["ACL", "TABLE", "FUNCTION"];
+
+const acl = (definition: string): TocEntry => sampleEntry({ dumpId: 7, desc: "ACL", definition });
 
 test("what is looked for in a hostile definition is found, or not, in time that grows with its length", () => {
   for (const [index, text] of texts.entries()) {
@@ -50,7 +78,6 @@ test("what is looked for in a hostile definition is found, or not, in time that 
 });
 
 test("privileges of large objects are cut into commands, and anything else is refused", () => {
-  const acl = (definition: string): TocEntry => sampleEntry({ dumpId: 7, desc: "ACL", definition });
   const two = 'GRANT ALL ON LARGE OBJECT 1 TO "a;""b LARGE OBJECT 5";\nREVOKE ALL ON LARGE OBJECT 1 FROM c;\n';
   expect(privilegesOfLargeObject(acl(two), "42")).toBe(
     'GRANT ALL ON LARGE OBJECT 42 TO "a;""b LARGE OBJECT 5";\nREVOKE ALL ON LARGE OBJECT 42 FROM c;\n',
