@@ -1,24 +1,33 @@
 import { type Compression, formatCompression } from "../core/compression.ts";
+import type { DumpFormat } from "../core/dump-format.ts";
 import { type BackupMetadata, METADATA_VERSION, type ObjectMetadata } from "../core/metadata/metadata-schema.ts";
 import type { ArtifactTotals } from "../ports/artifact-stages.ts";
 import type { DumpResult } from "../ports/dump.ts";
+
+/** A file as it was stored. */
+export interface WrittenArtifact extends ArtifactTotals {
+  /** Relative to the metadata. */
+  readonly name: string;
+}
 
 export interface BackupFacts {
   readonly id: string;
   readonly startedAt: Date;
   readonly durationSeconds: number;
   readonly database: string;
-  readonly format: "custom" | "plain";
+  readonly format: DumpFormat;
   readonly compression: Compression;
-  readonly artifactName: string;
-  readonly artifact: ArtifactTotals;
+  /** Name of the file or folder that the backup is. */
+  readonly name: string;
+  readonly artifacts: readonly WrittenArtifact[];
   readonly dump: DumpResult;
   readonly tool: { readonly name: string; readonly version: string };
 }
 
 /** What is stored beside a logical backup of one PostgreSQL database. Pure. */
 export function backupMetadata(facts: BackupFacts): BackupMetadata {
-  const { dump, artifact } = facts;
+  const { dump, artifacts } = facts;
+  const [first, ...others] = artifacts;
   return {
     version: METADATA_VERSION,
     format_version: 1,
@@ -31,9 +40,9 @@ export function backupMetadata(facts: BackupFacts): BackupMetadata {
     host: dump.server.host,
     port: dump.server.port,
     user: dump.server.user,
-    backup_file: facts.artifactName,
-    size_bytes: artifact.size,
-    sha256: artifact.sha256,
+    backup_file: facts.name,
+    size_bytes: artifacts.reduce((sum, { size }) => sum + size, 0),
+    ...(first === undefined || others.length > 0 ? {} : { sha256: first.sha256 }),
     compression: formatCompression(facts.compression),
     backup_type: "full",
     encrypted: false,
@@ -45,15 +54,13 @@ export function backupMetadata(facts: BackupFacts): BackupMetadata {
       ...(dump.server.systemIdentifier === undefined ? {} : { system_identifier: dump.server.systemIdentifier }),
     },
     consistency: dump.snapshotLsn === undefined ? {} : { snapshot_lsn: dump.snapshotLsn },
-    artifacts: [
-      {
-        name: facts.artifactName,
-        size: artifact.size,
-        sha256: artifact.sha256,
-        plain_size: artifact.plainSize,
-        plain_sha256: artifact.plainSha256,
-      },
-    ],
+    artifacts: artifacts.map(({ name, size, sha256, plainSize, plainSha256 }) => ({
+      name,
+      size,
+      sha256,
+      plain_size: plainSize,
+      plain_sha256: plainSha256,
+    })),
     ...(dump.archiveVersion === undefined ? {} : { archive_version: dump.archiveVersion }),
     checksum_type: "rowsum128-v1",
     objects: objectsOf(dump),

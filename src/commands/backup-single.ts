@@ -1,6 +1,7 @@
 import { BackupError } from "../core/backup-error.ts";
 import { backupBaseName, METADATA_SUFFIX } from "../core/backup-name.ts";
 import type { Compression, CompressionMethod } from "../core/compression.ts";
+import type { DumpFormat } from "../core/dump-format.ts";
 import { formatMetadata } from "../core/metadata/format-metadata.ts";
 import type { BackupMetadata } from "../core/metadata/metadata-schema.ts";
 import { uuidV7 } from "../core/uuid-v7.ts";
@@ -9,26 +10,27 @@ import type { ByteSink } from "../ports/byte-sink.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Codec } from "../ports/codec.ts";
 import type { ConnectionRequest } from "../ports/connection-request.ts";
-import type { Dumper, DumpRequest, DumpResult } from "../ports/dump.ts";
+import type { DumpContext, Dumper, DumpRequest, DumpResult } from "../ports/dump.ts";
 import type { ProgressSink } from "../ports/progress.ts";
-import type { PendingObject, Storage, Work } from "../ports/storage.ts";
-import { backupMetadata } from "./backup-metadata.ts";
+import type { OpenSpool } from "../ports/spool.ts";
+import type { PendingFile, Storage, Work } from "../ports/storage.ts";
+import { backupMetadata, type WrittenArtifact } from "./backup-metadata.ts";
 
 export interface BackupSingleRequest {
   readonly connection: ConnectionRequest;
   readonly database: string;
-  readonly format: "custom" | "plain";
+  readonly format: DumpFormat;
   readonly compression: Compression;
   readonly archiveVersion?: string;
   readonly restrictKey?: string;
   readonly destination: BackupDestination;
 }
 
-/** A repository, exactly this key of a storage (`--output FILE`), or a stream that keeps no metadata (`--output -`). */
+/** A repository, exactly this key of a storage (`--output PATH`), or a stream that keeps no metadata (`--output -`). */
 export type BackupDestination =
   | { readonly kind: "repository"; readonly storage: Storage }
   | { readonly kind: "file"; readonly storage: Storage; readonly key: string }
-  | { readonly kind: "stream"; readonly sink: ByteSink };
+  | { readonly kind: "stream"; readonly sink: ByteSink; readonly openSpool: OpenSpool };
 
 export interface BackupPorts {
   readonly dumper: Dumper;
@@ -56,19 +58,18 @@ export async function backupSingle(
   const run: Run = { request, dumpRequest, ports, signal, id, startedAt, began: ports.clock.monotonic() };
   const { destination } = request;
   if (destination.kind === "stream") {
-    const { dump, artifact } = await writeArtifact(run, destination.sink);
-    return metadataOf(run, "-", artifact, dump);
+    const { dump, totals } = await writeFile(run, destination.sink, destination.openSpool);
+    return metadataOf(run, "-", [{ name: "-", ...totals }], dump);
   }
   if (destination.kind === "file") await refuseExisting(destination.storage, destination.key);
   await destination.storage.sweep();
   const work = await destination.storage.beginWork();
   try {
-    const pending = await work.create();
-    const { dump, artifact } = await writeArtifact(run, pending);
+    const written = request.format === "directory" ? await writeFolder(run, work) : await writeOneFile(run, work);
     signal.throwIfAborted();
     ports.progress.emit({ event: "phase", phase: "commit", message: "writing metadata" });
-    const key = await commitArtifact(run, destination, pending);
-    const metadata = metadataOf(run, key, artifact, dump);
+    const key = await commitUnderName(run, destination, written.commit);
+    const metadata = metadataOf(run, key, written.artifacts(key), written.dump);
     await commitMetadata(work, `${key}${METADATA_SUFFIX}`, metadata);
     return metadata;
   } finally {
@@ -86,7 +87,14 @@ interface Run {
   readonly began: number;
 }
 
-function checkRequest({ format, archiveVersion, restrictKey }: BackupSingleRequest): void {
+function checkRequest({ format, compression, archiveVersion, restrictKey }: BackupSingleRequest): void {
+  if (format === "tar" && compression.method !== "none") {
+    throw new BackupError({
+      code: "USAGE",
+      message: "archives in tar format are not compressed inside",
+      hint: "use --format custom or directory, or --compression none",
+    });
+  }
   if (format === "plain" && archiveVersion !== undefined) {
     throw new BackupError({
       code: "USAGE",
@@ -115,13 +123,61 @@ async function refuseExisting(storage: Storage, key: string): Promise<void> {
   }
 }
 
-async function writeArtifact(run: Run, sink: ByteSink): Promise<{ dump: DumpResult; artifact: ArtifactTotals }> {
-  const { request, ports, signal } = run;
+/** A backup whose bytes are written and have no name yet. */
+interface WrittenBackup {
+  readonly dump: DumpResult;
+  /** @param key the name that it got */
+  artifacts(key: string): readonly WrittenArtifact[];
+  /** @throws BackupError EXISTS: another name may be tried. */
+  commit(key: string): Promise<unknown>;
+}
+
+async function writeOneFile(run: Run, work: Work): Promise<WrittenBackup> {
+  const pending = await work.create();
+  const { dump, totals } = await writeFile(run, pending, () => work.openSpool());
+  return {
+    dump,
+    artifacts: (key) => [{ name: key, ...totals }],
+    commit: (key) => pending.commit(key, "part"),
+  };
+}
+
+async function writeFile(
+  run: Run,
+  target: ByteSink,
+  openSpool: OpenSpool,
+): Promise<{ dump: DumpResult; totals: ArtifactTotals }> {
+  const { request, ports } = run;
   // An archive is compressed inside by the engine, a script as a whole by a stage.
-  const stages = ports.openStages(sink, request.format === "plain" ? request.compression : uncompressed);
-  const { codec, progress } = ports;
-  const dump = await ports.dumper.dump(run.dumpRequest, stages, { codec, progress, signal, startedAt: run.startedAt });
-  return { dump, artifact: await stages.end() };
+  const sink = ports.openStages(target, request.format === "plain" ? request.compression : uncompressed);
+  const dump = await ports.dumper.dump(run.dumpRequest, { kind: "file", sink, openSpool }, dumpContext(run));
+  return { dump, totals: await sink.end() };
+}
+
+async function writeFolder(run: Run, work: Work): Promise<WrittenBackup> {
+  const pending = await work.createFolder();
+  const files: WrittenArtifact[] = [];
+  const createFile = async (name: string): Promise<PendingFile> => {
+    const file = await pending.create(name);
+    const stages = run.ports.openStages(file, uncompressed);
+    return {
+      write: (bytes) => stages.write(bytes),
+      end: async () => {
+        files.push({ name, ...(await stages.end()) });
+        await file.end();
+      },
+    };
+  };
+  const dump = await run.ports.dumper.dump(run.dumpRequest, { kind: "folder", createFile }, dumpContext(run));
+  return {
+    dump,
+    artifacts: (key) => files.map((file) => ({ ...file, name: `${key}/${file.name}` })),
+    commit: (key) => pending.commit(key),
+  };
+}
+
+function dumpContext({ ports: { codec, progress }, signal, startedAt }: Run): DumpContext {
+  return { codec, progress, signal, startedAt };
 }
 
 const uncompressed: Compression = { method: "none", level: 0 };
@@ -131,23 +187,28 @@ function dumpRequestOf(request: BackupSingleRequest, id: string): DumpRequest {
     connection: request.connection,
     database: request.database,
     format: request.format,
-    compression: request.format === "plain" ? uncompressed : request.compression,
+    compression: hasCompression(request.format) ? request.compression : uncompressed,
     ...(request.archiveVersion === undefined ? {} : { archiveVersion: request.archiveVersion }),
     ...(request.restrictKey === undefined ? {} : { restrictKey: request.restrictKey }),
     applicationName: `dbbackup ${id}`,
   };
 }
 
+/** Whether a format compresses inside. */
+function hasCompression(format: DumpFormat): boolean {
+  return format === "custom" || format === "directory";
+}
+
 /** Names tried for one second, before something is wrong with the repository. */
 const maxNameAttempts = 1000;
 
-async function commitArtifact(
+async function commitUnderName(
   run: Run,
   destination: Exclude<BackupDestination, { kind: "stream" }>,
-  pending: PendingObject,
+  commit: WrittenBackup["commit"],
 ): Promise<string> {
   if (destination.kind === "file") {
-    await pending.commit(destination.key, "part");
+    await commit(destination.key);
     return destination.key;
   }
   for (let attempt = 1; ; attempt++) {
@@ -156,7 +217,7 @@ async function commitArtifact(
     if ((await destination.storage.stat(`${key}${METADATA_SUFFIX}`)) !== undefined && attempt < maxNameAttempts)
       continue;
     try {
-      await pending.commit(key, "part");
+      await commit(key);
       return key;
     } catch (error) {
       if (!(error instanceof BackupError) || error.code !== "EXISTS" || attempt === maxNameAttempts) throw error;
@@ -172,7 +233,16 @@ const compressedSuffix: Readonly<Record<CompressionMethod, string>> = {
 };
 
 function extension({ format, compression }: BackupSingleRequest): string {
-  return format === "plain" ? `.sql${compressedSuffix[compression.method]}` : ".dump";
+  switch (format) {
+    case "custom":
+      return ".dump";
+    case "directory":
+      return ".dir";
+    case "tar":
+      return ".tar";
+    case "plain":
+      return `.sql${compressedSuffix[compression.method]}`;
+  }
 }
 
 async function commitMetadata(work: Work, key: string, metadata: BackupMetadata): Promise<void> {
@@ -181,7 +251,7 @@ async function commitMetadata(work: Work, key: string, metadata: BackupMetadata)
   await pending.commit(key, "seal");
 }
 
-function metadataOf(run: Run, artifactName: string, artifact: ArtifactTotals, dump: DumpResult): BackupMetadata {
+function metadataOf(run: Run, name: string, artifacts: readonly WrittenArtifact[], dump: DumpResult): BackupMetadata {
   const { request, ports } = run;
   return backupMetadata({
     id: run.id,
@@ -190,8 +260,8 @@ function metadataOf(run: Run, artifactName: string, artifact: ArtifactTotals, du
     database: request.database,
     format: request.format,
     compression: request.compression,
-    artifactName,
-    artifact,
+    name,
+    artifacts,
     dump,
     tool: ports.tool,
   });

@@ -12,8 +12,8 @@ export function createServices(): Services {
       return new LocalStorage(location, clock);
     },
     locateFile: async (path) => (await import("../storage/local/locate-file.ts")).locateFile(path),
-    openOutput: async (path) =>
-      (await import("../storage/local/open-output.ts")).openOutput(path, process.stdout, clock),
+    openOutput: async (path, kind) =>
+      (await import("../storage/local/open-output.ts")).openOutput(path, kind, process.stdout, clock),
     dumping: async () => (await import("./dumping.ts")).dumpingServices(`dbbackup ${version}`),
     openChecker: async () => (await import("./open-checker.ts")).openChecker(),
     openComparer: async () =>

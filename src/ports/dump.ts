@@ -1,15 +1,18 @@
 import type { Compression } from "../core/compression.ts";
+import type { DumpFormat } from "../core/dump-format.ts";
 import type { ByteSink } from "./byte-sink.ts";
 import type { Codec } from "./codec.ts";
 import type { ConnectionRequest } from "./connection-request.ts";
 import type { ProgressSink } from "./progress.ts";
+import type { OpenSpool } from "./spool.ts";
+import type { PendingFile } from "./storage.ts";
 
 /** A logical backup of one database, as asked of an engine. */
 export interface DumpRequest {
   readonly connection: ConnectionRequest;
   readonly database: string;
-  readonly format: "custom" | "plain";
-  /** Inside the archive, for formats that have it; `none` for plain, whose compression is a stage behind the engine. */
+  readonly format: DumpFormat;
+  /** Inside the archive, for formats that have it; `none` for tar, and for plain, which a stage behind the engine compresses. */
   readonly compression: Compression;
   /** Version of the archive to write (`1.14`); the engine chooses when absent. */
   readonly archiveVersion?: string;
@@ -18,6 +21,11 @@ export interface DumpRequest {
   /** Names the backup on the server (application_name), so that a DBA sees who holds the snapshot. */
   readonly applicationName: string;
 }
+
+/** Where a dump goes: one artifact, front to back, or a folder of files for format `directory`. */
+export type DumpOutput =
+  | { readonly kind: "file"; readonly sink: ByteSink; readonly openSpool: OpenSpool }
+  | { readonly kind: "folder"; createFile(name: string): Promise<PendingFile> };
 
 /** What an engine needs from outside while it dumps. */
 export interface DumpContext {
@@ -78,11 +86,11 @@ export interface Dumper {
    */
   check(request: DumpRequest): void;
   /**
-   * Writes the whole backup to `output`, front to back. One consistent snapshot; memory stays bounded whatever the size
+   * Writes the whole backup to `output`. One consistent snapshot; memory stays bounded whatever the size
    * of the database. After a failure what was written is worthless.
    *
    * @throws BackupError CONNECT, AUTH, SERVER, UNSUPPORTED_SERVER, UNSUPPORTED_OBJECT (before anything is written),
    * CONNECTION_LOST, INTERRUPTED.
    */
-  dump(request: DumpRequest, output: ByteSink, context: DumpContext): Promise<DumpResult>;
+  dump(request: DumpRequest, output: DumpOutput, context: DumpContext): Promise<DumpResult>;
 }

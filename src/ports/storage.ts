@@ -1,4 +1,5 @@
 import type { ByteSink } from "./byte-sink.ts";
+import type { Spool } from "./spool.ts";
 
 /**
  * Where a repository lives: a folder now, a bucket prefix later. Keys are relative paths with `/` between safe
@@ -46,6 +47,10 @@ export interface Work {
   readonly id: string;
   /** Begins an object. */
   create(): Promise<PendingObject>;
+  /** Begins a folder of objects. */
+  createFolder(): Promise<PendingFolder>;
+  /** A temporary place that goes with the work. */
+  openSpool(): Promise<Spool>;
   /**
    * Ends the work and frees what it held. Without a sealed object the committed parts are removed again: an interrupted
    * run leaves nothing. Safe to repeat.
@@ -63,6 +68,24 @@ export interface PendingObject extends ByteSink {
   commit(key: string, role: "part" | "seal"): Promise<StoredObject>;
   /** Removes it. Safe to repeat; does nothing after `commit`. */
   abort(): Promise<void>;
+}
+
+/** Objects in the making that belong together: invisible until `commit`, which shows all of them at once. */
+export interface PendingFolder {
+  /** Begins the object of this name, one safe component. */
+  create(name: string): Promise<PendingFile>;
+  /**
+   * Makes all of it durable and visible as objects `key/name`, all or nothing, create-only. All files must be ended. An
+   * empty folder of this name is taken for none.
+   * @throws BackupError EXISTS when the key is taken: it stays pending and may be committed under another key.
+   */
+  commit(key: string): Promise<void>;
+}
+
+/** A file of a pending folder. */
+export interface PendingFile extends ByteSink {
+  /** Nothing more comes; its bytes are durable then. */
+  end(): Promise<void>;
 }
 
 /** An object opened for reading: what was checked and what is used later are the same bytes. */

@@ -9,10 +9,13 @@ import { stock } from "../helpers/stock-tools.ts";
 import { withTemporaryFolder } from "../helpers/temporary-folder.ts";
 import { type TestDatabase, withDatabase } from "../helpers/test-database.ts";
 import { zooTolerance } from "../helpers/zoo-tolerance.ts";
+import { allWays, describeArchiveFormats } from "./archive-formats-suite.ts";
 import { describeRoundTrip, WITH_FLOATS } from "./round-trip-suite.ts";
 
 // The majors that the default suite leaves out, or takes only the main ways.
 for (const major of [11, 12, 13, 14, 15, 16, 17] as const) describeRoundTrip(major, "all");
+
+for (const major of [10, 11, 12, 13, 14, 15, 16, 17, 18] as const) describeArchiveFormats(major, allWays(major));
 
 describe("compressions and archive versions", () => {
   let server: ServerAddress;

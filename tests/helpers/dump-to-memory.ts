@@ -54,7 +54,7 @@ export async function dumpToMemory(
   const result = await dumpDatabase(
     connection,
     request,
-    sink,
+    { kind: "file", sink, openSpool: () => Promise.reject(new Error("not asked for")) },
     {
       codec,
       progress: { emit: (event) => void events.push(event) },

@@ -68,7 +68,7 @@ export const metadataSchema = v.looseObject({
   host: v.optional(v.string()),
   port: v.optional(count("Port of the server")),
   user: v.optional(v.string()),
-  backup_file: v.optional(text("Name of the first artifact")),
+  backup_file: v.optional(text("Name of the artifact, or of the folder that holds all of them")),
   size_bytes: count("Sum of the sizes of all artifacts, as stored"),
   sha256: v.optional(sha256("SHA-256 of the stored bytes, when there is one artifact")),
   compression: v.optional(text("`none`, `gzip-4`, `zstd-3`, `lz4-1`")),

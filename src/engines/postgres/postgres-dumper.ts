@@ -1,5 +1,4 @@
-import type { ByteSink } from "../../ports/byte-sink.ts";
-import type { DumpContext, Dumper, DumpRequest, DumpResult } from "../../ports/dump.ts";
+import type { DumpContext, Dumper, DumpOutput, DumpRequest, DumpResult } from "../../ports/dump.ts";
 import { PgConnection } from "../../wire/postgres/connection.ts";
 import { resolveConnection } from "../../wire/postgres/conninfo/resolve-connection.ts";
 import { identifyServer, newestMajor } from "../../wire/postgres/identify-server.ts";
@@ -22,7 +21,7 @@ export function createPostgresDumper(options: PostgresDumperOptions): Dumper {
       if (restrictKey !== undefined) checkRestrictKey(restrictKey);
     },
 
-    async dump(request: DumpRequest, output: ByteSink, context: DumpContext): Promise<DumpResult> {
+    async dump(request: DumpRequest, output: DumpOutput, context: DumpContext): Promise<DumpResult> {
       const { progress, signal } = context;
       const { database, applicationName } = request;
       const spec = resolveConnection({ ...request.connection, database, applicationName });

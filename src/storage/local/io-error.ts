@@ -42,6 +42,18 @@ export function ioError(doing: string, path: string, cause: unknown): BackupErro
   });
 }
 
+/** Why something could not get its final name. @param taken codes that say that somebody else has it */
+export function publishingError(target: string, cause: unknown, ...taken: readonly string[]): BackupError {
+  if (!hasCode(cause, "EEXIST", ...taken)) return ioError("publishing", target, cause);
+  return new BackupError({
+    code: "EXISTS",
+    message: `"${target}" exists already`,
+    object: target,
+    hint: "choose another name; nothing is ever overwritten",
+    cause,
+  });
+}
+
 /** Whether a system call failed with one of these codes. */
 export function hasCode(error: unknown, ...codes: readonly string[]): boolean {
   return error instanceof Error && "code" in error && codes.includes(String(error.code));

@@ -1,11 +1,13 @@
 import { lstat, unlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { BackupError } from "../../core/backup-error.ts";
 import { isSafeRelativePath } from "../../core/safe-path.ts";
-import type { PendingObject, StoredObject, Work } from "../../ports/storage.ts";
-import { createFile, ensureFolder, publishFile } from "./durable-file-system.ts";
+import type { Spool } from "../../ports/spool.ts";
+import type { PendingFolder, PendingObject, StoredObject, Work } from "../../ports/storage.ts";
+import { createFile, createFolder, ensureFolder, publishFile } from "./durable-file-system.ts";
 import { FileWriter } from "./file-writer.ts";
-import { hasCode, ioError } from "./io-error.ts";
+import { hasCode, ioError, publishingError } from "./io-error.ts";
+import { LocalPendingFolder } from "./local-pending-folder.ts";
+import { LocalSpool } from "./local-spool.ts";
 import type { WorkFolder } from "./work-folder.ts";
 import { appendToJournal, journalEntry } from "./work-journal.ts";
 
@@ -14,7 +16,7 @@ export class LocalWork implements Work {
   readonly id: string;
   readonly #root: string;
   readonly #folder: WorkFolder;
-  readonly #pending = new Set<PendingFile>();
+  readonly #pending = new Set<{ abort(): Promise<void> }>();
   #created = 0;
 
   constructor(root: string, folder: WorkFolder) {
@@ -26,12 +28,35 @@ export class LocalWork implements Work {
   async create(): Promise<PendingObject> {
     const path = join(this.#folder.path, String(++this.#created));
     try {
-      const file = new PendingFile(this.#root, this.#folder.path, path, new FileWriter(await createFile(path), path));
+      const file = new LocalPendingObject(
+        this.#root,
+        this.#folder.path,
+        path,
+        new FileWriter(await createFile(path), path),
+      );
       this.#pending.add(file);
       return file;
     } catch (cause) {
       throw ioError("creating a file", path, cause);
     }
+  }
+
+  async createFolder(): Promise<PendingFolder> {
+    const path = join(this.#folder.path, String(++this.#created));
+    try {
+      await createFolder(path);
+    } catch (cause) {
+      throw ioError("creating a folder", path, cause);
+    }
+    const folder = new LocalPendingFolder(this.#root, this.#folder.path, path);
+    this.#pending.add(folder);
+    return folder;
+  }
+
+  async openSpool(): Promise<Spool> {
+    const spool = new LocalSpool(join(this.#folder.path, `spool-${++this.#created}`), false);
+    this.#pending.add({ abort: () => spool.close() });
+    return spool;
   }
 
   async end(): Promise<void> {
@@ -45,7 +70,7 @@ export class LocalWork implements Work {
   }
 }
 
-class PendingFile implements PendingObject {
+class LocalPendingObject implements PendingObject {
   readonly #root: string;
   readonly #workFolder: string;
   readonly #path: string;
@@ -76,21 +101,14 @@ class PendingFile implements PendingObject {
     const target = join(this.#root, key);
     try {
       const stats = await lstat(this.#path, { bigint: true });
-      await appendToJournal(this.#workFolder, journalEntry(key, role, stats));
+      await appendToJournal(this.#workFolder, [journalEntry(key, role, stats)]);
       if (key.includes("/")) await ensureFolder(dirname(target));
       await publishFile(this.#path, target);
       this.#isOver = true;
       const { size, mtime } = await lstat(target);
       return { key, size, modified: mtime };
     } catch (cause) {
-      if (!hasCode(cause, "EEXIST")) throw ioError("publishing", target, cause);
-      throw new BackupError({
-        code: "EXISTS",
-        message: `"${target}" exists already`,
-        object: target,
-        hint: "choose another name; nothing is ever overwritten",
-        cause,
-      });
+      throw publishingError(target, cause);
     }
   }
 

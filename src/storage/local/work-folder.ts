@@ -154,13 +154,23 @@ async function discard(root: string, path: string): Promise<readonly string[]> {
  */
 async function removeFolder(path: string): Promise<void> {
   try {
-    const names = await readdir(path);
-    for (const name of names) if (name !== LOCK) await unlinkIfThere(join(path, name));
+    const entries = await readdir(path, { withFileTypes: true });
+    for (const entry of entries) {
+      // A folder of another name is nothing of ours, and keeps the work folder.
+      if (entry.isDirectory() && /^\d+$/.test(entry.name)) await removePending(join(path, entry.name));
+      else if (entry.name !== LOCK) await unlinkIfThere(join(path, entry.name));
+    }
     await unlinkIfThere(join(path, LOCK));
     await rmdir(path);
   } catch (error) {
     if (!hasCode(error, "ENOENT", "ENOTEMPTY", "EEXIST")) throw error;
   }
+}
+
+/** A folder that was never committed: files, and nothing below. */
+async function removePending(path: string): Promise<void> {
+  for (const name of await readdir(path)) await unlinkIfThere(join(path, name));
+  await rmdir(path);
 }
 
 async function unlinkIfThere(path: string): Promise<void> {

@@ -1,5 +1,5 @@
 import type { BigIntStats } from "node:fs";
-import { lstat, open, readFile, unlink } from "node:fs/promises";
+import { lstat, open, readFile, rmdir, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { isSafeRelativePath } from "../../core/safe-path.ts";
 import { createFile } from "./durable-file-system.ts";
@@ -11,8 +11,10 @@ import { hasCode } from "./io-error.ts";
  */
 export interface JournalEntry {
   readonly key: string;
-  readonly role: "part" | "seal";
+  /** A `folder` is removed when nothing is left in it: files that are not ours keep it. */
+  readonly role: "part" | "seal" | "folder";
   readonly inode: string;
+  /** A folder's size and time are those of the moment, and prove nothing. */
   readonly size: number;
   /** Nanoseconds, as text. */
   readonly modified: string;
@@ -22,19 +24,19 @@ const JOURNAL = "journal";
 const MAX_JOURNAL_BYTES = 256 << 20;
 
 /** The entry for a finished file. */
-export function journalEntry(key: string, role: "part" | "seal", stats: BigIntStats): JournalEntry {
+export function journalEntry(key: string, role: JournalEntry["role"], stats: BigIntStats): JournalEntry {
   return { key, role, inode: String(stats.ino), size: Number(stats.size), modified: String(stats.mtimeNs) };
 }
 
-/** Appends durably. */
-export async function appendToJournal(folder: string, entry: JournalEntry): Promise<void> {
+/** Appends durably, all of them at once. */
+export async function appendToJournal(folder: string, entries: readonly JournalEntry[]): Promise<void> {
   const path = join(folder, JOURNAL);
   const handle = await createFile(path).catch((error: unknown) => {
     if (hasCode(error, "EEXIST")) return open(path, "a");
     throw error;
   });
   try {
-    await handle.appendFile(`${JSON.stringify(entry)}\n`);
+    await handle.appendFile(entries.map((entry) => `${JSON.stringify(entry)}\n`).join(""));
     await handle.sync();
   } finally {
     await handle.close();
@@ -73,14 +75,25 @@ export async function revokeUnsealed(root: string, folder: string): Promise<read
   const present: JournalEntry[] = [];
   for (const entry of entries) if (await isThere(root, entry)) present.push(entry);
   if (present.some(({ role }) => role === "seal")) return [];
-  for (const { key } of present) await unlink(join(root, key));
-  return present.map(({ key }) => key);
+  const files = present.filter(({ role }) => role === "part").map(({ key }) => key);
+  for (const key of files) await unlink(join(root, key));
+  for (const { key, role } of present) if (role === "folder") await removeIfEmpty(join(root, key));
+  return files;
+}
+
+async function removeIfEmpty(path: string): Promise<void> {
+  try {
+    await rmdir(path);
+  } catch (error) {
+    if (!hasCode(error, "ENOTEMPTY", "EEXIST")) throw error;
+  }
 }
 
 async function isThere(root: string, entry: JournalEntry): Promise<boolean> {
   try {
     const stats = await lstat(join(root, entry.key), { bigint: true });
     const found = journalEntry(entry.key, entry.role, stats);
+    if (entry.role === "folder") return stats.isDirectory() && found.inode === entry.inode;
     return found.inode === entry.inode && found.size === entry.size && found.modified === entry.modified;
   } catch (error) {
     if (hasCode(error, "ENOENT", "ENOTDIR")) return false;

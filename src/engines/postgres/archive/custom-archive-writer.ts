@@ -1,20 +1,12 @@
 import type { ByteSink } from "../../../ports/byte-sink.ts";
-import type { Codec } from "../../../ports/codec.ts";
-import { type ArchiveHeader, blockType, copyDataEnd } from "./archive-header.ts";
-import type { WritableMinor } from "./archive-version.ts";
+import { blockType, copyDataEnd } from "./archive-header.ts";
+import type { ArchiveOptions } from "./archive-options.ts";
 import type { ArchiveWriter, DataWriter, LargeObjectsWriter } from "./archive-writer.ts";
 import { encodeEntry, encodeHeader } from "./encode-archive.ts";
 import { StagedOutput } from "./staged-output.ts";
-import type { TocEntry } from "./toc-entry.ts";
 
-export interface CustomArchiveOptions {
+export interface CustomArchiveOptions extends ArchiveOptions {
   readonly sink: ByteSink;
-  readonly codec: Codec;
-  readonly header: ArchiveHeader & { readonly minor: WritableMinor };
-  /** In the order of the table of contents. */
-  readonly entries: readonly TocEntry[];
-  /** Gets back each block that was given to a data writer, once nobody reads it any more. */
-  readonly recycle?: (block: Buffer) => void;
 }
 
 /**
@@ -40,10 +32,11 @@ export class CustomArchiveWriter implements ArchiveWriter {
   static async open(options: CustomArchiveOptions): Promise<CustomArchiveWriter> {
     const writer = new CustomArchiveWriter(options);
     const { builder } = writer.#output;
-    encodeHeader(builder, options.header);
+    encodeHeader(builder, options.header, "positions");
     builder.int(options.entries.length);
     for (const entry of options.entries) {
       encodeEntry(builder, entry, options.header.minor);
+      builder.unknownOffset(entry.hadDumper);
       await writer.#output.settle();
     }
     return writer;

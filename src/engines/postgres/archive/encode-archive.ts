@@ -10,15 +10,17 @@ import {
 import type { ArchiveTime } from "./archive-time.ts";
 import { type ArchiveMinor, firstMinorWith } from "./archive-version.ts";
 import type { ByteBuilder } from "./byte-builder.ts";
+import type { DataPlaces } from "./decode-archive.ts";
 import type { TocEntry } from "./toc-entry.ts";
 
-/** Appends the header of a custom-format archive (PostgreSQL's WriteHead). */
-export function encodeHeader(out: ByteBuilder, header: ArchiveHeader): void {
+/** Appends the header of an archive (PostgreSQL's WriteHead). */
+export function encodeHeader(out: ByteBuilder, header: ArchiveHeader, places: DataPlaces): void {
   out.latin1(archiveMagic);
   for (const part of [1, header.minor, 0]) out.byte(part);
   out.byte(writtenIntegerSize);
   out.byte(writtenOffsetSize);
-  out.byte(archiveFormatCode.custom);
+  // Tables of contents of directories bear the code of tar.
+  out.byte(places === "positions" ? archiveFormatCode.custom : archiveFormatCode.tar);
   encodeCompression(out, header);
   encodeTime(out, header.createdAt);
   out.string(header.database);
@@ -26,7 +28,10 @@ export function encodeHeader(out: ByteBuilder, header: ArchiveHeader): void {
   out.string(header.dumperVersion);
 }
 
-/** Appends one entry of the table of contents of a custom-format archive (PostgreSQL's WriteToc). */
+/**
+ * Appends one entry of the table of contents (PostgreSQL's WriteToc), but for its end: where its data lies, which each
+ * format says in its own way.
+ */
 export function encodeEntry(out: ByteBuilder, entry: TocEntry, minor: ArchiveMinor): void {
   out.int(entry.dumpId);
   out.int(entry.hadDumper ? 1 : 0);
@@ -47,7 +52,6 @@ export function encodeEntry(out: ByteBuilder, entry: TocEntry, minor: ArchiveMin
   out.string("false");
   for (const dependency of entry.dependencies) out.string(String(dependency));
   out.string(null);
-  out.unknownOffset(entry.hadDumper);
 }
 
 function encodeCompression(out: ByteBuilder, { minor, compression }: ArchiveHeader): void {

@@ -14,6 +14,11 @@ export const fileSuffixes: readonly { readonly method: CompressionMethod; readon
   { method: "zstd", suffix: ".zst" },
 ];
 
+/** The ending of files that are compressed so. */
+export function suffixOf(method: CompressionMethod): string {
+  return fileSuffixes.find((known) => known.method === method)!.suffix;
+}
+
 /** A file of an archive in directory format, as its name's ending says that it is compressed. */
 export interface FolderFile {
   readonly name: string;

@@ -29,6 +29,8 @@ export interface PlainScriptOptions extends PartOptions {
   readonly clean: boolean;
   readonly ifExists: boolean;
   readonly noOwner: boolean;
+  /** What stands in place of an entry's data. Default: the data, which the script then asks for. */
+  readonly dataText?: (entry: TocEntry) => Iterable<string>;
   /** Letters and digits; random when not given. */
   readonly restrictKey?: string;
   readonly recycle?: (block: Buffer) => void;
@@ -58,8 +60,9 @@ export class PlainScriptWriter implements ArchiveWriter {
     this.#steps = inRestoreOrder(entries)
       .map((entry) => ({ entry, parts: wantedParts(entry, options) }))
       .filter(({ parts }) => parts.definition || parts.data);
+    const asksForData = options.dataText === undefined;
     this.dataOrder = this.#steps
-      .filter(({ entry, parts }) => parts.data && entry.hadDumper)
+      .filter(({ entry, parts }) => asksForData && parts.data && entry.hadDumper)
       .map(({ entry }) => entry.dumpId);
   }
 
@@ -130,10 +133,14 @@ export class PlainScriptWriter implements ArchiveWriter {
       const { entry, parts } = this.#steps[this.#next]!;
       const hasBlock = parts.data && entry.hadDumper;
       if (parts.definition || !hasBlock) await this.#printEntry(entry, "");
-      if (hasBlock) {
+      if (!hasBlock) continue;
+      const { dataText } = this.#options;
+      if (dataText === undefined) {
         this.#next += 1;
         return entry;
       }
+      await this.#printEntry(entry, "Data for ");
+      for (const text of dataText(entry)) await this.#output.text(text);
     }
     return undefined;
   }

@@ -1,3 +1,4 @@
+import type { ArchiveFormat } from "../../../core/dump-format.ts";
 import type { DumpRequest } from "../../../ports/dump.ts";
 import { chooseArchiveVersion, firstMinorWith, type WritableMinor } from "../archive/archive-version.ts";
 import type { Capabilities } from "../capabilities.ts";
@@ -8,12 +9,21 @@ export type ChosenFormat = {
   readonly groupsLargeObjects: boolean;
   /** What the user should know about the choice. */
   readonly note?: string;
-} & ({ readonly kind: "script" } | { readonly kind: "archive"; readonly minor: WritableMinor });
+} & (
+  | { readonly kind: "script" }
+  | { readonly kind: "archive"; readonly container: ArchiveFormat; readonly minor: WritableMinor }
+);
 
 /** @throws BackupError USAGE for a wish that cannot be granted. */
 export function chooseFormat(request: DumpRequest, capabilities: Pick<Capabilities, "major">): ChosenFormat {
   if (request.format === "plain") return { kind: "script", groupsLargeObjects: true };
   const { minor, note } = chooseArchiveVersion(capabilities.major, request.compression, request.archiveVersion);
   const groupsLargeObjects = minor >= firstMinorWith.relkind;
-  return { kind: "archive", minor, groupsLargeObjects, ...(note === undefined ? {} : { note }) };
+  return {
+    kind: "archive",
+    container: request.format,
+    minor,
+    groupsLargeObjects,
+    ...(note === undefined ? {} : { note }),
+  };
 }

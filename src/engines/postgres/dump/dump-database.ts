@@ -1,5 +1,4 @@
-import type { ByteSink } from "../../../ports/byte-sink.ts";
-import type { DumpContext, DumpRequest, DumpResult } from "../../../ports/dump.ts";
+import type { DumpContext, DumpOutput, DumpRequest, DumpResult } from "../../../ports/dump.ts";
 import type { PgConnection } from "../../../wire/postgres/connection.ts";
 import { CopyOutScanner } from "../../../wire/postgres/copy-out-scanner.ts";
 import { formatArchiveVersion } from "../archive/archive-version.ts";
@@ -30,7 +29,7 @@ export interface DumpDatabaseOptions {
 export async function dumpDatabase(
   connection: PgConnection,
   request: DumpRequest,
-  output: ByteSink,
+  output: DumpOutput,
   context: DumpContext,
   options: DumpDatabaseOptions,
 ): Promise<DumpResult> {

@@ -1,10 +1,12 @@
-import type { ByteSink } from "../../../ports/byte-sink.ts";
-import type { DumpContext, DumpRequest } from "../../../ports/dump.ts";
+import type { DumpContext, DumpOutput, DumpRequest } from "../../../ports/dump.ts";
+import type { ArchiveOptions } from "../archive/archive-options.ts";
 import { archiveTimeOf } from "../archive/archive-time.ts";
 import type { WritableMinor } from "../archive/archive-version.ts";
 import type { ArchiveWriter } from "../archive/archive-writer.ts";
 import { CustomArchiveWriter } from "../archive/custom-archive-writer.ts";
+import { openDirectoryArchive } from "../archive/directory-writer.ts";
 import { PlainScriptWriter } from "../archive/plain-script-writer.ts";
+import { openTarWriter } from "../archive/tar/tar-writer.ts";
 import type { TocEntry } from "../archive/toc-entry.ts";
 import type { Capabilities } from "../capabilities.ts";
 import type { ChosenFormat } from "./choose-format.ts";
@@ -12,7 +14,7 @@ import type { ChosenFormat } from "./choose-format.ts";
 export interface WriterRequest {
   readonly request: DumpRequest;
   readonly format: ChosenFormat;
-  readonly output: ByteSink;
+  readonly output: DumpOutput;
   readonly context: DumpContext;
   readonly entries: readonly TocEntry[];
   readonly capabilities: Capabilities;
@@ -24,13 +26,22 @@ export interface WriterRequest {
 
 /** Opens the writer of the chosen format: everything but the data is written. */
 export function openWriter(wanted: WriterRequest): Promise<ArchiveWriter> {
-  return wanted.format.kind === "script" ? openScript(wanted) : openArchive(wanted, wanted.format.minor);
+  const { format } = wanted;
+  if (format.kind === "script") return openScript(wanted);
+  const archive = archiveOptions(wanted, format.minor);
+  switch (format.container) {
+    case "custom":
+      return CustomArchiveWriter.open({ ...archive, sink: fileOf(wanted).sink });
+    case "directory":
+      return openDirectoryArchive({ ...archive, createFile: folderOf(wanted).createFile });
+    case "tar":
+      return openTarArchive(wanted, archive);
+  }
 }
 
-function openArchive(wanted: WriterRequest, minor: WritableMinor): Promise<ArchiveWriter> {
-  const { request, output, context, entries, recycle } = wanted;
-  return CustomArchiveWriter.open({
-    sink: output,
+function archiveOptions(wanted: WriterRequest, minor: WritableMinor): ArchiveOptions {
+  const { request, context, entries, recycle } = wanted;
+  return {
     codec: context.codec,
     header: {
       minor,
@@ -42,13 +53,34 @@ function openArchive(wanted: WriterRequest, minor: WritableMinor): Promise<Archi
     },
     entries,
     recycle,
+  };
+}
+
+async function openTarArchive(wanted: WriterRequest, archive: ArchiveOptions): Promise<ArchiveWriter> {
+  const { sink, openSpool } = fileOf(wanted);
+  return await openTarWriter({
+    ...archive,
+    sink,
+    spool: await openSpool(),
+    modified: wanted.context.startedAt,
+    transactionTimeout: wanted.capabilities.transactionTimeout,
   });
 }
 
+function fileOf({ output }: WriterRequest): Extract<DumpOutput, { kind: "file" }> {
+  if (output.kind !== "file") throw new Error("this format is one file");
+  return output;
+}
+
+function folderOf({ output }: WriterRequest): Extract<DumpOutput, { kind: "folder" }> {
+  if (output.kind !== "folder") throw new Error("format directory is a folder");
+  return output;
+}
+
 function openScript(wanted: WriterRequest): Promise<ArchiveWriter> {
-  const { request, output, context, capabilities, entries, recycle } = wanted;
+  const { request, context, capabilities, entries, recycle } = wanted;
   return PlainScriptWriter.open({
-    sink: output,
+    sink: fileOf(wanted).sink,
     codec: context.codec,
     // The whole script is compressed by a stage behind us.
     compression: { method: "none", level: 0 },

@@ -2,6 +2,7 @@ import { backupSingle } from "../../../commands/backup-single.ts";
 import { BackupError } from "../../../core/backup-error.ts";
 import { type Compression, parseCompression } from "../../../core/compression.ts";
 import { counted } from "../../../core/counted.ts";
+import type { DumpFormat } from "../../../core/dump-format.ts";
 import { ExitStatus } from "../../../core/exit-status.ts";
 import type { BackupMetadata } from "../../../core/metadata/metadata-schema.ts";
 import type { BackupOutput } from "../../../ports/backup-output.ts";
@@ -16,7 +17,7 @@ import { repositoryOf } from "../repository-option.ts";
 
 export const run: RunCommand = async ({ args, options }, { services, output, progress, signal }) => {
   const format = options.format ?? "custom";
-  const destination = await destinationOf(options, services);
+  const destination = await destinationOf(options, format, services);
   try {
     const metadata = await backupSingle(
       {
@@ -41,13 +42,14 @@ export const run: RunCommand = async ({ args, options }, { services, output, pro
   }
 };
 
-function compressionOf(options: OptionValues, format: "custom" | "plain"): Compression {
-  return parseCompression(options.compression ?? (format === "plain" ? "none" : "gzip"));
+function compressionOf(options: OptionValues, format: DumpFormat): Compression {
+  const isCompressed = format === "custom" || format === "directory";
+  return parseCompression(options.compression ?? (isCompressed ? "gzip" : "none"));
 }
 
 type Destination = BackupOutput | { readonly kind: "repository"; readonly storage: Storage };
 
-async function destinationOf(options: OptionValues, services: Services): Promise<Destination> {
+async function destinationOf(options: OptionValues, format: DumpFormat, services: Services): Promise<Destination> {
   const path = options.output;
   if (path === undefined) return { kind: "repository", storage: await services.openStorage(repositoryOf(options)) };
   if (path === "-" && options.json === true) {
@@ -57,7 +59,7 @@ async function destinationOf(options: OptionValues, services: Services): Promise
       hint: "write the backup to a file, or leave out --json",
     });
   }
-  return await services.openOutput(path);
+  return await services.openOutput(path, format === "directory" ? "folder" : "file");
 }
 
 function summary(metadata: BackupMetadata, location: string): string[] {
@@ -70,11 +72,13 @@ function summary(metadata: BackupMetadata, location: string): string[] {
   const rate = seconds > 0 ? `, ${formatBytes(bytes / seconds)}/s` : "";
   const lines = [
     `backup ${metadata.id} of "${metadata.database}" is complete`,
-    `  file      ${location}/${metadata.backup_file}`,
+    `  ${metadata.format === "directory" ? "folder" : "file  "}    ${location}/${metadata.backup_file}`,
     `  size      ${formatBytes(metadata.size_bytes)} (${metadata.format}, ${metadata.compression})`,
     `  data      ${counted(tables.length, "table")}, ${counted(rows, "row")}, ${formatBytes(bytes)}`,
     `  duration  ${formatDuration(seconds)}${rate}`,
-    `  sha256    ${metadata.sha256}`,
+    metadata.sha256 === undefined
+      ? `  files     ${counted(metadata.artifacts.length, "file")}, each with its SHA-256 in the metadata`
+      : `  sha256    ${metadata.sha256}`,
   ];
   const missing = (metadata.not_included ?? []).filter((item) => item.count > 0);
   if (missing.length > 0) {

@@ -27,6 +27,8 @@ export const run: RunCommand = async ({ args, options }, context) => {
   return ExitStatus.done;
 };
 
+/** A folder may hold thousands. */
+const SHOWN_FILES = 3;
 /** Tables beyond these are summed up, but for `--verbose`. */
 const SHOWN_TABLES = 10;
 
@@ -48,10 +50,13 @@ function describe(metadata: BackupMetadata, { location }: FoundBackup, now: Date
     ["written by", metadata.tool && `${metadata.tool.name} ${metadata.tool.version}`],
   ];
   const lines = facts.flatMap(([name, text]) => (text ? [`${name.padEnd(11)}${printable(text)}`] : []));
-  for (const { name, size, sha256 } of metadata.artifacts) {
+  const shown = all ? metadata.artifacts : metadata.artifacts.slice(0, SHOWN_FILES);
+  for (const { name, size, sha256 } of shown) {
     lines.push("", `file       ${printable(name)}`, `  size     ${formatCount(size)} bytes`);
     if (sha256 !== undefined) lines.push(`  sha256   ${sha256}`);
   }
+  const rest = metadata.artifacts.length - shown.length;
+  if (rest > 0) lines.push("", `and ${counted(rest, "more file")} (--verbose shows all)`);
   return [...lines, ...contents(metadata, all), ...missing(metadata), ...warnings(metadata)];
 }
 

@@ -1,0 +1,75 @@
+import { lstat, rename } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { isSafeComponent, isSafeRelativePath } from "../../core/safe-path.ts";
+import type { PendingFile, PendingFolder } from "../../ports/storage.ts";
+import { createFile, ensureFolder, syncFolder } from "./durable-file-system.ts";
+import { FileWriter } from "./file-writer.ts";
+import { ioError, publishingError } from "./io-error.ts";
+import { appendToJournal, type JournalEntry, journalEntry } from "./work-journal.ts";
+
+/** A folder that grows inside a work folder and then moves to its place as a whole. */
+export class LocalPendingFolder implements PendingFolder {
+  readonly #root: string;
+  readonly #workFolder: string;
+  readonly #path: string;
+  readonly #open = new Set<FileWriter>();
+  readonly #names: string[] = [];
+
+  constructor(root: string, workFolder: string, path: string) {
+    this.#root = root;
+    this.#workFolder = workFolder;
+    this.#path = path;
+  }
+
+  async create(name: string): Promise<PendingFile> {
+    if (!isSafeComponent(name)) throw new Error(`no safe name: ${JSON.stringify(name)}`);
+    const path = join(this.#path, name);
+    const handle = await createFile(path).catch((cause: unknown) => {
+      throw ioError("creating a file", path, cause);
+    });
+    const writer = new FileWriter(handle, path);
+    this.#open.add(writer);
+    this.#names.push(name);
+    return {
+      write: (bytes) => writer.write(bytes),
+      end: async () => {
+        await writer.finish();
+        this.#open.delete(writer);
+      },
+    };
+  }
+
+  /**
+   * The order is that of single files: all bytes synced, their names synced, a durable note of what will be published, the
+   * new name by rename(2), which replaces nothing but an empty folder, and that name synced.
+   */
+  async commit(key: string): Promise<void> {
+    if (!isSafeRelativePath(key)) throw new Error(`no safe key: ${JSON.stringify(key)}`);
+    if (this.#open.size > 0) throw new Error("a file of the folder is not ended");
+    const target = join(this.#root, key);
+    try {
+      await syncFolder(this.#path);
+      await appendToJournal(this.#workFolder, await this.#journal(key));
+      if (key.includes("/")) await ensureFolder(dirname(target));
+      await rename(this.#path, target);
+      await syncFolder(dirname(target));
+    } catch (cause) {
+      // The name may be that of a folder that is not empty, or of a file.
+      throw publishingError(target, cause, "ENOTEMPTY", "ENOTDIR");
+    }
+  }
+
+  /** Closes what is open; the work folder is removed with all that is left in it. */
+  async abort(): Promise<void> {
+    for (const writer of this.#open) await writer.close().catch(() => {}); // Its bytes are not wanted any more.
+    this.#open.clear();
+  }
+
+  async #journal(key: string): Promise<JournalEntry[]> {
+    const entries = [journalEntry(key, "folder", await lstat(this.#path, { bigint: true }))];
+    for (const name of this.#names) {
+      entries.push(journalEntry(`${key}/${name}`, "part", await lstat(join(this.#path, name), { bigint: true })));
+    }
+    return entries;
+  }
+}
