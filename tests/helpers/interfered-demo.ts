@@ -6,7 +6,7 @@ import { createServices } from "../../src/main/services.ts";
 
 const run = demoCommand({
   interfere: async (session) => {
-    await session.query("update stock.movements set quantity = quantity + 1 where id = 15000");
+    await session.query("update stock.movements set quantity = quantity + 1 where id = 1500");
   },
 });
 
