@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { ArchiveFileReader } from "../../src/engines/postgres/archive/archive-file-reader.ts";
 import type { DumpIsolation } from "../../src/engines/postgres/dump/dump-session.ts";
@@ -37,6 +38,8 @@ async function moveMoney(server: ServerAddress, database: string, seed: number, 
       `BEGIN; UPDATE account_${a} SET money = money - 7; UPDATE account_${b} SET money = money + 7; COMMIT`,
     );
     moves++;
+    // What is written matters, not how much: without a pause the writers take the processors from the dumps.
+    await sleep(5);
   }
   return moves;
 }

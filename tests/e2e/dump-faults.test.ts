@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { expect, type TestContext, test } from "vitest";
+import { afterAll, beforeAll, expect, type TestContext, test } from "vitest";
 import { dbbackup, mustDbbackup } from "../helpers/dbbackup.ts";
 import { connectTo } from "../helpers/dump-to-memory.ts";
 import { startServer } from "../helpers/postgres-server.ts";
@@ -10,11 +10,23 @@ import { sharedServer } from "../helpers/shared-servers.ts";
 import { startStandby } from "../helpers/standby.ts";
 import { TcpProxy } from "../helpers/tcp-proxy.ts";
 import { withTemporaryFolder } from "../helpers/temporary-folder.ts";
-import { type TestDatabase, withDatabase } from "../helpers/test-database.ts";
+import { quoteIdentifier, type TestDatabase, withDatabase } from "../helpers/test-database.ts";
 
 const bigTable =
   "CREATE TABLE big AS SELECT i, md5(i::text) || md5((i + 1)::text) AS hash FROM generate_series(1, 200000) i";
 const bigBytes = 13_000_000;
+
+/** Copied for each test: that is quicker than to make the table again. */
+let template: TestDatabase;
+beforeAll(async () => {
+  template = await withDatabase(await sharedServer(18));
+  await template.sql(bigTable);
+});
+afterAll(() => template?.drop());
+
+function withBigTable(): Promise<TestDatabase> {
+  return withDatabase(template.server, undefined, quoteIdentifier(template.name));
+}
 
 function backupArgs(database: TestDatabase, repo: string, url = database.url): string[] {
   return ["backup", "single", database.name, `--url=${url}`, `--repo=${repo}`];
@@ -53,8 +65,7 @@ async function slowly(port: number): Promise<TcpProxy> {
 
 test("a connection that is cut in mid-dump ends with 1, says where, and leaves nothing", async () => {
   await using folder = await withTemporaryFolder();
-  await using database = await withDatabase(await sharedServer(18));
-  await database.sql(bigTable);
+  await using database = await withBigTable();
   await using proxy = await TcpProxy.start({ targetPort: database.server.port, cutAfterServerBytes: bigBytes / 2 });
   const repo = join(folder.path, "repo");
   const url = urlThrough(proxy, database);
@@ -68,8 +79,7 @@ test("a connection that is cut in mid-dump ends with 1, says where, and leaves n
 
 test("a session that an administrator ends in mid-dump ends with 1 and a hint", async () => {
   await using folder = await withTemporaryFolder();
-  await using database = await withDatabase(await sharedServer(18));
-  await database.sql(bigTable);
+  await using database = await withBigTable();
   await using proxy = await slowly(database.server.port);
   const repo = join(folder.path, "repo");
   const url = urlThrough(proxy, database);
@@ -88,8 +98,8 @@ test("a session that an administrator ends in mid-dump ends with 1 and a hint", 
 
 test("a table dropped in mid-dump is still dumped whole: the drop waits", async () => {
   await using folder = await withTemporaryFolder();
-  await using database = await withDatabase(await sharedServer(18));
-  await database.sql(`${bigTable}; CREATE TABLE zz_last (x int); INSERT INTO zz_last VALUES (1), (2)`);
+  await using database = await withBigTable();
+  await database.sql(`CREATE TABLE zz_last (x int); INSERT INTO zz_last VALUES (1), (2)`);
   await using proxy = await slowly(database.server.port);
   const repo = join(folder.path, "repo");
   const url = urlThrough(proxy, database);
@@ -97,6 +107,9 @@ test("a table dropped in mid-dump is still dumped whole: the drop waits", async 
   await untilCopying(database);
   await using other = await connectTo(database.server, database.name);
   const dropped = other.query("DROP TABLE zz_last");
+  const waiting = "SELECT query FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()";
+  await expect.poll(() => database.sql(waiting), { timeout: 30_000 }).toEqual([{ query: "DROP TABLE zz_last" }]);
+  proxy.hurry();
   const { status, stdout } = await running;
   await dropped;
   expect(status).toBe(0);
@@ -175,8 +188,7 @@ test("a server that restarts in mid-dump and in mid-restore ends both with 1 and
 test("a full disk below the repository ends with 1, names it, and leaves nothing", async (context) => {
   requireRoot(context);
   await using folder = await withTemporaryFolder();
-  await using database = await withDatabase(await sharedServer(18));
-  await database.sql(bigTable);
+  await using database = await withBigTable();
   const repo = join(folder.path, "small");
   mkdirSync(repo);
   await mustRun("mount", ["-t", "tmpfs", "-o", "size=2m", "none", repo]);

@@ -27,10 +27,10 @@ const settings: readonly (readonly [string, string])[] = [
   ["xmlbinary", "hex"],
   ["extra_float_digits", "-15"],
   ["client_min_messages", "debug5"],
-  ["statement_timeout", "700ms"],
-  ["lock_timeout", "700ms"],
-  ["idle_in_transaction_session_timeout", "700ms"],
-  ["transaction_timeout", "700ms"],
+  ["statement_timeout", "300ms"],
+  ["lock_timeout", "300ms"],
+  ["idle_in_transaction_session_timeout", "300ms"],
+  ["transaction_timeout", "300ms"],
   ["row_security", "off"],
   ["check_function_bodies", "on"],
   ["session_replication_role", "replica"],
@@ -51,7 +51,7 @@ const objects = String.raw`
   CREATE FUNCTION "order".f() RETURNS text LANGUAGE sql AS 'SELECT E''\\\\''::text';
   CREATE TABLE "order".child (id int REFERENCES "order".values);
   INSERT INTO "order".child VALUES (1), (2);
-  CREATE MATERIALIZED VIEW "order".filled_slowly AS SELECT pg_sleep(1)::text AS slow, count(*) AS n FROM "order".values;
+  CREATE MATERIALIZED VIEW "order".filled_slowly AS SELECT pg_sleep(0.4)::text AS slow, count(*) AS n FROM "order".values;
   SELECT lo_from_bytea(4711, '\x00ff');`;
 
 async function setAll(server: ServerAddress, database: TestDatabase): Promise<void> {

@@ -18,6 +18,7 @@ export class TcpProxy implements AsyncDisposable {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
   readonly #options: ProxyOptions;
+  #isSlow = true;
   /** Connections accepted so far. */
   accepted = 0;
 
@@ -36,6 +37,11 @@ export class TcpProxy implements AsyncDisposable {
     const address = this.#server.address();
     if (address === null || typeof address === "string") throw new Error("the proxy does not listen");
     return address.port;
+  }
+
+  /** No more waits of `delayMs`. */
+  hurry(): void {
+    this.#isSlow = false;
   }
 
   /** Resets all connections, as a failing network device does. */
@@ -62,7 +68,7 @@ export class TcpProxy implements AsyncDisposable {
       const passed = bytes.subarray(0, Math.min(left, bytes.length));
       const shown = fromServer?.(passed, soFar) ?? passed;
       soFar += bytes.length;
-      if (delayMs !== undefined) {
+      if (delayMs !== undefined && this.#isSlow) {
         server.pause();
         setTimeout(() => server.resume(), delayMs).unref();
         client.write(shown);

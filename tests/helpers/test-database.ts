@@ -26,7 +26,7 @@ export async function withDatabase(
 ): Promise<TestDatabase> {
   const database = name ?? `test_${randomBytes(6).toString("hex")}`;
   const drop = () => dropDatabase(server, database);
-  await drop();
+  if (name !== undefined) await drop();
   await serverSql(server, `CREATE DATABASE ${quoteIdentifier(database)} TEMPLATE ${template} ${options}`);
   return {
     name: database,
@@ -44,11 +44,15 @@ export function databaseUrl(server: ServerAddress, database: string, user = "pos
 
 /** Drops a database that may exist. Before 13 there was no FORCE: those connected are sent away first. */
 export async function dropDatabase(server: ServerAddress, name: string): Promise<void> {
-  await dropSubscriptions(server, name);
   if (server.major >= 13) {
-    await serverSql(server, `DROP DATABASE IF EXISTS ${quoteIdentifier(name)} WITH (FORCE)`);
+    const drop = `DROP DATABASE IF EXISTS ${quoteIdentifier(name)} WITH (FORCE)`;
+    await serverSql(server, drop).catch(async () => {
+      await dropSubscriptions(server, name);
+      await serverSql(server, drop);
+    });
     return;
   }
+  await dropSubscriptions(server, name);
   await serverSql(
     server,
     `UPDATE pg_database SET datallowconn = false WHERE datname = ${quoteLiteral(name)};
