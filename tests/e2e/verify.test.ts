@@ -23,6 +23,7 @@ const kinds = {
   zstd: ["--format", "custom", "--compression", "zstd"],
   lz4: ["--format", "custom", "--compression", "lz4"],
   none: ["--format", "custom", "--compression", "none"],
+  tar: ["--format", "tar"],
   plain: ["--format", "plain"],
   "plain-gzip": ["--format", "plain", "--compression", "gzip"],
 } as const;

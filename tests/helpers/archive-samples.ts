@@ -1,11 +1,15 @@
 import type { CompressionMethod } from "../../src/core/compression.ts";
+import type { ArchiveOptions } from "../../src/engines/postgres/archive/archive-options.ts";
 import type { WritableMinor } from "../../src/engines/postgres/archive/archive-version.ts";
+import type { ArchiveWriter } from "../../src/engines/postgres/archive/archive-writer.ts";
 import { CustomArchiveWriter } from "../../src/engines/postgres/archive/custom-archive-writer.ts";
 import type { DataBlock } from "../../src/engines/postgres/archive/data-block.ts";
+import { openDirectoryArchive } from "../../src/engines/postgres/archive/directory-writer.ts";
 import { headerEntries } from "../../src/engines/postgres/archive/header-entries.ts";
+import { openTarWriter } from "../../src/engines/postgres/archive/tar/tar-writer.ts";
 import type { TocEntry } from "../../src/engines/postgres/archive/toc-entry.ts";
 import { codec } from "./codec.ts";
-import { memorySink } from "./memory-object.ts";
+import { memorySink, memorySpool } from "./memory-object.ts";
 
 /** Data of an archive by dump id: rows of a table, or large objects by OID. */
 export type SampleData = ReadonlyMap<number, Buffer | ReadonlyMap<number, Buffer>>;
@@ -110,8 +114,41 @@ export async function writeArchive(
   minor: WritableMinor = 16,
 ): Promise<Buffer> {
   const { sink, bytes } = memorySink();
-  const writer = await CustomArchiveWriter.open({
-    sink,
+  await fill(await CustomArchiveWriter.open({ ...archiveOptions(entries, method, minor), sink }), data);
+  return bytes();
+}
+
+/** The same in tar format. */
+export async function writeTar(
+  entries: readonly TocEntry[],
+  data: SampleData,
+  minor: WritableMinor = 16,
+): Promise<Buffer> {
+  const { sink, bytes } = memorySink();
+  const modified = new Date("2026-01-02T03:04:05Z");
+  const options = { ...archiveOptions(entries, "none", minor), sink, modified, transactionTimeout: true };
+  await fill(await openTarWriter({ ...options, spool: memorySpool() }), data);
+  return bytes();
+}
+
+/** The same in directory format: files by their names. */
+export async function writeFolder(
+  entries: readonly TocEntry[],
+  data: SampleData,
+  method: CompressionMethod = "gzip",
+  minor: WritableMinor = 16,
+): Promise<Map<string, Buffer>> {
+  const files = new Map<string, Buffer>();
+  const createFile = async (name: string) => {
+    const { sink, bytes } = memorySink();
+    return { write: sink.write, end: async () => void files.set(name, bytes()) };
+  };
+  await fill(await openDirectoryArchive({ ...archiveOptions(entries, method, minor), createFile }), data);
+  return files;
+}
+
+function archiveOptions(entries: readonly TocEntry[], method: CompressionMethod, minor: WritableMinor): ArchiveOptions {
+  return {
     codec,
     entries,
     header: {
@@ -122,7 +159,10 @@ export async function writeArchive(
       serverVersion: "18.4",
       dumperVersion: "dbbackup 4",
     },
-  });
+  };
+}
+
+async function fill(writer: ArchiveWriter, data: SampleData): Promise<void> {
   for (const dumpId of writer.dataOrder) {
     const content = data.get(dumpId)!;
     if (Buffer.isBuffer(content)) {
@@ -140,7 +180,6 @@ export async function writeArchive(
     await block.end();
   }
   await writer.finish();
-  return bytes();
 }
 
 /** All plain bytes of a block; a table's without the end-of-data line, which must be there. */

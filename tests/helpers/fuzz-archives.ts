@@ -2,13 +2,14 @@ import fc from "fast-check";
 import { expect } from "vitest";
 import { BackupError } from "../../src/core/backup-error.ts";
 import { ArchiveFileReader } from "../../src/engines/postgres/archive/archive-file-reader.ts";
+import { ArchiveFolderReader } from "../../src/engines/postgres/archive/archive-folder-reader.ts";
 import type { ArchiveReader } from "../../src/engines/postgres/archive/archive-reader.ts";
 import { writableMinors } from "../../src/engines/postgres/archive/archive-version.ts";
 import type { DataBlock } from "../../src/engines/postgres/archive/data-block.ts";
 import { tocListing } from "../../src/engines/postgres/archive/toc-listing.ts";
-import { sampleArchive, writeArchive } from "./archive-samples.ts";
+import { sampleArchive, writeArchive, writeFolder, writeTar } from "./archive-samples.ts";
 import { codec } from "./codec.ts";
-import { memoryObject, memoryStream } from "./memory-object.ts";
+import { memoryFiles, memoryObject, memoryStream } from "./memory-object.ts";
 import { changes, mutate } from "./mutate-archive.ts";
 
 /** What a reader may say of bytes that are no whole archive. */
@@ -43,6 +44,19 @@ export async function fuzzArchives(runs: number, seed: number): Promise<void> {
   expect(refused / runs).toBeGreaterThan(0.5);
 }
 
+/** The same for archives in directory format: one of the files is damaged. */
+export async function fuzzFolders(runs: number, seed: number): Promise<void> {
+  const { entries, data } = sampleArchive();
+  const samples = [await writeFolder(entries, data, "none", 14), await writeFolder(entries, data, "gzip", 16)];
+  const property = fc.asyncProperty(fc.nat(samples.length - 1), fc.nat(), changes, async (index, at, list) => {
+    const files = new Map(samples[index]);
+    const name = [...files.keys()][at % files.size]!;
+    files.set(name, mutate(files.get(name)!, list));
+    await outcome(() => ArchiveFolderReader.open(memoryFiles(files), { codec }), true);
+  });
+  await fc.assert(property, { numRuns: runs, seed });
+}
+
 async function sampleArchives(): Promise<Buffer[]> {
   const { entries, data } = sampleArchive();
   const made: Buffer[] = [];
@@ -50,6 +64,7 @@ async function sampleArchives(): Promise<Buffer[]> {
     for (const method of ["none", "gzip"] as const) made.push(await writeArchive(entries, data, method, minor));
   }
   for (const method of ["zstd", "lz4"] as const) made.push(await writeArchive(entries, data, method, 16));
+  for (const minor of [14, 16] as const) made.push(await writeTar(entries, data, minor));
   return made;
 }
 
