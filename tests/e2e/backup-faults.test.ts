@@ -102,8 +102,8 @@ async function sweptBackups(repo: string): Promise<string[]> {
 }
 
 async function start(database: TestDatabase, repo: string): Promise<ChildProcess> {
-  const { path } = await builtProgram();
-  return spawn(process.execPath, [path, ...backupOf(database, repo)], { stdio: "pipe" });
+  const program = await builtProgram();
+  return spawn(process.execPath, [program, ...backupOf(database, repo)], { stdio: "pipe" });
 }
 
 /** Sessions of backups on the test's databases. */

@@ -50,7 +50,7 @@ function backupArguments(output: string): string[] {
 }
 
 async function commandLine(output: string): Promise<string[]> {
-  return [(await builtProgram()).path, ...backupArguments(output)];
+  return [await builtProgram(), ...backupArguments(output)];
 }
 
 async function expectWhole(path: string): Promise<void> {

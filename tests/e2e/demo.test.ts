@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import type { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test } from "vitest";
 
 const root = resolve(import.meta.dirname, "../..");
 const smallShop = join(root, "tests/helpers/small-shop.ts");
@@ -16,12 +16,6 @@ type Demo = ChildProcessByStdio<null, Readable, Readable>;
 /** The only temporary folder that the demo knows: what is left behind is in there. */
 let folder: string;
 let demo: Demo | undefined;
-let compileCache: string;
-
-beforeAll(() => {
-  compileCache = mkdtempSync(join(tmpdir(), "dbbackup-compiled-"));
-});
-afterAll(() => rmSync(compileCache, { recursive: true }));
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "d-"));
@@ -45,8 +39,6 @@ function start(file: string, ...args: readonly string[]): Demo {
       PGHOST: "nowhere.invalid",
       PGSERVICE: "missing",
       PGOPTIONS: "-c bad=1",
-      // npm would keep compiled code in the temporary folder; and it saves each start half a second.
-      NODE_COMPILE_CACHE: compileCache,
     },
     stdio: ["ignore", "pipe", "pipe"],
     // A group of its own: npm is killed together with what it started.

@@ -133,8 +133,8 @@ test("a file without metadata is not called a backup of ours", async () => {
 
 test("whoever stops reading the output has seen enough", async () => {
   putBackup("a.dump");
-  const { path } = await builtProgram();
-  const child = spawn(process.execPath, [path, "list", "--json", "--repo", repository], { stdio: "pipe" });
+  const program = await builtProgram();
+  const child = spawn(process.execPath, [program, "list", "--json", "--repo", repository], { stdio: "pipe" });
   child.stdout.destroy();
   const [[status], stderr] = await Promise.all([once(child, "exit"), readText(child.stderr)]);
   expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
@@ -153,8 +153,8 @@ test.runIf(process.getuid?.() === 0)(
 
 test.runIf(process.platform === "linux")("what was typed as a password is seen in no list of processes", async () => {
   const args = ["backup", "single", "x", "--host", "192.0.2.1", "--password", "hunter2-typed", "--repo", repository];
-  const { path } = await builtProgram();
-  const connecting = spawn(process.execPath, [path, ...args], { stdio: "pipe" });
+  const program = await builtProgram();
+  const connecting = spawn(process.execPath, [program, ...args], { stdio: "pipe" });
   try {
     await once(connecting.stderr, "data");
     const command = readFileSync(`/proc/${connecting.pid}/cmdline`, "utf8");

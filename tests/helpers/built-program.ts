@@ -5,26 +5,19 @@ import { askBroker, type SharedKind } from "./test-broker.ts";
 /** For `globalSetup`: the package as npm would install it, built from the sources once for a whole test run. */
 export function builtPrograms(): SharedKind {
   return {
-    async make(_, folder): Promise<BuiltProgram> {
+    async make(_, folder): Promise<string> {
       const staged = join(folder, "package");
       await stagePackage(staged);
-      return { path: join(staged, "bin/dbbackup.cjs"), compileCache: join(folder, "compile-cache") };
+      return join(staged, "bin/dbbackup.cjs");
     },
     end: async () => {},
   };
 }
 
-export interface BuiltProgram {
-  /** The launcher of the package. */
-  readonly path: string;
-  /** For NODE_COMPILE_CACHE: the cache of the user who runs the tests shall not fill up with builds. */
-  readonly compileCache: string;
-}
+let asked: Promise<string> | undefined;
 
-let asked: Promise<BuiltProgram> | undefined;
-
-/** The program as users install it: it starts in half the time that the sources take. */
-export function builtProgram(): Promise<BuiltProgram> {
-  asked ??= askBroker("program") as Promise<BuiltProgram>;
+/** The launcher of the program as users install it, which starts in half the time that the sources take. */
+export function builtProgram(): Promise<string> {
+  asked ??= askBroker("program") as Promise<string>;
   return asked;
 }

@@ -18,9 +18,8 @@ export async function dbbackup(
   options: RunOptions = {},
   nodeArgs: readonly string[] = [],
 ): Promise<Finished> {
-  const { path, compileCache } = await builtProgram();
-  const env = { ...foreignVariables, NODE_COMPILE_CACHE: compileCache, ...options.env };
-  return runProgram(process.execPath, [...nodeArgs, path, ...args], { ...options, env });
+  const env = { ...foreignVariables, ...options.env };
+  return runProgram(process.execPath, [...nodeArgs, await builtProgram(), ...args], { ...options, env });
 }
 
 /** As {@link dbbackup}, for commands that must succeed: any other exit status throws with what was printed. */

@@ -47,6 +47,8 @@ export async function serveTests(kinds: Readonly<Record<string, SharedKind>>): P
   await new Promise<void>((resolve, reject) => broker.once("error", reject).listen(path, resolve));
   broker.unref();
   process.env[BROKER_VARIABLE] = path;
+  // For all that tests start: to strip types and compile takes longer than many a program then runs. npm caches, too.
+  process.env.NODE_COMPILE_CACHE = join(folder, "compile-cache");
   return {
     async [Symbol.asyncDispose]() {
       broker.close();

@@ -13,7 +13,7 @@ import {
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test } from "vitest";
 import { type Finished, runProgram } from "../../../tests/helpers/run-program.ts";
 import { LocalStorage } from "./local-storage.ts";
 
@@ -21,15 +21,7 @@ const helpers = join(import.meta.dirname, "../../../tests/helpers");
 const clock = { now: () => new Date(), monotonic: () => performance.now() };
 let folder: string;
 let storage: LocalStorage;
-/** Stripping types takes most of the time of so small a program. */
-let compileCache: string;
 
-beforeAll(async () => {
-  compileCache = await mkdtemp(join(tmpdir(), "dbbackup-compiled-"));
-});
-afterAll(async () => {
-  await rm(compileCache, { recursive: true, force: true });
-});
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "dbbackup-faults-"));
   storage = new LocalStorage(folder, clock);
@@ -41,7 +33,7 @@ afterEach(async () => {
 /** Runs the two-object backup in a process of its own, with a fault in it. */
 async function backup(name: string, fault = "", bytes = 3_000_000): Promise<Finished> {
   const args = ["--import", join(helpers, "fault-preload.ts"), join(helpers, "storage-program.ts"), folder, name];
-  const env = { DBBACKUP_TEST_FAULT: fault, NODE_COMPILE_CACHE: compileCache };
+  const env = { DBBACKUP_TEST_FAULT: fault };
   return await runProgram(process.execPath, [...args, String(bytes)], { env });
 }
 
