@@ -205,8 +205,7 @@ test("psql restores restore.sql of an unpacked tar, large objects included", asy
 test.each(["directory", "tar"])("%s: kill -9 in the middle of the data leaves nothing, once swept", async (format) => {
   const place = join(folder, `killed-${format}`);
   mkdirSync(place);
-  const program = await builtProgram();
-  const child = spawn(process.execPath, [program.path, ...backupTo("--repo", place), "--format", format], {
+  const child = spawn(process.execPath, [await builtProgram(), ...backupTo("--repo", place), "--format", format], {
     stdio: "ignore",
   });
   await expect.poll(() => readdirSync(place).length, { timeout: 20_000, interval: 2 }).toBeGreaterThan(0);
