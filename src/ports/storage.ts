@@ -84,7 +84,7 @@ export interface PendingFolder {
 
 /** A file of a pending folder. */
 export interface PendingFile extends ByteSink {
-  /** Nothing more comes; its bytes are durable then. */
+  /** Nothing more comes. Its bytes are durable when the folder is committed; what fails until then fails there at last. */
   end(): Promise<void>;
 }
 

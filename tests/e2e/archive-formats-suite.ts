@@ -79,7 +79,8 @@ export function describeArchiveFormats(major: PostgresMajor, ways: readonly Arch
       expect(listed(ours.stdout)).toEqual(listed(theirs.stdout));
     }
 
-    test.each(ways)("$format $compression from $from to $to", async (way) => {
+    const named = ways.map((way) => ({ ...way, name: way.compression ?? "none" }));
+    test.each(named)("$format, compression $name, from $from to $to", async (way) => {
       const archive = await write(way);
       await using target = await withDatabase(server);
       if (way.to === "stock") {
