@@ -4,19 +4,16 @@ import { CopyOutScanner } from "../../../wire/postgres/copy-out-scanner.ts";
 import { formatArchiveVersion } from "../archive/archive-version.ts";
 import { headerEntries } from "../archive/header-entries.ts";
 import { Catalog } from "../objects/catalog-reader.ts";
-import { type DatabaseFacts, readDatabase } from "../objects/database.ts";
-import { type DatabaseDetails, databaseDetailEntries, readDatabaseDetails } from "../objects/database-details.ts";
-import { readNotIncluded } from "../objects/not-included.ts";
+import type { DatabaseFacts } from "../objects/database.ts";
+import { type DatabaseDetails, databaseDetailEntries } from "../objects/database-details.ts";
 import type { PlannedEntry } from "../objects/object-type.ts";
-import { type DatabaseCatalog, readCatalog } from "../objects/read-catalog.ts";
-import { refuseUnsupportedObjects } from "../objects/unsupported.ts";
+import type { DatabaseCatalog } from "../objects/read-catalog.ts";
 import { type ChosenFormat, chooseFormat } from "./choose-format.ts";
 import { copyData } from "./copy-data.ts";
 import { type DumpIsolation, openDumpSession } from "./dump-session.ts";
-import { nameDecoder } from "./name-decoder.ts";
 import { openWriter } from "./open-writer.ts";
 import { planEntries } from "./plan-entries.ts";
-import { readServerFacts } from "./server-facts.ts";
+import { readSource } from "./read-source.ts";
 import { ungroupLargeObjects } from "./ungroup-large-objects.ts";
 
 export interface DumpDatabaseOptions {
@@ -36,19 +33,13 @@ export async function dumpDatabase(
   const { progress } = context;
   progress.emit({ event: "phase", phase: "introspect", message: "reading the catalogues" });
   const session = await openDumpSession(connection, options.isolation);
-  const facts = await readServerFacts(session);
-  const database = await readDatabase(session.rows, session.capabilities);
-  const decodeName = nameDecoder(database.encoding);
-  await refuseUnsupportedObjects(session.rows, decodeName);
   const format = chooseFormat(request, session.capabilities);
   const holds = { databaseItself: format.kind === "archive" };
-  const notIncluded = await readNotIncluded(session.rows, session.capabilities, holds);
-  const details = await readDatabaseDetails(session.rows);
-  const catalog = await readCatalog(session.rows, session.capabilities);
+  const { facts, database, decodeName, notIncluded, catalog } = await readSource(session, holds);
   const planned = planEntries(catalog);
   for (const warning of planned.warnings) progress.emit({ event: "warning", message: warning });
 
-  const entries = archiveEntries({ ...database, ...details }, catalog, planned.entries, format);
+  const entries = archiveEntries(database, catalog, planned.entries, format);
   const scanner = new CopyOutScanner({ transport: connection.transportKind });
   const writer = await openWriter({
     request,

@@ -1,8 +1,9 @@
 import type { PgConnection } from "../../../wire/postgres/connection.ts";
 import type { Capabilities } from "../capabilities.ts";
 import { capabilitiesOf } from "../capabilities.ts";
+import { type RunQuery, tellingFirstError } from "../objects/catalog-queries.ts";
 import type { Row } from "../objects/catalog-reader.ts";
-import { lockTables } from "./lock-tables.ts";
+import { listTables, lockTables } from "./lock-tables.ts";
 
 /** How the dump's transaction sees the database. Anything but `repeatable read` is for tests that prove its worth. */
 export type DumpIsolation = "repeatable read" | "read committed";
@@ -11,8 +12,11 @@ export type DumpIsolation = "repeatable read" | "read committed";
 export interface DumpSession {
   readonly connection: PgConnection;
   readonly capabilities: Capabilities;
-  /** Runs one query; columns by name. */
-  rows(sql: string): Promise<Row[]>;
+  /**
+   * Runs one query; columns by name. Called again before the first has answered, it sends at once. When a query fails, the
+   * transaction is over, and all that are sent behind it fail with the same error.
+   */
+  readonly rows: RunQuery;
 }
 
 /**
@@ -24,11 +28,12 @@ export async function openDumpSession(
   isolation: DumpIsolation = "repeatable read",
 ): Promise<DumpSession> {
   const capabilities = capabilitiesOf(connection.serverVersion);
-  const rows = (sql: string): Promise<Row[]> => queryRows(connection, sql);
-  await connection.query(sessionSettings(capabilities).join(";\n"));
-  await restrictRelationKinds(rows);
-  await beginLocked(connection, rows, isolation);
-  return { connection, capabilities, rows };
+  const rows: RunQuery = (sql) => queryRows(connection, sql);
+  const begin = `BEGIN; SET TRANSACTION ISOLATION LEVEL ${isolation.toUpperCase()}, READ ONLY`;
+  const settings = connection.query(sessionSettings(capabilities).join(";\n"));
+  const [, tables] = await Promise.all([settings, listTables(rows)]);
+  await lockTables({ connection, rows, begin }, tables);
+  return { connection, capabilities, rows: tellingFirstError(rows) };
 }
 
 /** Runs one query and answers its rows by column name. */
@@ -58,22 +63,8 @@ function sessionSettings(capabilities: Capabilities): string[] {
     "SET quote_all_identifiers TO off",
     // Row security fails instead of silently leaving rows out.
     "SET row_security = off",
-  ];
-}
-
-/** Where the server knows the setting, a table replaced by a view in mid-dump cannot run code (CVE-2024-7348). */
-async function restrictRelationKinds(rows: (sql: string) => Promise<Row[]>): Promise<void> {
-  await rows(
+    // Where the server knows the setting, a table replaced by a view in mid-dump cannot run code (CVE-2024-7348).
     "SELECT pg_catalog.set_config(name, 'view, foreign-table', false) FROM pg_catalog.pg_settings " +
       "WHERE name = 'restrict_nonsystem_relation_kind'",
-  );
-}
-
-async function beginLocked(
-  connection: PgConnection,
-  rows: (sql: string) => Promise<Row[]>,
-  isolation: DumpIsolation,
-): Promise<void> {
-  const begin = `BEGIN; SET TRANSACTION ISOLATION LEVEL ${isolation.toUpperCase()}, READ ONLY`;
-  await lockTables({ connection, rows, begin });
+  ];
 }

@@ -1,7 +1,8 @@
 import { BackupError } from "../../../core/backup-error.ts";
 import type { PgConnection } from "../../../wire/postgres/connection.ts";
 import { ServerError } from "../../../wire/postgres/server-error.ts";
-import { Catalog, type Row } from "../objects/catalog-reader.ts";
+import type { RunQuery } from "../objects/catalog-queries.ts";
+import { Catalog } from "../objects/catalog-reader.ts";
 import { qualified } from "../sql/quote.ts";
 
 /** How often a dump starts anew because tables come and go while it locks them; then it says so and fails. */
@@ -12,7 +13,7 @@ const tablesPerStatement = 1000;
 
 interface LockRequest {
   readonly connection: PgConnection;
-  readonly rows: (sql: string) => Promise<Row[]>;
+  readonly rows: RunQuery;
   /** Statements that begin the transaction, without taking a snapshot. */
   readonly begin: string;
 }
@@ -28,28 +29,15 @@ interface TableName {
  * those of the snapshot, and no table can change its kind between the two. Tables that appear or vanish meanwhile make
  * it start over.
  *
+ * @param tables what {@link listTables} said, after the session was set up.
  * @throws BackupError SERVER when a lock is refused (no right) or tables keep changing.
  */
-export async function lockTables(request: LockRequest): Promise<void> {
-  const { connection, rows, begin } = request;
+export async function lockTables(request: LockRequest, tables: readonly TableName[]): Promise<void> {
+  let listed = tables;
   for (let attempt = 1; attempt <= maxAttempts; attempt++) {
-    const before = await listTables(rows);
-    await connection.query(begin);
-    try {
-      for (let i = 0; i < before.length; i += tablesPerStatement) {
-        const names = before.slice(i, i + tablesPerStatement).map((table) => `ONLY ${table.name}`);
-        await connection.query(`LOCK TABLE ${names.join(", ")} IN ACCESS SHARE MODE`);
-      }
-    } catch (error) {
-      if (!isVanished(error)) throw error;
-      await connection.query("ROLLBACK");
-      continue;
-    }
-    // The first query of the transaction: from here on the snapshot stands.
-    const locked = new Set(before.map((table) => `${table.oid} ${table.name}`));
-    const after = await listTables(rows);
-    if (after.every((table) => locked.has(`${table.oid} ${table.name}`))) return;
-    await connection.query("ROLLBACK");
+    if (await beginLocked(request, listed)) return;
+    const [, found] = await Promise.all([request.connection.query("ROLLBACK"), listTables(request.rows)]);
+    listed = found;
   }
   throw new BackupError({
     code: "SERVER",
@@ -59,7 +47,32 @@ export async function lockTables(request: LockRequest): Promise<void> {
   });
 }
 
-async function listTables(rows: LockRequest["rows"]): Promise<TableName[]> {
+/** Answers whether the locked tables are those that the snapshot has. All is sent at once; the order is what counts. */
+async function beginLocked({ connection, rows, begin }: LockRequest, tables: readonly TableName[]): Promise<boolean> {
+  const locks = connection.queryAll([begin, ...lockStatements(tables)]);
+  // The first query of the transaction: from here on the snapshot stands.
+  const list = listTables(rows);
+  const [locked, after] = await Promise.allSettled([locks, list]);
+  if (locked.status === "rejected") {
+    if (isVanished(locked.reason)) return false;
+    throw locked.reason;
+  }
+  if (after.status === "rejected") throw after.reason;
+  const known = new Set(tables.map((table) => `${table.oid} ${table.name}`));
+  return after.value.every((table) => known.has(`${table.oid} ${table.name}`));
+}
+
+function lockStatements(tables: readonly TableName[]): string[] {
+  const statements: string[] = [];
+  for (let i = 0; i < tables.length; i += tablesPerStatement) {
+    const names = tables.slice(i, i + tablesPerStatement).map((table) => `ONLY ${table.name}`);
+    statements.push(`LOCK TABLE ${names.join(", ")} IN ACCESS SHARE MODE`);
+  }
+  return statements;
+}
+
+/** User tables, with names that are quoted and qualified. */
+export async function listTables(rows: RunQuery): Promise<TableName[]> {
   const found = await rows(
     "SELECT c.oid, n.nspname, c.relname FROM pg_catalog.pg_class c " +
       "JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace " +

@@ -21,9 +21,7 @@ export function planEntries(catalog: DatabaseCatalog): PlannedEntries {
     capabilities: catalog.capabilities,
     registry: catalog.registry,
     shared: catalog.shared,
-    commentOn: (id, subId) => catalog.comments.on(id, subId),
-    commentedColumns: (id) => catalog.comments.columns(id),
-    securityLabelsOn: catalog.securityLabelsOn,
+    ...catalog.descriptions,
   };
   const entries: PlannedEntry[] = [];
   for (const object of objects) {

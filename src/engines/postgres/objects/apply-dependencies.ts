@@ -1,8 +1,8 @@
 import type { CatalogId } from "../archive/toc-entry.ts";
+import { catalogKey } from "./catalog-key.ts";
 import { Catalog, type Row, type SharedFacts } from "./catalog-reader.ts";
 import type { DumpObject } from "./dump-object.ts";
 import type { ObjectRegistry } from "./object-registry.ts";
-import type { RunQuery } from "./shared-facts.ts";
 
 /** An array of a multirange of a range: longer chains of objects that come with another one are not known. */
 const maxInternalOwners = 8;
@@ -15,14 +15,16 @@ const familyMembers = (catalog: string, family: string): string =>
   "WHERE d.deptype NOT IN ('p', 'e', 'i') AND NOT (d.refobjid = m." +
   `${family} AND d.refclassid = 'pg_catalog.pg_opfamily'::pg_catalog.regclass)`;
 
-const dependencyQuery =
+export const dependencyQuery =
   "SELECT classid, objid, refclassid, refobjid, deptype FROM pg_catalog.pg_depend WHERE deptype NOT IN ('p', 'e') " +
   `UNION ALL ${familyMembers("pg_amop", "amopfamily")} UNION ALL ${familyMembers("pg_amproc", "amprocfamily")} ` +
   "ORDER BY 1, 2";
 
-/** Adds the edges of pg_depend between registered objects, and those of members to their extension. */
-export async function applyDependencies(run: RunQuery, registry: ObjectRegistry, shared: SharedFacts): Promise<void> {
-  const rows = await run(dependencyQuery);
+/**
+ * Adds the edges of pg_depend between registered objects, and those of members to their extension.
+ * @param rows what {@link dependencyQuery} answered.
+ */
+export function applyDependencies(rows: readonly Row[], registry: ObjectRegistry, shared: SharedFacts): void {
   const finder = new DependencyFinder(rows, registry, shared);
   for (const row of rows) {
     const object = registry.find(dependent(row));
@@ -43,17 +45,17 @@ export async function applyDependencies(run: RunQuery, registry: ObjectRegistry,
 class DependencyFinder {
   readonly #registry: ObjectRegistry;
   readonly #shared: SharedFacts;
-  readonly #internalOwners = new Map<string, CatalogId>();
-  readonly #schemasOfMembers = new Map<string, CatalogId>();
+  readonly #internalOwners = new Map<number, CatalogId>();
+  readonly #schemasOfMembers = new Map<number, CatalogId>();
 
   constructor(rows: readonly Row[], registry: ObjectRegistry, shared: SharedFacts) {
     this.#registry = registry;
     this.#shared = shared;
     for (const row of rows) {
       const id = dependent(row);
-      if (row.deptype === "i") this.#internalOwners.set(key(id), referenced(row));
+      if (row.deptype === "i") this.#internalOwners.set(catalogKey(id), referenced(row));
       else if (Number(row.refclassid) === Catalog.pg_namespace && shared.extensionOf(id.table, id.oid) !== undefined) {
-        this.#schemasOfMembers.set(key(id), referenced(row));
+        this.#schemasOfMembers.set(catalogKey(id), referenced(row));
       }
     }
   }
@@ -64,7 +66,7 @@ class DependencyFinder {
       if (object !== undefined) return [object];
       const found = this.extensionAndSchema(next);
       if (found.length > 0) return found;
-      next = this.#internalOwners.get(key(next));
+      next = this.#internalOwners.get(catalogKey(next));
     }
     return [];
   }
@@ -73,7 +75,7 @@ class DependencyFinder {
   extensionAndSchema(id: CatalogId): readonly DumpObject[] {
     const extension = this.#shared.extensionOf(id.table, id.oid);
     if (extension === undefined) return [];
-    const schema = this.#schemasOfMembers.get(key(id));
+    const schema = this.#schemasOfMembers.get(catalogKey(id));
     const ids = [{ table: Catalog.pg_extension, oid: extension.oid }, ...(schema === undefined ? [] : [schema])];
     return ids.flatMap((needed) => this.#registry.find(needed) ?? []);
   }
@@ -85,8 +87,4 @@ function dependent(row: Row): CatalogId {
 
 function referenced(row: Row): CatalogId {
   return { table: Number(row.refclassid), oid: Number(row.refobjid) };
-}
-
-function key(id: CatalogId): string {
-  return `${id.table}:${id.oid}`;
 }

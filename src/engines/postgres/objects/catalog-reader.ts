@@ -8,8 +8,6 @@ export type Row = Readonly<Record<string, string | null>>;
 export interface CatalogReader {
   readonly capabilities: Capabilities;
   readonly registry: ObjectRegistry;
-  /** Runs one catalogue query; column names must be unique. */
-  rows(sql: string): Promise<Row[]>;
   /** Facts that nearly every type needs, read once at the start. */
   readonly shared: SharedFacts;
 }
@@ -17,12 +15,21 @@ export interface CatalogReader {
 export interface SharedFacts {
   /** Database's own row. */
   readonly database: { readonly oid: number; readonly name: string; readonly owner: string };
+  /** Whether this session may read everything. */
+  readonly isSuperuser: boolean;
   /** A standby: what is unlogged has no rows there that could be read. */
   readonly inRecovery: boolean;
   /** Role name by OID; a dangling OID is answered as its number in text. */
   roleName(oid: number): string;
   /** Name of the extension that the object is a member of (pg_depend deptype e), with the extension's OID. */
   extensionOf(catalogTable: number, oid: number): { readonly oid: number; readonly name: string } | undefined;
+  /** Names of the extensions that the object was made to depend on by ALTER ... DEPENDS ON EXTENSION. */
+  extensionsOf(catalogTable: number, oid: number): readonly string[];
+  /**
+   * Tables and sequences of extensions that hold data of the user (`pg_extension_config_dump`), by OID, with the
+   * condition that picks the user's rows; empty for all of them.
+   */
+  readonly configurationTables: ReadonlyMap<number, string>;
   /**
    * Whether an object of this schema and OID is a user's own: not in pg_catalog, information_schema, pg_toast* or
    * pg_temp*, and not a member of an extension.

@@ -1,5 +1,5 @@
 import { qualified, quoteIdentifier } from "../sql/quote.ts";
-import { Catalog, type CatalogReader } from "./catalog-reader.ts";
+import { Catalog } from "./catalog-reader.ts";
 import type { DumpObject } from "./dump-object.ts";
 import { partsWith } from "./dump-parts.ts";
 import type { EntryContext } from "./entry-context.ts";
@@ -7,7 +7,7 @@ import { objectEntry } from "./object-entry.ts";
 import type { ObjectRegistry } from "./object-registry.ts";
 import type { ObjectType, PlannedEntry } from "./object-type.ts";
 import { onTableComment } from "./on-table-comment.ts";
-import { allRelations, oidArray, type Relation, tableWord } from "./relation/relation.ts";
+import { oidArray, type Relation, relationAt, relationsWithColumns, tableWord } from "./relation/relation.ts";
 
 /** A CHECK constraint of a table, or one of its NOT NULL constraints that is not validated. */
 export interface CheckConstraint extends DumpObject {
@@ -23,18 +23,19 @@ export interface CheckConstraint extends DumpObject {
 export const checkConstraintType: ObjectType<CheckConstraint> = {
   label: "check constraint",
 
-  async read(reader: CatalogReader): Promise<CheckConstraint[]> {
-    const tables = allRelations(reader.registry).filter((relation) => relation.columns.length > 0);
-    const byOid = new Map(tables.map((table) => [table.catalog.oid, table]));
-    const notNull = reader.capabilities.namedNotNullConstraints ? "OR c.contype = 'n' AND NOT c.convalidated" : "";
-    const rows = await reader.rows(
+  queriesAboutRelations: ({ capabilities, registry }) => ({
+    rows:
       "SELECT c.oid, c.conrelid, c.conname, c.contype, c.conislocal, c.convalidated, " +
-        "pg_catalog.pg_get_constraintdef(c.oid) AS condition " +
-        `FROM pg_catalog.unnest(${oidArray(tables)}) AS src(oid) JOIN pg_catalog.pg_constraint c ON c.conrelid = src.oid ` +
-        `WHERE c.contype = 'c' ${notNull} ORDER BY c.conrelid, c.conname`,
-    );
+      "pg_catalog.pg_get_constraintdef(c.oid) AS condition " +
+      `FROM pg_catalog.unnest(${oidArray(relationsWithColumns(registry))}) AS src(oid) ` +
+      "JOIN pg_catalog.pg_constraint c ON c.conrelid = src.oid WHERE c.contype = 'c' " +
+      `${capabilities.namedNotNullConstraints ? "OR c.contype = 'n' AND NOT c.convalidated" : ""} ` +
+      "ORDER BY c.conrelid, c.conname",
+  }),
+
+  read(reader, { rows }): CheckConstraint[] {
     return rows.map((row) => {
-      const relation = byOid.get(Number(row.conrelid))!;
+      const relation = relationAt(reader.registry, Number(row.conrelid))!;
       const check = reader.registry.add<CheckConstraint>({
         kind: "constraint",
         catalog: { table: Catalog.pg_constraint, oid: Number(row.oid) },

@@ -1,12 +1,21 @@
 import { qualified, quoteIdentifier } from "../sql/quote.ts";
-import { Catalog, type CatalogReader } from "./catalog-reader.ts";
+import { Catalog, type Row } from "./catalog-reader.ts";
 import type { DumpObject } from "./dump-object.ts";
 import { partsWith } from "./dump-parts.ts";
 import { objectEntry } from "./object-entry.ts";
 import type { ObjectRegistry } from "./object-registry.ts";
 import type { ObjectType, PlannedEntry } from "./object-type.ts";
 import { type InheritedColumn, inheritedFrom } from "./relation/read-inheritance.ts";
-import { allRelations, type Column, isPrinted, oidArray, type Relation, tableWord } from "./relation/relation.ts";
+import {
+  type Column,
+  columnAt,
+  isPrinted,
+  oidArray,
+  type Relation,
+  relationAt,
+  relationsWithColumns,
+  tableWord,
+} from "./relation/relation.ts";
 
 /** A DEFAULT or generation expression of a column. */
 export interface ColumnDefault extends DumpObject {
@@ -22,10 +31,16 @@ export interface ColumnDefault extends DumpObject {
 export const columnDefaultType: ObjectType<ColumnDefault> = {
   label: "column default",
 
-  async read(reader: CatalogReader): Promise<ColumnDefault[]> {
-    const relations = allRelations(reader.registry).filter((relation) => relation.columns.length > 0);
-    const defaults = [...(await readDefaults(reader, relations))];
-    for (const child of relations.filter((relation) => relation.parents.length > 0)) {
+  queriesAboutRelations: ({ registry }) => ({
+    rows:
+      "SELECT d.oid, d.adrelid, d.adnum, pg_catalog.pg_get_expr(d.adbin, d.adrelid) AS expression " +
+      `FROM pg_catalog.unnest(${oidArray(relationsWithColumns(registry))}) AS src(oid) ` +
+      "JOIN pg_catalog.pg_attrdef d ON d.adrelid = src.oid ORDER BY d.adrelid, d.adnum",
+  }),
+
+  read(reader, { rows }): ColumnDefault[] {
+    const defaults = rows.map((row) => defaultOf(reader.registry, row));
+    for (const child of relationsWithColumns(reader.registry).filter((relation) => relation.parents.length > 0)) {
       for (const column of child.columns) defaults.push(...compareWithParents(reader.registry, child, column));
     }
     return defaults;
@@ -57,18 +72,10 @@ export const columnDefaultType: ObjectType<ColumnDefault> = {
   },
 };
 
-async function readDefaults(reader: CatalogReader, relations: readonly Relation[]): Promise<ColumnDefault[]> {
-  const byOid = new Map(relations.map((relation) => [relation.catalog.oid, relation]));
-  const rows = await reader.rows(
-    "SELECT d.oid, d.adrelid, d.adnum, pg_catalog.pg_get_expr(d.adbin, d.adrelid) AS expression " +
-      `FROM pg_catalog.unnest(${oidArray(relations)}) AS src(oid) JOIN pg_catalog.pg_attrdef d ON d.adrelid = src.oid ` +
-      "ORDER BY d.adrelid, d.adnum",
-  );
-  return rows.map((row) => {
-    const relation = byOid.get(Number(row.adrelid))!;
-    const column = relation.columns.find((candidate) => candidate.number === Number(row.adnum))!;
-    return addDefault(reader.registry, relation, column, row.expression!, Number(row.oid));
-  });
+function defaultOf(registry: ObjectRegistry, row: Row): ColumnDefault {
+  const relation = relationAt(registry, Number(row.adrelid))!;
+  const column = columnAt(relation, Number(row.adnum));
+  return addDefault(registry, relation, column, row.expression!, Number(row.oid));
 }
 
 function addDefault(

@@ -2,8 +2,8 @@ import { parseTextArray } from "../sql/pg-array.ts";
 import { privilegeStatements } from "../sql/privilege-statements.ts";
 import { quoteConformingLiteral, quoteIdentifier, quoteLiteral } from "../sql/quote.ts";
 import { settingLiterals } from "../sql/setting-list.ts";
+import type { RunQuery } from "./catalog-queries.ts";
 import type { PlannedEntry } from "./object-type.ts";
-import type { RunQuery } from "./shared-facts.ts";
 
 /** What was said about a database after it was created. Restored with the database only (`--create`). */
 export interface DatabaseDetails {
@@ -19,16 +19,17 @@ export interface DatabaseDetails {
 
 /** Reads the details of the current database. */
 export async function readDatabaseDetails(run: RunQuery): Promise<DatabaseDetails> {
-  const [row] = await run(
+  const askedRow = run(
     "SELECT pg_catalog.shobj_description(oid, 'pg_database') AS comment, datconnlimit, datistemplate, " +
       "COALESCE(datacl, pg_catalog.acldefault('d', datdba)) AS acl, pg_catalog.acldefault('d', datdba) AS acldefault " +
       "FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()",
   );
-  const settings = await run(
+  const askedSettings = run(
     "SELECT r.rolname, pg_catalog.unnest(s.setconfig) AS setting FROM pg_catalog.pg_db_role_setting s " +
       "JOIN pg_catalog.pg_database d ON d.oid = s.setdatabase LEFT JOIN pg_catalog.pg_roles r ON r.oid = s.setrole " +
       "WHERE d.datname = pg_catalog.current_database() AND (s.setrole = 0 OR r.oid IS NOT NULL) ORDER BY s.setrole",
   );
+  const [[row], settings] = await Promise.all([askedRow, askedSettings]);
   const limit = Number(row!.datconnlimit);
   return {
     comment: row!.comment!,

@@ -1,7 +1,7 @@
 import type { Capabilities } from "../capabilities.ts";
 import { quoteConformingLiteral, quoteIdentifier } from "../sql/quote.ts";
+import type { RunQuery } from "./catalog-queries.ts";
 import type { Row } from "./catalog-reader.ts";
-import type { RunQuery } from "./shared-facts.ts";
 
 /** The database itself, as its DATABASE entry and the restore's `--create` need it. */
 export interface DatabaseFacts {

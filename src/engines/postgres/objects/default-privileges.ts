@@ -1,7 +1,6 @@
 import { parseTextArray } from "../sql/pg-array.ts";
 import { type PrivilegeKind, privilegeStatements } from "../sql/privilege-statements.ts";
 import { quoteIdentifier } from "../sql/quote.ts";
-import type { CatalogReader } from "./catalog-reader.ts";
 import type { DumpObject } from "./dump-object.ts";
 import { objectEntry } from "./object-entry.ts";
 import type { ObjectType, PlannedEntry } from "./object-type.ts";
@@ -27,15 +26,19 @@ const objectWords: Readonly<Record<string, PrivilegeKind>> = {
 export const defaultPrivilegesType: ObjectType<DefaultPrivileges> = {
   label: "default privileges",
 
-  async read(reader: CatalogReader): Promise<DefaultPrivileges[]> {
+  queries() {
     // Those of a schema come on top of the global ones: they start from nothing.
-    const rows = await reader.rows(
-      "SELECT d.tableoid AS classid, d.oid, d.defaclrole, d.defaclobjtype, n.nspname, d.defaclacl, " +
+    return {
+      rows:
+        "SELECT d.tableoid AS classid, d.oid, d.defaclrole, d.defaclobjtype, n.nspname, d.defaclacl, " +
         "CASE WHEN d.defaclnamespace = 0 THEN pg_catalog.acldefault(CASE WHEN d.defaclobjtype = 'S' " +
         "THEN 's'::\"char\" ELSE d.defaclobjtype END, d.defaclrole)::pg_catalog.text ELSE '{}' END AS acldefault " +
         "FROM pg_catalog.pg_default_acl d LEFT JOIN pg_catalog.pg_namespace n ON n.oid = d.defaclnamespace " +
         "ORDER BY d.oid",
-    );
+    };
+  },
+
+  read(reader, { rows }): DefaultPrivileges[] {
     return rows.map((row) => {
       const role = reader.shared.roleName(Number(row.defaclrole));
       return reader.registry.add<DefaultPrivileges>({

@@ -1,5 +1,5 @@
 import { quoteIdentifier } from "../sql/quote.ts";
-import { Catalog, type CatalogReader, firstNormalOid } from "./catalog-reader.ts";
+import { Catalog, firstNormalOid } from "./catalog-reader.ts";
 import { descriptionEntries } from "./description-entries.ts";
 import { allParts, type DumpObject, noParts } from "./dump-object.ts";
 import type { EntryContext } from "./entry-context.ts";
@@ -16,11 +16,13 @@ interface Extension extends DumpObject {
 export const extensionType: ObjectType<Extension> = {
   label: "extension",
 
-  async read(reader: CatalogReader): Promise<Extension[]> {
-    const rows = await reader.rows(
+  queries: () => ({
+    rows:
       "SELECT e.oid, e.extname, n.nspname FROM pg_catalog.pg_extension e " +
-        "JOIN pg_catalog.pg_namespace n ON n.oid = e.extnamespace ORDER BY e.oid",
-    );
+      "JOIN pg_catalog.pg_namespace n ON n.oid = e.extnamespace ORDER BY e.oid",
+  }),
+
+  read(reader, { rows }): Extension[] {
     return rows.map((row) => {
       const oid = Number(row.oid);
       return reader.registry.add<Extension>({

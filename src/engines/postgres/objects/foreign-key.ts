@@ -1,5 +1,5 @@
 import { qualified, quoteIdentifier } from "../sql/quote.ts";
-import { Catalog, type CatalogReader } from "./catalog-reader.ts";
+import { Catalog } from "./catalog-reader.ts";
 import type { DumpObject } from "./dump-object.ts";
 import { partsWith } from "./dump-parts.ts";
 import type { EntryContext } from "./entry-context.ts";
@@ -21,19 +21,19 @@ interface ForeignKey extends DumpObject {
 export const foreignKeyType: ObjectType<ForeignKey> = {
   label: "foreign key",
 
-  async read(reader: CatalogReader): Promise<ForeignKey[]> {
-    const tables = dumpedTables(reader.registry);
-    const byOid = new Map(tables.map((table) => [table.catalog.oid, table]));
-    // Those that partitions have from their partitioned table come back with it.
-    const own = reader.capabilities.partitionedForeignKeys ? "AND c.conparentid = 0" : "";
-    const rows = await reader.rows(
+  queriesAboutRelations: ({ capabilities, registry }) => ({
+    rows:
       "SELECT c.oid, c.conrelid, c.conname, c.confrelid, c.conindid, " +
-        "pg_catalog.pg_get_constraintdef(c.oid) AS definition " +
-        `FROM pg_catalog.unnest(${oidArray(tables)}) AS src(oid) JOIN pg_catalog.pg_constraint c ON c.conrelid = src.oid ` +
-        `WHERE c.contype = 'f' ${own} ORDER BY c.conrelid, c.conname`,
-    );
+      "pg_catalog.pg_get_constraintdef(c.oid) AS definition " +
+      `FROM pg_catalog.unnest(${oidArray(dumpedTables(registry))}) AS src(oid) ` +
+      "JOIN pg_catalog.pg_constraint c ON c.conrelid = src.oid WHERE c.contype = 'f' " +
+      // Those that partitions have from their partitioned table come back with it.
+      `${capabilities.partitionedForeignKeys ? "AND c.conparentid = 0" : ""} ORDER BY c.conrelid, c.conname`,
+  }),
+
+  read(reader, { rows }): ForeignKey[] {
     return rows.map((row) => {
-      const relation = byOid.get(Number(row.conrelid))!;
+      const relation = relationAt(reader.registry, Number(row.conrelid))!;
       const referenced = relationAt(reader.registry, Number(row.confrelid));
       const indexes = referenced?.relkind === "p" ? referenced.indexes : [];
       return reader.registry.add<ForeignKey>({

@@ -1,5 +1,4 @@
 import { qualified } from "../sql/quote.ts";
-import type { CatalogReader } from "./catalog-reader.ts";
 import type { DumpObject } from "./dump-object.ts";
 import type { IndexObject } from "./index-object.ts";
 import { objectEntry } from "./object-entry.ts";
@@ -16,7 +15,7 @@ export interface IndexAttach extends DumpObject {
 export const indexAttachType: ObjectType<IndexAttach> = {
   label: "index of a partition",
 
-  async read(reader: CatalogReader): Promise<IndexAttach[]> {
+  read(reader): IndexAttach[] {
     const indexes = dumpedTables(reader.registry).flatMap((table) => table.indexes);
     const byOid = new Map(indexes.map((index) => [index.catalog.oid, index]));
     return indexes.flatMap((partition) => {

@@ -1,17 +1,17 @@
 import { parseTextArray } from "../sql/pg-array.ts";
 import { qualified, quoteIdentifier } from "../sql/quote.ts";
-import { Catalog, type CatalogReader, type Row } from "./catalog-reader.ts";
+import { Catalog, type Row } from "./catalog-reader.ts";
 import { commentEntries } from "./comment-entry.ts";
 import type { DumpObject } from "./dump-object.ts";
 import { partsWith } from "./dump-parts.ts";
 import type { EntryContext } from "./entry-context.ts";
-import { dependsOnExtensionStatements, readExtensionDependencies } from "./extension-dependency.ts";
+import { dependsOnExtensionStatements } from "./extension-dependency.ts";
 import type { IndexAttach } from "./index-attach.ts";
 import { indexQuery } from "./index-query.ts";
 import type { KeyConstraint } from "./key-constraint.ts";
 import { objectEntry } from "./object-entry.ts";
 import type { ObjectType, PlannedEntry } from "./object-type.ts";
-import { dumpedTables, oidArray, type Relation } from "./relation/relation.ts";
+import { dumpedTables, oidArray, type Relation, relationAt } from "./relation/relation.ts";
 
 /** An index, also one that a constraint stands for: then the constraint's entry creates it. */
 export interface IndexObject extends DumpObject {
@@ -39,16 +39,16 @@ export interface IndexObject extends DumpObject {
 export const indexType: ObjectType<IndexObject> = {
   label: "index",
 
-  async read(reader: CatalogReader): Promise<IndexObject[]> {
-    const tables = dumpedTables(reader.registry, "rpm");
-    const byOid = new Map(tables.map((table) => [table.catalog.oid, table]));
-    const extensions = await readExtensionDependencies(reader, Catalog.pg_class);
-    const rows = await reader.rows(indexQuery(reader.capabilities, oidArray(tables)));
+  queriesAboutRelations: ({ capabilities, registry }) => ({
+    rows: indexQuery(capabilities, oidArray(dumpedTables(registry, "rpm"))),
+  }),
+
+  read(reader, { rows }): IndexObject[] {
     return rows.map((row) => {
-      const relation = byOid.get(Number(row.indrelid))!;
+      const relation = relationAt(reader.registry, Number(row.indrelid))!;
       const index = reader.registry.add<IndexObject>({
         ...indexOf(row, relation),
-        dependsOnExtensions: extensions.get(Number(row.oid)) ?? [],
+        dependsOnExtensions: reader.shared.extensionsOf(Catalog.pg_class, Number(row.oid)),
       });
       relation.indexes.push(index);
       return index;

@@ -16,13 +16,14 @@ import { keyConstraintType } from "./key-constraint.ts";
 import { languageType } from "./language.ts";
 import { largeObjectDataType, largeObjectType } from "./large-object.ts";
 import { materializedViewDataType } from "./materialized-view-data.ts";
-import type { ObjectType } from "./object-type.ts";
+import type { AnyObjectType } from "./object-type.ts";
 import { operatorType } from "./operator/operator.ts";
 import { operatorClassType } from "./operator/operator-class.ts";
 import { operatorFamilyType } from "./operator/operator-family.ts";
 import { policyType, rowSecurityType } from "./policy.ts";
 import { publicationType } from "./publication/publication.ts";
 import { publicationSchemaType, publicationTableType } from "./publication/publication-member.ts";
+import { relationDetailsType } from "./relation/relation-details.ts";
 import { relationType } from "./relation/relation-type.ts";
 import { aggregateType } from "./routine/aggregate.ts";
 import { functionType } from "./routine/function.ts";
@@ -47,7 +48,7 @@ import { rangeType } from "./type/range-type.ts";
 import { shellType } from "./type/shell-type.ts";
 
 /** All object types in the order in which they are read: what others refer to comes first. */
-export const objectTypes: readonly ObjectType[] = [
+export const objectTypes: readonly AnyObjectType[] = [
   schemaType,
   extensionType,
   collationType,
@@ -75,6 +76,7 @@ export const objectTypes: readonly ObjectType[] = [
   foreignDataWrapperType,
   foreignServerType,
   relationType,
+  relationDetailsType,
   columnDefaultType,
   checkConstraintType,
   tableAttachType,

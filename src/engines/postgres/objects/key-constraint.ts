@@ -1,6 +1,6 @@
 import { qualified, quoteIdentifier } from "../sql/quote.ts";
 import { formatReloptions } from "../sql/reloptions.ts";
-import { Catalog, type CatalogReader } from "./catalog-reader.ts";
+import { Catalog } from "./catalog-reader.ts";
 import type { DumpObject } from "./dump-object.ts";
 import type { EntryContext } from "./entry-context.ts";
 import { dependsOnExtensionStatements } from "./extension-dependency.ts";
@@ -26,16 +26,19 @@ export interface KeyConstraint extends DumpObject {
 export const keyConstraintType: ObjectType<KeyConstraint> = {
   label: "key constraint",
 
-  async read(reader: CatalogReader): Promise<KeyConstraint[]> {
+  queriesAboutRelations: ({ capabilities, registry }) => ({
+    rows:
+      "SELECT c.oid, c.conname, c.contype, c.conindid, c.condeferrable, c.condeferred, " +
+      `${capabilities.temporalKeys ? "c.conperiod" : "false"} AS conperiod, ` +
+      "pg_catalog.pg_get_constraintdef(c.oid) AS definition " +
+      `FROM pg_catalog.unnest(${oidArray(dumpedTables(registry))}) AS src(oid) ` +
+      "JOIN pg_catalog.pg_constraint c ON c.conrelid = src.oid " +
+      "WHERE c.contype IN ('p', 'u', 'x') ORDER BY c.conrelid, c.conname",
+  }),
+
+  read(reader, { rows }): KeyConstraint[] {
     const tables = dumpedTables(reader.registry);
     const indexes = new Map(tables.flatMap((table) => table.indexes).map((index) => [index.catalog.oid, index]));
-    const period = reader.capabilities.temporalKeys ? "c.conperiod" : "false";
-    const rows = await reader.rows(
-      "SELECT c.oid, c.conname, c.contype, c.conindid, c.condeferrable, c.condeferred, " +
-        `${period} AS conperiod, pg_catalog.pg_get_constraintdef(c.oid) AS definition ` +
-        `FROM pg_catalog.unnest(${oidArray(tables)}) AS src(oid) JOIN pg_catalog.pg_constraint c ON c.conrelid = src.oid ` +
-        "WHERE c.contype IN ('p', 'u', 'x') ORDER BY c.conrelid, c.conname",
-    );
     return rows.flatMap((row) => {
       const index = indexes.get(Number(row.conindid));
       // Without its index (one that is being built or broken) the constraint does not hold.

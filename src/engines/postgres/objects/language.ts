@@ -25,7 +25,7 @@ export const languageType = simpleObjectType<WillExist>({
     "LEFT JOIN pg_catalog.pg_proc handler ON handler.oid = o.lanplcallfoid " +
     "LEFT JOIN pg_catalog.pg_proc inline ON inline.oid = o.laninline " +
     "LEFT JOIN pg_catalog.pg_proc validator ON validator.oid = o.lanvalidator WHERE o.lanispl ORDER BY o.oid",
-  details: async (reader) => (oid) =>
+  details: (_, reader) => (oid) =>
     oid < firstNormalOid ||
     reader.shared.extensionOf(Catalog.pg_proc, oid) !== undefined ||
     reader.registry.find({ table: Catalog.pg_proc, oid })?.parts.definition === true,

@@ -1,5 +1,5 @@
 import { parseTextArray } from "../sql/pg-array.ts";
-import { Catalog, type CatalogReader } from "./catalog-reader.ts";
+import { Catalog } from "./catalog-reader.ts";
 import { descriptionEntries } from "./description-entries.ts";
 import { allParts, type DumpObject } from "./dump-object.ts";
 import type { EntryContext } from "./entry-context.ts";
@@ -32,14 +32,16 @@ interface LargeObjectData extends DumpObject {
 export const largeObjectType: ObjectType<LargeObjectGroup> = {
   label: "large object",
 
-  async read(reader: CatalogReader): Promise<LargeObjectGroup[]> {
-    const rows = await reader.rows(
+  queries: () => ({
+    rows:
       "SELECT lomowner, lomacl, pg_catalog.acldefault('L', lomowner) AS acldefault, " +
-        "pg_catalog.array_agg(oid ORDER BY oid) AS oids FROM (SELECT oid, lomowner, lomacl::pg_catalog.text AS lomacl, " +
-        "(pg_catalog.row_number() OVER (PARTITION BY lomowner, lomacl::pg_catalog.text ORDER BY oid) - 1) / " +
-        `${largeObjectsPerGroup} AS part FROM pg_catalog.pg_largeobject_metadata) AS l ` +
-        "GROUP BY lomowner, lomacl, part ORDER BY lomowner, lomacl, part",
-    );
+      "pg_catalog.array_agg(oid ORDER BY oid) AS oids FROM (SELECT oid, lomowner, lomacl::pg_catalog.text AS lomacl, " +
+      "(pg_catalog.row_number() OVER (PARTITION BY lomowner, lomacl::pg_catalog.text ORDER BY oid) - 1) / " +
+      `${largeObjectsPerGroup} AS part FROM pg_catalog.pg_largeobject_metadata) AS l ` +
+      "GROUP BY lomowner, lomacl, part ORDER BY lomowner, lomacl, part",
+  }),
+
+  read(reader, { rows }): LargeObjectGroup[] {
     return rows.map((row) => {
       const oids = parseTextArray(row.oids!).map(Number);
       return reader.registry.add<LargeObjectGroup>({
@@ -86,7 +88,7 @@ export const largeObjectType: ObjectType<LargeObjectGroup> = {
 export const largeObjectDataType: ObjectType<LargeObjectData> = {
   label: "large objects",
 
-  async read(reader: CatalogReader): Promise<LargeObjectData[]> {
+  read(reader): LargeObjectData[] {
     const groups = [...reader.registry.all()].filter(
       (object): object is LargeObjectGroup => object.kind === "large-object",
     );

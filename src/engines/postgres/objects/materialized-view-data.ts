@@ -1,5 +1,4 @@
 import { qualified } from "../sql/quote.ts";
-import type { CatalogReader } from "./catalog-reader.ts";
 import type { DumpObject } from "./dump-object.ts";
 import { partsWith } from "./dump-parts.ts";
 import { objectEntry } from "./object-entry.ts";
@@ -17,7 +16,9 @@ interface MaterializedViewData extends DumpObject {
 export const materializedViewDataType: ObjectType<MaterializedViewData> = {
   label: "materialized view data",
 
-  async read(reader: CatalogReader): Promise<MaterializedViewData[]> {
+  queries: () => ({ rows: sourcesQuery }),
+
+  read(reader, { rows }): MaterializedViewData[] {
     const data = dumpedTables(reader.registry, "m").map((view) =>
       reader.registry.add<MaterializedViewData>({
         kind: "materialized-view-data",
@@ -30,7 +31,7 @@ export const materializedViewDataType: ObjectType<MaterializedViewData> = {
       }),
     );
     const byView = new Map(data.map((each) => [each.view.catalog.oid, each]));
-    for (const row of await reader.rows(sourcesQuery)) {
+    for (const row of rows) {
       const reading = byView.get(Number(row.objid));
       const source = byView.get(Number(row.refobjid));
       if (reading === undefined || source === undefined) continue;

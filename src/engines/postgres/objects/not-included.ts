@@ -1,6 +1,6 @@
 import type { NotIncluded } from "../../../ports/dump.ts";
 import type { Capabilities } from "../capabilities.ts";
-import type { RunQuery } from "./shared-facts.ts";
+import type { RunQuery } from "./catalog-queries.ts";
 
 /** Names told of each kind. */
 const maxExamples = 5;

@@ -1,10 +1,11 @@
 import type { CatalogId } from "../archive/toc-entry.ts";
+import { catalogKey } from "./catalog-key.ts";
 import type { DumpObject } from "./dump-object.ts";
 
 /** All objects of one dump, by dump id and by catalogue identity. */
 export class ObjectRegistry {
   readonly #byDumpId = new Map<number, DumpObject>();
-  readonly #byCatalog = new Map<string, DumpObject>();
+  readonly #byCatalog = new Map<number, DumpObject>();
   #lastDumpId = 0;
 
   /** A fresh dump id, also for entries that are no objects (comments, privileges). */
@@ -49,8 +50,4 @@ export class ObjectRegistry {
   get size(): number {
     return this.#byDumpId.size;
   }
-}
-
-function catalogKey(catalog: CatalogId): string {
-  return `${catalog.table}:${catalog.oid}`;
 }

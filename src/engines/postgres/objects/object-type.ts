@@ -1,4 +1,6 @@
 import type { TocEntry } from "../archive/toc-entry.ts";
+import type { Capabilities } from "../capabilities.ts";
+import type { Answers, Queries } from "./catalog-queries.ts";
 import type { CatalogReader } from "./catalog-reader.ts";
 import type { DumpObject } from "./dump-object.ts";
 import type { EntryContext } from "./entry-context.ts";
@@ -8,14 +10,24 @@ import type { ObjectRegistry } from "./object-registry.ts";
  * Everything dbbackup knows about one type of database object: how to read it from the catalogues, what it depends on
  * beyond pg_depend, and the entries it becomes. One file per type; `index.ts` lists them in the order they are read.
  */
-export interface ObjectType<O extends DumpObject = DumpObject> {
+export interface ObjectType<O extends DumpObject = DumpObject, Name extends string = "rows"> {
   /** For messages: `function`, `large object`. */
   readonly label: string;
   /**
-   * Reads all objects of this type with a fixed number of queries, whatever their number, and registers them with
-   * `reader.registry.add`. Types listed before this one are already registered.
+   * The catalogue queries it needs: a fixed number of them, whatever the number of objects. Those of all types are sent
+   * before the first answer is read.
    */
-  read(reader: CatalogReader): Promise<readonly O[]>;
+  queries?(capabilities: Capabilities): Queries<Name>;
+  /**
+   * In the place of `queries`: what can be asked only when shared facts and relations are known. The registry holds all
+   * relations, without columns. Those of all types are sent at once, too.
+   */
+  queriesAboutRelations?(reader: CatalogReader): Queries<Name>;
+  /**
+   * Makes all objects of this type from the answers and registers them with `reader.registry.add`. Types listed before
+   * this one are already registered.
+   */
+  read(reader: CatalogReader, answers: Answers<Name>): readonly O[];
   /** Adds edges that pg_depend does not hold. Called when all types are read and pg_depend is applied. */
   link?(objects: readonly O[], registry: ObjectRegistry): void;
   /**
@@ -24,6 +36,9 @@ export interface ObjectType<O extends DumpObject = DumpObject> {
    */
   entries(object: O, context: EntryContext): readonly PlannedEntry[];
 }
+
+/** Any object type, whatever it asks. */
+export type AnyObjectType = ObjectType<DumpObject, string>;
 
 /** An entry with the place its data comes from. `dependencies` of an object's own entry are filled by the planner. */
 export interface PlannedEntry extends TocEntry {

@@ -1,11 +1,11 @@
 import { qualified, quoteIdentifier } from "../sql/quote.ts";
-import { Catalog, type CatalogReader } from "./catalog-reader.ts";
+import { Catalog } from "./catalog-reader.ts";
 import type { DumpObject } from "./dump-object.ts";
 import type { EntryContext } from "./entry-context.ts";
 import { objectEntry } from "./object-entry.ts";
 import type { ObjectType, PlannedEntry } from "./object-type.ts";
 import { onTableComment } from "./on-table-comment.ts";
-import { dumpedTables, oidArray, type Relation } from "./relation/relation.ts";
+import { dumpedTables, oidArray, type Relation, relationAt } from "./relation/relation.ts";
 
 interface Policy extends DumpObject {
   readonly kind: "policy";
@@ -32,20 +32,21 @@ const parts = { definition: true, privileges: false };
 export const policyType: ObjectType<Policy> = {
   label: "policy",
 
-  async read(reader: CatalogReader): Promise<Policy[]> {
-    const tables = dumpedTables(reader.registry);
-    const byOid = new Map(tables.map((table) => [table.catalog.oid, table]));
-    const rows = await reader.rows(`
+  queriesAboutRelations: ({ registry }) => ({
+    rows: `
       SELECT p.oid, p.polrelid, p.polname, p.polcmd, p.polpermissive,
         CASE WHEN p.polroles <> '{0}' THEN pg_catalog.array_to_string(ARRAY(
           SELECT pg_catalog.quote_ident(r.rolname) FROM pg_catalog.pg_roles r WHERE r.oid = ANY(p.polroles)), ', ')
         END AS roles,
         pg_catalog.pg_get_expr(p.polqual, p.polrelid) AS using,
         pg_catalog.pg_get_expr(p.polwithcheck, p.polrelid) AS with_check
-      FROM pg_catalog.unnest(${oidArray(tables)}) AS src(oid) JOIN pg_catalog.pg_policy p ON p.polrelid = src.oid
-      ORDER BY p.polrelid, p.polname`);
+      FROM pg_catalog.unnest(${oidArray(dumpedTables(registry))}) AS src(oid) JOIN pg_catalog.pg_policy p ON p.polrelid = src.oid
+      ORDER BY p.polrelid, p.polname`,
+  }),
+
+  read(reader, { rows }): Policy[] {
     return rows.map((row) => {
-      const relation = byOid.get(Number(row.polrelid))!;
+      const relation = relationAt(reader.registry, Number(row.polrelid))!;
       return reader.registry.add<Policy>({
         kind: "policy",
         catalog: { table: Catalog.pg_policy, oid: Number(row.oid) },
@@ -99,7 +100,7 @@ interface RowSecurity extends DumpObject {
 export const rowSecurityType: ObjectType<RowSecurity> = {
   label: "row security",
 
-  async read(reader: CatalogReader): Promise<RowSecurity[]> {
+  read(reader): RowSecurity[] {
     return dumpedTables(reader.registry)
       .filter((table) => table.rowSecurity)
       .map((relation) =>

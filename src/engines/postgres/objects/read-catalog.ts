@@ -1,42 +1,86 @@
 import type { Capabilities } from "../capabilities.ts";
-import { applyDependencies } from "./apply-dependencies.ts";
+import { applyDependencies, dependencyQuery } from "./apply-dependencies.ts";
+import { type Answers, askCatalog, type Queries, type RunQuery } from "./catalog-queries.ts";
 import type { CatalogReader, SharedFacts } from "./catalog-reader.ts";
+import { type Descriptions, descriptionQueries, descriptionsOf } from "./descriptions.ts";
 import type { DumpObject } from "./dump-object.ts";
-import type { EntryContext } from "./entry-context.ts";
 import { objectTypes } from "./index.ts";
 import { ObjectRegistry } from "./object-registry.ts";
-import type { ObjectType } from "./object-type.ts";
-import { type Comments, type RunQuery, readComments, readSecurityLabels, readSharedFacts } from "./shared-facts.ts";
+import type { AnyObjectType } from "./object-type.ts";
+import { relationType } from "./relation/relation-type.ts";
+import { sharedFacts, sharedQueries } from "./shared-facts.ts";
 
 /** Everything read from the catalogues of one database, with dependencies, not yet sorted. */
 export interface DatabaseCatalog {
   readonly capabilities: Capabilities;
   readonly shared: SharedFacts;
-  readonly comments: Comments;
-  readonly securityLabelsOn: EntryContext["securityLabelsOn"];
+  readonly descriptions: Descriptions;
   readonly registry: ObjectRegistry;
   /** Which type made an object, by dump id. */
-  readonly typeOf: ReadonlyMap<number, ObjectType>;
+  readonly typeOf: ReadonlyMap<number, AnyObjectType>;
+}
+
+/** Objects of one type. */
+interface ReadType {
+  readonly type: AnyObjectType;
+  readonly objects: readonly DumpObject[];
 }
 
 /**
- * Reads all object types and their dependencies.
+ * Reads all object types and their dependencies. Whatever the database holds, the server is waited for twice: for what
+ * can be asked at once, and for what is asked about the relations that are known then.
  * @param run runs one query in the dump's snapshot, with an empty search_path.
  */
 export async function readCatalog(run: RunQuery, capabilities: Capabilities): Promise<DatabaseCatalog> {
+  const askedShared = askCatalog(run, sharedQueries);
+  const askedTypes = new AskedTypes(run);
+  askedTypes.ask((type) => type.queries?.(capabilities));
+  const askedDescriptions = askCatalog(run, descriptionQueries);
+  const askedDependencies = askCatalog(run, { rows: dependencyQuery });
+
+  const shared = sharedFacts(await askedShared);
   const registry = new ObjectRegistry();
-  const shared = await readSharedFacts(run);
-  const comments = await readComments(run);
-  const securityLabelsOn = await readSecurityLabels(run);
-  const reader: CatalogReader = { capabilities, registry, shared, rows: run };
-  const typeOf = new Map<number, ObjectType>();
-  const read: { type: ObjectType; objects: readonly DumpObject[] }[] = [];
-  for (const type of objectTypes) {
-    const objects = await type.read(reader);
-    for (const object of objects) typeOf.set(object.dumpId, type);
-    read.push({ type, objects });
-  }
-  await applyDependencies(run, registry, shared);
+  const read = await readTypes({ capabilities, registry, shared }, askedTypes);
+  const descriptions = descriptionsOf(await askedDescriptions);
+  const { rows } = await askedDependencies;
+  applyDependencies(rows, registry, shared);
   for (const { type, objects } of read) type.link?.(objects, registry);
-  return { capabilities, shared, comments, securityLabelsOn, registry, typeOf };
+  const typeOf = new Map(read.flatMap(({ type, objects }) => objects.map((object) => [object.dumpId, type] as const)));
+  return { capabilities, shared, descriptions, registry, typeOf };
+}
+
+async function readTypes(reader: CatalogReader, asked: AskedTypes): Promise<ReadType[]> {
+  const read: ReadType[] = [];
+  for (const type of objectTypes) {
+    const objects = type.read(reader, await asked.take(type));
+    read.push({ type, objects });
+    // The server is still busy with what was asked at first.
+    if (type === relationType) asked.ask((each) => each.queriesAboutRelations?.(reader));
+  }
+  return read;
+}
+
+/** Answers on their way. All of those may be held at once, but only until they are taken. */
+class AskedTypes {
+  readonly #run: RunQuery;
+  readonly #answers = new Map<AnyObjectType, Promise<Answers<string>>>();
+
+  constructor(run: RunQuery) {
+    this.#run = run;
+  }
+
+  /** Sends the queries of all types that have some. */
+  ask(queriesOf: (type: AnyObjectType) => Queries<string> | undefined): void {
+    for (const type of objectTypes) {
+      const queries = queriesOf(type);
+      if (queries !== undefined) this.#answers.set(type, askCatalog(this.#run, queries));
+    }
+  }
+
+  /** What was answered to a type; nothing when it asks nothing. */
+  async take(type: AnyObjectType): Promise<Answers<string>> {
+    const answers = this.#answers.get(type);
+    this.#answers.delete(type);
+    return (await answers) ?? {};
+  }
 }

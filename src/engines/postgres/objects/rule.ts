@@ -1,5 +1,5 @@
 import { qualified, quoteIdentifier } from "../sql/quote.ts";
-import { Catalog, type CatalogReader } from "./catalog-reader.ts";
+import { Catalog } from "./catalog-reader.ts";
 import type { DumpObject } from "./dump-object.ts";
 import { partsWith } from "./dump-parts.ts";
 import type { EntryContext } from "./entry-context.ts";
@@ -7,7 +7,7 @@ import { objectEntry } from "./object-entry.ts";
 import type { ObjectRegistry } from "./object-registry.ts";
 import type { ObjectType, PlannedEntry } from "./object-type.ts";
 import { onTableComment } from "./on-table-comment.ts";
-import { dumpedTables, oidArray, type Relation } from "./relation/relation.ts";
+import { dumpedTables, oidArray, type Relation, relationAt } from "./relation/relation.ts";
 import { replaceView, replaceViewByDummy } from "./relation/view-statement.ts";
 
 /** A rewrite rule; the ON SELECT rule of a view is what makes it a view. */
@@ -27,21 +27,24 @@ const enabledClauses: Readonly<Record<string, string>> = {
   D: "DISABLE RULE",
 };
 
+/** SQL condition of the rule that makes a view a view. */
+const isView = "t.relkind IN ('v', 'm') AND r.ev_type = '1' AND r.is_instead";
+
 export const ruleType: ObjectType<RewriteRule> = {
   label: "rule",
 
-  async read(reader: CatalogReader): Promise<RewriteRule[]> {
-    const relations = dumpedTables(reader.registry, "rpvm");
-    const byOid = new Map(relations.map((relation) => [relation.catalog.oid, relation]));
-    const isView = "t.relkind IN ('v', 'm') AND r.ev_type = '1' AND r.is_instead";
-    const rows = await reader.rows(
+  queriesAboutRelations: ({ registry }) => ({
+    rows:
       `SELECT r.oid, r.rulename, r.ev_class, r.ev_enabled, ${isView} AS isview, ` +
-        `CASE WHEN NOT (${isView}) THEN pg_catalog.pg_get_ruledef(r.oid) END AS definition ` +
-        `FROM pg_catalog.unnest(${oidArray(relations)}) AS src(oid) JOIN pg_catalog.pg_rewrite r ON r.ev_class = src.oid ` +
-        "JOIN pg_catalog.pg_class t ON t.oid = r.ev_class ORDER BY r.oid",
-    );
+      `CASE WHEN NOT (${isView}) THEN pg_catalog.pg_get_ruledef(r.oid) END AS definition ` +
+      `FROM pg_catalog.unnest(${oidArray(dumpedTables(registry, "rpvm"))}) AS src(oid) ` +
+      "JOIN pg_catalog.pg_rewrite r ON r.ev_class = src.oid " +
+      "JOIN pg_catalog.pg_class t ON t.oid = r.ev_class ORDER BY r.oid",
+  }),
+
+  read(reader, { rows }): RewriteRule[] {
     return rows.map((row) => {
-      const relation = byOid.get(Number(row.ev_class))!;
+      const relation = relationAt(reader.registry, Number(row.ev_class))!;
       const isViewDefinition = row.isview === "t";
       const rule = reader.registry.add<RewriteRule>({
         kind: "rule",

@@ -31,11 +31,13 @@ const databaseOwnerRole = "pg_database_owner";
 export const schemaType: ObjectType<SchemaObject> = {
   label: "schema",
 
-  async read(reader: CatalogReader): Promise<SchemaObject[]> {
-    const rows = await reader.rows(
+  queries: () => ({
+    rows:
       "SELECT oid, nspname, nspowner, nspacl, pg_catalog.acldefault('n', nspowner) AS acldefault " +
-        "FROM pg_catalog.pg_namespace WHERE nspname !~ '^pg_(temp|toast)' ORDER BY oid",
-    );
+      "FROM pg_catalog.pg_namespace WHERE nspname !~ '^pg_(temp|toast)' ORDER BY oid",
+  }),
+
+  read(reader, { rows }): SchemaObject[] {
     return rows.map((row) => {
       const oid = Number(row.oid);
       const owner = reader.shared.roleName(Number(row.nspowner));

@@ -1,6 +1,6 @@
+import { BackupError } from "../../../core/backup-error.ts";
 import { qualified, quoteConformingLiteral } from "../sql/quote.ts";
-import type { CatalogReader, Row } from "./catalog-reader.ts";
-import { readConfigurationTables } from "./configuration-tables.ts";
+import type { CatalogReader } from "./catalog-reader.ts";
 import type { DumpObject } from "./dump-object.ts";
 import { objectEntry } from "./object-entry.ts";
 import type { ObjectType, PlannedEntry } from "./object-type.ts";
@@ -23,17 +23,19 @@ const sequencesPerQuery = 100;
 export const sequenceSetType: ObjectType<SequenceSet> = {
   label: "sequence value",
 
-  async read(reader: CatalogReader): Promise<SequenceSet[]> {
-    const configuration = await readConfigurationTables(reader);
-    const sequences = allRelations(reader.registry)
-      .filter((relation) => relation.relkind === "S" && isReadable(relation, reader.shared.inRecovery))
-      .filter(({ parts, catalog }) => parts.definition || configuration.has(catalog.oid));
-    const byOid = new Map(sequences.map((sequence) => [sequence.catalog.oid, sequence]));
-    const rows = reader.capabilities.sequenceDataFunction
-      ? await readByFunction(reader, sequences)
-      : await readRelationsThemselves(reader, sequences);
-    return rows.map((row) => {
-      const sequence = byOid.get(Number(row.oid))!;
+  queriesAboutRelations(reader) {
+    const sequences = dumpedSequences(reader);
+    if (!reader.capabilities.sequenceDataFunction) return { rows: queriesOfSequences(sequences) };
+    // Of a sequence that we may not read the function says nothing. Reading it the old way names it in the error.
+    const refused = sequences.filter((sequence) => !sequence.isSelectable);
+    return { rows: [functionQuery(sequences), ...queriesOfSequences(refused)] };
+  },
+
+  read(reader, { rows }): SequenceSet[] {
+    const known = new Map(rows.map((row) => [Number(row.oid), row]));
+    return dumpedSequences(reader).map((sequence) => {
+      const row = known.get(sequence.catalog.oid);
+      if (row === undefined) throw vanished(sequence);
       return reader.registry.add<SequenceSet>({
         kind: "sequence-set",
         catalog: { table: 0, oid: sequence.catalog.oid },
@@ -67,21 +69,33 @@ export const sequenceSetType: ObjectType<SequenceSet> = {
   },
 };
 
-async function readByFunction(reader: CatalogReader, sequences: readonly Relation[]): Promise<Row[]> {
-  const readable = await reader.rows(
+/** Sequences are not locked. */
+function vanished({ schema, name }: Relation): BackupError {
+  return new BackupError({
+    code: "SERVER",
+    message: `the value of sequence "${schema}.${name}" cannot be read`,
+    hint: "somebody may have dropped it meanwhile: run the backup again when no migration is running",
+    retry: "maybe",
+  });
+}
+
+function dumpedSequences({ registry, shared }: CatalogReader): Relation[] {
+  return allRelations(registry)
+    .filter((relation) => relation.relkind === "S" && isReadable(relation, shared.inRecovery))
+    .filter(({ parts, catalog }) => parts.definition || shared.configurationTables.has(catalog.oid));
+}
+
+function functionQuery(sequences: readonly Relation[]): string {
+  return (
     "SELECT s.seqrelid AS oid, d.last_value, d.is_called " +
-      "FROM pg_catalog.pg_sequence s, pg_catalog.pg_get_sequence_data(s.seqrelid) d " +
-      `WHERE s.seqrelid = ANY(${oidArray(sequences)}) AND d.last_value IS NOT NULL ORDER BY s.seqrelid`,
+    "FROM pg_catalog.pg_sequence s, pg_catalog.pg_get_sequence_data(s.seqrelid) d " +
+    `WHERE s.seqrelid = ANY(${oidArray(sequences)}) AND d.last_value IS NOT NULL ORDER BY s.seqrelid`
   );
-  // Null is what the function says of a sequence that we may not read. Reading it the old way names it in the error.
-  const known = new Set(readable.map((row) => Number(row.oid)));
-  const refused = sequences.filter((sequence) => !known.has(sequence.catalog.oid));
-  return [...readable, ...(await readRelationsThemselves(reader, refused))];
 }
 
 /** A sequence is a relation of one row; there is no view that tells its last value and whether it was given out. */
-async function readRelationsThemselves(reader: CatalogReader, sequences: readonly Relation[]): Promise<Row[]> {
-  const rows: Row[] = [];
+function queriesOfSequences(sequences: readonly Relation[]): string[] {
+  const queries: string[] = [];
   for (let start = 0; start < sequences.length; start += sequencesPerQuery) {
     const selects = sequences
       .slice(start, start + sequencesPerQuery)
@@ -89,7 +103,7 @@ async function readRelationsThemselves(reader: CatalogReader, sequences: readonl
         ({ catalog, schema, name }) =>
           `SELECT ${catalog.oid} AS oid, last_value, is_called FROM ${qualified(schema, name)}`,
       );
-    rows.push(...(await reader.rows(selects.join(" UNION ALL "))));
+    queries.push(selects.join(" UNION ALL "));
   }
-  return rows;
+  return queries;
 }

@@ -1,83 +1,65 @@
-import type { CatalogId } from "../archive/toc-entry.ts";
-import { Catalog, type Row, type SharedFacts } from "./catalog-reader.ts";
+import { parseTextArray } from "../sql/pg-array.ts";
+import { catalogKey } from "./catalog-key.ts";
+import type { Answers, Queries } from "./catalog-queries.ts";
+import { Catalog, firstNormalOid, type Row, type SharedFacts } from "./catalog-reader.ts";
 import { groupBy } from "./group-by.ts";
-import type { SecurityLabel } from "./security-label-entry.ts";
 
-/** Runs one catalogue query. */
-export type RunQuery = (sql: string) => Promise<Row[]>;
+type Name = "database" | "roles" | "extensions" | "members" | "dependents" | "initial";
 
-/** Reads what nearly every object type needs. Five queries, whatever the size of the database. */
-export async function readSharedFacts(run: RunQuery): Promise<SharedFacts> {
-  const databases = await run(
+/** What nearly every object type needs. */
+export const sharedQueries: Queries<Name> = {
+  database:
     "SELECT d.oid, d.datname, pg_catalog.pg_get_userbyid(d.datdba) AS owner, " +
-      "pg_catalog.pg_is_in_recovery() AS recovery FROM pg_catalog.pg_database d " +
-      "WHERE d.datname = pg_catalog.current_database()",
-  );
-  const roles = await run("SELECT oid, rolname FROM pg_catalog.pg_roles");
-  const extensions = await run("SELECT oid, extname FROM pg_catalog.pg_extension");
-  const members = await run(
-    `SELECT classid, objid, refobjid FROM pg_catalog.pg_depend WHERE deptype = 'e' AND refclassid = ${Catalog.pg_extension}`,
-  );
-  const initial = await run("SELECT classoid, objoid, objsubid, initprivs FROM pg_catalog.pg_init_privs");
+    "pg_catalog.current_setting('is_superuser') AS is_superuser, " +
+    "pg_catalog.pg_is_in_recovery() AS recovery FROM pg_catalog.pg_database d " +
+    "WHERE d.datname = pg_catalog.current_database()",
+  roles: "SELECT oid, rolname FROM pg_catalog.pg_roles",
+  extensions: "SELECT oid, extname, extconfig, extcondition FROM pg_catalog.pg_extension ORDER BY oid",
+  members: `SELECT classid, objid, refobjid FROM pg_catalog.pg_depend WHERE deptype = 'e' AND refclassid = ${Catalog.pg_extension}`,
+  dependents:
+    "SELECT d.classid, d.objid, e.extname FROM pg_catalog.pg_depend d " +
+    "JOIN pg_catalog.pg_extension e ON e.oid = d.refobjid " +
+    `WHERE d.refclassid = ${Catalog.pg_extension} AND d.deptype = 'x' ORDER BY d.classid, d.objid, e.extname`,
+  initial: "SELECT classoid, objoid, objsubid, initprivs FROM pg_catalog.pg_init_privs",
+};
 
-  const database = databases[0]!;
-  const roleNames = new Map(roles.map((row) => [Number(row.oid), row.rolname!]));
-  const extensionNames = new Map(extensions.map((row) => [Number(row.oid), row.extname!]));
-  const memberOf = new Map(members.map((row) => [key(Number(row.classid), Number(row.objid)), Number(row.refobjid)]));
+export function sharedFacts(answers: Answers<Name>): SharedFacts {
+  const database = answers.database[0]!;
+  const roleNames = new Map(answers.roles.map((row) => [Number(row.oid), row.rolname!]));
+  const extensionNames = new Map(answers.extensions.map((row) => [Number(row.oid), row.extname!]));
+  const memberOf = new Map(answers.members.map((row) => [keyOf(row), Number(row.refobjid)]));
+  const dependents = groupBy(answers.dependents, keyOf);
   const initialOf = new Map(
-    initial.map((row) => [`${row.classoid}:${row.objoid}:${row.objsubid}`, row.initprivs!] as const),
+    answers.initial.map((row) => [`${row.classoid}:${row.objoid}:${row.objsubid}`, row.initprivs!] as const),
   );
 
   const extensionOf: SharedFacts["extensionOf"] = (table, oid) => {
-    const extension = memberOf.get(key(table, oid));
+    const extension = memberOf.get(catalogKey({ table, oid }));
     return extension === undefined ? undefined : { oid: extension, name: extensionNames.get(extension) ?? "" };
   };
   return {
     database: { oid: Number(database.oid), name: database.datname!, owner: database.owner! },
+    isSuperuser: database.is_superuser === "on",
     inRecovery: database.recovery === "t",
     roleName: (oid) => roleNames.get(oid) ?? String(oid),
     extensionOf,
+    extensionsOf: (table, oid) => dependents.get(catalogKey({ table, oid }))?.map((row) => row.extname!) ?? [],
+    configurationTables: configurationTables(answers.extensions),
     isUserObject: (schema, table, oid) => !isSystemSchema(schema) && extensionOf(table, oid) === undefined,
     initialPrivileges: (table, oid, subId = 0) => initialOf.get(`${table}:${oid}:${subId}`),
   };
 }
 
-/** Comments of user objects, of schema public and of large objects, by object and column number. */
-export interface Comments {
-  on(catalog: CatalogId, subId?: number): string | undefined;
-  columns(catalog: CatalogId): readonly number[];
-}
-
-export async function readComments(run: RunQuery): Promise<Comments> {
-  const rows = await run(
-    "SELECT classoid, objoid, objsubid, description FROM pg_catalog.pg_description " +
-      `WHERE objoid >= 16384 OR classoid IN (${Catalog.pg_namespace}, ${Catalog.pg_largeobject}) ORDER BY objsubid`,
-  );
-  const byObject = new Map<string, Map<number, string>>();
-  for (const row of rows) {
-    const objectKey = key(Number(row.classoid), Number(row.objoid));
-    const columns = byObject.get(objectKey) ?? new Map<number, string>();
-    columns.set(Number(row.objsubid), row.description!);
-    byObject.set(objectKey, columns);
+function configurationTables(extensions: readonly Row[]): Map<number, string> {
+  const conditions = new Map<number, string>();
+  for (const row of extensions) {
+    if (row.extconfig === null || Number(row.oid) < firstNormalOid) continue;
+    const filters = parseTextArray(row.extcondition ?? "{}");
+    for (const [index, relation] of parseTextArray(row.extconfig!).entries()) {
+      conditions.set(Number(relation), filters[index] ?? "");
+    }
   }
-  return {
-    on: (catalog, subId = 0) => byObject.get(key(catalog.table, catalog.oid))?.get(subId),
-    columns: (catalog) => [...(byObject.get(key(catalog.table, catalog.oid))?.keys() ?? [])].filter((id) => id > 0),
-  };
-}
-
-/** Security labels by object. One query. */
-export async function readSecurityLabels(run: RunQuery): Promise<(catalog: CatalogId) => readonly SecurityLabel[]> {
-  const rows = await run(
-    "SELECT classoid, objoid, objsubid, provider, label FROM pg_catalog.pg_seclabel ORDER BY objsubid, provider",
-  );
-  const byObject = groupBy(rows, (row) => key(Number(row.classoid), Number(row.objoid)));
-  return (catalog) =>
-    (byObject.get(key(catalog.table, catalog.oid)) ?? []).map((row) => ({
-      subId: Number(row.objsubid),
-      provider: row.provider!,
-      label: row.label!,
-    }));
+  return conditions;
 }
 
 function isSystemSchema(schema: string | null): boolean {
@@ -86,6 +68,6 @@ function isSystemSchema(schema: string | null): boolean {
   );
 }
 
-function key(table: number, oid: number): string {
-  return `${table}:${oid}`;
+function keyOf(row: Row): number {
+  return catalogKey({ table: Number(row.classid), oid: Number(row.objid) });
 }

@@ -2,6 +2,7 @@ import type { Section } from "../archive/toc-entry.ts";
 import type { Capabilities } from "../capabilities.ts";
 import type { PrivilegeKind } from "../sql/privilege-statements.ts";
 import { quoteIdentifier } from "../sql/quote.ts";
+import type { Answers, Queries } from "./catalog-queries.ts";
 import { type CatalogReader, firstNormalOid, type Row } from "./catalog-reader.ts";
 import { descriptionEntries } from "./description-entries.ts";
 import { allParts, type DumpObject, type DumpParts, noParts, type ObjectKind } from "./dump-object.ts";
@@ -15,7 +16,7 @@ import { privilegeEntries } from "./privilege-entries.ts";
  * What differs among the many types of objects that are one catalogue row, one CREATE statement, one DROP statement, and
  * perhaps a comment and privileges.
  */
-export interface SimpleKind<Details> {
+export interface SimpleKind<Details, Detail extends string> {
   readonly label: string;
   readonly kind: ObjectKind;
   /** Type of the entry, and the words behind CREATE, DROP and COMMENT ON. */
@@ -30,10 +31,12 @@ export interface SimpleKind<Details> {
    * initdb made.
    */
   query(capabilities: Capabilities): string;
-  /** SQL condition for when the query may be asked at all. */
-  readonly isReadable?: string;
-  /** More queries for what does not fit into one row. Asked only when there are objects. */
-  details?(reader: CatalogReader): Promise<Details>;
+  /** Only superusers may read the catalogue: for others there are no such objects. */
+  readonly needsSuperuser?: boolean;
+  /** More queries, for what does not fit into one row. */
+  detailQueries?(capabilities: Capabilities): Queries<Detail>;
+  /** Puts the answers of `detailQueries` into the form that `definition` and `more` want. */
+  details?(answers: Answers<Detail>, reader: CatalogReader): Details;
   /** CREATE statement and what must follow it. `identity` is qualified and quoted. */
   definition(row: Row, identity: string, details: Details): string;
   /**
@@ -68,22 +71,26 @@ export function ofUserSchemas(column: string): string {
 /** For catalogues without one: what initdb did not make. */
 export const madeByUsers = `o.oid >= ${firstNormalOid}`;
 
-export function simpleObjectType<Details = undefined>(kind: SimpleKind<Details>): ObjectType<SimpleObject> {
+export function simpleObjectType<Details = undefined, Detail extends string = never>(
+  kind: SimpleKind<Details, Detail>,
+): ObjectType<SimpleObject, "rows" | Detail> {
+  type Asked = Queries<"rows" | Detail>;
+  const queries = (capabilities: Capabilities): Asked =>
+    ({ ...kind.detailQueries?.(capabilities), rows: kind.query(capabilities) }) as Asked;
+  const queriesOfSuperuser = ({ capabilities, shared }: CatalogReader): Asked =>
+    shared.isSuperuser ? queries(capabilities) : ({ rows: undefined } as Asked);
   return {
     label: kind.label,
 
-    async read(reader: CatalogReader): Promise<SimpleObject[]> {
-      if (kind.isReadable !== undefined) {
-        const [answer] = await reader.rows(`SELECT ${kind.isReadable} AS is_readable`);
-        if (answer!.is_readable !== "t") return [];
-      }
-      const rows = await reader.rows(kind.query(reader.capabilities));
-      const wanted = rows.flatMap((row) => {
+    ...(kind.needsSuperuser === true ? { queriesAboutRelations: queriesOfSuperuser } : { queries }),
+
+    read(reader, answers): SimpleObject[] {
+      const wanted = answers.rows.flatMap((row) => {
         const parts = partsOfRow(reader, row);
         return parts.definition || (parts.privileges && row.acl !== null) ? [{ row, parts }] : [];
       });
       if (wanted.length === 0) return [];
-      const details = (await kind.details?.(reader)) as Details;
+      const details = kind.details?.(answers, reader) as Details;
       return wanted.map(({ row, parts }) => addObject(reader, kind, row, parts, details));
     },
 
@@ -99,9 +106,9 @@ function partsOfRow(reader: CatalogReader, row: Row): DumpParts {
   return row.acl === undefined ? noParts : { definition: false, privileges: true };
 }
 
-function addObject<Details>(
+function addObject<Details, Detail extends string>(
   reader: CatalogReader,
-  kind: SimpleKind<Details>,
+  kind: SimpleKind<Details, Detail>,
   row: Row,
   parts: DumpParts,
   details: Details,
@@ -119,9 +126,9 @@ function addObject<Details>(
   return object;
 }
 
-function entriesOf<Details>(
+function entriesOf<Details, Detail extends string>(
   object: SimpleObject,
-  kind: SimpleKind<Details>,
+  kind: SimpleKind<Details, Detail>,
   row: Row,
   details: Details,
   context: EntryContext,

@@ -12,7 +12,7 @@ export const subscriptionType = simpleObjectType({
   kind: "subscription",
   desc: "SUBSCRIPTION",
   section: "post-data",
-  isReadable: "pg_catalog.current_setting('is_superuser') = 'on'",
+  needsSuperuser: true,
   query: ({ subscriptionStreaming, subscriptionTwoPhase, subscriptionOrigins, subscriptionFailover }) =>
     "SELECT o.tableoid AS classid, o.oid, o.subname AS name, NULL AS schema, o.subowner AS owner, o.subconninfo, " +
     "o.subslotname, o.subsynccommit, o.subpublications, " +

@@ -1,5 +1,4 @@
 import { qualified } from "../sql/quote.ts";
-import type { CatalogReader } from "./catalog-reader.ts";
 import type { DumpObject } from "./dump-object.ts";
 import { partsWith } from "./dump-parts.ts";
 import { objectEntry } from "./object-entry.ts";
@@ -15,7 +14,7 @@ interface TableAttach extends DumpObject {
 export const tableAttachType: ObjectType<TableAttach> = {
   label: "partition",
 
-  async read(reader: CatalogReader): Promise<TableAttach[]> {
+  read(reader): TableAttach[] {
     return dumpedTables(reader.registry, "rpf")
       .filter((table) => table.partitionBound !== null)
       .map((partition) =>

@@ -1,6 +1,5 @@
 import { qualified, quoteIdentifier } from "../sql/quote.ts";
-import { Catalog, type CatalogReader } from "./catalog-reader.ts";
-import { readConfigurationTables } from "./configuration-tables.ts";
+import { Catalog, type Row } from "./catalog-reader.ts";
 import type { DumpObject } from "./dump-object.ts";
 import { objectEntry } from "./object-entry.ts";
 import type { DataSource, ObjectType, PlannedEntry } from "./object-type.ts";
@@ -20,12 +19,17 @@ interface TableData extends DumpObject {
 
 const pageSize = 8192;
 
-export const tableDataType: ObjectType<TableData> = {
+export const tableDataType: ObjectType<TableData, "unsafePartitioning" | "references"> = {
   label: "table data",
 
-  async read(reader: CatalogReader): Promise<TableData[]> {
-    const configuration = await readConfigurationTables(reader);
-    const unsafe = await readUnsafePartitioning(reader);
+  queriesAboutRelations: ({ capabilities, shared }) => ({
+    unsafePartitioning: capabilities.hashPartitions ? unsafePartitioningQuery : undefined,
+    references: shared.configurationTables.size === 0 ? undefined : referencesQuery,
+  }),
+
+  read(reader, { unsafePartitioning, references }): TableData[] {
+    const configuration = reader.shared.configurationTables;
+    const unsafe = new Set(unsafePartitioning.map((row) => Number(row.partrelid)));
     const data = allRelations(reader.registry)
       .filter((table) => table.relkind === "r" && isReadable(table, reader.shared.inRecovery))
       .filter((table) => table.parts.definition || configuration.has(table.catalog.oid))
@@ -43,7 +47,7 @@ export const tableDataType: ObjectType<TableData> = {
           target: loadTarget(table, unsafe),
         }),
       );
-    await readReferences(reader, data, configuration);
+    addReferences(data, references);
     return data;
   },
 
@@ -108,28 +112,20 @@ function loadTarget(table: Relation, unsafe: ReadonlySet<number>): Relation {
   return isUnsafe ? target : table;
 }
 
-async function readUnsafePartitioning(reader: CatalogReader): Promise<ReadonlySet<number>> {
-  if (!reader.capabilities.hashPartitions) return new Set();
-  const rows = await reader.rows(`
+const unsafePartitioningQuery = `
     SELECT p.partrelid FROM pg_catalog.pg_partitioned_table p
     WHERE EXISTS (SELECT 1 FROM pg_catalog.pg_opclass o JOIN pg_catalog.pg_am a ON a.oid = o.opcmethod
       WHERE o.opcname = 'enum_ops' AND o.opcnamespace = 'pg_catalog'::pg_catalog.regnamespace AND a.amname = 'hash'
-        AND o.oid = ANY(p.partclass))`);
-  return new Set(rows.map((row) => Number(row.partrelid)));
-}
+        AND o.oid = ANY(p.partclass))`;
 
-/** The extension creates its foreign keys, so the rows they refer to must be loaded first. */
-async function readReferences(
-  reader: CatalogReader,
-  data: readonly TableData[],
-  configuration: ReadonlyMap<number, string>,
-): Promise<void> {
-  if (configuration.size === 0) return;
-  const rows = await reader.rows(`
+const referencesQuery = `
     SELECT c.conrelid, c.confrelid FROM pg_catalog.pg_constraint c
       JOIN pg_catalog.pg_depend d ON d.objid = c.confrelid AND d.classid = ${Catalog.pg_class}
         AND d.refclassid = ${Catalog.pg_extension} AND d.deptype = 'e'
-    WHERE c.contype = 'f'`);
+    WHERE c.contype = 'f'`;
+
+/** The extension creates its foreign keys, so the rows they refer to must be loaded first. */
+function addReferences(data: readonly TableData[], rows: readonly Row[]): void {
   const byTable = new Map(data.map((each) => [each.table.catalog.oid, each]));
   for (const row of rows) {
     const referencing = byTable.get(Number(row.conrelid));

@@ -1,14 +1,14 @@
 import type { Capabilities } from "../capabilities.ts";
 import { qualified, quoteIdentifier } from "../sql/quote.ts";
-import { Catalog, type CatalogReader } from "./catalog-reader.ts";
+import { Catalog } from "./catalog-reader.ts";
 import type { DumpObject } from "./dump-object.ts";
 import { partsWith } from "./dump-parts.ts";
 import type { EntryContext } from "./entry-context.ts";
-import { dependsOnExtensionStatements, readExtensionDependencies } from "./extension-dependency.ts";
+import { dependsOnExtensionStatements } from "./extension-dependency.ts";
 import { objectEntry } from "./object-entry.ts";
 import type { ObjectType, PlannedEntry } from "./object-type.ts";
 import { onTableComment } from "./on-table-comment.ts";
-import { dumpedTables, oidArray, type Relation, tableWord } from "./relation/relation.ts";
+import { dumpedTables, oidArray, type Relation, relationAt, tableWord } from "./relation/relation.ts";
 
 interface Trigger extends DumpObject {
   readonly kind: "trigger";
@@ -32,13 +32,13 @@ const enabledClauses: Readonly<Record<string, string>> = {
 export const triggerType: ObjectType<Trigger> = {
   label: "trigger",
 
-  async read(reader: CatalogReader): Promise<Trigger[]> {
-    const relations = dumpedTables(reader.registry, "rpfv");
-    const byOid = new Map(relations.map((relation) => [relation.catalog.oid, relation]));
-    const extensions = await readExtensionDependencies(reader, Catalog.pg_trigger);
-    const rows = await reader.rows(triggerQuery(reader.capabilities, oidArray(relations)));
+  queriesAboutRelations: ({ capabilities, registry }) => ({
+    rows: triggerQuery(capabilities, oidArray(dumpedTables(registry, "rpfv"))),
+  }),
+
+  read(reader, { rows }): Trigger[] {
     return rows.map((row) => {
-      const relation = byOid.get(Number(row.tgrelid))!;
+      const relation = relationAt(reader.registry, Number(row.tgrelid))!;
       return reader.registry.add<Trigger>({
         kind: "trigger",
         catalog: { table: Catalog.pg_trigger, oid: Number(row.oid) },
@@ -50,7 +50,7 @@ export const triggerType: ObjectType<Trigger> = {
         definition: row.definition!,
         enabled: row.tgenabled!,
         isCopy: row.iscopy === "t",
-        dependsOnExtensions: extensions.get(Number(row.oid)) ?? [],
+        dependsOnExtensions: reader.shared.extensionsOf(Catalog.pg_trigger, Number(row.oid)),
       });
     });
   },

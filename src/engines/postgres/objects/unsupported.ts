@@ -1,6 +1,6 @@
 import { BackupError } from "../../../core/backup-error.ts";
+import type { RunQuery } from "./catalog-queries.ts";
 import { firstNormalOid } from "./catalog-reader.ts";
-import type { RunQuery } from "./shared-facts.ts";
 
 /** Objects of a user's own that no object type here can dump: what a newer server has learnt meanwhile. */
 export interface UnsupportedObjects {
@@ -75,8 +75,8 @@ export async function findUnsupportedObjects(run: RunQuery): Promise<Unsupported
  * @param decode turns a name as the server's bytes into text.
  * @throws BackupError UNSUPPORTED_OBJECT
  */
-export async function refuseUnsupportedObjects(run: RunQuery, decode: (name: string) => string): Promise<void> {
-  const { count, names } = await findUnsupportedObjects(run);
+export function refuseUnsupportedObjects(found: UnsupportedObjects, decode: (name: string) => string): void {
+  const { count, names } = found;
   if (count === 0) return;
   throw new BackupError({
     code: "UNSUPPORTED_OBJECT",

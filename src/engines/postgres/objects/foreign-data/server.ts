@@ -20,11 +20,10 @@ export const foreignServerType = simpleObjectType({
     "FROM pg_catalog.pg_foreign_server o JOIN pg_catalog.pg_foreign_data_wrapper w ON w.oid = o.srvfdw " +
     `WHERE ${madeByUsers} ORDER BY o.oid`,
   // The view, not the catalogue, which only superusers may read: it hides options from those who may not see them.
-  details: async (reader) =>
-    groupBy(
-      await reader.rows("SELECT srvid, usename, umoptions FROM pg_catalog.pg_user_mappings ORDER BY srvid, usename"),
-      (row) => row.srvid!,
-    ),
+  detailQueries: () => ({
+    mappings: "SELECT srvid, usename, umoptions FROM pg_catalog.pg_user_mappings ORDER BY srvid, usename",
+  }),
+  details: ({ mappings }) => groupBy(mappings, (row) => row.srvid!),
   definition: (row, name) => {
     const type = row.srvtype ? ` TYPE ${quoteConformingLiteral(row.srvtype)}` : "";
     const version = row.srvversion ? ` VERSION ${quoteConformingLiteral(row.srvversion)}` : "";

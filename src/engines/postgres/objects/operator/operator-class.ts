@@ -1,6 +1,6 @@
 import { qualified, quoteIdentifier } from "../../sql/quote.ts";
 import { ofUserSchemas, simpleObjectType } from "../simple-object.ts";
-import { readFamilyMembers } from "./family-members.ts";
+import { familyMemberQueries, familyMembers } from "./family-members.ts";
 import { using } from "./operator-family.ts";
 
 export const operatorClassType = simpleObjectType({
@@ -16,7 +16,8 @@ export const operatorClassType = simpleObjectType({
     `FROM pg_catalog.pg_opclass o ${ofUserSchemas("o.opcnamespace")} ` +
     "JOIN pg_catalog.pg_am a ON a.oid = o.opcmethod JOIN pg_catalog.pg_opfamily f ON f.oid = o.opcfamily " +
     "JOIN pg_catalog.pg_namespace fn ON fn.oid = f.opfnamespace ORDER BY o.oid",
-  details: (reader) => readFamilyMembers(reader, "pg_opclass"),
+  detailQueries: () => familyMemberQueries("pg_opclass"),
+  details: familyMembers,
   identity: using,
   tieBreak: (row) => ["class", row.amname!],
   definition: (row, name, members) => {

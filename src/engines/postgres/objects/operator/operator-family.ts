@@ -1,7 +1,7 @@
 import { quoteIdentifier } from "../../sql/quote.ts";
 import type { Row } from "../catalog-reader.ts";
 import { ofUserSchemas, simpleObjectType } from "../simple-object.ts";
-import { readFamilyMembers } from "./family-members.ts";
+import { familyMemberQueries, familyMembers } from "./family-members.ts";
 
 /** Operator families, with the members that belong to no class. */
 export const operatorFamilyType = simpleObjectType({
@@ -13,7 +13,8 @@ export const operatorFamilyType = simpleObjectType({
     "SELECT o.tableoid AS classid, o.oid, o.opfname AS name, n.nspname AS schema, o.opfowner AS owner, a.amname " +
     `FROM pg_catalog.pg_opfamily o ${ofUserSchemas("o.opfnamespace")} ` +
     "JOIN pg_catalog.pg_am a ON a.oid = o.opfmethod ORDER BY o.oid",
-  details: (reader) => readFamilyMembers(reader, "pg_opfamily"),
+  detailQueries: () => familyMemberQueries("pg_opfamily"),
+  details: familyMembers,
   identity: using,
   tieBreak: (row) => ["family", row.amname!],
   definition: (row, name, members) => {

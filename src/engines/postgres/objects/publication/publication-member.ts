@@ -16,17 +16,21 @@ interface PublicationMember extends DumpObject {
 export const publicationTableType: ObjectType<PublicationMember> = {
   label: "table of a publication",
 
-  async read(reader: CatalogReader): Promise<PublicationMember[]> {
-    const filters = reader.capabilities.publicationFilters;
-    const rows = await reader.rows(
-      "SELECT r.tableoid AS classid, r.oid, p.oid AS publication_oid, p.pubname, p.pubowner, " +
+  queries(capabilities) {
+    const filters = capabilities.publicationFilters;
+    return {
+      rows:
+        "SELECT r.tableoid AS classid, r.oid, p.oid AS publication_oid, p.pubname, p.pubowner, " +
         "c.relname AS name, n.nspname AS schema, " +
         `${filters ? "pg_catalog.pg_get_expr(r.prqual, r.prrelid)" : "NULL"} AS filter, ` +
         `${filters ? `CASE WHEN r.prattrs IS NOT NULL THEN ${attributeNames} END` : "NULL"} AS columns ` +
         "FROM pg_catalog.pg_publication_rel r JOIN pg_catalog.pg_publication p ON p.oid = r.prpubid " +
         "JOIN pg_catalog.pg_class c ON c.oid = r.prrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace " +
         "ORDER BY r.oid",
-    );
+    };
+  },
+
+  read(reader, { rows }): PublicationMember[] {
     return rows.flatMap((row) => {
       const columns = row.columns === null ? "" : ` (${parseTextArray(row.columns!).map(quoteIdentifier).join(", ")})`;
       const filter = row.filter === null ? "" : ` WHERE (${row.filter})`;
@@ -41,14 +45,16 @@ export const publicationTableType: ObjectType<PublicationMember> = {
 export const publicationSchemaType: ObjectType<PublicationMember> = {
   label: "schema of a publication",
 
-  async read(reader: CatalogReader): Promise<PublicationMember[]> {
-    if (!reader.capabilities.publicationSchemas) return [];
-    const rows = await reader.rows(
-      "SELECT s.tableoid AS classid, s.oid, p.oid AS publication_oid, p.pubname, p.pubowner, " +
+  queries: (capabilities) => ({
+    rows: !capabilities.publicationSchemas
+      ? undefined
+      : "SELECT s.tableoid AS classid, s.oid, p.oid AS publication_oid, p.pubname, p.pubowner, " +
         "n.nspname AS name, n.nspname AS schema " +
         "FROM pg_catalog.pg_publication_namespace s JOIN pg_catalog.pg_publication p ON p.oid = s.pnpubid " +
         "JOIN pg_catalog.pg_namespace n ON n.oid = s.pnnspid ORDER BY s.oid",
-    );
+  }),
+
+  read(reader, { rows }): PublicationMember[] {
     return rows.flatMap((row) =>
       addMember(reader, row, "publication-schema", `TABLES IN SCHEMA ${quoteIdentifier(row.name!)}`),
     );

@@ -1,19 +1,18 @@
 import type { Capabilities } from "../../capabilities.ts";
 import { qualified } from "../../sql/quote.ts";
-import { Catalog, type CatalogReader, type Row } from "../catalog-reader.ts";
+import { Catalog, type Row } from "../catalog-reader.ts";
 import { optionsClause } from "../foreign-data/options.ts";
-import { type Column, type NotNull, oidArray, type Relation } from "./relation.ts";
+import type { ObjectRegistry } from "../object-registry.ts";
+import { type Column, type NotNull, type Relation, relationAt } from "./relation.ts";
 
 const storageNames: Readonly<Record<string, string>> = { p: "PLAIN", e: "EXTERNAL", x: "EXTENDED", m: "MAIN" };
 const compressionNames: Readonly<Record<string, string>> = { p: "pglz", l: "lz4" };
 
-/** Fills `columns` of all relations but sequences. One query. */
-export async function readColumns(reader: CatalogReader, relations: readonly Relation[]): Promise<void> {
-  const byOid = new Map(relations.map((relation) => [relation.catalog.oid, relation]));
-  const rows = await reader.rows(columnQuery(reader.capabilities, oidArray(relations)));
+/** Fills `columns` of all relations but sequences. @param rows what {@link columnQuery} answered. */
+export function readColumns(registry: ObjectRegistry, capabilities: Capabilities, rows: readonly Row[]): void {
   for (const row of rows) {
-    const relation = byOid.get(Number(row.attrelid))!;
-    relation.columns.push(columnOf(row, relation, reader.capabilities));
+    const relation = relationAt(registry, Number(row.attrelid))!;
+    relation.columns.push(columnOf(row, relation, capabilities));
   }
 }
 
@@ -52,7 +51,8 @@ function notNullOf(row: Row, relation: Relation, capabilities: Capabilities): No
   };
 }
 
-function columnQuery(capabilities: Capabilities, oids: string): string {
+/** @param oids an SQL array of relations. */
+export function columnQuery(capabilities: Capabilities, oids: string): string {
   const notNull = capabilities.namedNotNullConstraints
     ? `nn.oid AS nnoid, nn.conname AS nnname, nn.convalidated AS nnvalid, nn.connoinherit AS nnnoinherit,
        nn.conislocal AS nnislocal, EXISTS (SELECT 1 FROM pg_catalog.pg_description de

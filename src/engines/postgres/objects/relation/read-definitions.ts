@@ -1,25 +1,25 @@
-import { Catalog, type CatalogReader } from "../catalog-reader.ts";
-import { oidArray, type Relation, relationAt } from "./relation.ts";
+import type { Row } from "../catalog-reader.ts";
+import type { ObjectRegistry } from "../object-registry.ts";
+import { relationAt } from "./relation.ts";
 
-/** Fills `query` of views and materialized views. One query. */
-export async function readViewQueries(reader: CatalogReader, views: readonly Relation[]): Promise<void> {
-  const rows = await reader.rows(
-    `SELECT src.oid, pg_catalog.pg_get_viewdef(src.oid) AS definition FROM pg_catalog.unnest(${oidArray(views)}) AS src(oid)`,
-  );
-  for (const row of rows) {
-    const view = reader.registry.find({ table: Catalog.pg_class, oid: Number(row.oid) }) as Relation;
-    view.query = row.definition!.replace(/;$/, "");
-  }
+/** @param oids an SQL array of views and materialized views. */
+export function viewQuery(oids: string): string {
+  return `SELECT src.oid, pg_catalog.pg_get_viewdef(src.oid) AS definition FROM pg_catalog.unnest(${oids}) AS src(oid)`;
 }
 
-/** Fills `sequence` of sequences. One query. */
-export async function readSequenceSettings(reader: CatalogReader): Promise<void> {
-  const rows = await reader.rows(
-    "SELECT seqrelid, pg_catalog.format_type(seqtypid, NULL) AS type, seqstart, seqincrement, seqmin, seqmax, seqcache, " +
-      "seqcycle FROM pg_catalog.pg_sequence ORDER BY seqrelid",
-  );
+/** Fills `query` of views and materialized views. @param rows what {@link viewQuery} answered. */
+export function readViewQueries(registry: ObjectRegistry, rows: readonly Row[]): void {
+  for (const row of rows) relationAt(registry, Number(row.oid))!.query = row.definition!.replace(/;$/, "");
+}
+
+export const sequenceQuery =
+  "SELECT seqrelid, pg_catalog.format_type(seqtypid, NULL) AS type, seqstart, seqincrement, seqmin, seqmax, seqcache, " +
+  "seqcycle FROM pg_catalog.pg_sequence ORDER BY seqrelid";
+
+/** Fills `sequence` of sequences. @param rows what {@link sequenceQuery} answered. */
+export function readSequenceSettings(registry: ObjectRegistry, rows: readonly Row[]): void {
   for (const row of rows) {
-    const relation = relationAt(reader.registry, Number(row.seqrelid));
+    const relation = relationAt(registry, Number(row.seqrelid));
     if (relation === undefined) continue;
     relation.sequence = {
       type: row.type!,

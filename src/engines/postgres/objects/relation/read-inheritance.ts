@@ -1,21 +1,25 @@
-import type { CatalogReader } from "../catalog-reader.ts";
+import type { Capabilities } from "../../capabilities.ts";
+import type { Row } from "../catalog-reader.ts";
+import type { ObjectRegistry } from "../object-registry.ts";
 import { type Column, type Relation, relationAt } from "./relation.ts";
 
-/** Fills `parents`, then decides which NOT NULLs a table must state itself. Needs the columns. One query. */
-export async function readInheritance(reader: CatalogReader): Promise<void> {
-  const rows = await reader.rows("SELECT inhrelid, inhparent FROM pg_catalog.pg_inherits ORDER BY inhrelid, inhseqno");
-  const children = new Set<Relation>();
+export const inheritanceQuery = "SELECT inhrelid, inhparent FROM pg_catalog.pg_inherits ORDER BY inhrelid, inhseqno";
+
+/** Fills `parents`. @param rows what {@link inheritanceQuery} answered. */
+export function readInheritance(registry: ObjectRegistry, rows: readonly Row[]): void {
   for (const row of rows) {
     // Partitions of indexes stand in the same catalogue.
-    const child = relationAt(reader.registry, Number(row.inhrelid));
-    const parent = relationAt(reader.registry, Number(row.inhparent));
-    if (child === undefined || parent === undefined) continue;
-    child.parents.push(parent);
-    children.add(child);
+    const child = relationAt(registry, Number(row.inhrelid));
+    const parent = relationAt(registry, Number(row.inhparent));
+    if (child !== undefined && parent !== undefined) child.parents.push(parent);
   }
-  for (const child of children) {
-    for (const column of child.columns)
-      markInheritedNotNull(child, column, reader.capabilities.namedNotNullConstraints);
+}
+
+/** Decides which NOT NULLs a table must state itself. Needs `columns` and `parents` of all. */
+export function markInheritedNotNulls(relations: readonly Relation[], { namedNotNullConstraints }: Capabilities): void {
+  for (const child of relations) {
+    if (child.parents.length === 0) continue;
+    for (const column of child.columns) markInheritedNotNull(child, column, namedNotNullConstraints);
   }
 }
 

@@ -2,27 +2,27 @@ import type { Capabilities } from "../../capabilities.ts";
 import { parseTextArray } from "../../sql/pg-array.ts";
 import { Catalog, type CatalogReader, type Row } from "../catalog-reader.ts";
 import { partsOf } from "../dump-parts.ts";
-import { readExtensionDependencies } from "../extension-dependency.ts";
 import { optionsClause } from "../foreign-data/options.ts";
+import { groupBy } from "../group-by.ts";
 import type { ColumnPrivileges } from "../privilege-entries.ts";
 import type { Relation, RelationKind, SequenceOwner } from "./relation.ts";
 
 /**
- * Reads pg_class and registers tables, foreign tables, views, materialized views and sequences of user schemas, and what of pg_catalog
+ * Registers tables, foreign tables, views, materialized views and sequences of user schemas, and what of pg_catalog
  * has privileges that initdb did not give. Columns and definitions are filled in by others.
+ * @param rows of pg_class: what {@link relationQuery} answered.
+ * @param columns what {@link columnPrivilegeQuery} answered.
  */
-export async function readRelations(reader: CatalogReader): Promise<Relation[]> {
-  const columnPrivileges = await readColumnPrivileges(reader);
-  const extensions = await readExtensionDependencies(reader, Catalog.pg_class);
-  const rows = await reader.rows(relationQuery(reader.capabilities));
+export function readRelations(reader: CatalogReader, rows: readonly Row[], columns: readonly Row[]): Relation[] {
+  const columnPrivileges = groupBy(columns, (row) => row.attrelid!);
   return rows.map((row) => {
     const oid = Number(row.oid);
     const relation = reader.registry.add<Relation>({
       ...relationOf(row),
       owner: reader.shared.roleName(Number(row.relowner)),
       parts: partsOf(reader, row.nspname!, Catalog.pg_class, oid),
-      columnPrivileges: columnPrivileges.get(oid) ?? [],
-      dependsOnExtensions: extensions.get(oid) ?? [],
+      columnPrivileges: (columnPrivileges.get(row.oid!) ?? []).map(columnPrivilegesOf),
+      dependsOnExtensions: reader.shared.extensionsOf(Catalog.pg_class, oid),
     });
     // What refers to rows of the table, or to arrays of them, refers to the table.
     for (const type of [row.reltype, row.rowarray]) {
@@ -62,6 +62,7 @@ function relationOf(
     privileges: row.relacl ?? null,
     defaultPrivileges: row.defaultacl!,
     ownedBy: sequenceOwner(row),
+    isSelectable: row.selectable === "t",
     foreign: row.srvname === null ? null : { server: row.srvname!, options: optionsClause(row.ftoptions!) },
     columns: [],
     parents: [],
@@ -75,7 +76,7 @@ function sequenceOwner(row: Row): SequenceOwner | null {
   return { table: Number(row.ownertable), column: Number(row.ownercolumn), identity: row.ownertype === "i" };
 }
 
-function relationQuery(capabilities: Capabilities): string {
+export function relationQuery(capabilities: Capabilities): string {
   const accessMethod = capabilities.tableAccessMethods
     ? "(SELECT am.amname FROM pg_catalog.pg_am am WHERE am.oid = c.relam AND c.relkind IN ('r','p','m'))"
     : "NULL";
@@ -91,7 +92,7 @@ function relationQuery(capabilities: Capabilities): string {
       CASE WHEN c.relkind = 'p' THEN pg_catalog.pg_get_partkeydef(c.oid) END AS partkey,
       CASE WHEN c.relispartition THEN pg_catalog.pg_get_expr(c.relpartbound, c.oid) END AS partbound,
       d.refobjid AS ownertable, d.refobjsubid AS ownercolumn, d.deptype AS ownertype,
-      fs.srvname, ft.ftoptions
+      fs.srvname, ft.ftoptions, c.relkind = 'S' AND pg_catalog.has_table_privilege(c.oid, 'SELECT') AS selectable
     FROM pg_catalog.pg_class c
       JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
       LEFT JOIN pg_catalog.pg_class tc ON tc.oid = c.reltoastrelid AND tc.relkind = 't' AND c.relkind <> 'p'
@@ -116,20 +117,14 @@ const changedPrivileges = `
     WHERE a.attrelid = c.oid AND a.attacl IS DISTINCT FROM p.initprivs)`;
 
 /** Columns, system columns included, that have privileges of their own or had some when they were installed. */
-async function readColumnPrivileges(reader: CatalogReader): Promise<Map<number, ColumnPrivileges[]>> {
-  const rows = await reader.rows(`
+export const columnPrivilegeQuery = `
     SELECT a.attrelid, a.attnum, a.attname, a.attacl
     FROM pg_catalog.pg_attribute a
       LEFT JOIN pg_catalog.pg_init_privs p ON p.classoid = 'pg_catalog.pg_class'::pg_catalog.regclass
         AND p.objoid = a.attrelid AND p.objsubid = a.attnum AND p.objsubid <> 0
     WHERE NOT a.attisdropped AND (a.attacl IS NOT NULL OR p.initprivs IS NOT NULL)
-    ORDER BY a.attrelid, a.attnum`);
-  const columns = new Map<number, ColumnPrivileges[]>();
-  for (const row of rows) {
-    const relation = Number(row.attrelid);
-    const list = columns.get(relation) ?? [];
-    list.push({ number: Number(row.attnum), name: row.attname!, current: row.attacl ?? null });
-    columns.set(relation, list);
-  }
-  return columns;
+    ORDER BY a.attrelid, a.attnum`;
+
+function columnPrivilegesOf(row: Row): ColumnPrivileges {
+  return { number: Number(row.attnum), name: row.attname!, current: row.attacl ?? null };
 }

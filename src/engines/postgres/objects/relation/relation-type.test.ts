@@ -2,10 +2,12 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { binaryRows, expectSameAsStock, ourEntries } from "../../../../../tests/helpers/compare-with-stock.ts";
+import { connectTo } from "../../../../../tests/helpers/dump-to-memory.ts";
 import { startServer } from "../../../../../tests/helpers/postgres-server.ts";
 import { sharedServer } from "../../../../../tests/helpers/shared-servers.ts";
 import { withDatabase } from "../../../../../tests/helpers/test-database.ts";
 import { capabilitiesOf } from "../../capabilities.ts";
+import { queryRows } from "../../dump/dump-session.ts";
 import { readNotIncluded } from "../not-included.ts";
 import { readCatalog } from "../read-catalog.ts";
 
@@ -58,7 +60,9 @@ describe("relations", () => {
   test("a sequence that may not be read is named in the server's error", async () => {
     await using database = await withDatabase(await sharedServer(18));
     await database.sql('CREATE SEQUENCE "closed"');
-    const asMonitor = (sql: string) => binaryRows(database, `SET ROLE pg_monitor; ${sql}`);
+    await using connection = await connectTo(database.server, database.name, { text: "binary" });
+    await connection.query("SET ROLE pg_monitor");
+    const asMonitor = (sql: string) => queryRows(connection, sql);
     await expect(readCatalog(asMonitor, capabilitiesOf(18_00_00))).rejects.toThrow(
       /permission denied for sequence closed/,
     );

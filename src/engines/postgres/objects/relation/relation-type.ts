@@ -1,14 +1,12 @@
 import { qualified, quoteIdentifier } from "../../sql/quote.ts";
-import type { CatalogReader } from "../catalog-reader.ts";
 import type { EntryContext } from "../entry-context.ts";
 import { dependsOnExtensionStatements } from "../extension-dependency.ts";
 import { objectEntry } from "../object-entry.ts";
 import type { ObjectType, PlannedEntry } from "../object-type.ts";
 import { privilegeEntries } from "../privilege-entries.ts";
-import { readColumns } from "./read-columns.ts";
-import { readSequenceSettings, readViewQueries } from "./read-definitions.ts";
-import { readInheritance } from "./read-inheritance.ts";
-import { readRelations } from "./read-relations.ts";
+import { readSequenceSettings, sequenceQuery } from "./read-definitions.ts";
+import { inheritanceQuery, readInheritance } from "./read-inheritance.ts";
+import { columnPrivilegeQuery, readRelations, relationQuery } from "./read-relations.ts";
 import { type Relation, tableWord } from "./relation.ts";
 import { inlineConstraintComments, relationComments } from "./relation-comments.ts";
 import { sequenceEntries } from "./sequence-entries.ts";
@@ -17,23 +15,20 @@ import { createTable } from "./table-statement.ts";
 import { createMaterializedView, createView } from "./view-statement.ts";
 
 /** Tables, views, materialized views and sequences: everything that has a row in pg_class and a name of its own. */
-export const relationType: ObjectType<Relation> = {
+export const relationType: ObjectType<Relation, "relations" | "columnPrivileges" | "inheritance" | "sequences"> = {
   label: "relation",
 
-  async read(reader: CatalogReader): Promise<Relation[]> {
-    const relations = await readRelations(reader);
-    const users = relations.filter((relation) => relation.schema !== "pg_catalog");
-    await readColumns(
-      reader,
-      users.filter((relation) => relation.relkind !== "S"),
-    );
-    await readInheritance(reader);
-    const views = users.filter((relation) => relation.relkind === "v" || relation.relkind === "m");
-    await readViewQueries(
-      reader,
-      views.filter((view) => view.parts.definition),
-    );
-    await readSequenceSettings(reader);
+  queries: (capabilities) => ({
+    relations: relationQuery(capabilities),
+    columnPrivileges: columnPrivilegeQuery,
+    inheritance: inheritanceQuery,
+    sequences: sequenceQuery,
+  }),
+
+  read(reader, answers): Relation[] {
+    const relations = readRelations(reader, answers.relations, answers.columnPrivileges);
+    readInheritance(reader.registry, answers.inheritance);
+    readSequenceSettings(reader.registry, answers.sequences);
     return relations;
   },
 

@@ -48,6 +48,8 @@ export interface Relation extends DumpObject {
   readonly columnPrivileges: readonly ColumnPrivileges[];
   /** Column that a sequence belongs to: serial (or OWNED BY) and identity columns. */
   readonly ownedBy: SequenceOwner | null;
+  /** Of a sequence: whether this session may read its value. */
+  readonly isSelectable: boolean;
   /** Of a foreign table. */
   readonly foreign: ForeignTable | null;
   /** Extensions named in ALTER ... DEPENDS ON EXTENSION. */
@@ -137,6 +139,11 @@ export function relationAt(registry: ObjectRegistry, oid: number): Relation | un
 
 export function allRelations(registry: ObjectRegistry): Relation[] {
   return [...registry.all()].filter((object): object is Relation => object.kind === "table");
+}
+
+/** All but sequences, whose columns are always the same, and what of pg_catalog is here for its privileges. */
+export function relationsWithColumns(registry: ObjectRegistry): Relation[] {
+  return allRelations(registry).filter((relation) => relation.schema !== "pg_catalog" && relation.relkind !== "S");
 }
 
 /** `TABLE` or `FOREIGN TABLE`: what ALTER calls everything that is no view or sequence. */

@@ -1,5 +1,6 @@
+import type { Capabilities } from "../../capabilities.ts";
 import { quoteConformingLiteral, quoteIdentifier } from "../../sql/quote.ts";
-import type { CatalogReader, Row } from "../catalog-reader.ts";
+import type { Row } from "../catalog-reader.ts";
 import { descriptionEntries } from "../description-entries.ts";
 import type { EntryContext } from "../entry-context.ts";
 import { objectEntry } from "../object-entry.ts";
@@ -21,8 +22,9 @@ interface Aggregate extends Routine {
 export const aggregateType: ObjectType<Aggregate> = {
   label: "aggregate",
 
-  async read(reader: CatalogReader): Promise<Aggregate[]> {
-    const rows = await reader.rows(aggregateQuery(reader));
+  queries: (capabilities) => ({ rows: aggregateQuery(capabilities) }),
+
+  read(reader, { rows }): Aggregate[] {
     return rows.map((row) =>
       addRoutine<Aggregate>(reader, row, "aggregate", {
         arguments: row.pronargs === "0" ? "*" : row.arguments!,
@@ -69,8 +71,8 @@ function definitionEntries(aggregate: Aggregate, context: EntryContext): Planned
   ];
 }
 
-function aggregateQuery(reader: CatalogReader): string {
-  const { procedures, aggregateModifyFlags } = reader.capabilities;
+function aggregateQuery(capabilities: Capabilities): string {
+  const { procedures, aggregateModifyFlags } = capabilities;
   return (
     `SELECT ${routineColumns}, p.pronargs, p.proparallel, pg_catalog.pg_get_function_arguments(p.oid) AS arguments, ` +
     "pg_catalog.pg_get_function_identity_arguments(p.oid) AS identity_arguments, a.aggkind, a.aggtransfn, a.aggfinalfn, " +

@@ -1,10 +1,11 @@
+import type { Capabilities } from "../../capabilities.ts";
 import { parseTextArray } from "../../sql/pg-array.ts";
 import { dollarQuote, quoteConformingLiteral, quoteIdentifier } from "../../sql/quote.ts";
 import { settingLiterals } from "../../sql/setting-list.ts";
-import { Catalog, type CatalogReader, type Row } from "../catalog-reader.ts";
+import { Catalog, type Row } from "../catalog-reader.ts";
 import { descriptionEntries } from "../description-entries.ts";
 import type { EntryContext } from "../entry-context.ts";
-import { dependsOnExtensionStatements, readExtensionDependencies } from "../extension-dependency.ts";
+import { dependsOnExtensionStatements } from "../extension-dependency.ts";
 import { objectEntry } from "../object-entry.ts";
 import type { ObjectType, PlannedEntry } from "../object-type.ts";
 import { privilegeEntries } from "../privilege-entries.ts";
@@ -28,9 +29,9 @@ interface FunctionObject extends Routine {
 export const functionType: ObjectType<FunctionObject> = {
   label: "function",
 
-  async read(reader: CatalogReader): Promise<FunctionObject[]> {
-    const rows = await reader.rows(functionQuery(reader));
-    const extensions = await readExtensionDependencies(reader, Catalog.pg_proc);
+  queries: (capabilities) => ({ rows: functionQuery(capabilities) }),
+
+  read(reader, { rows }): FunctionObject[] {
     return rows.map((row) =>
       addRoutine<FunctionObject>(reader, row, "function", {
         word: row.prokind === "p" ? "PROCEDURE" : "FUNCTION",
@@ -38,7 +39,7 @@ export const functionType: ObjectType<FunctionObject> = {
         identityArguments: row.identity_arguments!,
         attributes: attributesOf(row),
         body: bodyOf(row),
-        dependsOnExtensions: extensions.get(Number(row.oid)) ?? [],
+        dependsOnExtensions: reader.shared.extensionsOf(Catalog.pg_proc, Number(row.oid)),
         canBePostponed: true,
       }),
     );
@@ -82,8 +83,8 @@ function definitionEntries(object: FunctionObject, name: string, context: EntryC
   ];
 }
 
-function functionQuery(reader: CatalogReader): string {
-  const { procedures, supportFunctions, sqlFunctionBodies } = reader.capabilities;
+function functionQuery(capabilities: Capabilities): string {
+  const { procedures, supportFunctions, sqlFunctionBodies } = capabilities;
   const kind = procedures ? "p.prokind" : "CASE WHEN p.proisagg THEN 'a' WHEN p.proiswindow THEN 'w' ELSE 'f' END";
   return (
     `SELECT ${routineColumns}, ${kind} AS prokind, l.lanname, p.proretset, p.provolatile, p.proisstrict, p.prosecdef, ` +

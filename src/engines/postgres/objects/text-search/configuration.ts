@@ -14,17 +14,15 @@ export const textSearchConfigurationType = simpleObjectType({
     `FROM pg_catalog.pg_ts_config o ${ofUserSchemas("o.cfgnamespace")} ` +
     "JOIN pg_catalog.pg_ts_parser p ON p.oid = o.cfgparser " +
     "JOIN pg_catalog.pg_namespace pn ON pn.oid = p.prsnamespace ORDER BY o.oid",
-  details: async (reader) =>
-    groupBy(
-      await reader.rows(
-        "SELECT m.mapcfg, t.alias, m.mapdict::pg_catalog.regdictionary AS dictionary " +
-          `FROM pg_catalog.pg_ts_config o ${ofUserSchemas("o.cfgnamespace")} ` +
-          "JOIN pg_catalog.pg_ts_config_map m ON m.mapcfg = o.oid " +
-          "CROSS JOIN LATERAL pg_catalog.ts_token_type(o.cfgparser) t WHERE t.tokid = m.maptokentype " +
-          "ORDER BY m.mapcfg, m.maptokentype, m.mapseqno",
-      ),
-      (row) => row.mapcfg!,
-    ),
+  detailQueries: () => ({
+    mappings:
+      "SELECT m.mapcfg, t.alias, m.mapdict::pg_catalog.regdictionary AS dictionary " +
+      `FROM pg_catalog.pg_ts_config o ${ofUserSchemas("o.cfgnamespace")} ` +
+      "JOIN pg_catalog.pg_ts_config_map m ON m.mapcfg = o.oid " +
+      "CROSS JOIN LATERAL pg_catalog.ts_token_type(o.cfgparser) t WHERE t.tokid = m.maptokentype " +
+      "ORDER BY m.mapcfg, m.maptokentype, m.mapseqno",
+  }),
+  details: ({ mappings }) => groupBy(mappings, (row) => row.mapcfg!),
   definition: (row, name, mappings) =>
     `CREATE TEXT SEARCH CONFIGURATION ${name} (\n    PARSER = ${qualified(row.parser_schema!, row.prsname!)} );\n` +
     mappingStatements(name, mappings.get(row.oid!) ?? []),

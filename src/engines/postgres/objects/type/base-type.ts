@@ -1,5 +1,5 @@
 import { qualified, quoteConformingLiteral } from "../../sql/quote.ts";
-import type { CatalogReader, Row } from "../catalog-reader.ts";
+import type { Row } from "../catalog-reader.ts";
 import type { EntryContext } from "../entry-context.ts";
 import type { ObjectType, PlannedEntry } from "../object-type.ts";
 import { addType, type TypeObject, typeColumns, typeEntries, typeTables } from "./type-object.ts";
@@ -13,17 +13,21 @@ interface BaseType extends TypeObject {
 export const baseType: ObjectType<BaseType> = {
   label: "base type",
 
-  async read(reader: CatalogReader): Promise<BaseType[]> {
-    const subscript = reader.capabilities.typeSubscripting ? "t.typsubscript" : "'-'";
-    const rows = await reader.rows(
-      `SELECT ${typeColumns}, t.typisdefined, t.typlen, t.typinput, t.typoutput, t.typreceive, t.typsend, t.typmodin, ` +
+  queries(capabilities) {
+    const subscript = capabilities.typeSubscripting ? "t.typsubscript" : "'-'";
+    return {
+      rows:
+        `SELECT ${typeColumns}, t.typisdefined, t.typlen, t.typinput, t.typoutput, t.typreceive, t.typsend, t.typmodin, ` +
         `t.typmodout, t.typanalyze, ${subscript} AS typsubscript, t.typcollation <> 0 AS collatable, ` +
         "pg_catalog.pg_get_expr(t.typdefaultbin, 0) AS default_expression, t.typdefault, t.typelem, " +
         "pg_catalog.format_type(t.typelem, NULL) AS element, t.typcategory, t.typispreferred, t.typdelim, " +
         `t.typalign, t.typstorage, t.typbyval FROM ${typeTables} WHERE t.typtype = 'b' AND NOT EXISTS ` +
         "(SELECT FROM pg_catalog.pg_type e WHERE e.oid = t.typelem AND e.typarray = t.oid) " +
         "OR t.typtype = 'p' AND NOT t.typisdefined ORDER BY t.oid",
-    );
+    };
+  },
+
+  read(reader, { rows }): BaseType[] {
     return rows.flatMap((row) => {
       const isDefined = row.typisdefined === "t";
       return (

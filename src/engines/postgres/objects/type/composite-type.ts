@@ -1,5 +1,5 @@
 import { qualified, quoteIdentifier } from "../../sql/quote.ts";
-import { Catalog, type CatalogReader, type Row } from "../catalog-reader.ts";
+import { Catalog, type Row } from "../catalog-reader.ts";
 import { commentEntry } from "../comment-entry.ts";
 import type { EntryContext } from "../entry-context.ts";
 import { groupBy } from "../group-by.ts";
@@ -22,20 +22,22 @@ interface Attribute {
 }
 
 /** Composite types made by CREATE TYPE; the row types of tables are none of these. */
-export const compositeType: ObjectType<CompositeType> = {
+export const compositeType: ObjectType<CompositeType, "types" | "attributes"> = {
   label: "composite type",
 
-  async read(reader: CatalogReader): Promise<CompositeType[]> {
-    const types = await reader.rows(
+  queries: () => ({
+    types:
       `SELECT ${typeColumns}, t.typrelid FROM ${typeTables} ` +
-        "JOIN pg_catalog.pg_class c ON c.oid = t.typrelid AND c.relkind = 'c' ORDER BY t.oid",
-    );
-    if (types.length === 0) return [];
-    const attributes = groupBy(await reader.rows(attributeQuery), (row) => row.attrelid!);
+      "JOIN pg_catalog.pg_class c ON c.oid = t.typrelid AND c.relkind = 'c' ORDER BY t.oid",
+    attributes: attributeQuery,
+  }),
+
+  read(reader, { types, attributes }): CompositeType[] {
+    const attributesOf = groupBy(attributes, (row) => row.attrelid!);
     return types.flatMap((row) => {
       const type = addType<CompositeType>(reader, row, {
         relationOid: Number(row.typrelid),
-        attributes: (attributes.get(row.typrelid!) ?? []).map(attributeOf),
+        attributes: (attributesOf.get(row.typrelid!) ?? []).map(attributeOf),
       });
       if (type === undefined) return [];
       // pg_depend holds what the columns need as needs of the pg_class row.

@@ -30,15 +30,17 @@ interface DomainConstraint extends DumpObject {
 export const domainType: ObjectType<Domain> = {
   label: "domain",
 
-  async read(reader: CatalogReader): Promise<Domain[]> {
-    const rows = await reader.rows(
+  queries: () => ({
+    rows:
       `SELECT ${typeColumns}, pg_catalog.format_type(t.typbasetype, t.typtypmod) AS base, t.typnotnull, ` +
-        "pg_catalog.pg_get_expr(t.typdefaultbin, 'pg_catalog.pg_type'::pg_catalog.regclass) AS default_expression, " +
-        "t.typdefault, l.collname, ln.nspname AS collation_schema " +
-        `FROM ${typeTables} LEFT JOIN pg_catalog.pg_type u ON u.oid = t.typbasetype ` +
-        "LEFT JOIN pg_catalog.pg_collation l ON l.oid = t.typcollation AND t.typcollation <> u.typcollation " +
-        "LEFT JOIN pg_catalog.pg_namespace ln ON ln.oid = l.collnamespace WHERE t.typtype = 'd' ORDER BY t.oid",
-    );
+      "pg_catalog.pg_get_expr(t.typdefaultbin, 'pg_catalog.pg_type'::pg_catalog.regclass) AS default_expression, " +
+      "t.typdefault, l.collname, ln.nspname AS collation_schema " +
+      `FROM ${typeTables} LEFT JOIN pg_catalog.pg_type u ON u.oid = t.typbasetype ` +
+      "LEFT JOIN pg_catalog.pg_collation l ON l.oid = t.typcollation AND t.typcollation <> u.typcollation " +
+      "LEFT JOIN pg_catalog.pg_namespace ln ON ln.oid = l.collnamespace WHERE t.typtype = 'd' ORDER BY t.oid",
+  }),
+
+  read(reader, { rows }): Domain[] {
     return rows.flatMap((row) => addType<Domain>(reader, row, domainOf(row)) ?? []);
   },
 
@@ -63,22 +65,21 @@ export const domainType: ObjectType<Domain> = {
 export const domainConstraintType: ObjectType<DomainConstraint> = {
   label: "domain constraint",
 
-  async read(reader: CatalogReader): Promise<DomainConstraint[]> {
+  queries: () => ({
+    rows:
+      "SELECT oid, conname, contype, contypid, convalidated, pg_catalog.pg_get_constraintdef(oid) AS definition " +
+      "FROM pg_catalog.pg_constraint WHERE contypid <> 0 ORDER BY contypid, conname",
+  }),
+
+  read(reader, { rows }): DomainConstraint[] {
     const domains = new Map(
       [...reader.registry.all()]
         .filter((object): object is Domain => object.kind === "type" && "constraints" in object)
         .map((domain) => [String(domain.catalog.oid), domain]),
     );
-    if (domains.size === 0) return [];
-    const rows = groupBy(
-      await reader.rows(
-        "SELECT oid, conname, contype, contypid, convalidated, pg_catalog.pg_get_constraintdef(oid) AS definition " +
-          "FROM pg_catalog.pg_constraint WHERE contypid <> 0 ORDER BY contypid, conname",
-      ),
-      (row) => row.contypid!,
-    );
+    const constraintsOf = groupBy(rows, (row) => row.contypid!);
     return [...domains].flatMap(([oid, domain]) =>
-      domain.parts.definition ? (rows.get(oid) ?? []).map((row) => addConstraint(reader, domain, row)) : [],
+      domain.parts.definition ? (constraintsOf.get(oid) ?? []).map((row) => addConstraint(reader, domain, row)) : [],
     );
   },
 

@@ -1,5 +1,4 @@
 import { qualified, quoteConformingLiteral } from "../../sql/quote.ts";
-import type { CatalogReader } from "../catalog-reader.ts";
 import type { EntryContext } from "../entry-context.ts";
 import { groupBy } from "../group-by.ts";
 import type { ObjectType, PlannedEntry } from "../object-type.ts";
@@ -9,20 +8,20 @@ interface EnumType extends TypeObject {
   readonly labels: readonly string[];
 }
 
-export const enumType: ObjectType<EnumType> = {
+export const enumType: ObjectType<EnumType, "types" | "labels"> = {
   label: "enum type",
 
-  async read(reader: CatalogReader): Promise<EnumType[]> {
-    const types = await reader.rows(`SELECT ${typeColumns} FROM ${typeTables} WHERE t.typtype = 'e' ORDER BY t.oid`);
-    if (types.length === 0) return [];
-    const labels = groupBy(
-      await reader.rows("SELECT enumtypid, enumlabel FROM pg_catalog.pg_enum ORDER BY enumtypid, enumsortorder"),
-      (row) => row.enumtypid!,
-    );
-    return types.flatMap(
-      (row) =>
-        addType<EnumType>(reader, row, { labels: (labels.get(row.oid!) ?? []).map((label) => label.enumlabel!) }) ?? [],
-    );
+  queries: () => ({
+    types: `SELECT ${typeColumns} FROM ${typeTables} WHERE t.typtype = 'e' ORDER BY t.oid`,
+    labels: "SELECT enumtypid, enumlabel FROM pg_catalog.pg_enum ORDER BY enumtypid, enumsortorder",
+  }),
+
+  read(reader, { types, labels }): EnumType[] {
+    const labelsOf = groupBy(labels, (row) => row.enumtypid!);
+    return types.flatMap((row) => {
+      const own = (labelsOf.get(row.oid!) ?? []).map((label) => label.enumlabel!);
+      return addType<EnumType>(reader, row, { labels: own }) ?? [];
+    });
   },
 
   entries(type: EnumType, context: EntryContext): PlannedEntry[] {

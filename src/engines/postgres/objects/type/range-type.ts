@@ -1,5 +1,5 @@
 import { qualified } from "../../sql/quote.ts";
-import type { CatalogReader, Row } from "../catalog-reader.ts";
+import type { Row } from "../catalog-reader.ts";
 import type { EntryContext } from "../entry-context.ts";
 import type { ObjectType, PlannedEntry } from "../object-type.ts";
 import { addType, type TypeObject, typeColumns, typeEntries, typeTables } from "./type-object.ts";
@@ -12,12 +12,13 @@ interface RangeType extends TypeObject {
 export const rangeType: ObjectType<RangeType> = {
   label: "range type",
 
-  async read(reader: CatalogReader): Promise<RangeType[]> {
-    const multirange = reader.capabilities.multiranges
+  queries(capabilities) {
+    const multirange = capabilities.multiranges
       ? "pg_catalog.format_type(r.rngmultitypid, NULL)"
       : "NULL::pg_catalog.text";
-    const rows = await reader.rows(
-      `SELECT ${typeColumns}, pg_catalog.format_type(r.rngsubtype, NULL) AS subtype, ${multirange} AS multirange, ` +
+    return {
+      rows:
+        `SELECT ${typeColumns}, pg_catalog.format_type(r.rngsubtype, NULL) AS subtype, ${multirange} AS multirange, ` +
         "o.opcname, opn.nspname AS opclass_schema, o.opcdefault, l.collname, ln.nspname AS collation_schema, " +
         "r.rngcanonical, r.rngsubdiff " +
         `FROM ${typeTables} JOIN pg_catalog.pg_range r ON r.rngtypid = t.oid ` +
@@ -25,7 +26,10 @@ export const rangeType: ObjectType<RangeType> = {
         "JOIN pg_catalog.pg_namespace opn ON opn.oid = o.opcnamespace " +
         "LEFT JOIN pg_catalog.pg_collation l ON l.oid = r.rngcollation AND r.rngcollation <> st.typcollation " +
         "LEFT JOIN pg_catalog.pg_namespace ln ON ln.oid = l.collnamespace ORDER BY t.oid",
-    );
+    };
+  },
+
+  read(reader, { rows }): RangeType[] {
     return rows.flatMap(
       (row) => addType<RangeType>(reader, row, { options: optionsOf(row), mayNeedShell: true }) ?? [],
     );

@@ -1,5 +1,4 @@
 import { qualified } from "../../sql/quote.ts";
-import type { CatalogReader } from "../catalog-reader.ts";
 import type { DumpObject } from "../dump-object.ts";
 import { objectEntry } from "../object-entry.ts";
 import type { ObjectRegistry } from "../object-registry.ts";
@@ -22,7 +21,7 @@ interface ShellType extends DumpObject {
 export const shellType: ObjectType<ShellType> = {
   label: "shell type",
 
-  async read(reader: CatalogReader): Promise<ShellType[]> {
+  read(reader): ShellType[] {
     const types = [...reader.registry.all()].filter(mayNeedShell);
     return types.map((type) =>
       reader.registry.add<ShellType>({

@@ -1,0 +1,46 @@
+import type { NotIncluded } from "../../../ports/dump.ts";
+import { type DatabaseFacts, readDatabase } from "../objects/database.ts";
+import { type DatabaseDetails, readDatabaseDetails } from "../objects/database-details.ts";
+import { type DumpScope, readNotIncluded } from "../objects/not-included.ts";
+import { type DatabaseCatalog, readCatalog } from "../objects/read-catalog.ts";
+import { findUnsupportedObjects, refuseUnsupportedObjects } from "../objects/unsupported.ts";
+import type { DumpSession } from "./dump-session.ts";
+import { type NameDecoder, nameDecoder } from "./name-decoder.ts";
+import { readServerFacts, type ServerFacts } from "./server-facts.ts";
+
+/** All that a dump knows of its source before it copies data. */
+export interface Source {
+  readonly facts: ServerFacts;
+  readonly database: DatabaseFacts & DatabaseDetails;
+  readonly decodeName: NameDecoder;
+  /** Examples are binary strings. */
+  readonly notIncluded: readonly NotIncluded[];
+  readonly catalog: DatabaseCatalog;
+}
+
+/**
+ * Reads the catalogues, without waiting in between.
+ * @throws BackupError UNSUPPORTED_OBJECT
+ */
+export async function readSource({ rows, capabilities }: DumpSession, dump: DumpScope): Promise<Source> {
+  const asked = {
+    facts: readServerFacts(rows),
+    database: readDatabase(rows, capabilities),
+    details: readDatabaseDetails(rows),
+    unsupported: findUnsupportedObjects(rows),
+    notIncluded: readNotIncluded(rows, capabilities, dump),
+    catalog: readCatalog(rows, capabilities),
+  };
+  // Of those that nobody comes to wait for, because another one failed first, nobody wants to know.
+  for (const answer of Object.values(asked)) answer.catch(() => {});
+  const database = await asked.database;
+  const decodeName = nameDecoder(database.encoding);
+  refuseUnsupportedObjects(await asked.unsupported, decodeName);
+  return {
+    facts: await asked.facts,
+    database: { ...database, ...(await asked.details) },
+    decodeName,
+    notIncluded: await asked.notIncluded,
+    catalog: await asked.catalog,
+  };
+}

@@ -1,0 +1,45 @@
+import type { Row } from "./catalog-reader.ts";
+
+/** Runs one catalogue query. Called again before the first has answered, it sends at once; answers come in order. */
+export type RunQuery = (sql: string) => Promise<readonly Row[]>;
+
+/** Queries by what they are called. Undefined is not asked and has no rows; the rows of several queries are joined. */
+export type Queries<Name extends string> = Readonly<Record<Name, string | readonly string[] | undefined>>;
+
+export type Answers<Name extends string> = Readonly<Record<Name, readonly Row[]>>;
+
+/**
+ * Sends all queries without waiting. Whoever asks more before this has answered loses no time: what a server far away
+ * costs is how often somebody waits. A failure that nobody waits for any more, because something else failed first, is
+ * nobody's business.
+ */
+export function askCatalog<Name extends string>(run: RunQuery, queries: Queries<Name>): Promise<Answers<Name>> {
+  const names = Object.keys(queries) as Name[];
+  const answers = Promise.all(names.map(async (name) => [name, await rowsOf(run, queries[name])] as const)).then(
+    (rows) => Object.fromEntries(rows) as unknown as Answers<Name>,
+  );
+  answers.catch(() => {});
+  return answers;
+}
+
+async function rowsOf(run: RunQuery, sql: string | readonly string[] | undefined): Promise<readonly Row[]> {
+  if (sql === undefined) return [];
+  if (typeof sql === "string") return run(sql);
+  return (await Promise.all(sql.map(run))).flat();
+}
+
+/**
+ * For queries of one transaction that are sent without waiting: when one fails, those behind it fail because of it. Whoever
+ * waits for one of them is told the first error, which says what is wrong.
+ */
+export function tellingFirstError(run: RunQuery): RunQuery {
+  let first: unknown;
+  return async (sql) => {
+    try {
+      return await run(sql);
+    } catch (error) {
+      first ??= error;
+      throw first;
+    }
+  };
+}

@@ -1,0 +1,40 @@
+import { catalogKey } from "./catalog-key.ts";
+import type { Answers, Queries } from "./catalog-queries.ts";
+import { Catalog, firstNormalOid, type Row } from "./catalog-reader.ts";
+import type { EntryContext } from "./entry-context.ts";
+import { groupBy } from "./group-by.ts";
+
+/** Comments of user objects, of schema public and of large objects, and security labels. */
+export type Descriptions = Pick<EntryContext, "commentOn" | "commentedColumns" | "securityLabelsOn">;
+
+export const descriptionQueries: Queries<"comments" | "labels"> = {
+  comments:
+    "SELECT classoid, objoid, objsubid, description FROM pg_catalog.pg_description " +
+    `WHERE objoid >= ${firstNormalOid} OR classoid IN (${Catalog.pg_namespace}, ${Catalog.pg_largeobject}) ORDER BY objsubid`,
+  labels: "SELECT classoid, objoid, objsubid, provider, label FROM pg_catalog.pg_seclabel ORDER BY objsubid, provider",
+};
+
+export function descriptionsOf({ comments, labels }: Answers<"comments" | "labels">): Descriptions {
+  const commentsOf = new Map<number, Map<number, string>>();
+  for (const row of comments) {
+    const key = keyOf(row);
+    const columns = commentsOf.get(key) ?? new Map<number, string>();
+    columns.set(Number(row.objsubid), row.description!);
+    commentsOf.set(key, columns);
+  }
+  const labelsOf = groupBy(labels, keyOf);
+  return {
+    commentOn: (catalog, subId = 0) => commentsOf.get(catalogKey(catalog))?.get(subId),
+    commentedColumns: (catalog) => [...(commentsOf.get(catalogKey(catalog))?.keys() ?? [])].filter((id) => id > 0),
+    securityLabelsOn: (catalog) =>
+      (labelsOf.get(catalogKey(catalog)) ?? []).map((row) => ({
+        subId: Number(row.objsubid),
+        provider: row.provider!,
+        label: row.label!,
+      })),
+  };
+}
+
+function keyOf(row: Row): number {
+  return catalogKey({ table: Number(row.classoid), oid: Number(row.objoid) });
+}

@@ -1,0 +1,25 @@
+import type { ObjectType } from "../object-type.ts";
+import { columnQuery, readColumns } from "./read-columns.ts";
+import { readViewQueries, viewQuery } from "./read-definitions.ts";
+import { markInheritedNotNulls } from "./read-inheritance.ts";
+import { dumpedTables, oidArray, relationsWithColumns } from "./relation.ts";
+
+/** Columns of relations and what views select: no objects of their own, but asked for when the relations are known. */
+export const relationDetailsType: ObjectType<never, "columns" | "views"> = {
+  label: "columns and view definitions",
+
+  queriesAboutRelations: ({ capabilities, registry }) => ({
+    columns: columnQuery(capabilities, oidArray(relationsWithColumns(registry))),
+    views: viewQuery(oidArray(dumpedTables(registry, "vm"))),
+  }),
+
+  read({ capabilities, registry }, { columns, views }): never[] {
+    const relations = relationsWithColumns(registry);
+    readColumns(registry, capabilities, columns);
+    readViewQueries(registry, views);
+    markInheritedNotNulls(relations, capabilities);
+    return [];
+  },
+
+  entries: () => [],
+};
