@@ -21,6 +21,7 @@ export interface BackupSingleRequest {
   readonly database: string;
   readonly format: DumpFormat;
   readonly compression: Compression;
+  readonly statistics?: boolean;
   readonly archiveVersion?: string;
   readonly restrictKey?: string;
   readonly destination: BackupDestination;
@@ -188,6 +189,7 @@ function dumpRequestOf(request: BackupSingleRequest, id: string): DumpRequest {
     database: request.database,
     format: request.format,
     compression: hasCompression(request.format) ? request.compression : uncompressed,
+    statistics: request.statistics === true,
     ...(request.archiveVersion === undefined ? {} : { archiveVersion: request.archiveVersion }),
     ...(request.restrictKey === undefined ? {} : { restrictKey: request.restrictKey }),
     applicationName: `dbbackup ${id}`,

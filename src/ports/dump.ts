@@ -14,6 +14,8 @@ export interface DumpRequest {
   readonly format: DumpFormat;
   /** Inside the archive, for formats that have it; `none` for tar, and for plain, which a stage behind the engine compresses. */
   readonly compression: Compression;
+  /** Take the optimizer's statistics too. */
+  readonly statistics?: boolean;
   /** Version of the archive to write (`1.14`); the engine chooses when absent. */
   readonly archiveVersion?: string;
   /** Key of psql's `\restrict` in plain output; random when absent. */

@@ -26,6 +26,8 @@ export interface RestoreSelection {
   readonly schemas: readonly string[];
   readonly noOwner: boolean;
   readonly noPrivileges: boolean;
+  /** Leave out what the optimizer of the source knew. */
+  readonly noStatistics?: boolean;
 }
 
 /** What to do with it. */

@@ -54,6 +54,14 @@ export interface Capabilities {
   readonly parameterPrivileges: boolean;
   /** pg_statistic_ext.stxstattarget. */
   readonly statisticsTargets: boolean;
+  /** pg_class.reltuples is -1, and not 0, where nothing is known. */
+  readonly unknownTupleCount: boolean;
+  /** Histograms of ranges in pg_stats. */
+  readonly rangeStatistics: boolean;
+  /** pg_class.relallfrozen. */
+  readonly allFrozenPages: boolean;
+  /** `pg_restore_relation_stats` and its like: what was dumped of statistics can be restored there. */
+  readonly statisticsFunctions: boolean;
   /** pg_collation.collisdeterministic. */
   readonly nondeterministicCollations: boolean;
   /** pg_publication.pubtruncate. */
@@ -129,6 +137,10 @@ export function capabilitiesOf(versionNumber: number): Capabilities {
     maintainPrivilege: since(17),
     parameterPrivileges: since(15),
     statisticsTargets: since(13),
+    unknownTupleCount: since(14),
+    rangeStatistics: since(17),
+    allFrozenPages: since(18),
+    statisticsFunctions: since(18),
     nondeterministicCollations: since(12),
     publishTruncate: since(11),
     publishViaRoot: since(13),

@@ -1,6 +1,7 @@
 import type { Codec } from "../../../ports/codec.ts";
 import type { ArchiveHeader } from "./archive-header.ts";
 import type { WritableMinor } from "./archive-version.ts";
+import type { LateDefinitions } from "./late-definitions.ts";
 import type { TocEntry } from "./toc-entry.ts";
 
 /** What the writers of all archive formats are told. */
@@ -9,6 +10,8 @@ export interface ArchiveOptions {
   readonly header: ArchiveHeader & { readonly minor: WritableMinor };
   /** In the order of the table of contents. */
   readonly entries: readonly TocEntry[];
+  /** Definitions that `entries` do not hold. */
+  readonly lateDefinitions?: LateDefinitions;
   /** Gets back each block that was given to a data writer, once nobody reads it any more. */
   readonly recycle?: (block: Buffer) => void;
 }

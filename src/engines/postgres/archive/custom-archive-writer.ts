@@ -3,6 +3,7 @@ import { blockType, copyDataEnd } from "./archive-header.ts";
 import type { ArchiveOptions } from "./archive-options.ts";
 import type { ArchiveWriter, DataWriter, LargeObjectsWriter } from "./archive-writer.ts";
 import { encodeEntry, encodeHeader } from "./encode-archive.ts";
+import { entryCompleter } from "./late-definitions.ts";
 import { StagedOutput } from "./staged-output.ts";
 
 export interface CustomArchiveOptions extends ArchiveOptions {
@@ -34,8 +35,9 @@ export class CustomArchiveWriter implements ArchiveWriter {
     const { builder } = writer.#output;
     encodeHeader(builder, options.header, "positions");
     builder.int(options.entries.length);
+    const complete = entryCompleter(options.entries, options.lateDefinitions);
     for (const entry of options.entries) {
-      encodeEntry(builder, entry, options.header.minor);
+      encodeEntry(builder, await complete(entry), options.header.minor);
       builder.unknownOffset(entry.hadDumper);
       await writer.#output.settle();
     }

@@ -5,6 +5,7 @@ import type { ArchiveOptions } from "./archive-options.ts";
 import type { ArchiveWriter, DataWriter, LargeObjectsWriter } from "./archive-writer.ts";
 import { encodeEntry, encodeHeader } from "./encode-archive.ts";
 import { suffixOf } from "./folder-file.ts";
+import { entryCompleter } from "./late-definitions.ts";
 import { StagedOutput } from "./staged-output.ts";
 import type { TocEntry } from "./toc-entry.ts";
 
@@ -81,13 +82,14 @@ export class FilesArchiveWriter implements ArchiveWriter {
   }
 
   async #writeContents(): Promise<void> {
-    const { createFile, header, entries } = this.#options;
+    const { createFile, header, entries, lateDefinitions } = this.#options;
     const file = await createFile(tocFile);
     const output = new StagedOutput(file);
     encodeHeader(output.builder, header, "files");
     output.builder.int(entries.length);
+    const complete = entryCompleter(entries, lateDefinitions);
     for (const entry of entries) {
-      encodeEntry(output.builder, entry, header.minor);
+      encodeEntry(output.builder, await complete(entry), header.minor);
       output.builder.string(this.#fileOf(entry));
       await output.settle();
     }

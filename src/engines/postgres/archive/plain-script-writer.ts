@@ -6,6 +6,8 @@ import type { ArchiveWriter, DataWriter, LargeObjectsWriter } from "./archive-wr
 import { dropStatement } from "./drop-statement.ts";
 import { EntryScript, sessionPreamble } from "./entry-script.ts";
 import { openLargeObjectText } from "./large-object-text.ts";
+import { type CompleteEntry, entryCompleter, type LateDefinitions } from "./late-definitions.ts";
+import { isStatistics } from "./optimizer-statistics.ts";
 import { inRestoreOrder } from "./restore-pass.ts";
 import { checkRestrictKey, connectCommand, entryComment, oneLine, randomRestrictKey } from "./script-text.ts";
 import { readSessionSettings } from "./session-settings.ts";
@@ -19,6 +21,8 @@ export interface PlainScriptOptions extends PartOptions {
   readonly compression: Compression;
   /** In the order of the table of contents. */
   readonly entries: readonly TocEntry[];
+  /** Definitions that `entries` do not hold. */
+  readonly lateDefinitions?: LateDefinitions;
   /** For the comment at the top. Binary strings. */
   readonly serverVersion: string;
   /** For the comment at the top: `dbbackup version 4.0.0`. */
@@ -45,6 +49,7 @@ export class PlainScriptWriter implements ArchiveWriter {
   readonly #key: string;
   readonly #steps: readonly { readonly entry: TocEntry; readonly parts: WantedParts }[];
   readonly #preamble: string;
+  readonly #complete: CompleteEntry;
   #next = 0;
   #open = false;
 
@@ -60,6 +65,10 @@ export class PlainScriptWriter implements ArchiveWriter {
     this.#steps = inRestoreOrder(entries)
       .map((entry) => ({ entry, parts: wantedParts(entry, options) }))
       .filter(({ parts }) => parts.definition || parts.data);
+    this.#complete = entryCompleter(
+      this.#steps.map(({ entry }) => entry),
+      options.lateDefinitions,
+    );
     const asksForData = options.dataText === undefined;
     this.dataOrder = this.#steps
       .filter(({ entry, parts }) => asksForData && parts.data && entry.hadDumper)
@@ -132,7 +141,7 @@ export class PlainScriptWriter implements ArchiveWriter {
     for (; this.#next < this.#steps.length; this.#next++) {
       const { entry, parts } = this.#steps[this.#next]!;
       const hasBlock = parts.data && entry.hadDumper;
-      if (parts.definition || !hasBlock) await this.#printEntry(entry, "");
+      if (parts.definition || !hasBlock) await this.#printEntry(await this.#complete(entry), prefixOf(entry));
       if (!hasBlock) continue;
       const { dataText } = this.#options;
       if (dataText === undefined) {
@@ -172,4 +181,8 @@ export class PlainScriptWriter implements ArchiveWriter {
     this.#script.reset();
     await this.#output.text(this.#preamble);
   }
+}
+
+function prefixOf(entry: TocEntry): string {
+  return isStatistics(entry) ? "Statistics for " : "";
 }

@@ -1,3 +1,4 @@
+import { isStatistics } from "./optimizer-statistics.ts";
 import { isSetting } from "./session-settings.ts";
 import type { TocEntry } from "./toc-entry.ts";
 
@@ -11,6 +12,8 @@ export interface PartOptions {
   readonly schemaOnly: boolean;
   readonly dataOnly: boolean;
   readonly noPrivileges: boolean;
+  /** Leave out what the optimizer knew. */
+  readonly noStatistics?: boolean;
   /** The database itself, with its settings, comment and privileges. */
   readonly create: boolean;
 }
@@ -25,8 +28,10 @@ export function wantedParts(entry: TocEntry, options: PartOptions): WantedParts 
   const { desc } = entry;
   if (isSetting(entry)) return nothing;
   if (desc === "DATABASE" || desc === "DATABASE PROPERTIES") return { definition: options.create, data: false };
-  // Planner statistics are restored when asked for only, and nobody can ask for them yet.
-  if (desc === "STATISTICS DATA") return nothing;
+  if (isStatistics(entry)) {
+    const { schemaOnly, dataOnly, noStatistics } = options;
+    return { definition: !schemaOnly && !dataOnly && noStatistics !== true, data: false };
+  }
   if ((desc === "ACL" || desc === "DEFAULT ACL") && options.noPrivileges) return nothing;
   if (belongsToDatabase(entry) && !options.create) return nothing;
   const isData = entry.hadDumper || countsAsData(entry);

@@ -3,6 +3,7 @@ import type { PgConnection } from "../../../wire/postgres/connection.ts";
 import { CopyOutScanner } from "../../../wire/postgres/copy-out-scanner.ts";
 import { formatArchiveVersion } from "../archive/archive-version.ts";
 import { headerEntries } from "../archive/header-entries.ts";
+import type { Capabilities } from "../capabilities.ts";
 import { Catalog } from "../objects/catalog-reader.ts";
 import type { DatabaseFacts } from "../objects/database.ts";
 import { type DatabaseDetails, databaseDetailEntries } from "../objects/database-details.ts";
@@ -14,6 +15,7 @@ import { type DumpIsolation, openDumpSession } from "./dump-session.ts";
 import { openWriter } from "./open-writer.ts";
 import { planEntries } from "./plan-entries.ts";
 import { readSource } from "./read-source.ts";
+import { StatisticsDefinitions } from "./statistics-definitions.ts";
 import { ungroupLargeObjects } from "./ungroup-large-objects.ts";
 
 export interface DumpDatabaseOptions {
@@ -34,10 +36,12 @@ export async function dumpDatabase(
   progress.emit({ event: "phase", phase: "introspect", message: "reading the catalogues" });
   const session = await openDumpSession(connection, options.isolation);
   const format = chooseFormat(request, session.capabilities);
-  const holds = { databaseItself: format.kind === "archive" };
+  const wanted = { statistics: request.statistics === true };
+  const holds = { databaseItself: format.kind === "archive", ...wanted };
   const { facts, database, decodeName, notIncluded, catalog } = await readSource(session, holds);
   const planned = planEntries(catalog);
-  for (const warning of planned.warnings) progress.emit({ event: "warning", message: warning });
+  const warnings = [...planned.warnings, ...statisticsWarnings(wanted.statistics, session.capabilities)];
+  for (const warning of warnings) progress.emit({ event: "warning", message: warning });
 
   const entries = archiveEntries(database, catalog, planned.entries, format);
   const scanner = new CopyOutScanner({ transport: connection.transportKind });
@@ -47,6 +51,7 @@ export async function dumpDatabase(
     output,
     context,
     entries,
+    lateDefinitions: new StatisticsDefinitions(session, entries),
     capabilities: session.capabilities,
     database: database.name,
     serverVersion: connection.serverVersionText,
@@ -74,8 +79,15 @@ export async function dumpDatabase(
       examples: examples.map(decodeName),
       hint,
     })),
-    warnings: [...planned.warnings, ...(format.note === undefined ? [] : [format.note])],
+    warnings: [...warnings, ...(format.note === undefined ? [] : [format.note])],
   };
+}
+
+function statisticsWarnings(isWanted: boolean, { statisticsFunctions }: Capabilities): string[] {
+  if (!isWanted || statisticsFunctions) return [];
+  return [
+    "the optimizer's statistics can be restored by PostgreSQL 18 and newer only, not by the version they come from",
+  ];
 }
 
 function endpoint(connection: PgConnection): { host: string; port: number; user: string } {

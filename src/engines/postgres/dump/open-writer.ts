@@ -5,6 +5,7 @@ import type { WritableMinor } from "../archive/archive-version.ts";
 import type { ArchiveWriter } from "../archive/archive-writer.ts";
 import { CustomArchiveWriter } from "../archive/custom-archive-writer.ts";
 import { openDirectoryArchive } from "../archive/directory-writer.ts";
+import type { LateDefinitions } from "../archive/late-definitions.ts";
 import { PlainScriptWriter } from "../archive/plain-script-writer.ts";
 import { openTarWriter } from "../archive/tar/tar-writer.ts";
 import type { TocEntry } from "../archive/toc-entry.ts";
@@ -17,6 +18,7 @@ export interface WriterRequest {
   readonly output: DumpOutput;
   readonly context: DumpContext;
   readonly entries: readonly TocEntry[];
+  readonly lateDefinitions: LateDefinitions;
   readonly capabilities: Capabilities;
   readonly database: string;
   readonly serverVersion: string;
@@ -40,7 +42,7 @@ export function openWriter(wanted: WriterRequest): Promise<ArchiveWriter> {
 }
 
 function archiveOptions(wanted: WriterRequest, minor: WritableMinor): ArchiveOptions {
-  const { request, context, entries, recycle } = wanted;
+  const { request, context, entries, lateDefinitions, recycle } = wanted;
   return {
     codec: context.codec,
     header: {
@@ -52,6 +54,7 @@ function archiveOptions(wanted: WriterRequest, minor: WritableMinor): ArchiveOpt
       dumperVersion: wanted.dumperVersion,
     },
     entries,
+    lateDefinitions,
     recycle,
   };
 }
@@ -78,13 +81,14 @@ function folderOf({ output }: WriterRequest): Extract<DumpOutput, { kind: "folde
 }
 
 function openScript(wanted: WriterRequest): Promise<ArchiveWriter> {
-  const { request, context, capabilities, entries, recycle } = wanted;
+  const { request, context, capabilities, entries, lateDefinitions, recycle } = wanted;
   return PlainScriptWriter.open({
     sink: fileOf(wanted).sink,
     codec: context.codec,
     // The whole script is compressed by a stage behind us.
     compression: { method: "none", level: 0 },
     entries,
+    lateDefinitions,
     serverVersion: wanted.serverVersion,
     dumpedBy: wanted.dumperVersion,
     transactionTimeout: capabilities.transactionTimeout,

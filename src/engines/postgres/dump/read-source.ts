@@ -29,7 +29,7 @@ export async function readSource({ rows, capabilities }: DumpSession, dump: Dump
     details: readDatabaseDetails(rows),
     unsupported: findUnsupportedObjects(rows),
     notIncluded: readNotIncluded(rows, capabilities, dump),
-    catalog: readCatalog(rows, capabilities),
+    catalog: readCatalog(rows, capabilities, { statistics: dump.statistics === true }),
   };
   // Of those that nobody comes to wait for, because another one failed first, nobody wants to know.
   for (const answer of Object.values(asked)) answer.catch(() => {});

@@ -8,8 +8,15 @@ export type Row = Readonly<Record<string, string | null>>;
 export interface CatalogReader {
   readonly capabilities: Capabilities;
   readonly registry: ObjectRegistry;
+  /** What the dump takes only when it is asked to. */
+  readonly wanted: WantedExtras;
   /** Facts that nearly every type needs, read once at the start. */
   readonly shared: SharedFacts;
+}
+
+export interface WantedExtras {
+  /** Optimizer statistics of tables, materialized views and indexes. */
+  readonly statistics: boolean;
 }
 
 export interface SharedFacts {

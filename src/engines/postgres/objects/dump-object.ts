@@ -32,6 +32,7 @@ export const objectKinds = [
   "sequence-set",
   "large-object",
   "large-object-data",
+  "statistics-data",
   "post-data-boundary",
   "constraint",
   "index",
@@ -99,6 +100,8 @@ export interface DumpObject {
   readonly canBePostponed?: boolean;
   /** Set by the sorter: the definition stands behind the data, in section post-data. */
   postponed?: boolean;
+  /** Of kinds that stand in more than one section: the one of this object. */
+  readonly section?: "data" | "post-data";
   /** An index (or its constraint) that is attached to the index of a partitioned table. */
   readonly isPartitionIndex?: boolean;
 }

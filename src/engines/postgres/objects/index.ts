@@ -31,6 +31,7 @@ import { ruleType } from "./rule.ts";
 import { schemaType } from "./schema.ts";
 import { sequenceSetType } from "./sequence-set.ts";
 import { statisticsType } from "./statistics.ts";
+import { statisticsDataType } from "./statistics-data.ts";
 import { subscriptionType } from "./subscription.ts";
 import { tableAttachType } from "./table-attach.ts";
 import { tableDataType } from "./table-data.ts";
@@ -100,4 +101,5 @@ export const objectTypes: readonly AnyObjectType[] = [
   materializedViewDataType,
   largeObjectType,
   largeObjectDataType,
+  statisticsDataType,
 ];

@@ -17,6 +17,7 @@ interface Question {
 export interface DumpScope {
   /** The database itself, with its settings and privileges: archives do, scripts that are loaded into one do not. */
   readonly databaseItself: boolean;
+  readonly statistics?: boolean;
 }
 
 const ownDatabase = "(SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database())";
@@ -123,7 +124,8 @@ const questions: readonly Question[] = [
     names:
       "SELECT c.relname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace " +
       "WHERE c.relkind IN ('r', 'm') AND c.reltuples > 0 AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'",
-    hint: "run ANALYZE after the restore",
+    hint: "run ANALYZE after the restore, or back up with --statistics",
+    isAsked: (_, dump) => dump.statistics !== true,
   },
 ];
 

@@ -5,6 +5,7 @@ import type { CatalogReader } from "./catalog-reader.ts";
 import type { DumpObject } from "./dump-object.ts";
 import type { EntryContext } from "./entry-context.ts";
 import type { ObjectRegistry } from "./object-registry.ts";
+import type { StatisticsData } from "./statistics-data.ts";
 
 /**
  * Everything dbbackup knows about one type of database object: how to read it from the catalogues, what it depends on
@@ -43,6 +44,8 @@ export type AnyObjectType = ObjectType<DumpObject, string>;
 /** An entry with the place its data comes from. `dependencies` of an object's own entry are filled by the planner. */
 export interface PlannedEntry extends TocEntry {
   readonly data?: DataSource;
+  /** Whose statistics it restores: its definition is read when it is written. */
+  readonly statisticsOf?: StatisticsData;
 }
 
 export type DataSource =

@@ -1,7 +1,7 @@
 import type { Capabilities } from "../capabilities.ts";
 import { applyDependencies, dependencyQuery } from "./apply-dependencies.ts";
 import { type Answers, askCatalog, type Queries, type RunQuery } from "./catalog-queries.ts";
-import type { CatalogReader, SharedFacts } from "./catalog-reader.ts";
+import type { CatalogReader, SharedFacts, WantedExtras } from "./catalog-reader.ts";
 import { type Descriptions, descriptionQueries, descriptionsOf } from "./descriptions.ts";
 import type { DumpObject } from "./dump-object.ts";
 import { objectTypes } from "./index.ts";
@@ -31,7 +31,11 @@ interface ReadType {
  * can be asked at once, and for what is asked about the relations that are known then.
  * @param run runs one query in the dump's snapshot, with an empty search_path.
  */
-export async function readCatalog(run: RunQuery, capabilities: Capabilities): Promise<DatabaseCatalog> {
+export async function readCatalog(
+  run: RunQuery,
+  capabilities: Capabilities,
+  wanted: WantedExtras = { statistics: false },
+): Promise<DatabaseCatalog> {
   const askedShared = askCatalog(run, sharedQueries);
   const askedTypes = new AskedTypes(run);
   askedTypes.ask((type) => type.queries?.(capabilities));
@@ -40,7 +44,7 @@ export async function readCatalog(run: RunQuery, capabilities: Capabilities): Pr
 
   const shared = sharedFacts(await askedShared);
   const registry = new ObjectRegistry();
-  const read = await readTypes({ capabilities, registry, shared }, askedTypes);
+  const read = await readTypes({ capabilities, registry, shared, wanted }, askedTypes);
   const descriptions = descriptionsOf(await askedDescriptions);
   const { rows } = await askedDependencies;
   applyDependencies(rows, registry, shared);

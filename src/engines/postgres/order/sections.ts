@@ -45,10 +45,10 @@ export function addBoundaries(registry: ObjectRegistry): Boundaries {
   postData.dependencies.add(preData.dumpId);
   for (const object of objects) {
     if (object.inlineOwner !== undefined && object.separate !== true) continue;
-    if (dataKinds.has(object.kind)) {
+    if (object.section === "data" || dataKinds.has(object.kind)) {
       object.dependencies.add(preData.dumpId);
       postData.dependencies.add(object.dumpId);
-    } else if (postDataKinds.has(object.kind)) {
+    } else if (object.section === "post-data" || postDataKinds.has(object.kind)) {
       object.dependencies.add(postData.dumpId);
     } else {
       preData.dependencies.add(object.dumpId);

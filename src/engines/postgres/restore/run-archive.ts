@@ -5,6 +5,7 @@ import { RowScanner } from "../../../wire/postgres/row-scanner.ts";
 import type { ArchiveReader } from "../archive/archive-reader.ts";
 import { dropStatement } from "../archive/drop-statement.ts";
 import { EntryScript } from "../archive/entry-script.ts";
+import { isStatistics, takesStatistics } from "../archive/optimizer-statistics.ts";
 import type { TocEntry } from "../archive/toc-entry.ts";
 import { isLoadViaRoot } from "../archive/wanted-parts.ts";
 import type { NameDecoder } from "../dump/name-decoder.ts";
@@ -68,8 +69,12 @@ class ArchiveRunner {
       noOwner: run.request.noOwner,
       searchPath: run.reader.settings.searchPath,
       entry: (dumpId) => run.reader.entry(dumpId),
-      tableAccessMethods: run.connection.serverVersion >= 120_000,
+      tableAccessMethods: this.#serverMajor >= 12,
     });
+  }
+
+  get #serverMajor(): number {
+    return Math.floor(this.#run.connection.serverVersion / 10_000);
   }
 
   async drop(): Promise<void> {
@@ -88,6 +93,8 @@ class ArchiveRunner {
       const { entry } = selected;
       // The database itself was created before this session began.
       if (entry.desc === "DATABASE" || entry.desc === "DATABASE PROPERTIES") continue;
+      // The pre-check has said so.
+      if (isStatistics(entry) && !takesStatistics(this.#serverMajor)) continue;
       if (entry.section !== section && entry.section !== "none") {
         section = entry.section;
         this.#run.progress.phase(section, phaseMessages[entry.section] ?? section);

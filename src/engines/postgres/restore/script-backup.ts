@@ -213,6 +213,7 @@ export class ScriptBackup implements RestorableBackup {
       [request.schemas.length > 0, "--schema"],
       [request.noOwner, "--no-owner"],
       [request.noPrivileges, "--no-privileges"],
+      [request.noStatistics === true, "--no-statistics"],
       [request.clean && !request.create, "--clean without --create"],
       [request.ifExists, "--if-exists"],
     ];

@@ -37,6 +37,7 @@ const hangsOnRelation: ReadonlySet<string> = new Set([
   "SEQUENCE OWNED BY",
   "SEQUENCE SET",
   "STATISTICS",
+  "STATISTICS DATA",
   "TABLE ATTACH",
   "TABLE DATA",
   "TRIGGER",

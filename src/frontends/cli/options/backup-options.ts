@@ -34,6 +34,13 @@ export const backupOptions = [
     details: "zstd and lz4 in archives need pg_restore 16 or newer when stock tools are to read them.",
   },
   {
+    name: "statistics",
+    type: "flag",
+    config: "backup.statistics",
+    help: "back up the optimizer's statistics too, which servers from 18 on can restore",
+    details: "Without it, or on an older server, run ANALYZE after the restore.",
+  },
+  {
     name: "archive-version",
     type: "text",
     placeholder: "1.N",

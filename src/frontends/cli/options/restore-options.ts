@@ -97,6 +97,12 @@ export const restoreOptions = [
     help: "do not restore grants",
   },
   {
+    name: "no-statistics",
+    type: "flag",
+    environment: false,
+    help: "do not restore the optimizer's statistics, where the backup holds them",
+  },
+  {
     name: "list",
     short: "l",
     type: "flag",

@@ -25,6 +25,7 @@ export const run: RunCommand = async ({ args, options }, { services, output, pro
         database: args[0]!,
         format,
         compression: compressionOf(options, format),
+        statistics: options.statistics === true,
         ...(options["archive-version"] === undefined ? {} : { archiveVersion: options["archive-version"] }),
         ...(options["restrict-key"] === undefined ? {} : { restrictKey: options["restrict-key"] }),
         destination,

@@ -46,6 +46,7 @@ function requestOf(backup: string, options: OptionValues): RestoreSingleRequest 
       schemas: options.schema ?? [],
       noOwner: options["no-owner"] === true,
       noPrivileges: options["no-privileges"] === true,
+      noStatistics: options["no-statistics"] === true,
       untrusted: options.untrusted === true,
       confirmed: options.confirm === true,
       ...(options["max-plain-size"] === undefined ? {} : { maxPlainBytes: options["max-plain-size"] }),

@@ -28,13 +28,14 @@ const note = `--
  * restore without pg_restore. Unlike pg_dump's it also fills the large objects.
  */
 export async function writeRestoreScript(options: RestoreScriptOptions): Promise<void> {
-  const { file, codec, entries, header, largeObjects } = options;
+  const { file, codec, entries, lateDefinitions, header, largeObjects } = options;
   await file.write(Buffer.from(note, "latin1"));
   const script = await PlainScriptWriter.open({
     sink: file,
     codec,
     compression: { method: "none", level: 0 },
     entries,
+    ...(lateDefinitions === undefined ? {} : { lateDefinitions }),
     serverVersion: header.serverVersion,
     dumpedBy: header.dumperVersion,
     transactionTimeout: options.transactionTimeout,

@@ -1,4 +1,5 @@
 import type { Finding, RestoreRequest } from "../../../../ports/restore.ts";
+import { isStatistics, takesStatistics } from "../../archive/optimizer-statistics.ts";
 import type { NameDecoder } from "../../dump/name-decoder.ts";
 import { type ArchivePlan, entryName } from "../archive-plan.ts";
 import { type DatabaseDefinition, optionText } from "../database-definition.ts";
@@ -32,6 +33,7 @@ export function checkAgainstServer(checked: CheckedPlan, facts: TargetFacts): Fi
     ...checkLocale(checked, facts),
     ...checkEncoding(checked, facts),
     ...checkVersion(checked, facts),
+    ...checkStatistics(checked, facts),
     ...checkDisk(checked, facts),
   ];
 }
@@ -192,6 +194,19 @@ function checkVersion({ plan, decode }: CheckedPlan, facts: TargetFacts): Findin
     message: `the backup uses ${what} (${count} ${count === 1 ? "object" : "objects"}, first "${entryName(first, decode)}"), and the server is ${facts.versionText}`,
     solution: `restore into PostgreSQL ${since} or newer, or go on without them with --on-error continue`,
   }));
+}
+
+/** They are worth a word, not a failure: the server can make its own. */
+function checkStatistics({ plan }: CheckedPlan, facts: TargetFacts): Finding[] {
+  if (takesStatistics(facts.major) || !plan.entries.some(({ entry }) => isStatistics(entry))) return [];
+  return [
+    {
+      code: "older-server",
+      severity: "warning",
+      message: `the server is ${facts.versionText}, which takes no optimizer statistics: those of the backup are left out`,
+      solution: "run ANALYZE after the restore",
+    },
+  ];
 }
 
 function checkDisk({ request, storedBytes }: CheckedPlan, { freeBytes }: TargetFacts): Finding[] {

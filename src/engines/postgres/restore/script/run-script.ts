@@ -2,6 +2,7 @@ import { BackupError } from "../../../../core/backup-error.ts";
 import type { RestoreRequest, TableKey } from "../../../../ports/restore.ts";
 import type { PgConnection } from "../../../../wire/postgres/connection.ts";
 import { RowScanner } from "../../../../wire/postgres/row-scanner.ts";
+import { isStatisticsCall, takesStatistics } from "../../archive/optimizer-statistics.ts";
 import type { NameDecoder } from "../../dump/name-decoder.ts";
 import { quoteLiteral } from "../../sql/quote.ts";
 import type { FailureLog } from "../failure-log.ts";
@@ -90,6 +91,8 @@ class ScriptRunner {
         hint: "leave out --single-transaction",
       });
     }
+    // The pre-check has said so.
+    if (isStatisticsCall(sql) && !takesStatistics(Math.floor(this.connection.serverVersion / 10_000))) return;
     try {
       await this.connection.query(sql);
     } catch (error) {

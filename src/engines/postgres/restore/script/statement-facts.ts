@@ -1,3 +1,4 @@
+import { isStatisticsCall } from "../../archive/optimizer-statistics.ts";
 import type { TocEntry } from "../../archive/toc-entry.ts";
 
 /** Statements that begin or end transactions, which a single transaction around all of them cannot hold. */
@@ -41,6 +42,7 @@ export function statementEntry(sql: string): TocEntry | undefined {
     return entry({ desc: "ACL", definition: sql });
   }
   if (/^CREATE\s+POLICY\s/i.test(sql)) return entry({ desc: "POLICY", definition: sql });
+  if (isStatisticsCall(sql)) return entry({ desc: "STATISTICS DATA" });
   return sql.includes("COLLATE pg_catalog.") ? entry({ desc: "TABLE", definition: sql }) : undefined;
 }
 
