@@ -9,7 +9,7 @@ const where: HostSpec = host.startsWith("/")
   : { kind: "tcp", host, address: undefined, port: Number(port), password: undefined };
 const connection = await PgConnection.connect(connectionSpec({ hosts: [where], user: "postgres", database }));
 const scanner = new CopyOutScanner({ transport: connection.transportKind });
-scanner.start(async (block) => scanner.recycle(block));
+scanner.start({ isIdle: true, push: (block) => scanner.recycle(block) });
 await connection.copyOut(`copy ${table} to stdout`, scanner);
-process.stderr.write(`${JSON.stringify(await scanner.finish())}\n`);
+process.stderr.write(`${JSON.stringify(scanner.finish())}\n`);
 await connection.close();

@@ -24,6 +24,10 @@ export interface BackupSingleRequest {
   readonly statistics?: boolean;
   readonly archiveVersion?: string;
   readonly restrictKey?: string;
+  /** Connections that copy data beside each other. */
+  readonly jobs: number;
+  /** Larger tables, in bytes, are read by several of them. */
+  readonly splitLargerThan?: number;
   readonly destination: BackupDestination;
 }
 
@@ -192,6 +196,8 @@ function dumpRequestOf(request: BackupSingleRequest, id: string): DumpRequest {
     statistics: request.statistics === true,
     ...(request.archiveVersion === undefined ? {} : { archiveVersion: request.archiveVersion }),
     ...(request.restrictKey === undefined ? {} : { restrictKey: request.restrictKey }),
+    jobs: request.jobs,
+    ...(request.splitLargerThan === undefined ? {} : { splitLargerThan: request.splitLargerThan }),
     applicationName: `dbbackup ${id}`,
   };
 }

@@ -75,6 +75,7 @@ export class BackupError extends Error {
   readonly details: readonly string[];
   readonly sqlState: string | undefined;
   readonly retry: "never" | "maybe";
+  readonly #parts: BackupErrorParts;
 
   constructor(parts: BackupErrorParts) {
     super(parts.message, parts.cause === undefined ? undefined : { cause: parts.cause });
@@ -85,6 +86,12 @@ export class BackupError extends Error {
     this.details = parts.details ?? [];
     this.sqlState = parts.sqlState;
     this.retry = parts.retry ?? "never";
+    this.#parts = parts;
+  }
+
+  /** The same error with another hint. */
+  withHint(hint: string): BackupError {
+    return new BackupError({ ...this.#parts, hint });
   }
 
   get exitStatus(): ExitStatus {

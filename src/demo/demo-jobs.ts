@@ -29,6 +29,7 @@ export async function backUp(database: string, { server, services, signal }: Dem
       database,
       format: "custom",
       compression: parseCompression("gzip"),
+      jobs: 1,
       destination: { kind: "repository", storage },
     },
     { ...(await services.dumping()), clock: services.clock, tool: services.tool, progress: silent },

@@ -20,6 +20,10 @@ export interface DumpRequest {
   readonly archiveVersion?: string;
   /** Key of psql's `\restrict` in plain output; random when absent. */
   readonly restrictKey?: string;
+  /** How many connections copy data beside each other, where there is enough of it. */
+  readonly jobs: number;
+  /** Tables larger than this many bytes on the server's disk are read by several connections; the engine's own when absent. */
+  readonly splitLargerThan?: number;
   /** Names the backup on the server (application_name), so that a DBA sees who holds the snapshot. */
   readonly applicationName: string;
 }

@@ -120,7 +120,7 @@ test("kill -9 in the middle of the data leaves nothing that is listed", async ()
   mkdirSync(repo);
   for (const delay of [0, 10, 20, 40, 60, 80, 120, 160]) {
     const child = await start(large, repo);
-    await expect.poll(() => sessions(large, "COPY"), { timeout: 20_000, interval: 5 }).toBe(1);
+    await expect.poll(() => sessions(large, "COPY"), { timeout: 20_000, interval: 5 }).toBeGreaterThan(0);
     await sleep(delay);
     child.kill("SIGKILL");
     await once(child, "exit");
@@ -156,7 +156,7 @@ test("a connection that the server ends in the middle is an error that says so, 
       () =>
         large.sql(
           `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-           WHERE datname = '${large.name}' AND application_name LIKE 'dbbackup %' AND query LIKE 'COPY%'`,
+           WHERE datname = '${large.name}' AND application_name LIKE 'dbbackup %' AND query LIKE 'COPY%' LIMIT 1`,
         ),
       { timeout: 20_000, interval: 20 },
     )

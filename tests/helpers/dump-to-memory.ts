@@ -35,12 +35,21 @@ export function connectTo(
 export async function dumpToMemory(
   server: ServerAddress,
   database: string,
-  options: Partial<DumpRequest> & { readonly isolation?: DumpIsolation; readonly user?: string } = {},
+  options: Partial<DumpRequest> & {
+    readonly isolation?: DumpIsolation;
+    readonly user?: string;
+    /** Told of each connection that is opened. */
+    readonly onConnect?: () => void;
+  } = {},
 ): Promise<MemoryDump> {
-  await using connection = await connectTo(server, database, {
-    text: "binary",
-    ...(options.user === undefined ? {} : { user: options.user }),
-  });
+  const connect = () => {
+    options.onConnect?.();
+    return connectTo(server, database, {
+      text: "binary",
+      ...(options.user === undefined ? {} : { user: options.user }),
+    });
+  };
+  await using connection = await connect();
   const { sink, bytes } = memorySink();
   const events: ProgressEvent[] = [];
   const request: DumpRequest = {
@@ -48,6 +57,7 @@ export async function dumpToMemory(
     database,
     format: "custom",
     compression: { method: "none", level: 0 },
+    jobs: 1,
     applicationName: "test",
     ...options,
   };
@@ -61,7 +71,7 @@ export async function dumpToMemory(
       signal: new AbortController().signal,
       startedAt: new Date("2026-01-02T03:04:05Z"),
     },
-    { dumperVersion: "test", ...(options.isolation === undefined ? {} : { isolation: options.isolation }) },
+    { dumperVersion: "test", connect, ...(options.isolation === undefined ? {} : { isolation: options.isolation }) },
   );
   return { bytes: bytes(), result, events };
 }

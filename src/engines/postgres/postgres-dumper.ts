@@ -29,8 +29,10 @@ export function createPostgresDumper(options: PostgresDumperOptions): Dumper {
       for (const message of spec.warnings) progress.emit({ event: "warning", message });
       await using connection = await PgConnection.connect(spec, { text: "binary", signal });
       await identifyServer(connection, spec, signal);
+      const sameServer = { ...spec, hosts: [connection.host] };
+      const connect = () => PgConnection.connect(sameServer, { text: "binary", signal });
       try {
-        return await dumpDatabase(connection, request, output, context, options);
+        return await dumpDatabase(connection, request, output, context, { ...options, connect });
       } catch (error) {
         throw withDumpHint(error);
       }

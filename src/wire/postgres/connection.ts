@@ -156,9 +156,12 @@ export class PgConnection implements AsyncDisposable {
     return this.#send(sql, new RowExchange(describeStatement(sql, this.#text), this.#control, onRow)).outcome;
   }
 
-  /** Runs a COPY ... TO STDOUT. A consumer that fails ends the connection. */
-  async copyOut(sql: string, consumer: CopyOutConsumer): Promise<{ readonly rows: number }> {
-    return this.#send(sql, new CopyOutExchange(describeStatement(sql, this.#text), this.#control, consumer)).outcome;
+  /**
+   * Runs a COPY ... TO STDOUT. A consumer that fails ends the connection.
+   * @param shown the statement that messages show instead.
+   */
+  async copyOut(sql: string, consumer: CopyOutConsumer, shown = sql): Promise<{ readonly rows: number }> {
+    return this.#send(sql, new CopyOutExchange(describeStatement(shown, this.#text), this.#control, consumer)).outcome;
   }
 
   /** Begins a COPY ... FROM STDIN; resolves when the server waits for data. */

@@ -40,13 +40,24 @@ export interface CopyOutScannerOptions {
   readonly transport: Transport["kind"];
 }
 
+/** Who gets the rows of one COPY, in blocks. */
+export interface BlockReceiver {
+  /**
+   * Takes the next block, which belongs to the receiver until `recycle` gives it back. Whoever cannot use it yet keeps it:
+   * copying waits when all blocks are out. When this throws, copying fails with that error.
+   */
+  push(block: Buffer): void;
+  /** Whether nothing that was pushed waits to be worked on. */
+  readonly isIdle: boolean;
+}
+
 /**
  * Takes the rows of COPY ... TO STDOUT (text format) out of their messages, counts and checksums them, and hands them
  * over in blocks. The socket writes straight into WebAssembly memory, the payload is moved once, and nothing is gathered:
  * a row may be larger than all memory.
  *
- * For each table: `start`, then the connection feeds it as a {@link CopyOutConsumer}, then `finish`. Use one for a
- * connection and not one for a table: making one costs a memory mapping.
+ * For each COPY: wait for `ready`, then `start`, then the connection feeds it as a {@link CopyOutConsumer}, then `finish`.
+ * Use one for a connection and not one for a table: making one costs a memory mapping.
  */
 export class CopyOutScanner implements CopyOutConsumer {
   readonly #scanner: CopyScannerInstance;
@@ -56,7 +67,7 @@ export class CopyOutScanner implements CopyOutConsumer {
   /** The last one that came back is used first, while it is in the cache. */
   readonly #free: Buffer[];
   #current: Buffer | undefined;
-  #delivery: Delivery | undefined;
+  #receiver: BlockReceiver | undefined;
   #bytesBeforeCurrent = 0;
   #wake: (() => void) | undefined;
 
@@ -73,12 +84,18 @@ export class CopyOutScanner implements CopyOutConsumer {
     this.#free = [...this.#blocks];
   }
 
-  /**
-   * Begins a table. `output` gets its blocks, one after another and never overlapping; a block belongs to the receiver
-   * until `recycle` gives it back. When `output` rejects, copying fails with the same error.
-   */
-  start(output: (block: Buffer) => Promise<void>): void {
-    this.#delivery = new Delivery(output, () => this.#wake?.());
+  /** Resolves when there is room for what the next COPY brings. Whoever keeps all blocks for ever waits for ever. */
+  async ready(): Promise<void> {
+    while (!this.#hasRoom()) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      this.#wake = resolve;
+      await promise;
+    }
+  }
+
+  /** Begins a COPY, whose blocks go to `receiver`. Only when it is `ready`. */
+  start(receiver: BlockReceiver): void {
+    this.#receiver = receiver;
     this.#bytesBeforeCurrent = 0;
     this.#scanner.wasm.reset(MAX_MESSAGE_LENGTH);
     this.#fill(this.#current ?? this.#free.pop());
@@ -90,8 +107,7 @@ export class CopyOutScanner implements CopyOutConsumer {
 
   received(count: number): CopyOutStep {
     const { wasm, base } = this.#scanner;
-    const delivery = this.#started();
-    delivery.throwIfFailed();
+    const receiver = this.#started();
     const end = base + count;
     let status = wasm.scanMessages(base, end);
     while (status === ScanStatus.full) {
@@ -102,14 +118,14 @@ export class CopyOutScanner implements CopyOutConsumer {
     if (status === ScanStatus.badLength) throw badLength(wasm.badLength());
     if (status === ScanStatus.other)
       return { kind: "other", rest: this.#input.subarray(wasm.position() - base, count) };
-    if (!this.#hasRoom()) return { kind: "pause", until: this.#untilRoom(delivery) };
-    return count < LITTLE && delivery.isIdle ? this.#waitForMore() : more;
+    if (!this.#hasRoom()) return { kind: "pause", until: this.ready() };
+    return count < LITTLE ? this.#waitForMore(receiver) : more;
   }
 
-  /** Only called while nothing else is to be done for this stream: a nap must not keep the receiver from its work. */
-  #waitForMore(): CopyOutStep {
+  #waitForMore(receiver: BlockReceiver): CopyOutStep {
     if (this.#transport === "tcp") return { kind: "pause", until: sleep(TIMER_MILLISECONDS) };
-    if (this.#transport === "unix") Atomics.wait(napping, 0, 0, NAP_MILLISECONDS);
+    // A nap must not keep the receiver from its work.
+    if (this.#transport === "unix" && receiver.isIdle) Atomics.wait(napping, 0, 0, NAP_MILLISECONDS);
     return more;
   }
 
@@ -125,13 +141,11 @@ export class CopyOutScanner implements CopyOutConsumer {
   }
 
   /**
-   * Ends the table: hands over its last block and resolves when the receiver has taken all of them and the next table can
-   * be started.
-   * @throws BackupError PROTOCOL when the server ended within a row; whatever `output` rejected with.
+   * Ends the COPY and hands over its last block.
+   * @throws BackupError PROTOCOL when the server ended within a row.
    */
-  async finish(): Promise<RowTotals> {
+  finish(): RowTotals {
     const { wasm } = this.#scanner;
-    const delivery = this.#started();
     if (wasm.isInMessage() !== 0 || wasm.isInRow() !== 0) {
       throw new BackupError({
         code: "PROTOCOL",
@@ -143,18 +157,16 @@ export class CopyOutScanner implements CopyOutConsumer {
     const filled = this.#filled();
     const totals = readTotals(wasm, this.#bytesBeforeCurrent + filled);
     if (filled > 0) this.#handOver(filled);
-    await delivery.done();
-    await this.#untilRoom(delivery);
     return totals;
   }
 
-  #started(): Delivery {
-    if (this.#delivery === undefined) throw new Error("the scanner was not started");
-    return this.#delivery;
+  #started(): BlockReceiver {
+    if (this.#receiver === undefined) throw new Error("the scanner was not started");
+    return this.#receiver;
   }
 
   #fill(block: Buffer | undefined): void {
-    if (block === undefined) throw new Error("no block to fill: read only when received() or finish() say so");
+    if (block === undefined) throw new Error("no block to fill: read only when received() or ready() say so");
     this.#current = block;
     this.#scanner.wasm.setOutput(block.byteOffset, block.byteOffset + COPY_BLOCK_SIZE);
   }
@@ -165,65 +177,15 @@ export class CopyOutScanner implements CopyOutConsumer {
 
   #handOver(length: number): void {
     if (this.#current === undefined) return;
-    this.#started().add(this.#current.subarray(0, length));
+    const block = this.#current.subarray(0, length);
     this.#current = undefined;
     this.#bytesBeforeCurrent += length;
+    this.#started().push(block);
   }
 
   /** Whether whatever the next read brings can be moved away at once: then nothing ever waits in the input area. */
   #hasRoom(): boolean {
     return this.#free.length > 0 || (this.#current !== undefined && this.#filled() <= COPY_BLOCK_SIZE - INPUT_SIZE);
-  }
-
-  async #untilRoom(delivery: Delivery): Promise<void> {
-    while (!this.#hasRoom()) {
-      delivery.throwIfFailed();
-      const { promise, resolve } = Promise.withResolvers<void>();
-      this.#wake = resolve;
-      await promise;
-    }
-    delivery.throwIfFailed();
-  }
-}
-
-/** Hands the blocks of one table over, each after the one before was taken. */
-class Delivery {
-  readonly #output: (block: Buffer) => Promise<void>;
-  readonly #onFailure: () => void;
-  #last: Promise<void> = Promise.resolve();
-  #pending = 0;
-  #failure: { readonly reason: unknown } | undefined;
-
-  constructor(output: (block: Buffer) => Promise<void>, onFailure: () => void) {
-    this.#output = output;
-    this.#onFailure = onFailure;
-  }
-
-  /** All blocks were taken. */
-  get isIdle(): boolean {
-    return this.#pending === 0;
-  }
-
-  add(block: Buffer): void {
-    this.#pending++;
-    this.#last = this.#last
-      .then(() => (this.#failure === undefined ? this.#output(block) : undefined))
-      .catch((reason: unknown) => {
-        this.#failure ??= { reason };
-        this.#onFailure();
-      })
-      .finally(() => {
-        this.#pending--;
-      });
-  }
-
-  async done(): Promise<void> {
-    await this.#last;
-    this.throwIfFailed();
-  }
-
-  throwIfFailed(): void {
-    if (this.#failure !== undefined) throw this.#failure.reason;
   }
 }
 

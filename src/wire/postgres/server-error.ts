@@ -76,7 +76,7 @@ export class ServerError extends BackupError {
   }
 
   /** The same error with a hint, which the server's own would win over. */
-  withHint(hint: string): ServerError {
+  override withHint(hint: string): ServerError {
     return new ServerError(this.notice, { ...this.#options, hint });
   }
 

@@ -76,9 +76,9 @@ function missing(
 }
 
 async function scan({ connection }: ComparisonSession, { copy }: CopiedTable, scanner: CopyOutScanner) {
-  scanner.start(async (block) => scanner.recycle(block));
+  scanner.start({ isIdle: true, push: (block) => scanner.recycle(block) });
   await connection.copyOut(copy, scanner);
-  return await scanner.finish();
+  return scanner.finish();
 }
 
 async function compareLargeObjects(

@@ -1,70 +1,96 @@
 import type { DumpContext, DumpedTable } from "../../../ports/dump.ts";
-import type { CopyOutScanner } from "../../../wire/postgres/copy-out-scanner.ts";
 import type { ArchiveWriter } from "../archive/archive-writer.ts";
-import type { DataSource, PlannedEntry } from "../objects/object-type.ts";
+import type { CopyLanes } from "./copy-lanes.ts";
 import { DumpProgress } from "./dump-progress.ts";
 import type { DumpSession } from "./dump-session.ts";
 import { type CopiedLargeObjects, copyLargeObjects } from "./large-objects.ts";
 import type { NameDecoder } from "./name-decoder.ts";
+import type { PlannedCopy } from "./plan-copies.ts";
+import { runLanes } from "./run-lanes.ts";
 
 export interface CopiedData {
   readonly tables: readonly DumpedTable[];
   readonly largeObjects: CopiedLargeObjects;
 }
 
-/** Copies the data of all entries that have some, in the order the writer wants it. */
-export async function copyData(
-  session: DumpSession,
-  entries: readonly PlannedEntry[],
-  writer: ArchiveWriter,
-  scanner: CopyOutScanner,
-  decodeName: NameDecoder,
-  context: DumpContext,
-): Promise<CopiedData> {
-  const sources = new Map(entries.flatMap((entry) => (entry.data ? [[entry.dumpId, entry.data] as const] : [])));
-  const progress = new DumpProgress(context.progress);
-  context.progress.emit({ event: "estimate", ...estimate([...sources.values()]) });
+interface CopyRequest {
+  readonly session: DumpSession;
+  readonly lanes: CopyLanes;
+  readonly writer: ArchiveWriter;
+  readonly decodeName: NameDecoder;
+  readonly context: DumpContext;
+}
 
+type Copy<Kind extends PlannedCopy["kind"]> = Extract<PlannedCopy, { kind: Kind }>;
+
+/**
+ * Copies all data. The lanes read beside each other and as far ahead as they have blocks; the writer gets everything in
+ * the order of `copies`, which is its own.
+ */
+export async function copyData(request: CopyRequest, copies: readonly PlannedCopy[]): Promise<CopiedData> {
+  const { lanes, context } = request;
+  const progress = new DumpProgress(context.progress);
+  context.progress.emit({ event: "estimate", ...estimate(copies) });
   const tables: DumpedTable[] = [];
   const largeObjects = { count: 0, bytes: 0 };
-  for (const dumpId of writer.dataOrder) {
-    context.signal.throwIfAborted();
-    const source = sources.get(dumpId);
-    if (source === undefined) throw new Error(`entry ${dumpId} has data but no source`);
-    if (source.kind === "large-objects") {
-      const objects = await writer.openLargeObjects(dumpId);
-      const copied = await copyLargeObjects(session, source.oids, objects, (count) => progress.addBytes(count));
-      await objects.end();
+  const running = runLanes(lanes, copies);
+  try {
+    for (const copy of copies) {
+      context.signal.throwIfAborted();
+      if (copy.kind === "table") {
+        tables.push(await copyTable(request, copy, progress));
+        continue;
+      }
+      const copied = await copy.turn.take(() => copyObjects(request, copy, progress));
       largeObjects.count += copied.count;
       largeObjects.bytes += copied.bytes;
-      progress.objectDone(0);
-      continue;
     }
-    const schema = decodeName(source.schema);
-    const name = decodeName(source.table);
-    context.progress.emit({ event: "object-start", object: `${schema}.${name}` });
-    const data = await writer.openTableData(dumpId);
-    scanner.start((block) => {
-      progress.addBytes(block.length);
-      return data.write(block);
-    });
-    await session.connection.copyOut(source.sql, scanner);
-    const totals = await scanner.finish();
-    await data.end();
-    progress.objectDone(totals.rows);
-    context.progress.emit({ event: "object-end", object: `${schema}.${name}`, rows: totals.rows, bytes: totals.bytes });
-    tables.push({ schema, name, ...totals });
+    await running.ended;
+  } catch (error) {
+    running.stop(error);
+    throw error;
   }
   progress.end();
   return { tables, largeObjects };
 }
 
-function estimate(sources: readonly DataSource[]): { bytes: number; rows: number; objects: number } {
-  const sums = { bytes: 0, rows: 0, objects: sources.length };
-  for (const source of sources) {
-    if (source.kind !== "copy") continue;
-    sums.bytes += source.estimatedBytes;
-    sums.rows += source.estimatedRows;
+async function copyTable(
+  { writer, decodeName, context }: CopyRequest,
+  { dumpId, source, parts }: Copy<"table">,
+  progress: DumpProgress,
+): Promise<DumpedTable> {
+  const schema = decodeName(source.schema);
+  const name = decodeName(source.table);
+  context.progress.emit({ event: "object-start", object: `${schema}.${name}` });
+  const data = await writer.openTableData(dumpId);
+  const { rows, bytes, checksum } = await parts.drain((block) => {
+    progress.addBytes(block.length);
+    return data.write(block);
+  });
+  await data.end();
+  progress.objectDone(rows);
+  context.progress.emit({ event: "object-end", object: `${schema}.${name}`, rows, bytes });
+  return { schema, name, rows, bytes, checksum };
+}
+
+async function copyObjects(
+  { session, writer }: CopyRequest,
+  { dumpId, oids }: Copy<"large-objects">,
+  progress: DumpProgress,
+): Promise<CopiedLargeObjects> {
+  const objects = await writer.openLargeObjects(dumpId);
+  const copied = await copyLargeObjects(session, oids, objects, (count) => progress.addBytes(count));
+  await objects.end();
+  progress.objectDone(0);
+  return copied;
+}
+
+function estimate(copies: readonly PlannedCopy[]): { bytes: number; rows: number; objects: number } {
+  const sums = { bytes: 0, rows: 0, objects: copies.length };
+  for (const copy of copies) {
+    if (copy.kind !== "table") continue;
+    sums.bytes += copy.source.estimatedBytes;
+    sums.rows += copy.source.estimatedRows;
   }
   return sums;
 }

@@ -1,6 +1,7 @@
+import type { BackupError } from "../../../core/backup-error.ts";
 import type { DumpContext, DumpOutput, DumpRequest, DumpResult } from "../../../ports/dump.ts";
+import type { ProgressEvent } from "../../../ports/progress.ts";
 import type { PgConnection } from "../../../wire/postgres/connection.ts";
-import { CopyOutScanner } from "../../../wire/postgres/copy-out-scanner.ts";
 import { formatArchiveVersion } from "../archive/archive-version.ts";
 import { headerEntries } from "../archive/header-entries.ts";
 import type { Capabilities } from "../capabilities.ts";
@@ -11,8 +12,10 @@ import type { PlannedEntry } from "../objects/object-type.ts";
 import type { DatabaseCatalog } from "../objects/read-catalog.ts";
 import { type ChosenFormat, chooseFormat } from "./choose-format.ts";
 import { copyData } from "./copy-data.ts";
+import { CopyLanes } from "./copy-lanes.ts";
 import { type DumpIsolation, openDumpSession } from "./dump-session.ts";
 import { openWriter } from "./open-writer.ts";
+import { DEFAULT_SPLIT_LARGER_THAN, planCopies } from "./plan-copies.ts";
 import { planEntries } from "./plan-entries.ts";
 import { readSource } from "./read-source.ts";
 import { StatisticsDefinitions } from "./statistics-definitions.ts";
@@ -22,6 +25,8 @@ export interface DumpDatabaseOptions {
   /** Name and version of this program, written into archives. */
   readonly dumperVersion: string;
   readonly isolation?: DumpIsolation;
+  /** Opens another connection like the first, to the same server, for copying beside it. */
+  readonly connect: () => Promise<PgConnection>;
 }
 
 /** Dumps the database of a fresh connection (in binary text mode) to `output`. The connection is used up. */
@@ -44,7 +49,7 @@ export async function dumpDatabase(
   for (const warning of warnings) progress.emit({ event: "warning", message: warning });
 
   const entries = archiveEntries(database, catalog, planned.entries, format);
-  const scanner = new CopyOutScanner({ transport: connection.transportKind });
+  await using lanes = new CopyLanes(session);
   const writer = await openWriter({
     request,
     format,
@@ -56,10 +61,18 @@ export async function dumpDatabase(
     database: database.name,
     serverVersion: connection.serverVersionText,
     dumperVersion: options.dumperVersion,
-    recycle: (block) => scanner.recycle(block),
+    recycle: lanes.recycle,
   });
   progress.emit({ event: "phase", phase: "data", message: "copying data" });
-  const copied = await copyData(session, entries, writer, scanner, decodeName, context);
+  const { jobs, splitLargerThan = DEFAULT_SPLIT_LARGER_THAN } = request;
+  const copies = await planCopies(session, entries, writer.dataOrder, { jobs, splitLargerThan });
+  const lacking = await lanes.addHelpers(session, copies, {
+    jobs,
+    connect: options.connect,
+    sharesSnapshot: options.isolation === undefined,
+  });
+  if (lacking !== undefined) progress.emit(fewerConnections(lanes.helpers.length + 1, jobs, lacking));
+  const copied = await copyData({ session, lanes, writer, decodeName, context }, copies);
   await writer.finish();
   await connection.query("COMMIT");
   return {
@@ -88,6 +101,14 @@ function statisticsWarnings(isWanted: boolean, { statisticsFunctions }: Capabili
   return [
     "the optimizer's statistics can be restored by PostgreSQL 18 and newer only, not by the version they come from",
   ];
+}
+
+function fewerConnections(opened: number, wanted: number, { message }: BackupError): ProgressEvent {
+  return {
+    event: "warning",
+    message: `copying with ${opened} of ${wanted} connections: ${message}`,
+    hint: "nothing is missing, it only takes longer",
+  };
 }
 
 function endpoint(connection: PgConnection): { host: string; port: number; user: string } {

@@ -1,4 +1,4 @@
-import { ServerError } from "../../../wire/postgres/server-error.ts";
+import { BackupError } from "../../../core/backup-error.ts";
 
 /** What to do about an error that ended a dump, where the server itself does not say. By SQLSTATE. */
 const hints: Readonly<Record<string, string>> = {
@@ -16,7 +16,9 @@ const hints: Readonly<Record<string, string>> = {
 
 /** The same error, with a hint when we know one. */
 export function withDumpHint(error: unknown): unknown {
-  if (!(error instanceof ServerError) || error.hint !== undefined) return error;
-  const hint = hints[error.notice.sqlState];
-  return hint === undefined ? error : error.withHint(hint);
+  if (!(error instanceof BackupError) || error.sqlState === undefined) return error;
+  // What is said of any lost connection is less than what the server's last words mean.
+  const hasBetter = error.hint !== undefined && error.code !== "CONNECTION_LOST";
+  const hint = hints[error.sqlState];
+  return hint === undefined || hasBetter ? error : error.withHint(hint);
 }

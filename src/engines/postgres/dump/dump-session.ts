@@ -3,6 +3,7 @@ import type { Capabilities } from "../capabilities.ts";
 import { capabilitiesOf } from "../capabilities.ts";
 import { type RunQuery, tellingFirstError } from "../objects/catalog-queries.ts";
 import type { Row } from "../objects/catalog-reader.ts";
+import { quoteConformingLiteral } from "../sql/quote.ts";
 import { listTables, lockTables } from "./lock-tables.ts";
 
 /** How the dump's transaction sees the database. Anything but `repeatable read` is for tests that prove its worth. */
@@ -36,6 +37,34 @@ export async function openDumpSession(
   return { connection, capabilities, rows: tellingFirstError(rows) };
 }
 
+/** Names the snapshot of the session's transaction for `joinSnapshot`, as long as that transaction is open. */
+export async function exportSnapshot({ rows }: DumpSession): Promise<string> {
+  const [row] = await rows("SELECT pg_catalog.pg_export_snapshot() AS snapshot");
+  return row!.snapshot!;
+}
+
+/**
+ * Prepares another fresh connection for reading `tables` (as LOCK names them) in the same snapshot. The tables are locked
+ * anew, and without waiting: behind somebody who waits for a stronger lock it would wait for the end of the dump, and the
+ * dump for it.
+ * @throws ServerError when a table cannot be locked at once.
+ */
+export async function joinSnapshot(
+  connection: PgConnection,
+  snapshot: string | undefined,
+  tables: readonly string[],
+): Promise<void> {
+  const capabilities = capabilitiesOf(connection.serverVersion);
+  await Promise.all([
+    connection.query(sessionSettings(capabilities).join(";\n")),
+    connection.query("BEGIN; SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"),
+    ...(snapshot === undefined
+      ? []
+      : [connection.query(`SET TRANSACTION SNAPSHOT ${quoteConformingLiteral(snapshot)}`)]),
+    connection.query(`LOCK TABLE ${tables.join(", ")} IN ACCESS SHARE MODE NOWAIT`),
+  ]);
+}
+
 /** Runs one query and answers its rows by column name. */
 export async function queryRows(connection: PgConnection, sql: string): Promise<Row[]> {
   const { columns, rows } = await connection.query(sql);
@@ -54,6 +83,7 @@ function sessionSettings(capabilities: Capabilities): string[] {
     "SET extra_float_digits TO 3",
     // Rows come in the order they lie in, so that two dumps of an idle database are the same.
     "SET synchronize_seqscans TO off",
+    "SET max_parallel_workers_per_gather = 0",
     "SET statement_timeout = 0",
     "SET lock_timeout = 0",
     "SET idle_in_transaction_session_timeout = 0",

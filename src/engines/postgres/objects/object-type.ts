@@ -59,5 +59,16 @@ export type DataSource =
       /** From pg_class: pages * 8192 including TOAST, and reltuples; 0 when unknown. */
       readonly estimatedBytes: number;
       readonly estimatedRows: number;
+      /** Of tables that can be read by ranges of their pages. */
+      readonly ranges?: PageRanges;
     }
   | { readonly kind: "large-objects"; readonly oids: readonly number[] };
+
+/** A table that keeps its rows in pages in the order of their `ctid`. */
+export interface PageRanges {
+  readonly oid: number;
+  /** As a LOCK statement names it. */
+  readonly name: string;
+  /** `SELECT columns FROM ONLY schema.table`: the same rows and columns as the COPY, to be followed by WHERE. */
+  readonly select: string;
+}

@@ -87,7 +87,21 @@ function dataSource(data: TableData): DataSource {
     table: table.name,
     estimatedBytes: table.pages * pageSize,
     estimatedRows: table.estimatedRows,
+    ...(condition === "" && columns !== "" && hasPages(table)
+      ? {
+          ranges: {
+            oid: table.catalog.oid,
+            name: `ONLY ${name}`,
+            select: `SELECT ${columns.slice(1, -1)} FROM ONLY ${name}`,
+          },
+        }
+      : {}),
   };
+}
+
+/** Other access methods than heap need not know ranges of `ctid`. Before there were others, all tables were heaps. */
+function hasPages({ accessMethod }: Relation): boolean {
+  return accessMethod === null || accessMethod === "heap";
 }
 
 /** `(a, b)`: always named, since the order of columns may differ after a restore. Generated ones are computed again. */

@@ -34,6 +34,28 @@ export const backupOptions = [
     details: "zstd and lz4 in archives need pg_restore 16 or newer when stock tools are to read them.",
   },
   {
+    name: "jobs",
+    short: "j",
+    type: "integer",
+    min: 1,
+    max: 64,
+    default: "the number of processors, at most 4",
+    config: "backup.jobs",
+    help: "connections that copy data beside each other, in one snapshot",
+    details:
+      "Large tables are read in parts, from PostgreSQL 14 on. No more connections are opened than there is work for.",
+  },
+  {
+    name: "split-larger-than",
+    type: "integer",
+    placeholder: "BYTES",
+    min: 8192,
+    max: Number.MAX_SAFE_INTEGER,
+    default: "16777216",
+    config: "backup.split_larger_than",
+    help: "with several jobs, read tables larger than this on the server's disk in parts",
+  },
+  {
     name: "statistics",
     type: "flag",
     config: "backup.statistics",

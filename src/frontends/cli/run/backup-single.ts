@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { backupSingle } from "../../../commands/backup-single.ts";
 import { BackupError } from "../../../core/backup-error.ts";
 import { type Compression, parseCompression } from "../../../core/compression.ts";
@@ -28,6 +29,8 @@ export const run: RunCommand = async ({ args, options }, { services, output, pro
         statistics: options.statistics === true,
         ...(options["archive-version"] === undefined ? {} : { archiveVersion: options["archive-version"] }),
         ...(options["restrict-key"] === undefined ? {} : { restrictKey: options["restrict-key"] }),
+        jobs: options.jobs ?? defaultJobs(),
+        ...(options["split-larger-than"] === undefined ? {} : { splitLargerThan: options["split-larger-than"] }),
         destination,
       },
       { ...(await services.dumping()), clock: services.clock, tool: services.tool, progress },
@@ -42,6 +45,13 @@ export const run: RunCommand = async ({ args, options }, { services, output, pro
     if (destination.kind === "stream") await destination.close();
   }
 };
+
+/** More connections than this may be too many for a server that others use; whoever knows better says so. */
+const MAX_DEFAULT_JOBS = 4;
+
+function defaultJobs(): number {
+  return Math.min(availableParallelism(), MAX_DEFAULT_JOBS);
+}
 
 function compressionOf(options: OptionValues, format: DumpFormat): Compression {
   const isCompressed = format === "custom" || format === "directory";

@@ -31,6 +31,11 @@ describe("relations", () => {
         table: "big one",
         estimatedBytes: expect.any(Number),
         estimatedRows: 100,
+        ranges: {
+          oid: expect.any(Number),
+          name: 'ONLY public."big one"',
+          select: 'SELECT id, "Wide" FROM ONLY public."big one"',
+        },
       },
       expect.objectContaining({ sql: 'COPY public."no columns"  TO stdout', estimatedBytes: 0, estimatedRows: 0 }),
     ]);

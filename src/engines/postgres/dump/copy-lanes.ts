@@ -1,0 +1,90 @@
+import { BackupError } from "../../../core/backup-error.ts";
+import type { PgConnection } from "../../../wire/postgres/connection.ts";
+import { CopyOutScanner } from "../../../wire/postgres/copy-out-scanner.ts";
+import { type DumpSession, exportSnapshot, joinSnapshot } from "./dump-session.ts";
+import type { PlannedCopy } from "./plan-copies.ts";
+
+/** A connection in the dump's snapshot, with what takes the rows out of its messages. */
+export interface CopyLane {
+  readonly connection: PgConnection;
+  readonly scanner: CopyOutScanner;
+}
+
+export interface HelperOptions {
+  /** How many connections copy, the leader's included. */
+  readonly jobs: number;
+  /** Opens another connection like the leader's, to the same server. */
+  readonly connect: () => Promise<PgConnection>;
+  /** Whether all read the same snapshot. Anything but true is for tests that prove its worth. */
+  readonly sharesSnapshot: boolean;
+}
+
+/** The connections that copy. The leader's is the dump's own and stays open; helpers are closed with this. */
+export class CopyLanes implements AsyncDisposable {
+  readonly leader: CopyLane;
+  readonly #helpers: CopyLane[] = [];
+
+  constructor(session: DumpSession) {
+    this.leader = laneOf(session.connection);
+  }
+
+  get helpers(): readonly CopyLane[] {
+    return this.#helpers;
+  }
+
+  /** Gives a block back to the lane it came from. */
+  readonly recycle = (block: Buffer): void => {
+    // Each knows its own memory.
+    for (const lane of [this.leader, ...this.#helpers]) lane.scanner.recycle(block);
+  };
+
+  /**
+   * Opens as many helpers as there is work for. One that cannot be opened is done without: the leader alone can copy
+   * everything.
+   * @returns why there are fewer than wanted, if there are.
+   * @throws BackupError INTERRUPTED
+   */
+  async addHelpers(
+    session: DumpSession,
+    copies: readonly PlannedCopy[],
+    options: HelperOptions,
+  ): Promise<BackupError | undefined> {
+    const shared = copies.flatMap((copy) => (copy.kind === "table" && copy.isShared ? [copy] : []));
+    const parts = shared.reduce((sum, copy) => sum + copy.parts.count, 0);
+    const wanted = Math.min(options.jobs, parts) - 1;
+    if (wanted < 1) return undefined;
+    const tables = shared.map((copy) => copy.source.ranges!.name);
+    const snapshot = options.sharesSnapshot ? await exportSnapshot(session) : undefined;
+    const opened = await Promise.allSettled(
+      Array.from({ length: wanted }, () => openHelper(options.connect, snapshot, tables)),
+    );
+    for (const one of opened) if (one.status === "fulfilled") this.#helpers.push(laneOf(one.value));
+    const failed = opened.find((one) => one.status === "rejected");
+    if (failed === undefined) return undefined;
+    if (failed.reason instanceof BackupError && failed.reason.code !== "INTERRUPTED") return failed.reason;
+    throw failed.reason;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(this.#helpers.map((lane) => lane.connection.close()));
+  }
+}
+
+async function openHelper(
+  connect: () => Promise<PgConnection>,
+  snapshot: string | undefined,
+  tables: readonly string[],
+): Promise<PgConnection> {
+  const connection = await connect();
+  try {
+    await joinSnapshot(connection, snapshot, tables);
+    return connection;
+  } catch (error) {
+    await connection.close();
+    throw error;
+  }
+}
+
+function laneOf(connection: PgConnection): CopyLane {
+  return { connection, scanner: new CopyOutScanner({ transport: connection.transportKind }) };
+}
