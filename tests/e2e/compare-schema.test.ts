@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { compareTestDatabases, loadShopInto } from "../helpers/compare-test-databases.ts";
 import { sharedServer } from "../helpers/shared-servers.ts";
 import { withDatabase } from "../helpers/test-database.ts";
+import { withRoles } from "../helpers/test-roles.ts";
 import { mutations } from "./schema-mutations.ts";
 
 describe.each([13, 18] as const)("schemas of PostgreSQL %i", (major) => {
@@ -24,5 +25,44 @@ describe.each([13, 18] as const)("schemas of PostgreSQL %i", (major) => {
     const expected = (object: string): boolean =>
       made.some((one) => one.object === object || one.consequences?.test(object) === true);
     expect(after.schemaDifferences.filter(({ object }) => !expected(object))).toEqual([]);
+  });
+
+  test("what no dump can hold is no difference: unfinished operators, comments on what is gone, numbers of columns", async () => {
+    const server = await sharedServer(major);
+    await using left = await withDatabase(server);
+    await using right = await withDatabase(server);
+    await left.sql(`create operator public.@@@ (procedure = booleq, leftarg = boolean, rightarg = boolean, negator = !@@);
+      drop operator public.@@@ (boolean, boolean)`);
+    await left.sql(
+      "create subscription gone connection 'host=nowhere' publication p with (connect = false, slot_name = none)",
+    );
+    await left.sql("comment on subscription gone is 'left behind'");
+    await left.sql("drop subscription gone");
+    await left.sql(
+      "create table items (gone text, id integer primary key, note text); alter table items drop column gone",
+    );
+    await right.sql("create table items (id integer primary key, note text)");
+    const columns = major >= 15 ? "(note, id)" : "";
+    for (const { sql } of [left, right]) await sql(`create publication few for table items ${columns}`);
+    expect((await compareTestDatabases(left, right)).schemaDifferences).toEqual([]);
+  });
+
+  test("a role that owns nothing can compare schemas, subscriptions included", async () => {
+    const server = await sharedServer(major);
+    await using roles = await withRoles(server, ["compare_reader"]);
+    await using left = await withDatabase(server);
+    await using right = await withDatabase(server);
+    await left.sql(`alter role ${roles.quoted[0]} login`);
+    const subscribe =
+      "create subscription compared connection 'host=nowhere' publication p with (connect = false, slot_name = none)";
+    await left.sql(subscribe);
+    try {
+      const compared = await compareTestDatabases(left, right, { schemaOnly: true }, "compare_reader");
+      expect(new Set(compared.schemaDifferences.map(({ object }) => object))).toEqual(
+        new Set(["subscription compared"]),
+      );
+    } finally {
+      await left.sql("drop subscription compared");
+    }
   });
 });

@@ -6,11 +6,11 @@ import { type ConnectionSpec, connectionSpec } from "../../src/wire/postgres/con
 import { type ServerAddress, serverSql } from "./postgres-server.ts";
 import type { TestDatabase } from "./test-database.ts";
 
-/** Logs in over the socket as superuser. */
-export function specOf({ server, name }: TestDatabase): ConnectionSpec {
+/** Logs in over the socket, where everybody is trusted. */
+export function specOf({ server, name }: TestDatabase, user = "postgres"): ConnectionSpec {
   return connectionSpec({
     hosts: [{ kind: "unix", folder: server.socketDirectory, port: server.port, password: undefined }],
-    user: "postgres",
+    user,
     database: name,
   });
 }
@@ -22,9 +22,10 @@ export function compareTestDatabases(
   left: TestDatabase,
   right: TestDatabase,
   request: Partial<CompareRequest> = {},
+  user?: string,
 ): Promise<Comparison> {
   return compareDatabases(
-    { left: specOf(left), right: specOf(right) },
+    { left: specOf(left, user), right: specOf(right, user) },
     { schemaOnly: false, limits, ...request },
     { progress: { emit: () => {} }, signal: new AbortController().signal },
   );

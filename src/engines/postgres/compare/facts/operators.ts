@@ -10,7 +10,8 @@ export const operators: FactQuery = {
         catalog: "pg_operator",
         oid: "o.oid",
         from: "pg_operator as o join pg_namespace as n on n.oid = o.oprnamespace",
-        where: `${isUserSchema()} and ${isNoMember("pg_operator", "o.oid")}`,
+        // One that exists only because another one named it as its commutator or negator is none yet.
+        where: `o.oprcode <> 0 and ${isUserSchema()} and ${isNoMember("pg_operator", "o.oid")}`,
       },
       {
         owner: "pg_get_userbyid(o.oprowner)",

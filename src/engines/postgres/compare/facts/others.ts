@@ -143,13 +143,18 @@ const defaultPrivileges: FactQuery = {
     ),
 };
 
+/** SQL: a column list by names: numbers change when a table that once lost a column is restored. */
+const publishedColumns = `(select string_agg(quote_ident(a.attname), ', ' order by a.attname collate "C")
+  from pg_attribute as a where a.attrelid = r.prrelid and a.attnum = any (r.prattrs))`;
+
 const publications: FactQuery = {
   name: "publications",
-  sql: ({ major }) => {
+  sql: ({ major, olderMajor }) => {
     const rows =
       major >= 15
-        ? "|| coalesce(' (' || r.prattrs::text || ')', '') || coalesce(' where ' || pg_get_expr(r.prqual, r.prrelid), '')"
+        ? `|| coalesce(' (' || ${publishedColumns} || ')', '') || coalesce(' where ' || pg_get_expr(r.prqual, r.prrelid), '')`
         : "";
+    const schema = identity("pg_namespace", "r.pnnspid");
     return aspectsOf(
       {
         catalog: "pg_publication",
@@ -159,13 +164,15 @@ const publications: FactQuery = {
       },
       {
         owner: "pg_get_userbyid(p.pubowner)",
-        publishes: `concat_ws(' ', p.puballtables, p.pubinsert, p.pubupdate, p.pubdelete
-          ${major >= 11 ? ", p.pubtruncate" : ""} ${major >= 13 ? ", p.pubviaroot" : ""} ${major >= 18 ? ", p.pubgencols" : ""})`,
+        publishes: "concat_ws(' ', p.puballtables, p.pubinsert, p.pubupdate, p.pubdelete)",
+        "publishes truncate": olderMajor >= 11 ? "p.pubtruncate" : undefined,
+        "publishes through the root": olderMajor >= 13 ? "p.pubviaroot" : undefined,
+        "publishes generated columns": olderMajor >= 18 ? "p.pubgencols" : undefined,
         tables: `(select string_agg(r.prrelid::regclass::text ${rows}, ', ' order by r.prrelid::regclass::text collate "C")
           from pg_publication_rel as r where r.prpubid = p.oid)`,
         schemas:
           major >= 15
-            ? `(select string_agg(${identity("pg_namespace", "r.pnnspid")}, ', ' order by 1)
+            ? `(select string_agg(${schema}, ', ' order by ${schema} collate "C")
               from pg_publication_namespace as r where r.pnpubid = p.oid)`
             : undefined,
       },
@@ -180,7 +187,9 @@ const subscriptions: FactQuery = {
     aspectsOf(
       {
         catalog: "pg_subscription",
-        oid: "s.oid",
+        // Before PostgreSQL 14 only superusers may read the oid in the catalogue itself. Subscriptions of the same name
+        // in other databases have the same identity.
+        oid: "(select min(view.subid) from pg_stat_subscription as view where view.subname = s.subname)",
         from: "pg_subscription as s",
         where: "s.subdbid = (select oid from pg_database where datname = current_database())",
       },

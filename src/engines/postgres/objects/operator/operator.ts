@@ -10,7 +10,8 @@ export const operatorType = simpleObjectType({
   query: ({ functionWord }) =>
     "SELECT o.tableoid AS classid, o.oid, o.oprname AS name, n.nspname AS schema, o.oprowner AS owner, o.oprkind, " +
     `'${functionWord ? "FUNCTION" : "PROCEDURE"}' AS word, ` +
-    "o.oprcode, o.oprrest, o.oprjoin, o.oprcanmerge, o.oprcanhash, " +
+    "o.oprcode::pg_catalog.regprocedure, o.oprrest::pg_catalog.regprocedure, o.oprjoin::pg_catalog.regprocedure, " +
+    "o.oprcanmerge, o.oprcanhash, " +
     "o.oprleft::pg_catalog.regtype AS left_type, o.oprright::pg_catalog.regtype AS right_type, " +
     "lt.typname AS left_name, rt.typname AS right_name, " +
     "c.oprname AS commutator, c.oprnamespace::pg_catalog.regnamespace AS commutator_schema, " +
@@ -29,13 +30,21 @@ export const operatorType = simpleObjectType({
       .join(",\n")}\n);\n`,
 });
 
-/** regtype and regproc text is quoted and qualified already; "-" is none. */
+/**
+ * The name in regprocedure text, which is quoted and qualified already. (regproc text would be qualified as soon as there
+ * are two functions of that name in pg_catalog.)
+ */
+function routine(signature: string): string {
+  return /^(?:"[^"]*"|[^"(])*/.exec(signature)![0];
+}
+
+/** regtype text is quoted and qualified already; "-" is none. */
 function operand(type: string): string {
   return type === "-" ? "NONE" : type;
 }
 
 function operatorOptions(row: Row): string[] {
-  const options = [`${row.word} = ${row.oprcode}`];
+  const options = [`${row.word} = ${routine(row.oprcode!)}`];
   if (row.left_type !== "-") options.push(`LEFTARG = ${row.left_type}`);
   if (row.right_type !== "-") options.push(`RIGHTARG = ${row.right_type}`);
   // Always qualified: an operator and its negator may lie in different schemas.
@@ -43,7 +52,7 @@ function operatorOptions(row: Row): string[] {
   if (row.negator !== null) options.push(`NEGATOR = OPERATOR(${row.negator_schema}.${row.negator})`);
   if (row.oprcanmerge === "t") options.push("MERGES");
   if (row.oprcanhash === "t") options.push("HASHES");
-  if (row.oprrest !== "-") options.push(`RESTRICT = ${row.oprrest}`);
-  if (row.oprjoin !== "-") options.push(`JOIN = ${row.oprjoin}`);
+  if (row.oprrest !== "-") options.push(`RESTRICT = ${routine(row.oprrest!)}`);
+  if (row.oprjoin !== "-") options.push(`JOIN = ${routine(row.oprjoin!)}`);
   return options;
 }
