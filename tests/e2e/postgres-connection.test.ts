@@ -206,6 +206,52 @@ describe("COPY to the client", () => {
     expect((await query).rows).toEqual([["end"]]);
   });
 
+  test("may be sent before somebody wants the data, which waits at the server", async () => {
+    await using connection = await open();
+    const before = process.memoryUsage().rss;
+    const copies = Array.from({ length: 50 }, (_, index) =>
+      connection.sendCopyOut(`copy (select repeat('${index} ', 1000000)) to stdout`),
+    );
+    const query = connection.query("select 'end'");
+    await sleep(50);
+    expect(process.memoryUsage().rss - before).toBeLessThan(20_000_000);
+    for (const [index, copy] of copies.entries()) {
+      let last = Buffer.alloc(0);
+      const consumer = new CopyOutPieces((piece) => {
+        last = Buffer.from(piece.subarray(-4));
+      });
+      expect(await copy.to(consumer)).toEqual({ rows: 1 });
+      expect(last.toString()).toMatch(new RegExp(`${index % 10} ?\n$`));
+    }
+    expect((await query).rows).toEqual([["end"]]);
+  });
+
+  test("that was sent before its turn and fails tells so when its turn comes", async () => {
+    await using connection = await open();
+    await connection.query("begin");
+    const [first, second, third] = ["select 1", "select 1 / 0", "select 3"].map((sql) =>
+      connection.sendCopyOut(`copy (${sql}) to stdout`),
+    );
+    const { consumer, bytes } = collectCopyOut(100);
+    await sleep(20);
+    await first!.to(consumer);
+    expect(bytes().toString()).toBe("1\n");
+    await expect(second!.to(consumer)).rejects.toMatchObject({ sqlState: "22012" });
+    await expect(third!.to(consumer)).rejects.toMatchObject({ sqlState: "25P02" });
+  });
+
+  test("that nobody consumes does not hinder the end of the connection", async () => {
+    const connection = await open();
+    const copies = [1, 2, 3].map(() => connection.sendCopyOut("copy (select generate_series(1, 100000000)) to stdout"));
+    await sleep(20);
+    await connection.close();
+    await expect.poll(() => untilIdle(connection.processId)).toBe("gone");
+    const late = connection.sendCopyOut("copy (select 1) to stdout");
+    for (const copy of [...copies, late]) {
+      await expect(copy.to(collectCopyOut(100).consumer)).rejects.toMatchObject({ code: "CONNECTION_LOST" });
+    }
+  });
+
   test("waits for a slow consumer, in bounded memory", async () => {
     await using connection = await open();
     const before = process.memoryUsage().rss;

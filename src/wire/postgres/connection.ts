@@ -6,7 +6,7 @@ import type { CopyOutConsumer } from "./copy-out-consumer.ts";
 import { Deadline } from "./deadline.ts";
 import { type Established, establish } from "./establish.ts";
 import { type CopyIn, CopyInExchange } from "./exchanges/copy-in-exchange.ts";
-import { CopyOutExchange } from "./exchanges/copy-out-exchange.ts";
+import { type CopyOut, CopyOutExchange } from "./exchanges/copy-out-exchange.ts";
 import { describeStatement } from "./exchanges/describe-statement.ts";
 import type { Exchange, ExchangeControl, PendingExchange } from "./exchanges/exchange.ts";
 import { QueryExchange, type QueryResult } from "./exchanges/query-exchange.ts";
@@ -23,6 +23,7 @@ import { serverVersionNumber } from "./server-version.ts";
 import type { TextMode } from "./text-codec.ts";
 
 export type { CopyIn } from "./exchanges/copy-in-exchange.ts";
+export type { CopyOut } from "./exchanges/copy-out-exchange.ts";
 export type { QueryResult } from "./exchanges/query-exchange.ts";
 
 /** How long a cancel request may take, and how long we wait for the server to obey it. */
@@ -161,7 +162,19 @@ export class PgConnection implements AsyncDisposable {
    * @param shown the statement that messages show instead.
    */
   async copyOut(sql: string, consumer: CopyOutConsumer, shown = sql): Promise<{ readonly rows: number }> {
-    return this.#send(sql, new CopyOutExchange(describeStatement(shown, this.#text), this.#control, consumer)).outcome;
+    return this.sendCopyOut(sql, shown).to(consumer);
+  }
+
+  /** Sends a COPY ... TO STDOUT ahead of its turn: the data waits at the server until somebody consumes it. */
+  sendCopyOut(sql: string, shown = sql): CopyOut {
+    const exchange = new CopyOutExchange(describeStatement(shown, this.#text), this.#control);
+    try {
+      this.#send(sql, exchange);
+    } catch (error) {
+      // Told to whoever wants the data: before its turn comes, an earlier copy tells what happened.
+      exchange.abandon(error as Error);
+    }
+    return exchange;
   }
 
   /** Begins a COPY ... FROM STDIN; resolves when the server waits for data. */

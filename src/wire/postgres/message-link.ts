@@ -52,7 +52,7 @@ export class MessageLink implements ReadSink {
     this.#decoder.authenticated = true;
   }
 
-  /** From here on CopyData goes to `consumer`. Called while handling CopyOutResponse. */
+  /** From here on CopyData goes to `consumer`. Called when CopyOutResponse was handled, while the link is held. */
   startCopyOut(consumer: CopyOutConsumer): void {
     this.#activeCopy = consumer;
   }
@@ -72,7 +72,9 @@ export class MessageLink implements ReadSink {
     this.#holds++;
     const release = (): void => {
       this.#holds--;
-      if (this.#holds === 0 && !this.#ended && this.#run()) this.transport.resume();
+      if (this.#holds > 0 || this.#ended) return;
+      if (this.#consumer === undefined && this.#activeCopy !== undefined) this.#enterCopy(this.#activeCopy);
+      if (this.#run()) this.transport.resume();
     };
     until.then(release, release);
   }
@@ -133,16 +135,18 @@ export class MessageLink implements ReadSink {
         } else {
           if (!this.#decoder.next()) return true;
           this.#handler.onMessage(this.#decoder);
-          if (this.#activeCopy !== undefined) {
-            this.#consumer = this.#activeCopy;
-            this.#copyRest = this.#decoder.takeUnread();
-          }
+          if (this.#activeCopy !== undefined) this.#enterCopy(this.#activeCopy);
         }
       }
     } catch (error) {
       this.destroy(error as Error);
     }
     return false;
+  }
+
+  #enterCopy(consumer: CopyOutConsumer): void {
+    this.#consumer = consumer;
+    this.#copyRest = this.#decoder.takeUnread();
   }
 
   #feedConsumer(consumer: CopyOutConsumer): void {

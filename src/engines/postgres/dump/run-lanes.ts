@@ -1,4 +1,5 @@
 import type { CopyLane, CopyLanes } from "./copy-lanes.ts";
+import { PartQueue } from "./part-queue.ts";
 import type { PlannedCopy } from "./plan-copies.ts";
 
 export interface RunningLanes {
@@ -28,16 +29,15 @@ export function runLanes(lanes: CopyLanes, copies: readonly PlannedCopy[]): Runn
 }
 
 async function runLane({ connection, scanner }: CopyLane, copies: readonly PlannedCopy[]): Promise<void> {
-  for (const copy of copies) {
-    if (copy.kind === "large-objects") {
-      await copy.turn.give();
+  const queue = new PartQueue(connection, copies);
+  for (let step = queue.next(); step !== undefined; step = queue.next()) {
+    if (step.kind === "turn") {
+      await step.turn.give();
       continue;
     }
-    for (let part = copy.parts.begin(); part !== undefined; part = copy.parts.begin()) {
-      await scanner.ready();
-      scanner.start(part);
-      await connection.copyOut(part.sql, scanner, copy.source.sql);
-      part.end(scanner.finish());
-    }
+    await scanner.ready();
+    scanner.start(step.part);
+    await step.copy.to(scanner);
+    step.part.end(scanner.finish());
   }
 }
