@@ -16,7 +16,9 @@ export class ScriptedServer implements AsyncDisposable {
       this.#sockets.add(socket);
       socket.on("close", () => this.#sockets.delete(socket));
       socket.on("error", () => {});
-      socket.on("data", (bytes) => script({ sql: sqlOf(bytes), bytes }, socket));
+      socket.on("data", (bytes) => {
+        for (const request of requestsIn(bytes)) script({ sql: sqlOf(request), bytes: request }, socket);
+      });
     });
   }
 
@@ -85,9 +87,22 @@ export function errorResponse(sqlState: string, text: string, severity = "ERROR"
 
 export const authenticationOk = message("R", int32(0));
 export const ready = message("Z", Buffer.from("I"));
+const queryType = 0x51;
 const oneColumn = message("T", Buffer.concat([Buffer.from([0, 1]), Buffer.from("?column?\0"), Buffer.alloc(18)]));
 const complete = message("C", Buffer.from("SELECT 1\0"));
 
+/** Queries that were sent without waiting come in one piece. They are small: none is cut. */
+function requestsIn(bytes: Buffer): Buffer[] {
+  if (bytes[0] !== queryType) return [bytes];
+  const requests: Buffer[] = [];
+  for (let rest = bytes; rest.length > 0; ) {
+    const length = rest[0] === queryType ? 1 + rest.readUInt32BE(1) : rest.length;
+    requests.push(rest.subarray(0, length));
+    rest = rest.subarray(length);
+  }
+  return requests;
+}
+
 function sqlOf(bytes: Buffer): string | undefined {
-  return bytes[0] === 0x51 ? bytes.toString("utf8", 5, bytes.readUInt32BE(1)) : undefined;
+  return bytes[0] === queryType ? bytes.toString("utf8", 5, bytes.readUInt32BE(1)) : undefined;
 }

@@ -13,13 +13,14 @@ const secondConnectionMs = 5000;
  * server that confirms the id we got is reached directly, and nothing more is asked. Otherwise a second connection tells:
  * in transaction mode it is given the process that the first one is not using at the moment, or the first one changes its
  * process while the second holds one.
+ * @param first what {@link serverProcess} said of the connection.
  */
 export async function findPooling(
   connection: PgConnection,
+  first: number,
   connect: (signal: AbortSignal) => Promise<PgConnection>,
   signal?: AbortSignal,
 ): Promise<Pooling> {
-  const first = await processId(connection);
   if (first === connection.processId) return "none";
   using deadline = new Deadline(secondConnectionMs, () => new Error("no second connection"), signal);
   try {
@@ -40,10 +41,16 @@ async function compare(connection: PgConnection, first: number, second: PgConnec
     if (error instanceof ServerError) return "transaction";
     throw error;
   }
-  if ((await processId(second)) === first) return "transaction";
-  return (await processId(connection)) === first ? "session" : "transaction";
+  if ((await serverProcess(second)) === first) return "transaction";
+  return (await serverProcess(connection)) === first ? "session" : "transaction";
 }
 
-async function processId(connection: PgConnection): Promise<number> {
-  return Number((await connection.query("select pg_catalog.pg_backend_pid()")).rows[0]?.[0]);
+/** The id of the process that answers; NaN when what answers knows no such thing. */
+export async function serverProcess(connection: PgConnection): Promise<number> {
+  try {
+    return Number((await connection.query("select pg_catalog.pg_backend_pid()")).rows[0]?.[0]);
+  } catch (error) {
+    if (error instanceof ServerError && error.code === "SERVER") return Number.NaN;
+    throw error;
+  }
 }

@@ -1,7 +1,7 @@
 import { BackupError } from "../../core/backup-error.ts";
 import { PgConnection } from "./connection.ts";
 import { type ConnectionSpec, describeHost } from "./connection-spec.ts";
-import { findPooling, type Pooling } from "./find-pooling.ts";
+import { findPooling, type Pooling, serverProcess } from "./find-pooling.ts";
 import { lookAlikes, tellingParameters } from "./look-alikes.ts";
 import { ServerError } from "./server-error.ts";
 import { shownText } from "./shown-text.ts";
@@ -29,14 +29,21 @@ export async function identifyServer(
   signal?: AbortSignal,
 ): Promise<ServerIdentity> {
   refuseByParameters(connection);
-  const description = await ask(connection, "select pg_catalog.version()");
-  refuseByText(connection, description);
-  await refuseAuroraDsql(connection);
+  const process = await serverProcess(connection);
+  const isDirect = process === connection.processId;
+  const description = ask(connection, "select pg_catalog.version()");
+  // Through a pooler nothing is sent ahead: between two statements it may give the server to somebody else.
+  if (!isDirect) await description;
+  const isAuroraDsql = asksAuroraDsql(connection);
+  // The first one may have told already what this is.
+  isAuroraDsql.catch(() => {});
+  refuseByText(connection, await description);
+  if (await isAuroraDsql) throw lookAlike(connection, "Amazon Aurora DSQL");
   refuseByVersion(connection);
   const connect = (deadline: AbortSignal): Promise<PgConnection> => PgConnection.connect(spec, { signal: deadline });
-  const pooling = await findPooling(connection, connect, signal);
+  const pooling = await findPooling(connection, process, connect, signal);
   if (pooling === "transaction") throw transactionPooler(connection);
-  return { version: connection.serverVersion, description: shownText(description), pooling };
+  return { version: connection.serverVersion, description: shownText(await description), pooling };
 }
 
 function refuseByParameters(connection: PgConnection): void {
@@ -54,9 +61,9 @@ function refuseByText(connection: PgConnection, text: string, mustSayPostgres = 
 }
 
 /** It says nothing of itself in `version()`, but has this table of its own. */
-async function refuseAuroraDsql(connection: PgConnection): Promise<void> {
+async function asksAuroraDsql(connection: PgConnection): Promise<boolean> {
   const { rows } = await connection.query("select pg_catalog.to_regclass('sys.iam_pg_role_mappings')");
-  if (rows[0]?.[0] !== null) throw lookAlike(connection, "Amazon Aurora DSQL");
+  return rows[0]?.[0] !== null;
 }
 
 function refuseByVersion(connection: PgConnection): void {
