@@ -79,7 +79,8 @@ export const columns: FactQuery = {
         storage: "case when c.relkind in ('r', 'p', 'm', 'f') then a.attstorage end",
         compression: major >= 14 ? "nullif(a.attcompression::text, '')" : undefined,
         statistics: "nullif(a.attstattarget, -1)",
-        options: sortedList("a.attoptions"),
+        options: `(select string_agg(item, ', ' order by item collate "C") from unnest(a.attoptions) as item
+          where item !~ '^pg_attver=')`,
         "foreign options": sortedList("a.attfdwoptions"),
         "only inherited": "nullif(not a.attislocal, false)",
         privileges: `nullif((select string_agg(item::text, chr(10) order by item::text collate "C")

@@ -66,7 +66,8 @@ export function columnQuery(capabilities: Capabilities, oids: string): string {
       t.typstorage, pg_catalog.format_type(a.atttypid, a.atttypmod) AS typename,
       ${capabilities.generatedColumns ? "a.attgenerated" : "''"} AS attgenerated,
       ${capabilities.columnCompression ? "a.attcompression" : "''"} AS attcompression,
-      pg_catalog.array_to_string(a.attoptions, ', ') AS attoptions, a.attfdwoptions,
+      CASE WHEN a.attoptions IS NOT NULL THEN pg_catalog.array_to_string(ARRAY(SELECT o
+        FROM pg_catalog.unnest(a.attoptions) AS o WHERE ${isUsersOption("o")}), ', ') END AS attoptions, a.attfdwoptions,
       co.collname, cn.nspname AS collschema, ${notNull}
     FROM pg_catalog.unnest(${oids}) AS src(oid)
       JOIN pg_catalog.pg_attribute a ON a.attrelid = src.oid
@@ -76,4 +77,13 @@ export function columnQuery(capabilities: Capabilities, oids: string): string {
       ${joinNotNull}
     WHERE a.attnum > 0 AND NOT a.attisdropped
     ORDER BY a.attrelid, a.attnum`;
+}
+
+/**
+ * SQL: the element of `attoptions` was set by somebody. Minor versions of 2026 (15.20 among them) keep a number of their
+ * own there for every column, which no other server takes. It says nothing of the column itself.
+ */
+function isUsersOption(option: string): string {
+  const prefix = "pg_attver=";
+  return `pg_catalog.left(${option}, ${prefix.length}) <> '${prefix}'`;
 }
