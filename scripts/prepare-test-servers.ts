@@ -2,6 +2,8 @@
  * Fetches the PostgreSQL servers and stock tools that the tests run on, all at once, one line for each that was missing.
  * When all are there it only looks: 0.1 s. What cannot be had is named; with CI=true that is a failure.
  */
+import { canFetchDebianPackages } from "../tests/helpers/debian-packages.ts";
+import { installPostgis } from "../tests/helpers/postgis.ts";
 import { installPostgres, type PostgresMajor } from "../tests/helpers/postgres-packages.ts";
 import { installStockTools, missingStockTools, stockMajors } from "../tests/helpers/stock-tools.ts";
 
@@ -29,5 +31,6 @@ async function prepareStock(major: (typeof stockMajors)[number]): Promise<void> 
 await Promise.all([
   ...majors.map((major) => prepare(`PostgreSQL ${major}`, () => installPostgres(major))),
   ...stockMajors.map(prepareStock),
+  ...(full && (await canFetchDebianPackages()) ? [prepare("PostGIS", installPostgis)] : []),
 ]);
 process.exitCode = failed ? 1 : 0;

@@ -21,6 +21,8 @@ export interface ServerTls {
 
 export interface ServerOptions {
   readonly major: PostgresMajor;
+  /** Another build of that major: the folder with its `bin/postgres`. Its data folder is made by ours. */
+  readonly binaries?: string;
   /** postgresql.conf, over settings that make small and quick servers without durability. */
   readonly settings?: Readonly<Record<string, string>>;
   /** The whole pg_hba.conf. Default: everybody is trusted, over the socket and TCP. */
@@ -185,8 +187,9 @@ export class PostgresServer implements ServerAddress, AsyncDisposable {
 
 /** Starts a server on fresh data: 0.2-0.4 s once its binaries are in the cache. */
 export async function startServer(options: ServerOptions): Promise<PostgresServer> {
-  const binaries = await postgresBinaries(options.major);
-  const template = await dataTemplate(binaries, initdbArguments(options));
+  const ours = await postgresBinaries(options.major);
+  const binaries = options.binaries ?? ours;
+  const template = await dataTemplate(ours, initdbArguments(options));
   const folder = await privateFolder();
   const server = new PostgresServer(options.major, folder, join(binaries, "bin"), await freePort());
   try {
