@@ -38,6 +38,8 @@ const securityLabels = `
     label_on('pg_event_trigger', (SELECT oid FROM pg_event_trigger WHERE evtname = 'tables_only'), 0, 'trigger'),
     label_on('pg_language', (SELECT oid FROM pg_language WHERE lanname = 'My Lang'), 0, 'language'),
     label_on('pg_largeobject', lo_create(4711), 0, 'large object');
+  INSERT INTO pg_shseclabel (classoid, objoid, provider, label)
+    SELECT 'pg_subscription'::regclass, oid, 'Pro vider', 'subscription' FROM pg_subscription WHERE subname = 'Sub';
 `;
 
 async function definitions(database: TestDatabase): Promise<string> {
@@ -74,6 +76,7 @@ describe.each(defaultMajors)("rare objects of PostgreSQL %i", (major) => {
       await database.sql(securityLabels);
       await expectSameAsStock(database);
     } finally {
+      await database.sql("DELETE FROM pg_shseclabel WHERE classoid = 'pg_subscription'::regclass");
       await database.sql('DROP SUBSCRIPTION IF EXISTS "Sub"');
     }
 

@@ -67,6 +67,7 @@ export const Catalog = {
   pg_extension: 3079,
   pg_policy: 3256,
   pg_collation: 3456,
+  pg_subscription: 6100,
   pg_publication: 6104,
 } as const;
 

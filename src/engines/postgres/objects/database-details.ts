@@ -3,11 +3,14 @@ import { privilegeStatements } from "../sql/privilege-statements.ts";
 import { quoteConformingLiteral, quoteIdentifier, quoteLiteral } from "../sql/quote.ts";
 import { settingLiterals } from "../sql/setting-list.ts";
 import type { RunQuery } from "./catalog-queries.ts";
+import { Catalog } from "./catalog-reader.ts";
 import type { PlannedEntry } from "./object-type.ts";
+import { type SecurityLabel, securityLabelStatement } from "./security-label-entry.ts";
 
 /** What was said about a database after it was created. Restored with the database only (`--create`). */
 export interface DatabaseDetails {
   readonly comment: string | null;
+  readonly securityLabels: readonly Omit<SecurityLabel, "subId">[];
   /** Elements of the `aclitem[]`. */
   readonly privileges: readonly string[];
   readonly defaultPrivileges: readonly string[];
@@ -29,10 +32,15 @@ export async function readDatabaseDetails(run: RunQuery): Promise<DatabaseDetail
       "JOIN pg_catalog.pg_database d ON d.oid = s.setdatabase LEFT JOIN pg_catalog.pg_roles r ON r.oid = s.setrole " +
       "WHERE d.datname = pg_catalog.current_database() AND (s.setrole = 0 OR r.oid IS NOT NULL) ORDER BY s.setrole",
   );
-  const [[row], settings] = await Promise.all([askedRow, askedSettings]);
+  const askedLabels = run(
+    "SELECT l.provider, l.label FROM pg_catalog.pg_shseclabel l JOIN pg_catalog.pg_database d ON d.oid = l.objoid " +
+      `WHERE l.classoid = ${Catalog.pg_database} AND d.datname = pg_catalog.current_database() ORDER BY l.provider`,
+  );
+  const [[row], settings, labels] = await Promise.all([askedRow, askedSettings, askedLabels]);
   const limit = Number(row!.datconnlimit);
   return {
     comment: row!.comment!,
+    securityLabels: labels.map(({ provider, label }) => ({ provider: provider!, label: label! })),
     privileges: parseTextArray(row!.acl!),
     defaultPrivileges: parseTextArray(row!.acldefault!),
     connectionLimit: limit >= 0 ? limit : undefined,
@@ -44,7 +52,7 @@ export async function readDatabaseDetails(run: RunQuery): Promise<DatabaseDetail
   };
 }
 
-/** The entries that follow the DATABASE entry: comment, privileges, properties. */
+/** The entries that follow the DATABASE entry: comment, security labels, privileges, properties. */
 export function databaseDetailEntries(
   database: { readonly dumpId: number; readonly name: string; readonly owner: string },
   details: DatabaseDetails,
@@ -58,6 +66,8 @@ export function databaseDetailEntries(
     const definition = `COMMENT ON ${subject} IS ${quoteConformingLiteral(details.comment)};\n`;
     entries.push(entryOf("COMMENT", "none", { ...about, tag: subject, definition }));
   }
+  const labels = details.securityLabels.map((label) => securityLabelStatement(subject, label)).join("");
+  if (labels !== "") entries.push(entryOf("SECURITY LABEL", "none", { ...about, tag: subject, definition: labels }));
   const grants = privilegeStatements(
     { kind: "DATABASE", subject, owner: database.owner },
     details.defaultPrivileges,

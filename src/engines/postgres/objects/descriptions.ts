@@ -11,7 +11,11 @@ export const descriptionQueries: Queries<"comments" | "labels"> = {
   comments:
     "SELECT classoid, objoid, objsubid, description FROM pg_catalog.pg_description " +
     `WHERE objoid >= ${firstNormalOid} OR classoid IN (${Catalog.pg_namespace}, ${Catalog.pg_largeobject}) ORDER BY objsubid`,
-  labels: "SELECT classoid, objoid, objsubid, provider, label FROM pg_catalog.pg_seclabel ORDER BY objsubid, provider",
+  // Subscriptions belong to a database, but the server keeps them, and their labels, for all databases.
+  labels:
+    "SELECT classoid, objoid, objsubid, provider, label FROM pg_catalog.pg_seclabel " +
+    "UNION ALL SELECT classoid, objoid, 0, provider, label FROM pg_catalog.pg_shseclabel " +
+    `WHERE classoid = ${Catalog.pg_subscription} ORDER BY objsubid, provider`,
 };
 
 export function descriptionsOf({ comments, labels }: Answers<"comments" | "labels">): Descriptions {

@@ -1,6 +1,7 @@
 import type { NotIncluded } from "../../../ports/dump.ts";
 import type { Capabilities } from "../capabilities.ts";
 import type { RunQuery } from "./catalog-queries.ts";
+import { Catalog } from "./catalog-reader.ts";
 
 /** Names told of each kind. */
 const maxExamples = 5;
@@ -43,12 +44,13 @@ const questions: readonly Question[] = [
   {
     kind: "database-properties",
     names:
-      `SELECT 'comment' FROM pg_catalog.pg_shdescription WHERE classoid = 1262 AND objoid = ${ownDatabase} ` +
+      `SELECT 'security label' FROM pg_catalog.pg_shseclabel WHERE classoid = ${Catalog.pg_database} AND objoid = ${ownDatabase} ` +
+      `UNION ALL SELECT 'comment' FROM pg_catalog.pg_shdescription WHERE classoid = ${Catalog.pg_database} AND objoid = ${ownDatabase} ` +
       `UNION ALL SELECT 'privileges' FROM pg_catalog.pg_database WHERE oid = ${ownDatabase} AND datacl IS NOT NULL ` +
       `UNION ALL SELECT 'connection limit' FROM pg_catalog.pg_database WHERE oid = ${ownDatabase} AND datconnlimit >= 0 ` +
       "UNION ALL SELECT pg_catalog.split_part(c, '=', 1) FROM pg_catalog.pg_db_role_setting, " +
       `pg_catalog.unnest(setconfig) AS c WHERE setdatabase = ${ownDatabase}`,
-    hint: "repeat COMMENT ON, GRANT ... ON and ALTER DATABASE for the target, or use an archive",
+    hint: "repeat COMMENT ON, SECURITY LABEL, GRANT ... ON and ALTER DATABASE for the target, or use an archive",
     isAsked: (_, dump) => !dump.databaseItself,
   },
   {
@@ -60,7 +62,9 @@ const questions: readonly Question[] = [
   },
   {
     kind: "shared-security-labels",
-    names: "SELECT provider FROM pg_catalog.pg_shseclabel",
+    names:
+      `SELECT provider FROM pg_catalog.pg_shseclabel WHERE classoid <> ${Catalog.pg_subscription} ` +
+      `AND NOT (classoid = ${Catalog.pg_database} AND objoid = ${ownDatabase})`,
     hint: "repeat SECURITY LABEL ON ROLE, DATABASE and TABLESPACE on the target",
   },
   {

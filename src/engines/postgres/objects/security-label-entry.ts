@@ -11,6 +11,10 @@ export interface SecurityLabel {
   readonly label: string;
 }
 
+export function securityLabelStatement(subject: string, { provider, label }: Omit<SecurityLabel, "subId">): string {
+  return `SECURITY LABEL FOR ${quoteIdentifier(provider)} ON ${subject} IS ${quoteConformingLiteral(label)};\n`;
+}
+
 /**
  * The SECURITY LABEL entry of an object, if it has labels: one for the object and its columns.
  * @param subjectOf what stands between `ON` and `IS` for a column number (0: the object); undefined leaves the label out.
@@ -25,10 +29,9 @@ export function securityLabelEntries(
     readonly owner: string | null;
   },
 ): PlannedEntry[] {
-  const statements = context.securityLabelsOn(object.catalog).flatMap(({ subId, provider, label }) => {
-    const subject = what.subjectOf(subId);
-    if (subject === undefined) return [];
-    return `SECURITY LABEL FOR ${quoteIdentifier(provider)} ON ${subject} IS ${quoteConformingLiteral(label)};\n`;
+  const statements = context.securityLabelsOn(object.catalog).flatMap((label) => {
+    const subject = what.subjectOf(label.subId);
+    return subject === undefined ? [] : securityLabelStatement(subject, label);
   });
   if (statements.length === 0) return [];
   return [

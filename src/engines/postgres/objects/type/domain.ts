@@ -13,7 +13,7 @@ interface Domain extends TypeObject {
   readonly base: string;
   readonly notNull: boolean;
   readonly default: string | undefined;
-  /** In order of their names. Filled while reading. */
+  /** Checks in order of their names, then NOT NULL. Filled while reading. */
   readonly constraints: DomainConstraint[];
 }
 
@@ -68,7 +68,7 @@ export const domainConstraintType: ObjectType<DomainConstraint> = {
   queries: () => ({
     rows:
       "SELECT oid, conname, contype, contypid, convalidated, pg_catalog.pg_get_constraintdef(oid) AS definition " +
-      "FROM pg_catalog.pg_constraint WHERE contypid <> 0 ORDER BY contypid, conname",
+      "FROM pg_catalog.pg_constraint WHERE contypid <> 0 ORDER BY contypid, contype, conname",
   }),
 
   read(reader, { rows }): DomainConstraint[] {
