@@ -30,7 +30,7 @@ export async function benchScanner(): Promise<number> {
 }
 
 async function scanMessages(messages: Buffer, repeats: number): Promise<number> {
-  const scanner = new CopyOutScanner({ transport: "tls" });
+  const scanner = new CopyOutScanner({ transport: "tls", memory: { blocks: 6, blockSize: 1024 * 1024 } });
   scanner.start({ isIdle: true, push: (block) => scanner.recycle(block) });
   scanner.space().set(messages);
   return cpuSeconds(async () => {

@@ -21,5 +21,5 @@ export function notIncludedLines(items: readonly Missing[]): string[] {
 
 /** `1 database`, `15 server-settings`: kinds are named in the plural. */
 export function countedKind(kind: string, count: number): string {
-  return counted(count, kind.replace(/(?<!ic)s$/, ""), kind);
+  return counted(count, kind.replace(/ies$/, "y").replace(/(?<!ic)s$/, ""), kind);
 }

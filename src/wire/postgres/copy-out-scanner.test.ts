@@ -1,8 +1,15 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { CopyOutStep } from "./copy-out-consumer.ts";
-import { type BlockReceiver, COPY_BLOCK_SIZE, CopyOutScanner } from "./copy-out-scanner.ts";
+import { type BlockReceiver, CopyOutScanner } from "./copy-out-scanner.ts";
 import { sumRowsReference } from "./row-sum-reference.ts";
+import type { Transport } from "./transport.ts";
+
+const blockSize = 1024 * 1024;
+
+function scannerOver(transport: Transport["kind"]): CopyOutScanner {
+  return new CopyOutScanner({ transport, memory: { blocks: 6, blockSize } });
+}
 
 function message(payload: Uint8Array): Buffer {
   const header = Buffer.from("d....");
@@ -53,7 +60,7 @@ const line = fc
   .map((bytes) => Buffer.from([...bytes.map((byte) => (byte === 10 ? 32 : byte)), 10]));
 
 test("rows come out as they are, counted and checksummed, however messages and reads are cut", async () => {
-  const scanner = new CopyOutScanner({ transport: "tls" });
+  const scanner = scannerOver("tls");
   const framing = fc.constantFrom("a row a message", "cut anywhere", "one message");
   const readSizes = fc.infiniteStream(fc.oneof(fc.integer({ min: 1, max: 7 }), fc.integer({ min: 1, max: 5000 })));
   const messageSizes = fc.infiniteStream(fc.integer({ min: 0, max: 100 }));
@@ -89,26 +96,23 @@ test("rows come out as they are, counted and checksummed, however messages and r
 });
 
 test("blocks are full but for the last, and a row may span many", async () => {
-  const scanner = new CopyOutScanner({ transport: "tls" });
-  const wide = Buffer.alloc(5 * COPY_BLOCK_SIZE + 17, "0123456789 wide");
+  const scanner = scannerOver("tls");
+  const wide = Buffer.alloc(5 * blockSize + 17, "0123456789 wide");
   wide[wide.length - 1] = 10;
-  const exact = Buffer.alloc(2 * COPY_BLOCK_SIZE - 17, "x");
+  const exact = Buffer.alloc(2 * blockSize - 17, "x");
   exact[exact.length - 1] = 10;
   const text = Buffer.concat([wide, exact, Buffer.from("last\n")]);
   const receiver = collector(scanner);
   scanner.start(receiver);
   await feed(scanner, Buffer.concat([message(wide), message(exact), message(Buffer.from("last\n"))]));
   const totals = scanner.finish();
-  expect(receiver.blocks.map((block) => block.length)).toEqual([
-    ...Array.from({ length: 7 }, () => COPY_BLOCK_SIZE),
-    5,
-  ]);
+  expect(receiver.blocks.map((block) => block.length)).toEqual([...Array.from({ length: 7 }, () => blockSize), 5]);
   expect(Buffer.concat(receiver.blocks).equals(text)).toBe(true);
   expect(totals).toEqual(sumRowsReference(text));
 }, 60_000);
 
 test("an empty table has no blocks and the sum zero", async () => {
-  const scanner = new CopyOutScanner({ transport: "tls" });
+  const scanner = scannerOver("tls");
   const receiver = collector(scanner);
   scanner.start(receiver);
   await feed(scanner, Buffer.from("c\0\0\0\x04"));
@@ -117,7 +121,7 @@ test("an empty table has no blocks and the sum zero", async () => {
 });
 
 test("copying goes on after a message that is not data", async () => {
-  const scanner = new CopyOutScanner({ transport: "tls" });
+  const scanner = scannerOver("tls");
   const receiver = collector(scanner);
   scanner.start(receiver);
   const notice = Buffer.from("N\0\0\0\x08rest");
@@ -132,7 +136,7 @@ test("copying goes on after a message that is not data", async () => {
 });
 
 test.each([0, 3, 2 ** 30 + 1, 2 ** 32 - 1])("a message with the impossible length %d is refused", async (length) => {
-  const scanner = new CopyOutScanner({ transport: "tls" });
+  const scanner = scannerOver("tls");
   const header = Buffer.from("d....");
   header.writeUInt32BE(length, 1);
   for (const sizes of [[5], [1, 1, 1, 1, 1]]) {
@@ -145,7 +149,7 @@ test.each([0, 3, 2 ** 30 + 1, 2 ** 32 - 1])("a message with the impossible lengt
 });
 
 test("a message without payload is nothing", async () => {
-  const scanner = new CopyOutScanner({ transport: "tls" });
+  const scanner = scannerOver("tls");
   const receiver = collector(scanner);
   scanner.start(receiver);
   const none = message(Buffer.alloc(0));
@@ -159,7 +163,7 @@ test.each([
   ["within a message", message(Buffer.from("1\n")).subarray(0, 6)],
   ["within a header", Buffer.from("d\0\0")],
 ])("an end %s is an error", async (_, bytes) => {
-  const scanner = new CopyOutScanner({ transport: "tls" });
+  const scanner = scannerOver("tls");
   scanner.start(collector(scanner));
   await feed(scanner, bytes);
   expect(() => scanner.finish()).toThrow(expect.objectContaining({ code: "PROTOCOL" }));
@@ -179,7 +183,7 @@ function feedUntilPause(scanner: CopyOutScanner): Promise<void> {
 }
 
 test("the scanner asks to wait while the receiver keeps its blocks, and goes on when one comes back", async () => {
-  const scanner = new CopyOutScanner({ transport: "tls" });
+  const scanner = scannerOver("tls");
   const { blocks, ...receiver } = keeper();
   scanner.start(receiver);
   const until = feedUntilPause(scanner);
@@ -199,7 +203,7 @@ test("the scanner asks to wait while the receiver keeps its blocks, and goes on 
 });
 
 test("the next COPY waits until the receiver of the one before gave a block back", async () => {
-  const scanner = new CopyOutScanner({ transport: "tls" });
+  const scanner = scannerOver("tls");
   const { blocks, ...receiver } = keeper();
   for (let copies = 0; copies < 6; copies++) {
     await scanner.ready();
@@ -218,7 +222,7 @@ test("the next COPY waits until the receiver of the one before gave a block back
 });
 
 test("a receiver that fails makes receiving and finishing fail with its error", async () => {
-  const scanner = new CopyOutScanner({ transport: "tls" });
+  const scanner = scannerOver("tls");
   const full = new Error("disk full");
   scanner.start({
     isIdle: true,
@@ -230,7 +234,7 @@ test("a receiver that fails makes receiving and finishing fail with its error", 
 });
 
 test("a scanner takes table after table, also after one that was abandoned", async () => {
-  const scanner = new CopyOutScanner({ transport: "tls" });
+  const scanner = scannerOver("tls");
   scanner.start(collector(scanner));
   await feed(scanner, Buffer.concat([message(Buffer.from("half\nro")), Buffer.from("d\0\0")]));
   for (const text of ["one\n", "two\nthree\n"]) {
@@ -243,7 +247,7 @@ test("a scanner takes table after table, also after one that was abandoned", asy
 });
 
 test("a block is taken back once, memory of others is left alone", async () => {
-  const scanner = new CopyOutScanner({ transport: "tls" });
+  const scanner = scannerOver("tls");
   const { blocks, ...receiver } = keeper();
   scanner.start(receiver);
   await feed(scanner, message(Buffer.from("row\n")));
@@ -257,7 +261,7 @@ test("after a small read, and only then, the scanner waits for more as the trans
   const small = message(Buffer.from("row\n"));
   const large = message(Buffer.concat([Buffer.alloc(60_000, "x"), Buffer.from("\n")]));
   for (const transport of ["tcp", "unix", "tls"] as const) {
-    const scanner = new CopyOutScanner({ transport });
+    const scanner = scannerOver(transport);
     scanner.start(collector(scanner));
     const take = (bytes: Buffer) => {
       scanner.space().set(bytes);

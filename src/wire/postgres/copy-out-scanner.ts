@@ -6,13 +6,6 @@ import type { CopyScannerInstance } from "./copy-scanner-instance.ts";
 import { openCopyScanner, readTotals, ScanStatus } from "./copy-scanner-instance.ts";
 import type { Transport } from "./transport.ts";
 
-/** Size of the blocks that are handed over: what the compressors like best. */
-export const COPY_BLOCK_SIZE = 1024 * 1024;
-/**
- * Blocks of one scanner, the one being filled included. Four can be in a compressor, so that one can be on its way there
- * while the next is filled. Memory is touched only as far as the consumer lags behind.
- */
-const COPY_BLOCKS = 6;
 /** Where the socket writes. Larger reads were not faster, and this stays in the second-level cache. */
 const INPUT_SIZE = 256 * 1024;
 /** The scanner moves 16 bytes at a time and may write beyond the end of a block. */
@@ -35,9 +28,17 @@ const napping = new Int32Array(new SharedArrayBuffer(4));
 
 const more: CopyOutStep = { kind: "more" };
 
+/** Blocks of one scanner, the one being filled included. Memory is touched only as far as the receiver lags behind. */
+export interface ScannerMemory {
+  readonly blocks: number;
+  /** Size of the blocks that are handed over, at least 256 KiB. Compressors like 1 MiB best. */
+  readonly blockSize: number;
+}
+
 export interface CopyOutScannerOptions {
   /** What the bytes come over. Reads of TLS are not delayed: each brings one record, however many wait. */
   readonly transport: Transport["kind"];
+  readonly memory: ScannerMemory;
 }
 
 /** Who gets the rows of one COPY, in blocks. */
@@ -63,6 +64,7 @@ export class CopyOutScanner implements CopyOutConsumer {
   readonly #scanner: CopyScannerInstance;
   readonly #input: Uint8Array;
   readonly #blocks: readonly Buffer[];
+  readonly #blockSize: number;
   readonly #transport: Transport["kind"];
   /** The last one that came back is used first, while it is in the cache. */
   readonly #free: Buffer[];
@@ -72,14 +74,16 @@ export class CopyOutScanner implements CopyOutConsumer {
   #wake: (() => void) | undefined;
 
   constructor(options: CopyOutScannerOptions) {
+    const { blocks, blockSize } = options.memory;
     this.#transport = options.transport;
-    const stride = COPY_BLOCK_SIZE + SLACK;
-    this.#scanner = openCopyScanner(INPUT_SIZE + SLACK + COPY_BLOCKS * stride);
+    this.#blockSize = blockSize;
+    const stride = blockSize + SLACK;
+    this.#scanner = openCopyScanner(INPUT_SIZE + SLACK + blocks * stride);
     const { memory, base } = this.#scanner;
     this.#input = new Uint8Array(memory, base, INPUT_SIZE);
     const firstBlock = base + INPUT_SIZE + SLACK;
-    this.#blocks = Array.from({ length: COPY_BLOCKS }, (_, index) =>
-      Buffer.from(memory, firstBlock + index * stride, COPY_BLOCK_SIZE),
+    this.#blocks = Array.from({ length: blocks }, (_, index) =>
+      Buffer.from(memory, firstBlock + index * stride, blockSize),
     );
     this.#free = [...this.#blocks];
   }
@@ -111,7 +115,7 @@ export class CopyOutScanner implements CopyOutConsumer {
     const end = base + count;
     let status = wasm.scanMessages(base, end);
     while (status === ScanStatus.full) {
-      this.#handOver(COPY_BLOCK_SIZE);
+      this.#handOver(this.#blockSize);
       this.#fill(this.#free.pop());
       status = wasm.scanMessages(wasm.position(), end);
     }
@@ -168,7 +172,7 @@ export class CopyOutScanner implements CopyOutConsumer {
   #fill(block: Buffer | undefined): void {
     if (block === undefined) throw new Error("no block to fill: read only when received() or ready() say so");
     this.#current = block;
-    this.#scanner.wasm.setOutput(block.byteOffset, block.byteOffset + COPY_BLOCK_SIZE);
+    this.#scanner.wasm.setOutput(block.byteOffset, block.byteOffset + this.#blockSize);
   }
 
   #filled(): number {
@@ -185,7 +189,7 @@ export class CopyOutScanner implements CopyOutConsumer {
 
   /** Whether whatever the next read brings can be moved away at once: then nothing ever waits in the input area. */
   #hasRoom(): boolean {
-    return this.#free.length > 0 || (this.#current !== undefined && this.#filled() <= COPY_BLOCK_SIZE - INPUT_SIZE);
+    return this.#free.length > 0 || (this.#current !== undefined && this.#filled() <= this.#blockSize - INPUT_SIZE);
   }
 }
 

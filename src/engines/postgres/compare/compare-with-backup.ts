@@ -33,7 +33,10 @@ export async function compareWithBackup(
   const tables = await readCopiedTables(session, backup.encoding);
   const schemaDifferences = missing(tables, recorded);
   const dataDifferences: DataDifference[] = [];
-  const scanner = new CopyOutScanner({ transport: connection.transportKind });
+  const scanner = new CopyOutScanner({
+    transport: connection.transportKind,
+    memory: { blocks: 2, blockSize: 1024 * 1024 },
+  });
   let rowsCompared = 0;
   let tablesCompared = 0;
   for (const [key, table] of tables) {

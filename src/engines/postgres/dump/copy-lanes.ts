@@ -1,7 +1,8 @@
 import { BackupError } from "../../../core/backup-error.ts";
 import type { PgConnection } from "../../../wire/postgres/connection.ts";
-import { CopyOutScanner } from "../../../wire/postgres/copy-out-scanner.ts";
+import { CopyOutScanner, type ScannerMemory } from "../../../wire/postgres/copy-out-scanner.ts";
 import { type DumpSession, exportSnapshot, joinSnapshot } from "./dump-session.ts";
+import { laneMemory } from "./lane-memory.ts";
 import type { PlannedCopy } from "./plan-copies.ts";
 
 /** A connection in the dump's snapshot, with what takes the rows out of its messages. */
@@ -22,51 +23,47 @@ export interface HelperOptions {
 /** The connections that copy. The leader's is the dump's own and stays open; helpers are closed with this. */
 export class CopyLanes implements AsyncDisposable {
   readonly leader: CopyLane;
-  readonly #helpers: CopyLane[] = [];
+  readonly helpers: readonly CopyLane[];
+  /** Why there are fewer than wanted, if there are. */
+  readonly lacking: BackupError | undefined;
 
-  constructor(session: DumpSession) {
-    this.leader = laneOf(session.connection);
+  /**
+   * Opens as many helpers as there is work for. One that cannot be opened is done without: the leader alone can copy
+   * everything.
+   * @throws BackupError INTERRUPTED
+   */
+  static async open(session: DumpSession, copies: readonly PlannedCopy[], options: HelperOptions): Promise<CopyLanes> {
+    const shared = copies.flatMap((copy) => (copy.kind === "table" && copy.isShared ? [copy] : []));
+    const parts = shared.reduce((sum, copy) => sum + copy.parts.count, 0);
+    const wanted = Math.max(0, Math.min(options.jobs, parts) - 1);
+    const tables = shared.map((copy) => copy.source.ranges!.name);
+    const snapshot = wanted > 0 && options.sharesSnapshot ? await exportSnapshot(session) : undefined;
+    const opened = await Promise.allSettled(
+      Array.from({ length: wanted }, () => openHelper(options.connect, snapshot, tables)),
+    );
+    const helpers = opened.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
+    const failed = opened.find((one) => one.status === "rejected")?.reason as unknown;
+    const lanes = new CopyLanes(session.connection, helpers, failed instanceof BackupError ? failed : undefined);
+    if (failed === undefined || (lanes.lacking !== undefined && lanes.lacking.code !== "INTERRUPTED")) return lanes;
+    await lanes[Symbol.asyncDispose]();
+    throw failed;
   }
 
-  get helpers(): readonly CopyLane[] {
-    return this.#helpers;
+  private constructor(leader: PgConnection, helpers: readonly PgConnection[], lacking: BackupError | undefined) {
+    const memory = laneMemory(helpers.length + 1);
+    this.leader = laneOf(leader, memory);
+    this.helpers = helpers.map((connection) => laneOf(connection, memory));
+    this.lacking = lacking;
   }
 
   /** Gives a block back to the lane it came from. */
   readonly recycle = (block: Buffer): void => {
     // Each knows its own memory.
-    for (const lane of [this.leader, ...this.#helpers]) lane.scanner.recycle(block);
+    for (const lane of [this.leader, ...this.helpers]) lane.scanner.recycle(block);
   };
 
-  /**
-   * Opens as many helpers as there is work for. One that cannot be opened is done without: the leader alone can copy
-   * everything.
-   * @returns why there are fewer than wanted, if there are.
-   * @throws BackupError INTERRUPTED
-   */
-  async addHelpers(
-    session: DumpSession,
-    copies: readonly PlannedCopy[],
-    options: HelperOptions,
-  ): Promise<BackupError | undefined> {
-    const shared = copies.flatMap((copy) => (copy.kind === "table" && copy.isShared ? [copy] : []));
-    const parts = shared.reduce((sum, copy) => sum + copy.parts.count, 0);
-    const wanted = Math.min(options.jobs, parts) - 1;
-    if (wanted < 1) return undefined;
-    const tables = shared.map((copy) => copy.source.ranges!.name);
-    const snapshot = options.sharesSnapshot ? await exportSnapshot(session) : undefined;
-    const opened = await Promise.allSettled(
-      Array.from({ length: wanted }, () => openHelper(options.connect, snapshot, tables)),
-    );
-    for (const one of opened) if (one.status === "fulfilled") this.#helpers.push(laneOf(one.value));
-    const failed = opened.find((one) => one.status === "rejected");
-    if (failed === undefined) return undefined;
-    if (failed.reason instanceof BackupError && failed.reason.code !== "INTERRUPTED") return failed.reason;
-    throw failed.reason;
-  }
-
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all(this.#helpers.map((lane) => lane.connection.close()));
+    await Promise.all(this.helpers.map((lane) => lane.connection.close()));
   }
 }
 
@@ -85,6 +82,6 @@ async function openHelper(
   }
 }
 
-function laneOf(connection: PgConnection): CopyLane {
-  return { connection, scanner: new CopyOutScanner({ transport: connection.transportKind }) };
+function laneOf(connection: PgConnection, memory: ScannerMemory): CopyLane {
+  return { connection, scanner: new CopyOutScanner({ transport: connection.transportKind, memory }) };
 }

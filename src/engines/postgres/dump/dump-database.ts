@@ -49,7 +49,7 @@ export async function dumpDatabase(
   for (const warning of warnings) progress.emit({ event: "warning", message: warning });
 
   const entries = archiveEntries(database, catalog, planned.entries, format);
-  await using lanes = new CopyLanes(session);
+  let copying: CopyLanes | undefined;
   const writer = await openWriter({
     request,
     format,
@@ -61,17 +61,15 @@ export async function dumpDatabase(
     database: database.name,
     serverVersion: connection.serverVersionText,
     dumperVersion: options.dumperVersion,
-    recycle: lanes.recycle,
+    recycle: (block) => copying?.recycle(block),
   });
   progress.emit({ event: "phase", phase: "data", message: "copying data" });
   const { jobs, splitLargerThan = DEFAULT_SPLIT_LARGER_THAN } = request;
   const copies = await planCopies(session, entries, writer.dataOrder, { jobs, splitLargerThan });
-  const lacking = await lanes.addHelpers(session, copies, {
-    jobs,
-    connect: options.connect,
-    sharesSnapshot: options.isolation === undefined,
-  });
-  if (lacking !== undefined) progress.emit(fewerConnections(lanes.helpers.length + 1, jobs, lacking));
+  const sharesSnapshot = options.isolation === undefined;
+  await using lanes = await CopyLanes.open(session, copies, { jobs, connect: options.connect, sharesSnapshot });
+  copying = lanes;
+  if (lanes.lacking !== undefined) progress.emit(fewerConnections(lanes.helpers.length + 1, jobs, lanes.lacking));
   const copied = await copyData({ session, lanes, writer, decodeName, context }, copies);
   await writer.finish();
   await connection.query("COMMIT");

@@ -1,5 +1,6 @@
 import type { DataSource, PlannedEntry } from "../objects/object-type.ts";
 import type { DumpSession } from "./dump-session.ts";
+import { partBytes } from "./lane-memory.ts";
 import { LeaderTurn } from "./leader-turn.ts";
 import { type HeapSize, readHeapSizes } from "./read-heap-sizes.ts";
 import { TableParts } from "./table-parts.ts";
@@ -31,12 +32,6 @@ export interface CopyPlanOptions {
 /** Smaller tables are read faster than another connection is opened. */
 export const DEFAULT_SPLIT_LARGER_THAN = 16 * 1024 * 1024;
 /**
- * A part's size on disk. While one part is written, others are read ahead, which a lane can do as far as it has blocks:
- * with parts of this size a whole one fits in, and the server needs 20 ms for it, far more than a command costs.
- */
-const PART_BYTES = 2 * 1024 * 1024;
-
-/**
  * Plans how the data of `entries` is read, in `order` (dump ids). With one job each table is one COPY. With more, large tables are cut into ranges
  * of pages, where the server finds those without reading the whole table.
  */
@@ -61,7 +56,7 @@ export async function planCopies(
     const parts =
       size === undefined
         ? new TableParts(1, () => source.sql)
-        : pageRanges(source.ranges!.select, size, Math.min(PART_BYTES, splitLargerThan));
+        : pageRanges(source.ranges!.select, size, Math.min(partBytes(jobs), splitLargerThan));
     return { kind: "table", dumpId, source, parts, isShared: size !== undefined };
   });
 }
