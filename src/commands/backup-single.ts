@@ -22,6 +22,7 @@ export interface BackupSingleRequest {
   readonly format: DumpFormat;
   readonly compression: Compression;
   readonly statistics?: boolean;
+  readonly allowedExtensions?: readonly string[];
   readonly archiveVersion?: string;
   readonly restrictKey?: string;
   /** Connections that copy data beside each other. */
@@ -194,6 +195,7 @@ function dumpRequestOf(request: BackupSingleRequest, id: string): DumpRequest {
     format: request.format,
     compression: hasCompression(request.format) ? request.compression : uncompressed,
     statistics: request.statistics === true,
+    allowedExtensions: request.allowedExtensions ?? [],
     ...(request.archiveVersion === undefined ? {} : { archiveVersion: request.archiveVersion }),
     ...(request.restrictKey === undefined ? {} : { restrictKey: request.restrictKey }),
     jobs: request.jobs,

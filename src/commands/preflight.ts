@@ -1,12 +1,6 @@
 import { BackupError } from "../core/backup-error.ts";
-import type { ConnectionRequest } from "../ports/connection-request.ts";
-import type { Check, SourceChecker, SourceReport } from "../ports/preflight.ts";
+import type { Check, SourceChecker, SourceCheckRequest, SourceReport } from "../ports/preflight.ts";
 import type { Storage } from "../ports/storage.ts";
-
-export interface PreflightRequest {
-  readonly connection: ConnectionRequest;
-  readonly database: string;
-}
 
 export interface PreflightReport {
   readonly source: SourceReport;
@@ -23,11 +17,11 @@ const SMALLEST_SHARE = 1 / 20;
  * @throws BackupError when the server cannot be reached; what is wrong with the repository is among the checks
  */
 export async function preflight(
-  { connection, database }: PreflightRequest,
+  request: SourceCheckRequest,
   ports: { readonly sourceChecker: SourceChecker; readonly repository: Storage },
   signal: AbortSignal,
 ): Promise<PreflightReport> {
-  const source = await ports.sourceChecker.check(connection, database, signal);
+  const source = await ports.sourceChecker.check(request, signal);
   const writable = await checkWritable(ports.repository);
   const freeBytes = writable.status === "ok" ? await ports.repository.freeBytes() : undefined;
   const space = freeBytes === undefined ? [] : [checkSpace(freeBytes, source.dataBytes)];

@@ -16,6 +16,8 @@ export interface DumpRequest {
   readonly compression: Compression;
   /** Take the optimizer's statistics too. */
   readonly statistics?: boolean;
+  /** Extensions that are dumped although a restore of them needs more than a dump holds. */
+  readonly allowedExtensions?: readonly string[];
   /** Version of the archive to write (`1.14`); the engine chooses when absent. */
   readonly archiveVersion?: string;
   /** Key of psql's `\restrict` in plain output; random when absent. */

@@ -28,8 +28,16 @@ export interface SourceReport {
   readonly notIncluded: readonly NotIncluded[];
 }
 
+/** What is to be backed up. */
+export interface SourceCheckRequest {
+  readonly connection: ConnectionRequest;
+  readonly database: string;
+  /** Extensions that would be dumped although a restore of them needs more than a dump holds. */
+  readonly allowedExtensions: readonly string[];
+}
+
 /** The part of an engine that looks before it leaps. Changes nothing on the server, takes no locks. */
 export interface SourceChecker {
   /** @throws BackupError CONNECT, AUTH, SERVER, UNSUPPORTED_SERVER, CONNECTION_LOST, INTERRUPTED */
-  check(connection: ConnectionRequest, database: string, signal: AbortSignal): Promise<SourceReport>;
+  check(request: SourceCheckRequest, signal: AbortSignal): Promise<SourceReport>;
 }

@@ -43,6 +43,8 @@ export interface RestoreRequest extends RestoreSelection {
   readonly ifExists: boolean;
   readonly onError: "stop" | "continue";
   readonly singleTransaction: boolean;
+  /** Extensions in the backup that the user takes care of himself. */
+  readonly allowedExtensions?: readonly string[];
   /** Refuse a backup that holds what {@link RestorePlan.needsTrust} lists. */
   readonly untrusted: boolean;
   /** The target may hold objects already: the user said so with `--confirm`. */
@@ -121,6 +123,7 @@ export type FindingCode =
   | "not-member-of-role"
   | "missing-tablespace"
   | "missing-extension"
+  | "demanding-extension"
   | "missing-collation"
   | "missing-locale"
   | "encoding"

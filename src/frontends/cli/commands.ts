@@ -9,7 +9,7 @@ export const commands: readonly Command[] = [
     words: ["backup", "single"],
     summary: "back up one database",
     args: [{ name: "DB", count: "one", help: "the database" }],
-    options: [...connectionOptionNames, ...backupOptionNames],
+    options: [...connectionOptionNames, ...backupOptionNames, "allow-extension"],
     details: [
       "Reads the database in one consistent snapshot over the server's own protocol; no client programs are needed.",
       "The backup exists when its metadata does, which is written last: an interrupted run leaves nothing that is listed.",
@@ -26,7 +26,7 @@ export const commands: readonly Command[] = [
     words: ["restore", "single"],
     summary: "restore one database",
     args: [{ name: "BACKUP", count: "one", help: `${backupHelp}; - for standard input` }],
-    options: [...connectionOptionNames, ...restoreOptionNames],
+    options: [...connectionOptionNames, ...restoreOptionNames, "allow-extension"],
     details: [
       "Takes backups of dbbackup, archives of pg_dump -Fc and plain scripts of pg_dump, also compressed ones.",
       "What would be in the way (missing roles, extensions, tablespaces, objects that exist, too little disk) is listed",
@@ -98,7 +98,7 @@ export const commands: readonly Command[] = [
     words: ["preflight"],
     summary: "look at what would make a backup of a database fail, or incomplete",
     args: [{ name: "DB", count: "one", help: "the database" }],
-    options: connectionOptionNames,
+    options: [...connectionOptionNames, "allow-extension"],
     details: [
       "Connects, looks at rights, objects, locks and sizes, tries to write into the repository, and says what a backup",
       "will not hold. Changes nothing on the server. Ends with 1 when a backup would fail.",

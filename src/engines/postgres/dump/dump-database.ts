@@ -43,9 +43,14 @@ export async function dumpDatabase(
   const format = chooseFormat(request, session.capabilities);
   const wanted = { statistics: request.statistics === true };
   const holds = { databaseItself: format.kind === "archive", ...wanted };
-  const { facts, database, decodeName, notIncluded, catalog } = await readSource(session, holds);
+  const source = await readSource(session, holds, request.allowedExtensions ?? []);
+  const { facts, database, decodeName, notIncluded, catalog } = source;
   const planned = planEntries(catalog);
-  const warnings = [...planned.warnings, ...statisticsWarnings(wanted.statistics, session.capabilities)];
+  const warnings = [
+    ...source.warnings,
+    ...planned.warnings,
+    ...statisticsWarnings(wanted.statistics, session.capabilities),
+  ];
   for (const warning of warnings) progress.emit({ event: "warning", message: warning });
 
   const entries = archiveEntries(database, catalog, planned.entries, format);

@@ -3,6 +3,7 @@ import { type DatabaseFacts, readDatabase } from "../objects/database.ts";
 import { type DatabaseDetails, readDatabaseDetails } from "../objects/database-details.ts";
 import { type DumpScope, readNotIncluded } from "../objects/not-included.ts";
 import { type DatabaseCatalog, readCatalog } from "../objects/read-catalog.ts";
+import { findDemandingExtensions, refuseExtensions } from "../objects/refuse-extensions.ts";
 import { findUnsupportedObjects, refuseUnsupportedObjects } from "../objects/unsupported.ts";
 import type { DumpSession } from "./dump-session.ts";
 import { type NameDecoder, nameDecoder } from "./name-decoder.ts";
@@ -16,18 +17,25 @@ export interface Source {
   /** Examples are binary strings. */
   readonly notIncluded: readonly NotIncluded[];
   readonly catalog: DatabaseCatalog;
+  /** What the user should know of extensions that were allowed. */
+  readonly warnings: readonly string[];
 }
 
 /**
  * Reads the catalogues, without waiting in between.
  * @throws BackupError UNSUPPORTED_OBJECT
  */
-export async function readSource({ rows, capabilities }: DumpSession, dump: DumpScope): Promise<Source> {
+export async function readSource(
+  { rows, capabilities }: DumpSession,
+  dump: DumpScope,
+  allowedExtensions: readonly string[],
+): Promise<Source> {
   const asked = {
     facts: readServerFacts(rows),
     database: readDatabase(rows, capabilities),
     details: readDatabaseDetails(rows),
     unsupported: findUnsupportedObjects(rows),
+    extensions: findDemandingExtensions(rows),
     notIncluded: readNotIncluded(rows, capabilities, dump),
     catalog: readCatalog(rows, capabilities, { statistics: dump.statistics === true }),
   };
@@ -36,11 +44,13 @@ export async function readSource({ rows, capabilities }: DumpSession, dump: Dump
   const database = await asked.database;
   const decodeName = nameDecoder(database.encoding);
   refuseUnsupportedObjects(await asked.unsupported, decodeName);
+  const warnings = refuseExtensions(await asked.extensions, allowedExtensions);
   return {
     facts: await asked.facts,
     database: { ...database, ...(await asked.details) },
     decodeName,
     notIncluded: await asked.notIncluded,
     catalog: await asked.catalog,
+    warnings,
   };
 }

@@ -5,14 +5,15 @@ import { capabilitiesOf } from "../capabilities.ts";
 import { queryRows } from "../dump/dump-session.ts";
 import { nameDecoder } from "../dump/name-decoder.ts";
 import { readNotIncluded } from "../objects/not-included.ts";
+import { findDemandingExtensions } from "../objects/refuse-extensions.ts";
 import { findUnsupportedObjects } from "../objects/unsupported.ts";
 import { checkReadable } from "./check-readable.ts";
 import { type CheckSession, sizeQuery, sourceFactsQuery } from "./source-queries.ts";
 
 /** Looks at a PostgreSQL database before it is backed up. */
 export const postgresSourceChecker: SourceChecker = {
-  async check(request, database, signal) {
-    const spec = resolveConnection({ ...request, database, applicationName: "dbbackup preflight" });
+  async check({ connection: wish, database, allowedExtensions }, signal) {
+    const spec = resolveConnection({ ...wish, database, applicationName: "dbbackup preflight" });
     await using connection = await PgConnection.connect(spec, { text: "binary", signal });
     await connection.query(
       "SELECT pg_catalog.set_config('search_path', '', false);" +
@@ -39,6 +40,7 @@ export const postgresSourceChecker: SourceChecker = {
         connectionCheck(connection, facts!.superuser === "t"),
         ...(await checkReadable(session)),
         await objectsCheck(session),
+        ...(await extensionChecks(session, allowedExtensions)),
         await locksCheck(session),
         ...standbyCheck(facts!.standby === "t"),
       ],
@@ -68,6 +70,15 @@ async function objectsCheck({ rows, decode }: CheckSession): Promise<Check> {
     details: names.map(decode),
     hint: "back up this database with pg_dump, or drop what is listed if nobody needs it",
   };
+}
+
+async function extensionChecks({ rows }: CheckSession, allowed: readonly string[]): Promise<Check[]> {
+  const found = await findDemandingExtensions(rows);
+  return found.map(({ name, reason, instead, byHand }): Check => {
+    const message = `extension "${name}" ${reason}`;
+    if (allowed.includes(name)) return { name: "extensions", status: "warning", message, hint: byHand };
+    return { name: "extensions", status: "error", message, hint: `${instead}, or see --allow-extension` };
+  });
 }
 
 /** Who holds a table exclusively makes the backup wait. */

@@ -1,4 +1,4 @@
-import type { Finding, RestoreRequest } from "../../../ports/restore.ts";
+import type { Finding, FindingCode, RestoreRequest } from "../../../ports/restore.ts";
 
 const shownReasons = 20;
 
@@ -15,8 +15,10 @@ export function trustFindings(reasons: readonly string[], { untrusted }: Restore
   return [...findings, { code: "needs-trust", severity: "error", message, solution }];
 }
 
+/** Nothing of the backup would be whole. */
+const failsAll: ReadonlySet<FindingCode> = new Set(["disk-space", "missing-locale", "encoding", "demanding-extension"]);
+
 /** With `--on-error continue`, what only fails single objects is no reason not to begin. */
 export function asAsked(finding: Finding, { onError }: RestoreRequest): Finding {
-  const failsAll = finding.code === "disk-space" || finding.code === "missing-locale" || finding.code === "encoding";
-  return onError === "continue" && !failsAll ? { ...finding, severity: "warning" } : finding;
+  return onError === "continue" && !failsAll.has(finding.code) ? { ...finding, severity: "warning" } : finding;
 }

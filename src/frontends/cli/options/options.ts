@@ -1,6 +1,7 @@
 import { backupOptions } from "./backup-options.ts";
 import { connectionOptions } from "./connection-options.ts";
 import { demoOptions } from "./demo-options.ts";
+import { extensionOptions } from "./extension-options.ts";
 import { globalOptions } from "./global-options.ts";
 import type { Option } from "./option.ts";
 import { restoreOptions } from "./restore-options.ts";
@@ -11,6 +12,7 @@ export const options = [
   ...connectionOptions,
   ...backupOptions,
   ...restoreOptions,
+  ...extensionOptions,
   ...demoOptions,
 ] as const;
 

@@ -27,6 +27,7 @@ export const run: RunCommand = async ({ args, options }, { services, output, pro
         format,
         compression: compressionOf(options, format),
         statistics: options.statistics === true,
+        allowedExtensions: options["allow-extension"] ?? [],
         ...(options["archive-version"] === undefined ? {} : { archiveVersion: options["archive-version"] }),
         ...(options["restrict-key"] === undefined ? {} : { restrictKey: options["restrict-key"] }),
         jobs: options.jobs ?? defaultJobs(),

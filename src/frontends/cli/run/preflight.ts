@@ -11,7 +11,11 @@ import { repositoryOf } from "../repository-option.ts";
 
 export const run: RunCommand = async ({ args, options }, { services, output, signal }) => {
   const report = await preflight(
-    { connection: connectionRequest(options), database: args[0]! },
+    {
+      connection: connectionRequest(options),
+      database: args[0]!,
+      allowedExtensions: options["allow-extension"] ?? [],
+    },
     {
       sourceChecker: await services.openSourceChecker(),
       repository: await services.openStorage(repositoryOf(options)),

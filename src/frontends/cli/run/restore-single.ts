@@ -47,6 +47,7 @@ function requestOf(backup: string, options: OptionValues): RestoreSingleRequest 
       noOwner: options["no-owner"] === true,
       noPrivileges: options["no-privileges"] === true,
       noStatistics: options["no-statistics"] === true,
+      allowedExtensions: options["allow-extension"] ?? [],
       untrusted: options.untrusted === true,
       confirmed: options.confirm === true,
       ...(options["max-plain-size"] === undefined ? {} : { maxPlainBytes: options["max-plain-size"] }),

@@ -1,5 +1,6 @@
 import type { Finding, RestoreRequest } from "../../../../ports/restore.ts";
 import { isStatistics, takesStatistics } from "../../archive/optimizer-statistics.ts";
+import { demandingExtensions } from "../../demanding-extensions.ts";
 import type { NameDecoder } from "../../dump/name-decoder.ts";
 import { type ArchivePlan, entryName } from "../archive-plan.ts";
 import { type DatabaseDefinition, optionText } from "../database-definition.ts";
@@ -29,6 +30,7 @@ export function checkAgainstServer(checked: CheckedPlan, facts: TargetFacts): Fi
     ...checkRoles(checked, facts),
     ...checkTablespaces(checked, facts),
     ...checkExtensions(checked, facts),
+    ...checkDemandingExtensions(checked),
     ...checkCollations(checked, facts),
     ...checkLocale(checked, facts),
     ...checkEncoding(checked, facts),
@@ -102,6 +104,20 @@ function checkExtensions({ plan, decode }: CheckedPlan, facts: TargetFacts): Fin
       message: `extension "${name}" is not available on the server`,
       solution: "install its package on the machine of the server",
     }));
+}
+
+function checkDemandingExtensions({ plan, request, decode }: CheckedPlan): Finding[] {
+  const names = new Set(plan.entries.map(({ entry }) => (entry.desc === "EXTENSION" ? decode(entry.tag) : "")));
+  return demandingExtensions
+    .filter(({ name }) => names.has(name))
+    .map(({ name, reason, byHand }): Finding => {
+      const message = `extension "${name}" ${reason}`;
+      if (request.allowedExtensions?.includes(name) === true) {
+        return { code: "demanding-extension", severity: "warning", message, solution: byHand };
+      }
+      const solution = `${byHand}; then say so with --allow-extension ${name}`;
+      return { code: "demanding-extension", severity: "error", message, solution };
+    });
 }
 
 function checkCollations({ plan, decode }: CheckedPlan, facts: TargetFacts): Finding[] {

@@ -1,0 +1,13 @@
+import type { Option } from "./option.ts";
+
+/** What needs the word of somebody who knows. */
+export const extensionOptions = [
+  {
+    name: "allow-extension",
+    type: "text",
+    placeholder: "NAME",
+    repeatable: true,
+    environment: false,
+    help: "go on although this extension (timescaledb, citus) needs more than a backup holds; may be repeated",
+  },
+] as const satisfies readonly Option[];
