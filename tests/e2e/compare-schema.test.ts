@@ -47,6 +47,29 @@ describe.each([13, 18] as const)("schemas of PostgreSQL %i", (major) => {
     expect((await compareTestDatabases(left, right)).schemaDifferences).toEqual([]);
   });
 
+  test("conditions that are read again, and partitions that are attached again, are the same", async () => {
+    const server = await sharedServer(major);
+    await using left = await withDatabase(server);
+    await using right = await withDatabase(server);
+    const definition = "a between 1 and 3 and b <> 2";
+    await left.sql(`create table t (a integer, b integer, check (${definition})); create view v as select * from t where ${definition};
+      create table parted (a integer not null, constraint positive check (a > 0)) partition by list (a);
+      create table part partition of parted (constraint positive check (a > 0), a not null) for values in (1)`);
+    const [view] = await left.sql("select pg_get_viewdef('v'::regclass) as text");
+    const [check] = await left.sql(
+      "select pg_get_constraintdef(oid) as text from pg_constraint where conrelid = 't'::regclass",
+    );
+    expect(`${view!.text} ${check!.text}`).toMatch(/<= 3\)\) AND .*<= 3\)\) AND /s);
+    await right.sql(`create table t (a integer, b integer, constraint t_check ${check!.text}); create view v as ${view!.text};
+      create table parted (a integer not null, constraint positive check (a > 0)) partition by list (a);
+      create table part (a integer constraint part_a_not_null not null, constraint positive check (a > 0));
+      alter table parted attach partition part for values in (1)`);
+    expect((await compareTestDatabases(left, right)).schemaDifferences).toEqual([]);
+    await right.sql(`create or replace view v as select * from t where a between 1 and 3 or b <> 2`);
+    const [difference] = (await compareTestDatabases(left, right)).schemaDifferences;
+    expect(difference).toMatchObject({ object: "view public.v", aspect: "definition" });
+  });
+
   test("a role that owns nothing can compare schemas, subscriptions included", async () => {
     const server = await sharedServer(major);
     await using roles = await withRoles(server, ["compare_reader"]);

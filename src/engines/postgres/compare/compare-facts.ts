@@ -29,7 +29,7 @@ function* compareAspects(object: string, left: Aspects, right: Aspects, majors: 
   for (const aspect of new Set([...left.keys(), ...right.keys()])) {
     const a = left.get(aspect);
     const b = right.get(aspect);
-    if (a === b || (majors.left !== majors.right && loosen(aspect, a, majors) === loosen(aspect, b, majors))) continue;
+    if (a === b || loosen(aspect, a, majors) === loosen(aspect, b, majors)) continue;
     yield {
       object: toUnicode(object),
       aspect,

@@ -1,3 +1,5 @@
+import { flattenConditions, sqlTokens } from "./flatten-conditions.ts";
+
 /** Two major versions, of the servers compared. */
 export interface Majors {
   readonly left: number;
@@ -16,11 +18,17 @@ const deparsed: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * The value of an aspect without what another major version of the server may print differently for the same thing.
- * Comparing these finds less than comparing the values, so it is done only between different major versions.
+ * The value of an aspect without what the server may print differently for the same thing: by the way that the thing
+ * took into the server, or by its major version. Comparing without the latter finds less than comparing the values, so
+ * it is done only between different major versions.
  */
 export function loosen(aspect: string, value: string | undefined, majors: Majors): string | undefined {
   if (value === undefined) return undefined;
+  const text = deparsed.has(aspect) ? flattenConditions(value) : value;
+  return majors.left === majors.right ? text : betweenMajors(aspect, text, majors);
+}
+
+function betweenMajors(aspect: string, value: string, majors: Majors): string | undefined {
   if (aspect.endsWith("privileges")) return withoutMaintain(value, majors);
   // PostgreSQL 14 began to write IN before the arguments of procedures.
   if (aspect === "arguments") return looseExpression(value.replaceAll(/(^|, )IN /g, "$1"));
@@ -37,12 +45,9 @@ function withoutMaintain(privileges: string, { left, right }: Majors): string | 
   return lines.filter((line) => !/=\/[^/]*$/.test(line)).join("\n") || undefined;
 }
 
-/** Literals and quoted names, else words, else single signs. */
-const tokens = /'(?:[^']|'')*'|"(?:[^"]|"")*"|[\w$\u0080-\u00ff]+|\S/g;
-
 /** Only what tells one expression from another: no spaces, no table names before column names. */
 function looseExpression(text: string): string {
-  const words = text.match(tokens) ?? [];
+  const words = text.match(sqlTokens) ?? [];
   return words.filter((word, index) => !(isName(word) && words[index + 1] === ".") && word !== ".").join(" ");
 }
 

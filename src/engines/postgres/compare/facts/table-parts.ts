@@ -19,7 +19,9 @@ export const constraints: FactQuery = {
       onTables({ catalog: "pg_constraint", oid: "con.oid", from: "pg_constraint as con", where }, "con.conrelid"),
       {
         definition: "pg_get_constraintdef(con.oid)",
-        "only inherited": "case when con.contype in ('c', 'n') then nullif(not con.conislocal, false) end",
+        // ATTACH PARTITION, which is what a restore does, makes all constraints that the root has inherited ones.
+        "only inherited":
+          "case when con.contype in ('c', 'n') and not c.relispartition then nullif(not con.conislocal, false) end",
       },
     );
   },
