@@ -23,7 +23,7 @@ const AFTER_SUBSCRIPTION =
   /^.*WARNING: {2}(subscription was created, but is not connected|tables were not subscribed).*\n(HINT: .*\n)?/gm;
 
 /** Tables whose rows are printed in another way by servers before 12. */
-export const WITH_FLOATS: readonly string[] = ["zoo.typed_table", "zoo.values_of_types"];
+const WITH_FLOATS: readonly string[] = ["zoo.typed_table", "zoo.values_of_types"];
 
 const RESTRICT_KEY = "RoundTrip";
 

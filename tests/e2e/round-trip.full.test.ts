@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type DatabaseContents, databaseContents } from "../helpers/database-contents.ts";
 import { mustDbbackup } from "../helpers/dbbackup.ts";
-import { loadZoo, loadZooGlobals } from "../helpers/load-zoo.ts";
+import { loadZoo } from "../helpers/load-zoo.ts";
 import type { ServerAddress } from "../helpers/postgres-server.ts";
 import { sharedServer } from "../helpers/shared-servers.ts";
 import { stock } from "../helpers/stock-tools.ts";
@@ -10,7 +10,7 @@ import { withTemporaryFolder } from "../helpers/temporary-folder.ts";
 import { type TestDatabase, withDatabase } from "../helpers/test-database.ts";
 import { zooTolerance } from "../helpers/zoo-tolerance.ts";
 import { allWays, describeArchiveFormats } from "./archive-formats-suite.ts";
-import { describeRoundTrip, WITH_FLOATS } from "./round-trip-suite.ts";
+import { describeRoundTrip } from "./round-trip-suite.ts";
 
 // The majors that the default suite leaves out, or takes only the main ways.
 for (const major of [11, 12, 13, 14, 15, 16, 17] as const) describeRoundTrip(major, "all");
@@ -65,39 +65,5 @@ describe("compressions and archive versions", () => {
     await using target = await withDatabase(newest);
     await mustDbbackup(["restore", "single", archive, "--target", target.name, "--url", target.url]);
     expect(await databaseContents(newest, target.name, zooTolerance)).toEqual(expected);
-  });
-});
-
-describe.each([10, 13, 15, 17] as const)("the zoo of PostgreSQL %i moves to 18", (major) => {
-  test.each([
-    [
-      "our archive",
-      (url: string, database: string, file: string) =>
-        mustDbbackup(["backup", "single", database, "--url", url, "--output", file]),
-    ],
-    [
-      "an archive of stock pg_dump 18",
-      (url: string, _: string, file: string) => stock(18).must("pg_dump", ["-Fc", `--file=${file}`, url]),
-    ],
-  ])("in %s", async (_, backup) => {
-    await using folder = await withTemporaryFolder();
-    const old = await sharedServer(major);
-    await using zoo = await loadZoo(old);
-    const file = join(folder.path, "old.dump");
-    await backup(zoo.url, zoo.name, file);
-    const newest = await sharedServer(18);
-    await loadZooGlobals(newest);
-    await using target = await withDatabase(newest);
-    await mustDbbackup(["restore", "single", file, "--target", target.name, "--url", target.url]);
-
-    const [before, after] = [
-      await databaseContents(old, zoo.name, zooTolerance),
-      await databaseContents(newest, target.name, zooTolerance),
-    ];
-    // Before 12, floats were printed with more digits than needed.
-    const isAlike = ([table]: [string, string]) => major >= 12 || !WITH_FLOATS.includes(table);
-    expect(Object.entries(after.rows).filter(isAlike)).toEqual(Object.entries(before.rows).filter(isAlike));
-    expect(after.sequences).toEqual(before.sequences);
-    expect(after.largeObjects).toEqual(before.largeObjects);
   });
 });

@@ -16,6 +16,7 @@ import type { FailureLog } from "./failure-log.ts";
 import { loadLargeObjects } from "./load-large-objects.ts";
 import { loadTable } from "./load-table.ts";
 import type { RestoreProgress } from "./restore-progress.ts";
+import { saidForNewer } from "./said-for-newer.ts";
 import { readScript } from "./script/read-script.ts";
 import type { SelectedEntry } from "./select-entries.ts";
 
@@ -115,9 +116,9 @@ class ArchiveRunner {
   }
 
   async #define(entry: TocEntry): Promise<boolean> {
-    for (const step of this.#script.steps(entry)) {
+    const { header } = this.#run.reader;
+    for (const step of this.#script.steps(saidForNewer(entry, header, this.#serverMajor))) {
       const isAboutDatabase = entry.tag.startsWith("DATABASE ");
-      const { header } = this.#run.reader;
       const sql = isAboutDatabase ? renameDatabase(step.sql, header.database, this.#run.target) : step.sql;
       if (await this.#query(entry, sql)) continue;
       if (entry.desc === "TABLE") this.#failedTables.add(entry.dumpId);
