@@ -26,9 +26,12 @@ export async function readSchemaFacts(session: PgConnection, server: FactServer)
   return facts;
 }
 
-/** `pg_identify_object` gives names that do not depend on the search path and are alike on every server. */
+/**
+ * `pg_identify_object` gives names that do not depend on the search path and are alike on every server. What is said
+ * about other sessions' temporary objects, and about what hangs on them, is not the database's.
+ */
 function withIdentity(facts: string): string {
   return `select i.type || ' ' || i.identity, f.aspect, f.value from (${facts}) as f
     cross join lateral pg_identify_object(f.classid, f.objid, f.objsubid) as i
-    where f.value is not null and i.identity is not null`;
+    where f.value is not null and i.identity !~ '(^| on )pg_temp_[0-9]+[.]'`;
 }

@@ -1,0 +1,64 @@
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { expectSameAsStock } from "../helpers/compare-with-stock.ts";
+import { databaseContents } from "../helpers/database-contents.ts";
+import { mustDbbackup } from "../helpers/dbbackup.ts";
+import { connectTo } from "../helpers/dump-to-memory.ts";
+import { sharedServer } from "../helpers/shared-servers.ts";
+import { withTemporaryFolder } from "../helpers/temporary-folder.ts";
+import { type TestDatabase, withDatabase } from "../helpers/test-database.ts";
+
+/** As many columns as a table can have. */
+const MOST_COLUMNS = 1600;
+
+/** As long as names can be, with a quote in it. */
+const columnName = (column: number): string => `"${`${column} `.padEnd(62, "x")}"""`;
+
+/** Backs up, restores, and expects the same by stock pg_dump, by hashes of rows and by our own comparison. */
+async function expectRoundTrip(source: TestDatabase): Promise<void> {
+  await using folder = await withTemporaryFolder();
+  await using target = await withDatabase(source.server);
+  const file = join(folder.path, "odd.dump");
+  const url = ["--url", source.url];
+  await mustDbbackup(["backup", "single", source.name, ...url, "--output", file]);
+  await mustDbbackup(["restore", "single", file, ...url, "--target", target.name]);
+  const [before, after] = await Promise.all([source, target].map(({ server, name }) => databaseContents(server, name)));
+  expect(after).toEqual(before);
+  await mustDbbackup(["compare", source.url, target.url]);
+}
+
+describe.each([10, 18] as const)("PostgreSQL %i", (major) => {
+  test("a table of 1,600 columns, and one whose columns are nearly all dropped ones", async () => {
+    await using source = await withDatabase(await sharedServer(major));
+    const columns = Array.from({ length: MOST_COLUMNS }, (_, at) => columnName(at + 1));
+    // Few defaults: each costs the server a millisecond in so wide a table, whoever asks.
+    const definitions = columns.map((name, at) => `${name} smallint ${at % 400 === 0 ? `DEFAULT ${at}` : ""}`);
+    // More at once take the server seconds.
+    const dropped = columns.slice(0, 90).map((name) => `DROP COLUMN ${name}`);
+    await source.sql(`CREATE TABLE widest (${definitions.join(", ")}); COMMENT ON COLUMN widest.${columns.at(-1)} IS 'the last';
+      INSERT INTO widest (${columns[1]}) SELECT generate_series(1, 3);
+      CREATE TABLE narrowed AS SELECT ${columns.slice(0, 91).join(", ")} FROM widest; ALTER TABLE narrowed ${dropped.join(", ")}`);
+    await expectSameAsStock(source);
+    await expectRoundTrip(source);
+  });
+
+  test("temporary objects of sessions that go on are no part of the dump, what hangs on them neither", async () => {
+    await using source = await withDatabase(await sharedServer(major));
+    await source.sql("CREATE TABLE kept (a integer); INSERT INTO kept VALUES (1)");
+    await using session = await connectTo(source.server, source.name);
+    await session.query(`CREATE TEMPORARY TABLE gone (a serial PRIMARY KEY, b text CHECK (b <> '')); COMMENT ON TABLE gone IS 'gone';
+      CREATE TEMPORARY TABLE child () INHERITS (kept); INSERT INTO child VALUES (2);
+      CREATE TEMPORARY SEQUENCE numbers; CREATE TEMPORARY VIEW seen AS SELECT * FROM kept;
+      CREATE TYPE pg_temp.pair AS (x integer, y integer); CREATE DOMAIN pg_temp.small AS integer CHECK (VALUE < 9);
+      CREATE TYPE pg_temp.mood AS ENUM ('sad'); CREATE AGGREGATE pg_temp.total (integer) (SFUNC = int4pl, STYPE = integer);
+      CREATE FUNCTION pg_temp.twice(integer) RETURNS integer LANGUAGE sql AS 'SELECT 2 * $1';
+      CREATE FUNCTION quietly() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+      CREATE TRIGGER changed BEFORE INSERT ON gone FOR EACH ROW EXECUTE PROCEDURE quietly();
+      CREATE RULE ignored AS ON DELETE TO gone DO INSTEAD NOTHING; CREATE STATISTICS pg_temp.both ON a, b FROM gone;
+      CREATE INDEX on_gone ON gone (b); ALTER TABLE gone ENABLE ROW LEVEL SECURITY; CREATE POLICY mine ON gone USING (true);
+      CREATE COLLATION pg_temp.plain (LOCALE = 'C'); CREATE OPERATOR pg_temp.@+@ (PROCEDURE = int4pl, LEFTARG = integer, RIGHTARG = integer)`);
+    await expectSameAsStock(source);
+    await expectRoundTrip(source);
+    expect(await session.query("SELECT count(*) FROM child")).toBeDefined();
+  });
+});
