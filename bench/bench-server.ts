@@ -14,6 +14,8 @@ export function startBenchServer(): Promise<PostgresServer> {
       max_wal_senders: "0",
       autovacuum: "off",
       jit: "off",
+      // A dump locks every table.
+      max_locks_per_transaction: "1024",
     },
   });
 }

@@ -1,9 +1,11 @@
 import { benchPostgresDump } from "./postgres-dump.ts";
+import { benchPostgresSchema } from "./postgres-schema.ts";
 import { benchScanner } from "./scanner.ts";
 
 /** Each answers the exit status. */
 const benches: Readonly<Record<string, (args: readonly string[]) => Promise<number>>> = {
   "postgres-dump": benchPostgresDump,
+  "postgres-schema": benchPostgresSchema,
   scanner: benchScanner,
 };
 

@@ -1,21 +1,16 @@
-import { mkdir, mkdtemp, rm, stat, writeFile } from "node:fs/promises";
-import { cpus, tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { stagePackage } from "../scripts/stage-package.ts";
 import { stock } from "../tests/helpers/stock-tools.ts";
 import { makeDatabase, startBenchServer } from "./bench-server.ts";
 import { dataSets, moreDataSets } from "./data-sets.ts";
-import { type MeasuredRun, measuredRun, type RunSpec } from "./measured-run.ts";
-import { formatTable, median } from "./statistics.ts";
+import { type DumpCase, medianSeconds, type Pairs, runPairs, say, writeResults } from "./dump-pairs.ts";
+import { formatTable } from "./statistics.ts";
 
-const root = resolve(import.meta.dirname, "..");
-
-interface Case {
+interface Case extends DumpCase {
   readonly name: string;
-  /** Arguments of pg_dump and of ours for the same thing. */
-  readonly peer: readonly string[];
-  readonly ours: readonly string[];
   readonly goals: { readonly time?: number; readonly size: number; readonly peakMiB: number };
 }
 
@@ -39,18 +34,10 @@ const cases: readonly Case[] = [
 /** Sets on which the default compression must not be larger at all. */
 const noLarger = new Set(["hashes-json"]);
 
-interface Run extends MeasuredRun {
-  readonly bytes: number;
-}
-
-interface Result {
+interface Result extends Pairs {
   readonly set: string;
   readonly transport: string;
   readonly case: string;
-  readonly pairs: readonly { readonly peer: Run; readonly ours: Run }[];
-  /** Medians of the pairs' ratios, ours to pg_dump's: below 1 we need less. */
-  readonly ratios: { readonly time: number; readonly cpu: number; readonly size: number };
-  readonly peakMiB: { readonly peer: number; readonly ours: number };
   readonly missed: readonly string[];
 }
 
@@ -98,8 +85,11 @@ export async function benchPostgresDump(args: readonly string[]): Promise<number
         const host = transport === "unix" ? server.socketDirectory : "127.0.0.1";
         const where = ["-h", host, "-p", `${server.port}`, "-U", "postgres"];
         for (const one of wantedCases) {
-          const result = await runPairs(one, pairs, { pgDump, program }, where, set.name, join(folder, "dump"));
-          results.push({ ...result, transport, missed: missedGoals(one, set.name, result) });
+          const output = join(folder, "dump");
+          const programs = { pgDump, program };
+          const result = await runPairs(one, { count: pairs, programs, where, database: set.name, output });
+          const missed = missedGoals(one, set.name, result);
+          results.push({ ...result, set: set.name, transport, case: one.name, missed });
           say(summary(results.at(-1)!));
         }
       }
@@ -108,7 +98,8 @@ export async function benchPostgresDump(args: readonly string[]): Promise<number
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
-  await report(results, megabytes, pairs);
+  process.stdout.write(formatTable([headings, ...results.map(cells)]));
+  await writeResults("postgres-dump", { megabytes, pairs, results });
   return values.check && results.some((result) => result.missed.length > 0) ? 1 : 0;
 }
 
@@ -118,50 +109,7 @@ function named<T extends { readonly name: string }>(list: readonly T[], name: st
   return found;
 }
 
-async function runPairs(
-  one: Case,
-  count: number,
-  programs: { readonly pgDump: string; readonly program: string },
-  where: readonly string[],
-  database: string,
-  output: string,
-): Promise<Omit<Result, "transport" | "missed">> {
-  const peer = { file: programs.pgDump, args: [...where, ...one.peer, "-f", output, database] };
-  const flags = ["--output", output, "--progress", "none", "--quiet"];
-  const ours = {
-    file: process.execPath,
-    args: [programs.program, "backup", "single", database, ...where, ...one.ours, ...flags],
-  };
-  // Once each outside the count: the server's caches, and Node's compile cache.
-  await dump(peer, output);
-  await dump(ours, output);
-  const pairs: { peer: Run; ours: Run }[] = [];
-  for (let i = 0; i < count; i++) pairs.push({ peer: await dump(peer, output), ours: await dump(ours, output) });
-  const ratio = (of: (run: Run) => number) => median(pairs.map((pair) => of(pair.ours) / of(pair.peer)));
-  return {
-    set: database,
-    case: one.name,
-    pairs,
-    ratios: { time: ratio((run) => run.seconds), cpu: ratio((run) => run.cpuSeconds), size: ratio((run) => run.bytes) },
-    peakMiB: {
-      peer: Math.max(...pairs.map((pair) => pair.peer.peakMiB)),
-      ours: Math.max(...pairs.map((pair) => pair.ours.peakMiB)),
-    },
-  };
-}
-
-async function dump(spec: RunSpec, output: string): Promise<Run> {
-  // Nothing of the user's own settings (PGOPTIONS, DBBACKUP_COMPRESSION) may change what is measured.
-  const names = Object.keys(process.env).filter((name) => /^(PG|DBBACKUP_)/.test(name));
-  const env = Object.fromEntries(names.map((name) => [name, undefined]));
-  const run = await measuredRun({ ...spec, env });
-  const { size } = await stat(output);
-  await rm(output);
-  await rm(`${output}.meta.json`, { force: true });
-  return { ...run, bytes: size };
-}
-
-function missedGoals({ name, goals }: Case, set: string, result: Omit<Result, "transport" | "missed">): string[] {
+function missedGoals({ name, goals }: Case, set: string, result: Pairs): string[] {
   const largest = name === "custom" && noLarger.has(set) ? 1 : goals.size;
   const missed: string[] = [];
   if (goals.time !== undefined && result.ratios.time > goals.time) missed.push(`time <= ${goals.time}`);
@@ -173,14 +121,13 @@ function missedGoals({ name, goals }: Case, set: string, result: Omit<Result, "t
 const headings = ["data", "transport", "case", "time", "cpu", "size", "pg_dump", "ours", "peak MiB", "goals"];
 
 function cells(result: Result): string[] {
-  const seconds = (of: "peer" | "ours") => `${median(result.pairs.map((pair) => pair[of].seconds)).toFixed(2)} s`;
   return [
     result.set,
     result.transport,
     result.case,
     ...[result.ratios.time, result.ratios.cpu, result.ratios.size].map((ratio) => ratio.toFixed(3)),
-    seconds("peer"),
-    seconds("ours"),
+    medianSeconds(result, "peer"),
+    medianSeconds(result, "ours"),
     result.peakMiB.ours.toFixed(0),
     result.missed.length === 0 ? "met" : `missed: ${result.missed.join(", ")}`,
   ];
@@ -188,18 +135,4 @@ function cells(result: Result): string[] {
 
 function summary(result: Result): string {
   return cells(result).join("  ");
-}
-
-async function report(results: readonly Result[], megabytes: number, pairs: number): Promise<void> {
-  process.stdout.write(formatTable([headings, ...results.map(cells)]));
-  const folder = join(root, "bench", "results");
-  const file = join(folder, `postgres-dump-${new Date().toISOString().replaceAll(/[:.]/g, "-")}.json`);
-  await mkdir(folder, { recursive: true });
-  const machine = { cpus: cpus().length, model: cpus()[0]?.model, node: process.version };
-  await writeFile(file, `${JSON.stringify({ bench: "postgres-dump", megabytes, pairs, machine, results }, null, 2)}\n`);
-  say(`written to ${file}`);
-}
-
-function say(text: string): void {
-  process.stderr.write(`${text}\n`);
 }
