@@ -30,7 +30,7 @@ export async function ourEntries(database: TestDatabase): Promise<PlannedEntries
 }
 
 /** Rows of one catalogue query, each value with one UTF-16 unit per byte. */
-export async function binaryRows(database: TestDatabase, sql: string): Promise<Row[]> {
+export async function binaryRows(database: TestDatabase, sql: string): Promise<readonly Row[]> {
   await using connection = await connectTo(database.server, database.name, { text: "binary" });
   return await queryRows(connection, sql);
 }

@@ -7,7 +7,6 @@ import { Deadline } from "./deadline.ts";
 import { type Established, establish } from "./establish.ts";
 import { type CopyIn, CopyInExchange } from "./exchanges/copy-in-exchange.ts";
 import { type CopyOut, CopyOutExchange } from "./exchanges/copy-out-exchange.ts";
-import { describeStatement } from "./exchanges/describe-statement.ts";
 import type { Exchange, ExchangeControl, PendingExchange } from "./exchanges/exchange.ts";
 import { QueryExchange, type QueryResult } from "./exchanges/query-exchange.ts";
 import { RowExchange, type RowHandler } from "./exchanges/row-exchange.ts";
@@ -137,7 +136,7 @@ export class PgConnection implements AsyncDisposable {
 
   /** Sends all statements of `sql` in one message; answers the result of the last one that gave rows. */
   async query(sql: string): Promise<QueryResult> {
-    return this.#send(sql, new QueryExchange(describeStatement(sql, this.#text), this.#control)).outcome;
+    return this.#send(sql, new QueryExchange(sql, this.#control)).outcome;
   }
 
   /** One message for each of `sqls`, sent without waiting. The first error rejects, after all answers were read. */
@@ -154,7 +153,7 @@ export class PgConnection implements AsyncDisposable {
    * query is cancelled and rejects with that error.
    */
   async queryEach(sql: string, onRow: RowHandler): Promise<{ readonly commandTag: string }> {
-    return this.#send(sql, new RowExchange(describeStatement(sql, this.#text), this.#control, onRow)).outcome;
+    return this.#send(sql, new RowExchange(sql, this.#control, onRow)).outcome;
   }
 
   /**
@@ -167,7 +166,7 @@ export class PgConnection implements AsyncDisposable {
 
   /** Sends a COPY ... TO STDOUT ahead of its turn: the data waits at the server until somebody consumes it. */
   sendCopyOut(sql: string, shown = sql): CopyOut {
-    const exchange = new CopyOutExchange(describeStatement(shown, this.#text), this.#control);
+    const exchange = new CopyOutExchange(shown, this.#control);
     try {
       this.#send(sql, exchange);
     } catch (error) {
@@ -179,7 +178,7 @@ export class PgConnection implements AsyncDisposable {
 
   /** Begins a COPY ... FROM STDIN; resolves when the server waits for data. */
   async copyIn(sql: string): Promise<CopyIn> {
-    const exchange = new CopyInExchange(describeStatement(sql, this.#text), this.#control, this.#link.transport);
+    const exchange = new CopyInExchange(sql, this.#control, this.#link.transport);
     this.#send(sql, exchange);
     this.#copyIn = exchange;
     return exchange.ready;

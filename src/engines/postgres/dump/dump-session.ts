@@ -3,6 +3,7 @@ import type { Capabilities } from "../capabilities.ts";
 import { capabilitiesOf } from "../capabilities.ts";
 import { type RunQuery, tellingFirstError } from "../objects/catalog-queries.ts";
 import type { Row } from "../objects/catalog-reader.ts";
+import { namedRows } from "../objects/named-rows.ts";
 import { quoteConformingLiteral } from "../sql/quote.ts";
 import { listTables, lockTables } from "./lock-tables.ts";
 
@@ -66,9 +67,9 @@ export async function joinSnapshot(
 }
 
 /** Runs one query and answers its rows by column name. */
-export async function queryRows(connection: PgConnection, sql: string): Promise<Row[]> {
+export async function queryRows(connection: PgConnection, sql: string): Promise<readonly Row[]> {
   const { columns, rows } = await connection.query(sql);
-  return rows.map((values) => Object.fromEntries(columns.map((name, index) => [name, values[index] ?? null])));
+  return namedRows(columns, rows);
 }
 
 function sessionSettings(capabilities: Capabilities): string[] {

@@ -1,5 +1,6 @@
 import type { CatalogId } from "../archive/toc-entry.ts";
 import { catalogKey } from "./catalog-key.ts";
+import { askCatalog, type RunQuery } from "./catalog-queries.ts";
 import { Catalog, type Row, type SharedFacts } from "./catalog-reader.ts";
 import type { DumpObject } from "./dump-object.ts";
 import type { ObjectRegistry } from "./object-registry.ts";
@@ -15,21 +16,49 @@ const familyMembers = (catalog: string, family: string): string =>
   "WHERE d.deptype NOT IN ('p', 'e', 'i') AND NOT (d.refobjid = m." +
   `${family} AND d.refclassid = 'pg_catalog.pg_opfamily'::pg_catalog.regclass)`;
 
-export const dependencyQuery =
+const dependencyQuery =
   "SELECT classid, objid, refclassid, refobjid, deptype FROM pg_catalog.pg_depend WHERE deptype NOT IN ('p', 'e') " +
   `UNION ALL ${familyMembers("pg_amop", "amopfamily")} UNION ALL ${familyMembers("pg_amproc", "amprocfamily")} ` +
   "ORDER BY 1, 2";
 
-/**
- * Adds the edges of pg_depend between registered objects, and those of members to their extension.
- * @param rows what {@link dependencyQuery} answered.
- */
-export function applyDependencies(rows: readonly Row[], registry: ObjectRegistry, shared: SharedFacts): void {
-  const finder = new DependencyFinder(rows, registry, shared);
-  for (const row of rows) {
-    const object = registry.find(dependent(row));
+/** Edges of pg_depend. There are twenty for each table, so they are kept as numbers: 17 bytes each. */
+export interface Dependencies {
+  /** classid, objid, refclassid and refobjid of each. */
+  readonly oids: Uint32Array;
+  /** 1 where deptype is i: the dependent comes with what it depends on. */
+  readonly isInternal: Uint8Array;
+}
+
+const oidsOfEdge = 4;
+
+/** Sends the query; what it answers is packed at once. */
+export function askDependencies(run: RunQuery): Promise<Dependencies> {
+  const packed = askCatalog(run, { rows: dependencyQuery }).then(({ rows }) => packDependencies(rows));
+  packed.catch(() => {});
+  return packed;
+}
+
+function packDependencies(rows: readonly Row[]): Dependencies {
+  const oids = new Uint32Array(rows.length * oidsOfEdge);
+  const isInternal = new Uint8Array(rows.length);
+  for (const [edge, row] of rows.entries()) {
+    const at = edge * oidsOfEdge;
+    oids[at] = Number(row.classid);
+    oids[at + 1] = Number(row.objid);
+    oids[at + 2] = Number(row.refclassid);
+    oids[at + 3] = Number(row.refobjid);
+    if (row.deptype === "i") isInternal[edge] = 1;
+  }
+  return { oids, isInternal };
+}
+
+/** Adds the edges between registered objects, and those of members to their extension. */
+export function applyDependencies(dependencies: Dependencies, registry: ObjectRegistry, shared: SharedFacts): void {
+  const finder = new DependencyFinder(dependencies, registry, shared);
+  for (let edge = 0; edge < dependencies.isInternal.length; edge++) {
+    const object = registry.find(dependent(dependencies, edge));
     if (object === undefined) continue;
-    for (const needed of finder.find(referenced(row))) {
+    for (const needed of finder.find(referenced(dependencies, edge))) {
       if (needed !== object) object.dependencies.add(needed.dumpId);
     }
   }
@@ -48,14 +77,15 @@ class DependencyFinder {
   readonly #internalOwners = new Map<number, CatalogId>();
   readonly #schemasOfMembers = new Map<number, CatalogId>();
 
-  constructor(rows: readonly Row[], registry: ObjectRegistry, shared: SharedFacts) {
+  constructor(dependencies: Dependencies, registry: ObjectRegistry, shared: SharedFacts) {
     this.#registry = registry;
     this.#shared = shared;
-    for (const row of rows) {
-      const id = dependent(row);
-      if (row.deptype === "i") this.#internalOwners.set(catalogKey(id), referenced(row));
-      else if (Number(row.refclassid) === Catalog.pg_namespace && shared.extensionOf(id.table, id.oid) !== undefined) {
-        this.#schemasOfMembers.set(catalogKey(id), referenced(row));
+    for (let edge = 0; edge < dependencies.isInternal.length; edge++) {
+      const id = dependent(dependencies, edge);
+      const needed = referenced(dependencies, edge);
+      if (dependencies.isInternal[edge] === 1) this.#internalOwners.set(catalogKey(id), needed);
+      else if (needed.table === Catalog.pg_namespace && shared.extensionOf(id.table, id.oid) !== undefined) {
+        this.#schemasOfMembers.set(catalogKey(id), needed);
       }
     }
   }
@@ -81,10 +111,10 @@ class DependencyFinder {
   }
 }
 
-function dependent(row: Row): CatalogId {
-  return { table: Number(row.classid), oid: Number(row.objid) };
+function dependent({ oids }: Dependencies, edge: number): CatalogId {
+  return { table: oids[edge * oidsOfEdge]!, oid: oids[edge * oidsOfEdge + 1]! };
 }
 
-function referenced(row: Row): CatalogId {
-  return { table: Number(row.refclassid), oid: Number(row.refobjid) };
+function referenced({ oids }: Dependencies, edge: number): CatalogId {
+  return { table: oids[edge * oidsOfEdge + 2]!, oid: oids[edge * oidsOfEdge + 3]! };
 }

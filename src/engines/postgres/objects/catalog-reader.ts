@@ -1,4 +1,5 @@
 import type { Capabilities } from "../capabilities.ts";
+import type { Descriptions } from "./descriptions.ts";
 import type { ObjectRegistry } from "./object-registry.ts";
 
 /** A row of a catalogue query by column name. All values are binary strings as the server printed them, or null. */
@@ -10,6 +11,7 @@ export interface CatalogReader {
   readonly registry: ObjectRegistry;
   /** What the dump takes only when it is asked to. */
   readonly wanted: WantedExtras;
+  readonly descriptions: Descriptions;
   /** Facts that nearly every type needs, read once at the start. */
   readonly shared: SharedFacts;
 }

@@ -7,6 +7,7 @@ import { objectEntry } from "./object-entry.ts";
 import type { ObjectRegistry } from "./object-registry.ts";
 import type { ObjectType, PlannedEntry } from "./object-type.ts";
 import { onTableComment } from "./on-table-comment.ts";
+import { printInside } from "./print-inside.ts";
 import { oidArray, type Relation, relationAt, relationsWithColumns, tableWord } from "./relation/relation.ts";
 
 /** A CHECK constraint of a table, or one of its NOT NULL constraints that is not validated. */
@@ -58,7 +59,7 @@ export const checkConstraintType: ObjectType<CheckConstraint> = {
 
   link(checks: readonly CheckConstraint[], registry: ObjectRegistry): void {
     for (const check of checks) {
-      if (!check.separate) registry.get(check.inlineOwner)!.dependencies.add(check.dumpId);
+      if (!check.separate) printInside(registry.get(check.inlineOwner)!, check);
     }
   },
 

@@ -5,6 +5,7 @@ import { partsWith } from "./dump-parts.ts";
 import { objectEntry } from "./object-entry.ts";
 import type { ObjectRegistry } from "./object-registry.ts";
 import type { ObjectType, PlannedEntry } from "./object-type.ts";
+import { printInside } from "./print-inside.ts";
 import { type InheritedColumn, inheritedFrom } from "./relation/read-inheritance.ts";
 import {
   type Column,
@@ -49,8 +50,9 @@ export const columnDefaultType: ObjectType<ColumnDefault> = {
   link(defaults: readonly ColumnDefault[], registry: ObjectRegistry): void {
     for (const each of defaults) {
       const relation = registry.get(each.inlineOwner)!;
-      if (each.separate) each.dependencies.add(relation.dumpId);
-      else relation.dependencies.add(each.dumpId);
+      if (!each.separate) printInside(relation, each);
+      each.separate ||= isOfOwnSequence(each, registry);
+      if (each.separate) standAlone(relation, each);
     }
   },
 
@@ -71,6 +73,19 @@ export const columnDefaultType: ObjectType<ColumnDefault> = {
     ];
   },
 };
+
+/** `nextval` of a sequence that belongs to the table and so comes behind it, as of every serial column. */
+function isOfOwnSequence({ dependencies, relation }: ColumnDefault, registry: ObjectRegistry): boolean {
+  return [...dependencies].some((id) => {
+    const needed = registry.get(id);
+    return needed?.kind === "table" && (needed as Relation).ownedBy?.table === relation.catalog.oid;
+  });
+}
+
+function standAlone(relation: DumpObject, separate: ColumnDefault): void {
+  relation.dependencies.delete(separate.dumpId);
+  separate.dependencies.add(relation.dumpId);
+}
 
 function defaultOf(registry: ObjectRegistry, row: Row): ColumnDefault {
   const relation = relationAt(registry, Number(row.adrelid))!;

@@ -17,8 +17,8 @@ import { dumpedTables, oidArray, type Relation, relationAt } from "./relation/re
 export interface IndexObject extends DumpObject {
   readonly kind: "index";
   readonly relation: Relation;
-  /** As pg_get_indexdef prints it. */
-  readonly definition: string;
+  /** As pg_get_indexdef prints it; null for the index of a constraint. */
+  readonly definition: string | null;
   /** Column numbers; 0 for an expression. Key columns first, then those of INCLUDE. */
   readonly columns: readonly number[];
   readonly keyColumns: number;
@@ -119,7 +119,7 @@ function indexOf(row: Row, relation: Relation): Omit<IndexObject, "dumpId" | "de
     parts: partsWith(relation),
     isPartitionIndex: parent !== 0,
     relation,
-    definition: row.definition!,
+    definition: row.definition ?? null,
     columns: row.indkey!.split(" ").map(Number),
     keyColumns: Number(row.keycolumns),
     nullsNotDistinct: row.nullsnotdistinct === "t",

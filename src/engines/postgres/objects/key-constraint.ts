@@ -16,8 +16,8 @@ export interface KeyConstraint extends DumpObject {
   readonly relation: Relation;
   readonly index: IndexObject;
   readonly type: "p" | "u" | "x";
-  /** As pg_get_constraintdef prints it. */
-  readonly definition: string;
+  /** As pg_get_constraintdef prints it; of EXCLUDE constraints only. */
+  readonly definition: string | null;
   readonly isDeferrable: boolean;
   readonly isDeferred: boolean;
   readonly withoutOverlaps: boolean;
@@ -30,7 +30,8 @@ export const keyConstraintType: ObjectType<KeyConstraint> = {
     rows:
       "SELECT c.oid, c.conname, c.contype, c.conindid, c.condeferrable, c.condeferred, " +
       `${capabilities.temporalKeys ? "c.conperiod" : "false"} AS conperiod, ` +
-      "pg_catalog.pg_get_constraintdef(c.oid) AS definition " +
+      // The others are made of their index.
+      "CASE WHEN c.contype = 'x' THEN pg_catalog.pg_get_constraintdef(c.oid) END AS definition " +
       `FROM pg_catalog.unnest(${oidArray(dumpedTables(registry))}) AS src(oid) ` +
       "JOIN pg_catalog.pg_constraint c ON c.conrelid = src.oid " +
       "WHERE c.contype IN ('p', 'u', 'x') ORDER BY c.conrelid, c.conname",
@@ -55,7 +56,7 @@ export const keyConstraintType: ObjectType<KeyConstraint> = {
         relation,
         index,
         type: row.contype as KeyConstraint["type"],
-        definition: row.definition!,
+        definition: row.definition ?? null,
         isDeferrable: row.condeferrable === "t",
         isDeferred: row.condeferred === "t",
         withoutOverlaps: row.conperiod === "t",
@@ -92,7 +93,7 @@ export const keyConstraintType: ObjectType<KeyConstraint> = {
 
 /** What the server prints for keys would name a tablespace; entries say that separately. */
 function clause(constraint: KeyConstraint): string {
-  if (constraint.type === "x") return constraint.definition;
+  if (constraint.definition !== null) return constraint.definition;
   const { relation, index } = constraint;
   const name = (number: number): string => quoteIdentifier(columnAt(relation, number).name);
   const keys = index.columns.slice(0, index.keyColumns).map(name).join(", ");

@@ -89,9 +89,7 @@ export const largeObjectDataType: ObjectType<LargeObjectData> = {
   label: "large objects",
 
   read(reader): LargeObjectData[] {
-    const groups = [...reader.registry.all()].filter(
-      (object): object is LargeObjectGroup => object.kind === "large-object",
-    );
+    const groups = reader.registry.ofKind("large-object") as readonly LargeObjectGroup[];
     return groups.map((group) => {
       const data = reader.registry.add<LargeObjectData>({
         kind: "large-object-data",

@@ -1,11 +1,12 @@
 import type { CatalogId } from "../archive/toc-entry.ts";
 import { catalogKey } from "./catalog-key.ts";
-import type { DumpObject } from "./dump-object.ts";
+import type { DumpObject, ObjectKind } from "./dump-object.ts";
 
 /** All objects of one dump, by dump id and by catalogue identity. */
 export class ObjectRegistry {
   readonly #byDumpId = new Map<number, DumpObject>();
   readonly #byCatalog = new Map<number, DumpObject>();
+  readonly #byKind = new Map<ObjectKind, DumpObject[]>();
   #lastDumpId = 0;
 
   /** A fresh dump id, also for entries that are no objects (comments, privileges). */
@@ -14,14 +15,21 @@ export class ObjectRegistry {
   }
 
   /**
-   * Registers an object. The first one of a catalogue identity is the one that pg_depend edges lead to: a table before
+   * Registers an object, which is the registry's from then on. The first one of a catalogue identity is the one that pg_depend edges lead to: a table before
    * its data. Pass `findable: false` for the others.
    */
   add<O extends DumpObject>(
     object: Omit<O, "dumpId" | "dependencies">,
     options: { readonly findable?: boolean } = {},
   ): O {
-    const complete = { ...object, dumpId: this.nextDumpId(), dependencies: new Set<number>() } as unknown as O;
+    // The literal itself, not a copy: a million objects are not made twice.
+    const complete = Object.assign(object, {
+      dumpId: this.nextDumpId(),
+      dependencies: new Set<number>(),
+    }) as unknown as O;
+    const sameKind = this.#byKind.get(complete.kind);
+    if (sameKind === undefined) this.#byKind.set(complete.kind, [complete]);
+    else sameKind.push(complete);
     this.#byDumpId.set(complete.dumpId, complete);
     const key = catalogKey(complete.catalog);
     if (options.findable !== false && complete.catalog.oid !== 0 && !this.#byCatalog.has(key)) {
@@ -41,6 +49,11 @@ export class ObjectRegistry {
 
   get(dumpId: number): DumpObject | undefined {
     return this.#byDumpId.get(dumpId);
+  }
+
+  /** In the order in which they were added. */
+  ofKind(kind: ObjectKind): readonly DumpObject[] {
+    return this.#byKind.get(kind) ?? [];
   }
 
   all(): IterableIterator<DumpObject> {

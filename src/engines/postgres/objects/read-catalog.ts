@@ -1,5 +1,5 @@
 import type { Capabilities } from "../capabilities.ts";
-import { applyDependencies, dependencyQuery } from "./apply-dependencies.ts";
+import { applyDependencies, askDependencies } from "./apply-dependencies.ts";
 import { type Answers, askCatalog, type Queries, type RunQuery } from "./catalog-queries.ts";
 import type { CatalogReader, SharedFacts, WantedExtras } from "./catalog-reader.ts";
 import { type Descriptions, descriptionQueries, descriptionsOf } from "./descriptions.ts";
@@ -37,17 +37,16 @@ export async function readCatalog(
   wanted: WantedExtras = { statistics: false },
 ): Promise<DatabaseCatalog> {
   const askedShared = askCatalog(run, sharedQueries);
+  const askedDescriptions = askCatalog(run, descriptionQueries);
   const askedTypes = new AskedTypes(run);
   askedTypes.ask((type) => type.queries?.(capabilities));
-  const askedDescriptions = askCatalog(run, descriptionQueries);
-  const askedDependencies = askCatalog(run, { rows: dependencyQuery });
+  const askedDependencies = askDependencies(run);
 
   const shared = sharedFacts(await askedShared);
-  const registry = new ObjectRegistry();
-  const read = await readTypes({ capabilities, registry, shared, wanted }, askedTypes);
   const descriptions = descriptionsOf(await askedDescriptions);
-  const { rows } = await askedDependencies;
-  applyDependencies(rows, registry, shared);
+  const registry = new ObjectRegistry();
+  const read = await readTypes({ capabilities, registry, shared, descriptions, wanted }, askedTypes);
+  applyDependencies(await askedDependencies, registry, shared);
   for (const { type, objects } of read) type.link?.(objects, registry);
   const typeOf = new Map(read.flatMap(({ type, objects }) => objects.map((object) => [object.dumpId, type] as const)));
   return { capabilities, shared, descriptions, registry, typeOf };

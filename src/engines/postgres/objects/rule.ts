@@ -7,6 +7,7 @@ import { objectEntry } from "./object-entry.ts";
 import type { ObjectRegistry } from "./object-registry.ts";
 import type { ObjectType, PlannedEntry } from "./object-type.ts";
 import { onTableComment } from "./on-table-comment.ts";
+import { printInside } from "./print-inside.ts";
 import { dumpedTables, oidArray, type Relation, relationAt } from "./relation/relation.ts";
 import { replaceView, replaceViewByDummy } from "./relation/view-statement.ts";
 
@@ -66,7 +67,7 @@ export const ruleType: ObjectType<RewriteRule> = {
 
   link(rules: readonly RewriteRule[], _registry: ObjectRegistry): void {
     for (const rule of rules) {
-      if (rule.isViewDefinition) rule.relation.dependencies.add(rule.dumpId);
+      if (rule.isViewDefinition) printInside(rule.relation, rule);
       else rule.dependencies.add(rule.relation.dumpId);
     }
   },

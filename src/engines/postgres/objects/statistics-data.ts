@@ -49,9 +49,7 @@ export const statisticsDataType: ObjectType<StatisticsData> = {
 
   link(all: readonly StatisticsData[], registry: ObjectRegistry): void {
     const fillings = new Map<number, DumpObject>();
-    for (const object of registry.all()) {
-      if (object.kind === "materialized-view-data") fillings.set(object.catalog.oid, object);
-    }
+    for (const object of registry.ofKind("materialized-view-data")) fillings.set(object.catalog.oid, object);
     for (const { subject, dependencies } of all) {
       dependencies.add(subject.dumpId);
       // What is filled or built afterwards would be counted anew.
@@ -67,7 +65,7 @@ export const statisticsDataType: ObjectType<StatisticsData> = {
 };
 
 function subjects(registry: ObjectRegistry): (Relation | IndexObject)[] {
-  const indexes = [...registry.all()].filter((object): object is IndexObject => object.kind === "index");
+  const indexes = registry.ofKind("index") as readonly IndexObject[];
   return [...dumpedTables(registry, "rpfm"), ...indexes.filter(({ parts }) => parts.definition)];
 }
 

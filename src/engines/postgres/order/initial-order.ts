@@ -1,14 +1,16 @@
 import { type DumpObject, objectKinds } from "../objects/dump-object.ts";
-
-const priority = new Map(objectKinds.map((kind, index) => [kind, index]));
+import type { ObjectRegistry } from "../objects/object-registry.ts";
 
 /**
  * The order that names and kinds alone give: kind, schema (none last), name, tie breaks, OID. Binary strings compare as
  * their bytes do, so two dumps of the same database agree wherever they run.
  */
-export function compareObjects(a: DumpObject, b: DumpObject): number {
+export function initialOrder(registry: ObjectRegistry): DumpObject[] {
+  return objectKinds.flatMap((kind) => registry.ofKind(kind).toSorted(compareSameKind));
+}
+
+function compareSameKind(a: DumpObject, b: DumpObject): number {
   return (
-    priority.get(a.kind)! - priority.get(b.kind)! ||
     compareSchemas(a.schema, b.schema) ||
     compareText(a.name, b.name) ||
     compareTieBreaks(a.tieBreak ?? [], b.tieBreak ?? []) ||

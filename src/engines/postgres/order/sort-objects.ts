@@ -1,7 +1,7 @@
 import type { DumpObject } from "../objects/dump-object.ts";
 import type { ObjectRegistry } from "../objects/object-registry.ts";
 import { findCycle } from "./find-cycle.ts";
-import { compareObjects } from "./initial-order.ts";
+import { initialOrder } from "./initial-order.ts";
 import { repairCycle } from "./repair-cycle.ts";
 import { addBoundaries } from "./sections.ts";
 import { topologicalSort } from "./topological-sort.ts";
@@ -18,7 +18,7 @@ export interface SortedObjects {
  */
 export function sortObjects(registry: ObjectRegistry): SortedObjects {
   const boundaries = addBoundaries(registry);
-  let order = [...registry.all()].toSorted(compareObjects);
+  let order = initialOrder(registry);
   const warnings: string[] = [];
   for (;;) {
     const result = topologicalSort(order);

@@ -11,13 +11,13 @@ import { IndexHeap } from "./index-heap.ts";
 export function topologicalSort(
   objects: readonly DumpObject[],
 ): { readonly sorted: DumpObject[] } | { readonly stuck: DumpObject[] } {
-  const positions = new Map(objects.map((object, index) => [object.dumpId, index]));
+  const positions = new Positions(objects);
   // How many of the objects not yet placed depend on this one.
   const dependents = new Uint32Array(objects.length);
   for (const object of objects) {
     for (const id of object.dependencies) {
-      const index = positions.get(id);
-      if (index !== undefined) dependents[index]!++;
+      const index = positions.of(id);
+      if (index >= 0) dependents[index]!++;
     }
   }
   const ready = new IndexHeap();
@@ -31,9 +31,25 @@ export function topologicalSort(
     sorted[--free] = object;
     placed[index] = 1;
     for (const id of object.dependencies) {
-      const needed = positions.get(id);
-      if (needed !== undefined && --dependents[needed]! === 0) ready.push(needed);
+      const needed = positions.of(id);
+      if (needed >= 0 && --dependents[needed]! === 0) ready.push(needed);
     }
   }
   return free === 0 ? { sorted } : { stuck: objects.filter((_, index) => placed[index] === 0) };
+}
+
+/** Where the objects stand, by dump id. Ids are small and dense, so that an array takes the place of a map. */
+class Positions {
+  readonly #ofId: Int32Array;
+
+  constructor(objects: readonly DumpObject[]) {
+    const largest = objects.reduce((id, object) => Math.max(id, object.dumpId), 0);
+    this.#ofId = new Int32Array(largest + 1).fill(-1);
+    for (const [index, object] of objects.entries()) this.#ofId[object.dumpId] = index;
+  }
+
+  /** -1 for one that is not among the objects. */
+  of(dumpId: number): number {
+    return this.#ofId[dumpId] ?? -1;
+  }
 }

@@ -6,7 +6,7 @@ import type { Row } from "../objects/catalog-reader.ts";
 export interface CheckSession {
   readonly capabilities: Capabilities;
   readonly decode: NameDecoder;
-  rows(sql: string): Promise<Row[]>;
+  rows(sql: string): Promise<readonly Row[]>;
 }
 
 export const sourceFactsQuery =

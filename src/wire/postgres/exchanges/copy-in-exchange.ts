@@ -38,8 +38,8 @@ export class CopyInExchange extends Exchange<{ readonly rows: number }> implemen
   #sentInTurn = 0;
   #state: "starting" | "open" | "ended" = "starting";
 
-  constructor(doing: string, control: ExchangeControl, transport: Transport) {
-    super(doing, control);
+  constructor(statement: string, control: ExchangeControl, transport: Transport) {
+    super(statement, control);
     this.#transport = transport;
     // An outcome that fails early is told by the next write or end, or by `ready`.
     this.outcome.then(

@@ -15,8 +15,8 @@ export interface CopyOut {
 export class CopyOutExchange extends Exchange<{ readonly rows: number }> implements CopyOut {
   readonly #consumer = Promise.withResolvers<CopyOutConsumer>();
 
-  constructor(doing: string, control: ExchangeControl) {
-    super(doing, control);
+  constructor(statement: string, control: ExchangeControl) {
+    super(statement, control);
     // It may fail before somebody waits for it, or when nobody does any more because an earlier one failed.
     this.outcome.catch(() => {});
   }

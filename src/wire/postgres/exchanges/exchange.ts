@@ -5,6 +5,7 @@ import { MessageType } from "../messages/message-type.ts";
 import type { MessageView } from "../messages/message-view.ts";
 import { ServerError, serverNotice } from "../server-error.ts";
 import type { TextMode } from "../text-codec.ts";
+import { describeStatement } from "./describe-statement.ts";
 
 /** What an exchange may do with its connection. */
 export interface ExchangeControl {
@@ -23,16 +24,21 @@ export interface ExchangeControl {
  * exchange then starts clean.
  */
 export abstract class Exchange<Result> {
-  /** For messages: `running "select 1"`. */
-  readonly doing: string;
+  readonly #statement: string;
   protected readonly control: ExchangeControl;
   protected commandTag = "";
   readonly #outcome = Promise.withResolvers<Result>();
   #error: Error | undefined;
 
-  constructor(doing: string, control: ExchangeControl) {
-    this.doing = doing;
+  /** @param statement what messages show of it. */
+  constructor(statement: string, control: ExchangeControl) {
+    this.#statement = statement;
     this.control = control;
+  }
+
+  /** For messages: `running "select 1"`. */
+  get doing(): string {
+    return describeStatement(this.#statement, this.control.text);
   }
 
   get outcome(): Promise<Result> {

@@ -6,8 +6,8 @@ export type RowHandler = (row: (string | null)[]) => void | Promise<void>;
 export class RowExchange extends Exchange<{ readonly commandTag: string }> {
   readonly #onRow: RowHandler;
 
-  constructor(doing: string, control: ExchangeControl, onRow: RowHandler) {
-    super(doing, control);
+  constructor(statement: string, control: ExchangeControl, onRow: RowHandler) {
+    super(statement, control);
     this.#onRow = onRow;
   }
 

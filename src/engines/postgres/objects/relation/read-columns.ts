@@ -1,23 +1,22 @@
 import type { Capabilities } from "../../capabilities.ts";
 import { qualified } from "../../sql/quote.ts";
-import { Catalog, type Row } from "../catalog-reader.ts";
+import { Catalog, type CatalogReader, type Row } from "../catalog-reader.ts";
 import { optionsClause } from "../foreign-data/options.ts";
-import type { ObjectRegistry } from "../object-registry.ts";
 import { type Column, type NotNull, type Relation, relationAt } from "./relation.ts";
 
 const storageNames: Readonly<Record<string, string>> = { p: "PLAIN", e: "EXTERNAL", x: "EXTENDED", m: "MAIN" };
 const compressionNames: Readonly<Record<string, string>> = { p: "pglz", l: "lz4" };
 
 /** Fills `columns` of all relations but sequences. @param rows what {@link columnQuery} answered. */
-export function readColumns(registry: ObjectRegistry, capabilities: Capabilities, rows: readonly Row[]): void {
+export function readColumns(reader: CatalogReader, rows: readonly Row[]): void {
   for (const row of rows) {
-    const relation = relationAt(registry, Number(row.attrelid))!;
-    relation.columns.push(columnOf(row, relation, capabilities));
+    const relation = relationAt(reader.registry, Number(row.attrelid))!;
+    relation.columns.push(columnOf(row, relation, reader));
   }
 }
 
-function columnOf(row: Row, relation: Relation, capabilities: Capabilities): Column {
-  const notNull = notNullOf(row, relation, capabilities);
+function columnOf(row: Row, relation: Relation, reader: CatalogReader): Column {
+  const notNull = notNullOf(row, relation, reader);
   return {
     number: Number(row.attnum),
     name: row.attname!,
@@ -36,18 +35,19 @@ function columnOf(row: Row, relation: Relation, capabilities: Capabilities): Col
 }
 
 /** A NOT NULL of this column, unless it is an unvalidated one, which is an object of its own. */
-function notNullOf(row: Row, relation: Relation, capabilities: Capabilities): NotNull | undefined {
+function notNullOf(row: Row, relation: Relation, { capabilities, descriptions }: CatalogReader): NotNull | undefined {
   if (!capabilities.namedNotNullConstraints) {
     return row.attnotnull === "t" ? { name: null, noInherit: false, isLocal: true, catalog: null } : undefined;
   }
   if (row.nnname === null || row.nnvalid !== "t") return undefined;
+  const catalog = { table: Catalog.pg_constraint, oid: Number(row.nnoid) };
   const usual = `${relation.name}_${row.attname}_not_null`;
   return {
     // A comment needs the name spelled out, since the server's choice could differ when the dump is restored.
-    name: row.nnname === usual && row.nncommented !== "t" ? null : row.nnname!,
+    name: row.nnname === usual && descriptions.commentOn(catalog) === undefined ? null : row.nnname!,
     noInherit: row.nnnoinherit === "t",
     isLocal: row.nnislocal === "t",
-    catalog: { table: Catalog.pg_constraint, oid: Number(row.nnoid) },
+    catalog,
   };
 }
 
@@ -55,8 +55,7 @@ function notNullOf(row: Row, relation: Relation, capabilities: Capabilities): No
 export function columnQuery(capabilities: Capabilities, oids: string): string {
   const notNull = capabilities.namedNotNullConstraints
     ? `nn.oid AS nnoid, nn.conname AS nnname, nn.convalidated AS nnvalid, nn.connoinherit AS nnnoinherit,
-       nn.conislocal AS nnislocal, EXISTS (SELECT 1 FROM pg_catalog.pg_description de
-         WHERE de.classoid = 'pg_catalog.pg_constraint'::pg_catalog.regclass AND de.objoid = nn.oid) AS nncommented`
+       nn.conislocal AS nnislocal`
     : "NULL AS nnname";
   const joinNotNull = capabilities.namedNotNullConstraints
     ? "LEFT JOIN pg_catalog.pg_constraint nn ON nn.conrelid = a.attrelid AND nn.contype = 'n' AND nn.conkey = ARRAY[a.attnum]"

@@ -78,16 +78,17 @@ function sequenceOwner(row: Row): SequenceOwner | null {
 
 export function relationQuery(capabilities: Capabilities): string {
   const accessMethod = capabilities.tableAccessMethods
-    ? "(SELECT am.amname FROM pg_catalog.pg_am am WHERE am.oid = c.relam AND c.relkind IN ('r','p','m'))"
+    ? "CASE WHEN c.relkind IN ('r','p','m') THEN (SELECT am.amname FROM pg_catalog.pg_am am WHERE am.oid = c.relam) END"
     : "NULL";
   return `
     SELECT c.oid, c.relname, n.nspname, c.relkind, c.relowner, c.relpersistence, c.reltype, c.relreplident,
       c.relrowsecurity, c.relforcerowsecurity, c.relispopulated, c.reltuples, c.relacl, c.reloptions,
       pg_catalog.acldefault(CASE c.relkind WHEN 'S' THEN 's' ELSE 'r' END::"char", c.relowner) AS defaultacl,
       c.relpages + COALESCE(tc.relpages, 0) AS pages, tc.reloptions AS toastoptions,
-      (SELECT t.typarray FROM pg_catalog.pg_type t WHERE t.oid = c.reltype) AS rowarray,
+      rt.typarray AS rowarray,
       CASE WHEN c.reloftype <> 0 THEN pg_catalog.format_type(c.reloftype, NULL) END AS oftype,
-      (SELECT s.spcname FROM pg_catalog.pg_tablespace s WHERE s.oid = c.reltablespace) AS spcname,
+      CASE WHEN c.reltablespace <> 0 THEN
+        (SELECT s.spcname FROM pg_catalog.pg_tablespace s WHERE s.oid = c.reltablespace) END AS spcname,
       ${accessMethod} AS amname,
       CASE WHEN c.relkind = 'p' THEN pg_catalog.pg_get_partkeydef(c.oid) END AS partkey,
       CASE WHEN c.relispartition THEN pg_catalog.pg_get_expr(c.relpartbound, c.oid) END AS partbound,
@@ -96,6 +97,7 @@ export function relationQuery(capabilities: Capabilities): string {
     FROM pg_catalog.pg_class c
       JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
       LEFT JOIN pg_catalog.pg_class tc ON tc.oid = c.reltoastrelid AND tc.relkind = 't' AND c.relkind <> 'p'
+      LEFT JOIN pg_catalog.pg_type rt ON rt.oid = c.reltype
       LEFT JOIN pg_catalog.pg_foreign_table ft ON ft.ftrelid = c.oid
       LEFT JOIN pg_catalog.pg_foreign_server fs ON fs.oid = ft.ftserver
       LEFT JOIN pg_catalog.pg_depend d ON c.relkind = 'S' AND d.objid = c.oid AND d.objsubid = 0
@@ -118,12 +120,14 @@ const changedPrivileges = `
 
 /** Columns, system columns included, that have privileges of their own or had some when they were installed. */
 export const columnPrivilegeQuery = `
-    SELECT a.attrelid, a.attnum, a.attname, a.attacl
-    FROM pg_catalog.pg_attribute a
-      LEFT JOIN pg_catalog.pg_init_privs p ON p.classoid = 'pg_catalog.pg_class'::pg_catalog.regclass
-        AND p.objoid = a.attrelid AND p.objsubid = a.attnum AND p.objsubid <> 0
-    WHERE NOT a.attisdropped AND (a.attacl IS NOT NULL OR p.initprivs IS NOT NULL)
-    ORDER BY a.attrelid, a.attnum`;
+    SELECT a.attrelid, a.attnum, a.attname, a.attacl FROM pg_catalog.pg_attribute a
+    WHERE a.attacl IS NOT NULL AND NOT a.attisdropped
+  UNION ALL
+    SELECT a.attrelid, a.attnum, a.attname, a.attacl FROM pg_catalog.pg_init_privs p
+      JOIN pg_catalog.pg_attribute a ON a.attrelid = p.objoid AND a.attnum = p.objsubid
+    WHERE p.classoid = 'pg_catalog.pg_class'::pg_catalog.regclass AND p.objsubid <> 0
+      AND a.attacl IS NULL AND NOT a.attisdropped
+  ORDER BY 1, 2`;
 
 function columnPrivilegesOf(row: Row): ColumnPrivileges {
   return { number: Number(row.attnum), name: row.attname!, current: row.attacl ?? null };

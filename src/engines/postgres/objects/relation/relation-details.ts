@@ -13,11 +13,11 @@ export const relationDetailsType: ObjectType<never, "columns" | "views"> = {
     views: viewQuery(oidArray(dumpedTables(registry, "vm"))),
   }),
 
-  read({ capabilities, registry }, { columns, views }): never[] {
-    const relations = relationsWithColumns(registry);
-    readColumns(registry, capabilities, columns);
+  read(reader, { columns, views }): never[] {
+    const { capabilities, registry } = reader;
+    readColumns(reader, columns);
     readViewQueries(registry, views);
-    markInheritedNotNulls(relations, capabilities);
+    markInheritedNotNulls(relationsWithColumns(registry), capabilities);
     return [];
   },
 

@@ -137,8 +137,8 @@ export function relationAt(registry: ObjectRegistry, oid: number): Relation | un
   return object?.kind === "table" ? (object as Relation) : undefined;
 }
 
-export function allRelations(registry: ObjectRegistry): Relation[] {
-  return [...registry.all()].filter((object): object is Relation => object.kind === "table");
+export function allRelations(registry: ObjectRegistry): readonly Relation[] {
+  return registry.ofKind("table") as readonly Relation[];
 }
 
 /** All but sequences, whose columns are always the same, and what of pg_catalog is here for its privileges. */

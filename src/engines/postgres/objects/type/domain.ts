@@ -6,6 +6,7 @@ import type { EntryContext } from "../entry-context.ts";
 import { groupBy } from "../group-by.ts";
 import { objectEntry } from "../object-entry.ts";
 import type { ObjectType, PlannedEntry } from "../object-type.ts";
+import { printInside } from "../print-inside.ts";
 import { addType, type TypeObject, typeColumns, typeEntries, typeTables } from "./type-object.ts";
 
 interface Domain extends TypeObject {
@@ -73,8 +74,9 @@ export const domainConstraintType: ObjectType<DomainConstraint> = {
 
   read(reader, { rows }): DomainConstraint[] {
     const domains = new Map(
-      [...reader.registry.all()]
-        .filter((object): object is Domain => object.kind === "type" && "constraints" in object)
+      reader.registry
+        .ofKind("type")
+        .filter((object): object is Domain => "constraints" in object)
         .map((domain) => [String(domain.catalog.oid), domain]),
     );
     const constraintsOf = groupBy(rows, (row) => row.contypid!);
@@ -86,7 +88,7 @@ export const domainConstraintType: ObjectType<DomainConstraint> = {
   link(constraints: readonly DomainConstraint[]): void {
     // What an inline constraint refers to must exist before the domain does.
     for (const constraint of constraints) {
-      if (constraint.separate !== true) constraint.domain.dependencies.add(constraint.dumpId);
+      if (constraint.separate !== true) printInside(constraint.domain, constraint);
     }
   },
 

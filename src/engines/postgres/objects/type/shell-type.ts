@@ -22,7 +22,7 @@ export const shellType: ObjectType<ShellType> = {
   label: "shell type",
 
   read(reader): ShellType[] {
-    const types = [...reader.registry.all()].filter(mayNeedShell);
+    const types = reader.registry.ofKind("type").filter(mayNeedShell);
     return types.map((type) =>
       reader.registry.add<ShellType>({
         kind: "type",
