@@ -74,6 +74,7 @@ export async function restore(database: string, { server, services, signal }: De
         ifExists: false,
         onError: "stop",
         singleTransaction: false,
+        jobs: { count: 1, isAsked: false },
         schemaOnly: false,
         dataOnly: false,
         tables: [],

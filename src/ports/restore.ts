@@ -45,6 +45,12 @@ export interface RestoreRequest extends RestoreSelection {
   readonly singleTransaction: boolean;
   /** Extensions in the backup that the user takes care of himself. */
   readonly allowedExtensions?: readonly string[];
+  /** Sessions that restore data, indexes and constraints beside each other, where that can be. */
+  readonly jobs: {
+    readonly count: number;
+    /** Somebody wants it: where it cannot be, that is an error. */
+    readonly isAsked: boolean;
+  };
   /** Refuse a backup that holds what {@link RestorePlan.needsTrust} lists. */
   readonly untrusted: boolean;
   /** The target may hold objects already: the user said so with `--confirm`. */

@@ -87,15 +87,15 @@ export function describeArchiveFormats(major: PostgresMajor, ways: readonly Arch
         const jobs = way.format === "directory" ? ["--jobs=4"] : [];
         const { stderr } = await tools.run("pg_restore", [...jobs, "-d", target.url, archive]);
         expect(withoutStockFault(stderr, major)).toBe("");
-      } else await restore(archive, target);
+      } else await restore(archive, target, way.format === "directory" ? 4 : 1);
       expect(await databaseContents(server, target.name, zooTolerance)).toEqual(source);
       if (way.from !== way.to) await expectAlike(archive, way);
     });
   });
 }
 
-function restore(backup: string, target: TestDatabase): Promise<unknown> {
-  return mustDbbackup(["restore", "single", backup, "--target", target.name, "--url", target.url]);
+function restore(backup: string, target: TestDatabase, jobs: number): Promise<unknown> {
+  return mustDbbackup(["restore", "single", backup, `--jobs=${jobs}`, "--target", target.name, "--url", target.url]);
 }
 
 /** A listing without the time stamp, which a machine's time zone decides, and the compression: a level before 16. */

@@ -86,22 +86,26 @@ export function describeRoundTrip(major: PostgresMajor, ways: "all" | "main"): v
       });
     });
 
-    test("we restore our archive into a database that we create, with its own properties", async () => {
-      await using target = await withDatabase(server);
-      await target.drop();
-      const expected = await databaseContents(server, zoo.name, zooTolerance, { create: true });
-      await mustDbbackup([
-        "restore",
-        "single",
-        archive,
-        "--target",
-        target.name,
-        "--create",
-        "--url",
-        databaseUrl(server, "postgres"),
-      ]);
-      expect(await databaseContents(server, target.name, zooTolerance, { create: true })).toEqual(expected);
-    });
+    test.each(ways === "main" ? [4] : [1, 4])(
+      "we restore our archive into a database that we create, its properties too: %i jobs",
+      async (jobs) => {
+        await using target = await withDatabase(server);
+        await target.drop();
+        const expected = await databaseContents(server, zoo.name, zooTolerance, { create: true });
+        await mustDbbackup([
+          "restore",
+          "single",
+          archive,
+          `--jobs=${jobs}`,
+          "--target",
+          target.name,
+          "--create",
+          "--url",
+          databaseUrl(server, "postgres"),
+        ]);
+        expect(await databaseContents(server, target.name, zooTolerance, { create: true })).toEqual(expected);
+      },
+    );
 
     test("a plain script is stock pg_dump's, byte for byte", async () => {
       const theirs = await stock(18).must("pg_dump", [zoo.url], ALIKE);

@@ -16,6 +16,7 @@ export function restoreRequest(
     ifExists: false,
     onError: "stop",
     singleTransaction: false,
+    jobs: { count: 1, isAsked: false },
     untrusted: false,
     confirmed: true,
     schemaOnly: false,

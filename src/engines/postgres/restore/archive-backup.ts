@@ -60,6 +60,7 @@ export class ArchiveBackup implements RestorableBackup {
 
   plan(request: RestoreRequest): RestorePlan {
     const plan = this.#plan(request);
+    this.#jobs(request);
     const { entries } = this.#reader;
     const selected = new Set(plan.entries.map(({ entry }) => entry.dumpId));
     const listed = entries.filter(({ dumpId }) => selected.has(dumpId));
@@ -119,11 +120,13 @@ export class ArchiveBackup implements RestorableBackup {
           created = true;
         });
       }
-      await using connection = await this.#openSession(spec, target, signal);
+      const connect = () => this.#openSession(spec, target, signal);
+      await using connection = await connect();
       const encoded = nameEncoder(this.#decode)(target);
       touched = true;
-      const run = { reader: this.#reader, blocks, plan, request, target: encoded, connection, failures, progress };
-      const { done, largeObjects } = await runArchive({ ...run, decode: this.#decode });
+      const session = { connection, connect, jobs: this.#jobs(request), target: encoded };
+      const run = { reader: this.#reader, blocks, plan, request, failures, progress, decode: this.#decode };
+      const { done, largeObjects, warnings } = await runArchive({ ...run, ...session });
       return {
         target,
         created,
@@ -133,7 +136,7 @@ export class ArchiveBackup implements RestorableBackup {
         bytes: progress.bytes,
         failures: failures.failures,
         failed: failures.count,
-        warnings: [],
+        warnings,
         durationMs: performance.now() - started,
       };
     } catch (error) {
@@ -144,6 +147,17 @@ export class ArchiveBackup implements RestorableBackup {
 
   #plan(request: RestoreRequest): ArchivePlan {
     return planArchive(this.#reader.entries, request, this.#decode);
+  }
+
+  /** Rows alone are loaded in the order of the archive, for the target may have foreign keys. */
+  #jobs({ jobs, singleTransaction, dataOnly }: RestoreRequest): number {
+    if (this.#reader.canReadAgain) return jobs.isAsked || (!singleTransaction && !dataOnly) ? jobs.count : 1;
+    if (!jobs.isAsked || jobs.count === 1) return 1;
+    throw new BackupError({
+      code: "USAGE",
+      message: "standard input is read front to back, which leaves nothing to several sessions",
+      hint: "restore from a file, or leave out --jobs",
+    });
   }
 
   #target(request: RestoreRequest): string {

@@ -88,12 +88,14 @@ function withoutQuoted(sql: string): string {
 }
 
 function checkOptions(request: RestoreRequest): void {
+  const isParallel = request.jobs.isAsked && request.jobs.count > 1;
   const exclusive: [boolean, string, string][] = [
     [request.schemaOnly && request.dataOnly, "--schema-only", "--data-only"],
     [request.clean && request.dataOnly, "--clean", "--data-only"],
     [request.create && request.dataOnly, "--create", "--data-only"],
     [request.create && request.singleTransaction, "--create", "--single-transaction"],
     [request.onError === "continue" && request.singleTransaction, "--on-error continue", "--single-transaction"],
+    [isParallel && request.singleTransaction, "--jobs", "--single-transaction"],
   ];
   for (const [both, one, other] of exclusive) {
     if (!both) continue;

@@ -4,17 +4,20 @@ import type { DataBlock } from "../archive/data-block.ts";
 
 /** Gives the data of entries as they are restored. */
 export interface BlockSource {
-  /** The data of an entry. Blocks of earlier calls are not read any more. */
+  /** The data of an entry. From a stream: blocks of earlier calls are not read any more. */
   open(dumpId: number): Promise<DataBlock>;
+  /** How much an entry's data takes in the archive; 0 for entries without, and for streams, which do not tell. */
+  storedBytes(dumpId: number): number;
   /** All data that is wanted was read: makes sure that the rest of the archive is whole. */
   finish(): Promise<void>;
 }
 
 /** Any order: the archive was walked through, and each block's place is known. */
 export async function objectBlocks(reader: ArchiveReader): Promise<BlockSource> {
-  await reader.checkStructure();
+  const index = await reader.checkStructure();
   return {
     open: (dumpId) => reader.openBlock(dumpId),
+    storedBytes: (dumpId) => index.get(dumpId)?.storedBytes ?? 0,
     finish: async () => undefined,
   };
 }
@@ -23,6 +26,7 @@ export async function objectBlocks(reader: ArchiveReader): Promise<BlockSource> 
 export function streamBlocks(reader: ArchiveReader): BlockSource {
   const blocks = reader.dataBlocks();
   return {
+    storedBytes: () => 0,
     async open(dumpId) {
       for (;;) {
         const { value, done } = await blocks.next();

@@ -1,23 +1,16 @@
-import { BackupError } from "../../../core/backup-error.ts";
-import type { RestoreRequest, TableKey } from "../../../ports/restore.ts";
+import type { RestoreRequest } from "../../../ports/restore.ts";
 import type { PgConnection } from "../../../wire/postgres/connection.ts";
-import { RowScanner } from "../../../wire/postgres/row-scanner.ts";
 import type { ArchiveReader } from "../archive/archive-reader.ts";
-import { dropStatement } from "../archive/drop-statement.ts";
-import { EntryScript } from "../archive/entry-script.ts";
 import { isStatistics, takesStatistics } from "../archive/optimizer-statistics.ts";
-import type { TocEntry } from "../archive/toc-entry.ts";
-import { isLoadViaRoot } from "../archive/wanted-parts.ts";
+import { restorePass } from "../archive/restore-pass.ts";
 import type { NameDecoder } from "../dump/name-decoder.ts";
-import { type ArchivePlan, entryName } from "./archive-plan.ts";
+import type { ArchivePlan } from "./archive-plan.ts";
 import type { BlockSource } from "./block-source.ts";
-import { renameDatabase } from "./database-definition.ts";
+import { ArchiveState, EntryRunner } from "./entry-runner.ts";
 import type { FailureLog } from "./failure-log.ts";
-import { loadLargeObjects } from "./load-large-objects.ts";
-import { loadTable } from "./load-table.ts";
 import type { RestoreProgress } from "./restore-progress.ts";
-import { saidForNewer } from "./said-for-newer.ts";
-import { readScript } from "./script/read-script.ts";
+import { RestoreSchedule } from "./restore-schedule.ts";
+import { runBeside } from "./run-beside.ts";
 import type { SelectedEntry } from "./select-entries.ts";
 
 export interface ArchiveRun {
@@ -29,6 +22,10 @@ export interface ArchiveRun {
   readonly target: string;
   /** The session in the target database, prepared. */
   readonly connection: PgConnection;
+  /** Opens another one like it. */
+  readonly connect: () => Promise<PgConnection>;
+  /** How many sessions restore data and what comes after it. */
+  readonly jobs: number;
   readonly failures: FailureLog;
   readonly progress: RestoreProgress;
   readonly decode: NameDecoder;
@@ -38,175 +35,92 @@ export interface ArchiveRun {
 export interface ArchiveRunResult {
   readonly done: number;
   readonly largeObjects: number;
+  readonly warnings: readonly string[];
 }
 
 /**
- * Carries out a plan over one connection, entry by entry.
+ * Carries out a plan: definitions over one session, then data, indexes and constraints over as many as asked for.
  * @throws BackupError at the first failure, unless the log decides to go on
  */
 export async function runArchive(run: ArchiveRun): Promise<ArchiveRunResult> {
-  const runner = new ArchiveRunner(run);
-  const { singleTransaction } = run.request;
-  if (singleTransaction) await run.connection.query("BEGIN");
-  await runner.drop();
-  await runner.restore();
-  if (singleTransaction) await run.connection.query("COMMIT");
+  const { connection, plan, request, progress } = run;
+  const state = new ArchiveState();
+  const leader = new EntryRunner(run, connection, state);
+  if (request.singleTransaction) await connection.query("BEGIN");
+  if (plan.drops.length > 0) progress.phase("drop", "dropping what the backup holds");
+  await leader.drop(plan.drops);
+
+  const warnings: string[] = [];
+  const entries = plan.entries.filter((selected) => isRestored(selected, connection.serverVersion));
+  const phases = new Phases(progress);
+  for (const step of stepsOf(entries, run.jobs)) {
+    if (step.length === 1 || run.jobs === 1) {
+      for (const selected of step) {
+        phases.enter(selected);
+        await leader.restore(selected);
+      }
+      continue;
+    }
+    const schedule = new RestoreSchedule(step, (dumpId) => run.blocks.storedBytes(dumpId));
+    const open = async () => {
+      const helper = await run.connect();
+      return { runner: new EntryRunner(run, helper, state), close: () => helper.close() };
+    };
+    const jobs = Math.min(run.jobs, step.length);
+    const lacking = await runBeside(schedule, leader, { jobs, open, onBegin: (one) => phases.enter(one) });
+    if (lacking !== undefined) warnings.push(lacking);
+  }
+  progress.tell();
+  if (request.singleTransaction) await connection.query("COMMIT");
   await run.blocks.finish();
-  return { done: runner.done, largeObjects: runner.largeObjects };
+  return { done: state.done, largeObjects: state.largeObjects, warnings };
 }
 
-class ArchiveRunner {
-  done = 0;
-  largeObjects = 0;
-  readonly #run: ArchiveRun;
-  readonly #script: EntryScript;
-  readonly #scanner = new RowScanner();
-  /** Tables that could not be created: their rows must not be added to a table that was there before. */
-  readonly #failedTables = new Set<number>();
+/** The database itself was created before this session began; about statistics the pre-check has said so. */
+function isRestored({ entry }: SelectedEntry, serverVersion: number): boolean {
+  if (entry.desc === "DATABASE" || entry.desc === "DATABASE PROPERTIES") return false;
+  return !isStatistics(entry) || takesStatistics(Math.floor(serverVersion / 10_000));
+}
 
-  constructor(run: ArchiveRun) {
-    this.#run = run;
-    this.#script = new EntryScript({
-      noOwner: run.request.noOwner,
-      searchPath: run.reader.settings.searchPath,
-      entry: (dumpId) => run.reader.entry(dumpId),
-      tableAccessMethods: this.#serverMajor >= 12,
-    });
+/** Entries that may be restored beside each other, as far as they do not need each other, step by step. */
+function* stepsOf(entries: readonly SelectedEntry[], jobs: number): Generator<readonly SelectedEntry[]> {
+  if (jobs === 1) {
+    yield entries;
+    return;
   }
-
-  get #serverMajor(): number {
-    return Math.floor(this.#run.connection.serverVersion / 10_000);
-  }
-
-  async drop(): Promise<void> {
-    const { plan, request } = this.#run;
-    if (plan.drops.length > 0) this.#run.progress.phase("drop", "dropping what the backup holds");
-    for (const entry of plan.drops) {
-      const setting = this.#script.schemaSetting(entry.namespace) ?? "";
-      await this.#query(entry, setting + dropStatement(entry, request.ifExists));
+  let beside: SelectedEntry[] = [];
+  for (const selected of entries) {
+    const { section } = selected.entry;
+    const isBeside = section === "data" || section === "post-data";
+    const isNext = beside.length > 0 && restorePass(beside[0]!.entry) !== restorePass(selected.entry);
+    if (beside.length > 0 && (!isBeside || isNext)) {
+      yield beside;
+      beside = [];
     }
-    this.#script.forgetSchema();
+    if (isBeside) beside.push(selected);
+    else yield [selected];
+  }
+  if (beside.length > 0) yield beside;
+}
+
+/** Tells when another section begins. */
+class Phases {
+  readonly #progress: RestoreProgress;
+  readonly #told = new Set<string>();
+
+  constructor(progress: RestoreProgress) {
+    this.#progress = progress;
   }
 
-  async restore(): Promise<void> {
-    let section = "";
-    for (const selected of this.#run.plan.entries) {
-      const { entry } = selected;
-      // The database itself was created before this session began.
-      if (entry.desc === "DATABASE" || entry.desc === "DATABASE PROPERTIES") continue;
-      // The pre-check has said so.
-      if (isStatistics(entry) && !takesStatistics(this.#serverMajor)) continue;
-      if (entry.section !== section && entry.section !== "none") {
-        section = entry.section;
-        this.#run.progress.phase(section, phaseMessages[entry.section] ?? section);
-      }
-      await this.#restoreEntry(selected);
-    }
-    this.#run.progress.tell();
-  }
-
-  async #restoreEntry({ entry, parts }: SelectedEntry): Promise<void> {
-    const hasBlock = parts.data && entry.hadDumper;
-    let isDone = true;
-    if (parts.definition || !hasBlock) isDone = await this.#define(entry);
-    if (hasBlock) isDone = (await this.#loadBlock(entry)) && isDone;
-    if (!isDone) return;
-    this.done += 1;
-    this.#run.progress.addObject();
-  }
-
-  async #define(entry: TocEntry): Promise<boolean> {
-    const { header } = this.#run.reader;
-    for (const step of this.#script.steps(saidForNewer(entry, header, this.#serverMajor))) {
-      const isAboutDatabase = entry.tag.startsWith("DATABASE ");
-      const sql = isAboutDatabase ? renameDatabase(step.sql, header.database, this.#run.target) : step.sql;
-      if (await this.#query(entry, sql)) continue;
-      if (entry.desc === "TABLE") this.#failedTables.add(entry.dumpId);
-      return false;
-    }
-    return true;
-  }
-
-  async #loadBlock(entry: TocEntry): Promise<boolean> {
-    if (entry.dependencies.some((id) => this.#failedTables.has(id)) && !isLoadViaRoot(entry)) return false;
-    for (const step of this.#script.settings(entry)) if (!(await this.#query(entry, step.sql))) return false;
-    const { progress, failures } = this.#run;
-    const object = this.#describe(entry);
-    progress.start(object);
-    const bytesBefore = progress.bytes;
-    try {
-      const rows = await this.#load(entry);
-      progress.end(object, rows, progress.bytes - bytesBefore);
-      return true;
-    } catch (error) {
-      failures.note(error, { object, sql: entry.copy ?? "" });
-      return false;
-    }
-  }
-
-  /** Answers the count of rows. */
-  async #load(entry: TocEntry): Promise<number> {
-    const { blocks, connection, request, progress, decode } = this.#run;
-    const block = await blocks.open(entry.dumpId);
-    const onBytes = (count: number): void => progress.addBytes(count);
-    if (block.kind === "large-objects") {
-      const { count } = await loadLargeObjects(connection, block, request.singleTransaction, onBytes);
-      this.largeObjects += count;
-      return 0;
-    }
-    if (!entry.copy) return await this.#runStatements(block.chunks());
-    this.#scanner.reset();
-    const key: TableKey = `${decode(entry.namespace ?? "")}\0${decode(entry.tag)}`;
-    const totals = await loadTable({
-      connection,
-      sql: entry.copy,
-      chunks: block.chunks(),
-      hasEndLine: true,
-      scanner: this.#scanner,
-      expected: request.expectedRows?.get(key),
-      table: entryName(entry, decode),
-      onBytes,
-    });
-    return totals.rows;
-  }
-
-  /** Data as INSERT statements. Answers their count: each may hold several rows. */
-  async #runStatements(chunks: AsyncIterable<Buffer>): Promise<number> {
-    let count = 0;
-    for await (const item of readScript(chunks, this.#run.reader.settings)) {
-      if (item.kind !== "statement") {
-        throw new BackupError({
-          code: "DAMAGED",
-          message: `the rows of an entry hold more than INSERT statements (a ${item.kind} on line ${item.line} of them)`,
-          hint: "restore from another copy of this backup",
-        });
-      }
-      await this.#run.connection.query(item.sql);
-      this.#run.progress.addBytes(item.sql.length);
-      count += 1;
-    }
-    return count;
-  }
-
-  /** Answers whether it succeeded. */
-  async #query(entry: TocEntry, sql: string): Promise<boolean> {
-    if (sql === "") return true;
-    try {
-      await this.#run.connection.query(sql.trimEnd());
-      return true;
-    } catch (error) {
-      this.#run.failures.note(error, { object: this.#describe(entry), sql });
-      return false;
-    }
-  }
-
-  #describe(entry: TocEntry): string {
-    return `${entry.desc} "${entryName(entry, this.#run.decode)}"`;
+  enter({ entry: { section } }: SelectedEntry): void {
+    if (section === "none" || this.#told.has(section)) return;
+    this.#told.add(section);
+    this.#progress.phase(section, phaseMessages[section]);
   }
 }
 
-const phaseMessages: Readonly<Record<string, string>> = {
+const phaseMessages = {
   "pre-data": "creating types, functions and tables",
   data: "loading rows and large objects",
   "post-data": "creating indexes, constraints and triggers",
-};
+} as const;

@@ -216,6 +216,7 @@ export class ScriptBackup implements RestorableBackup {
       [request.noStatistics === true, "--no-statistics"],
       [request.clean && !request.create, "--clean without --create"],
       [request.ifExists, "--if-exists"],
+      [request.jobs.isAsked && request.jobs.count > 1, "--jobs"],
     ];
     const flag = impossible.find(([isGiven]) => isGiven)?.[1];
     if (flag !== undefined) {

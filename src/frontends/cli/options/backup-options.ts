@@ -40,10 +40,11 @@ export const backupOptions = [
     min: 1,
     max: 64,
     default: "the number of processors, at most 4",
-    config: "backup.jobs",
-    help: "connections that copy data beside each other, in one snapshot",
+    config: "general.jobs",
+    help: "connections that work beside each other; no more are opened than there is work for",
     details:
-      "Large tables are read in parts, from PostgreSQL 14 on. No more connections are opened than there is work for.",
+      "A backup reads large tables in parts, from PostgreSQL 14 on, in one snapshot. A restore loads rows and creates indexes and " +
+      "constraints, after all definitions; scripts, standard input, --single-transaction and --data-only take one.",
   },
   {
     name: "split-larger-than",

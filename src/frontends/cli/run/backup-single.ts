@@ -1,4 +1,3 @@
-import { availableParallelism } from "node:os";
 import { backupSingle } from "../../../commands/backup-single.ts";
 import { BackupError } from "../../../core/backup-error.ts";
 import { type Compression, parseCompression } from "../../../core/compression.ts";
@@ -12,6 +11,7 @@ import type { Storage } from "../../../ports/storage.ts";
 import { formatBytes, formatDuration } from "../amounts.ts";
 import type { RunCommand } from "../command.ts";
 import { connectionRequest } from "../connection-request.ts";
+import { defaultJobs } from "../default-jobs.ts";
 import { countedKind } from "../not-included-lines.ts";
 import type { OptionValues } from "../options/options.ts";
 import { repositoryOf } from "../repository-option.ts";
@@ -46,13 +46,6 @@ export const run: RunCommand = async ({ args, options }, { services, output, pro
     if (destination.kind === "stream") await destination.close();
   }
 };
-
-/** More connections than this may be too many for a server that others use; whoever knows better says so. */
-const MAX_DEFAULT_JOBS = 4;
-
-function defaultJobs(): number {
-  return Math.min(availableParallelism(), MAX_DEFAULT_JOBS);
-}
 
 function compressionOf(options: OptionValues, format: DumpFormat): Compression {
   const isCompressed = format === "custom" || format === "directory";

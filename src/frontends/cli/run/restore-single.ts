@@ -6,6 +6,7 @@ import type { RestoreResult } from "../../../ports/restore.ts";
 import { formatBytes, formatDuration } from "../amounts.ts";
 import type { RunCommand } from "../command.ts";
 import { connectionRequest } from "../connection-request.ts";
+import { defaultJobs } from "../default-jobs.ts";
 import type { OptionValues } from "../options/options.ts";
 import type { Output } from "../output.ts";
 
@@ -40,6 +41,7 @@ function requestOf(backup: string, options: OptionValues): RestoreSingleRequest 
       ifExists: options["if-exists"] === true,
       onError: options["on-error"] ?? "stop",
       singleTransaction: options["single-transaction"] === true,
+      jobs: { count: options.jobs ?? defaultJobs(), isAsked: options.jobs !== undefined },
       schemaOnly: options["schema-only"] === true,
       dataOnly: options["data-only"] === true,
       tables: options.table ?? [],

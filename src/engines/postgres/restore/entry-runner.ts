@@ -1,0 +1,168 @@
+import { BackupError } from "../../../core/backup-error.ts";
+import type { TableKey } from "../../../ports/restore.ts";
+import type { PgConnection } from "../../../wire/postgres/connection.ts";
+import { RowScanner } from "../../../wire/postgres/row-scanner.ts";
+import { dropStatement } from "../archive/drop-statement.ts";
+import { EntryScript } from "../archive/entry-script.ts";
+import type { TocEntry } from "../archive/toc-entry.ts";
+import { isLoadViaRoot } from "../archive/wanted-parts.ts";
+import { entryName } from "./archive-plan.ts";
+import { renameDatabase } from "./database-definition.ts";
+import { loadLargeObjects } from "./load-large-objects.ts";
+import { loadTable } from "./load-table.ts";
+import type { ArchiveRun } from "./run-archive.ts";
+import { saidForNewer } from "./said-for-newer.ts";
+import { readScript } from "./script/read-script.ts";
+import type { SelectedEntry } from "./select-entries.ts";
+
+/** What the sessions of a restore have done together. */
+export class ArchiveState {
+  done = 0;
+  largeObjects = 0;
+  /** Tables that could not be created: their rows must not be added to a table that was there before. */
+  readonly failedTables = new Set<number>();
+}
+
+/** Statements that met in a deadlock are tried again: of those who met, one has gone on. */
+const maxDeadlocks = 5;
+const deadlockDetected = "40P01";
+
+/** Restores entries over one session, one after another. */
+export class EntryRunner {
+  readonly #run: ArchiveRun;
+  readonly #connection: PgConnection;
+  readonly #state: ArchiveState;
+  readonly #script: EntryScript;
+  readonly #scanner = new RowScanner();
+
+  constructor(run: ArchiveRun, connection: PgConnection, state: ArchiveState) {
+    this.#run = run;
+    this.#connection = connection;
+    this.#state = state;
+    this.#script = new EntryScript({
+      noOwner: run.request.noOwner,
+      searchPath: run.reader.settings.searchPath,
+      entry: (dumpId) => run.reader.entry(dumpId),
+      tableAccessMethods: connection.serverVersion >= 120_000,
+    });
+  }
+
+  async drop(entries: readonly TocEntry[]): Promise<void> {
+    for (const entry of entries) {
+      const setting = this.#script.schemaSetting(entry.namespace) ?? "";
+      await this.#query(entry, setting + dropStatement(entry, this.#run.request.ifExists));
+    }
+    this.#script.forgetSchema();
+  }
+
+  /** @throws BackupError when it fails, unless the log decides to go on */
+  async restore({ entry, parts }: SelectedEntry): Promise<void> {
+    const hasBlock = parts.data && entry.hadDumper;
+    let isDone = true;
+    if (parts.definition || !hasBlock) isDone = await this.#define(entry);
+    if (hasBlock) isDone = (await this.#loadBlock(entry)) && isDone;
+    if (!isDone) return;
+    this.#state.done += 1;
+    this.#run.progress.addObject();
+  }
+
+  async #define(entry: TocEntry): Promise<boolean> {
+    const { header } = this.#run.reader;
+    const serverMajor = Math.floor(this.#connection.serverVersion / 10_000);
+    for (const step of this.#script.steps(saidForNewer(entry, header, serverMajor))) {
+      const isAboutDatabase = entry.tag.startsWith("DATABASE ");
+      const sql = isAboutDatabase ? renameDatabase(step.sql, header.database, this.#run.target) : step.sql;
+      if (await this.#query(entry, sql)) continue;
+      if (entry.desc === "TABLE") this.#state.failedTables.add(entry.dumpId);
+      return false;
+    }
+    return true;
+  }
+
+  async #loadBlock(entry: TocEntry): Promise<boolean> {
+    if (entry.dependencies.some((id) => this.#state.failedTables.has(id)) && !isLoadViaRoot(entry)) return false;
+    for (const step of this.#script.settings(entry)) if (!(await this.#query(entry, step.sql))) return false;
+    const { progress, failures } = this.#run;
+    const object = this.#describe(entry);
+    progress.start(object);
+    try {
+      const { rows, bytes } = await this.#load(entry);
+      progress.end(object, rows, bytes);
+      return true;
+    } catch (error) {
+      failures.note(error, { object, sql: entry.copy ?? "" });
+      return false;
+    }
+  }
+
+  async #load(entry: TocEntry): Promise<{ readonly rows: number; readonly bytes: number }> {
+    const { blocks, request, progress, decode } = this.#run;
+    const block = await blocks.open(entry.dumpId);
+    let bytes = 0;
+    const onBytes = (count: number): void => {
+      bytes += count;
+      progress.addBytes(count);
+    };
+    if (block.kind === "large-objects") {
+      const { count } = await loadLargeObjects(this.#connection, block, request.singleTransaction, onBytes);
+      this.#state.largeObjects += count;
+      return { rows: 0, bytes };
+    }
+    if (!entry.copy) return { rows: await this.#runStatements(block.chunks(), onBytes), bytes };
+    this.#scanner.reset();
+    const key: TableKey = `${decode(entry.namespace ?? "")}\0${decode(entry.tag)}`;
+    const { rows } = await loadTable({
+      connection: this.#connection,
+      sql: entry.copy,
+      chunks: block.chunks(),
+      hasEndLine: true,
+      scanner: this.#scanner,
+      expected: request.expectedRows?.get(key),
+      table: entryName(entry, decode),
+      onBytes,
+    });
+    return { rows, bytes };
+  }
+
+  /** Data as INSERT statements. Answers their count: each may hold several rows. */
+  async #runStatements(chunks: AsyncIterable<Buffer>, onBytes: (count: number) => void): Promise<number> {
+    let count = 0;
+    for await (const item of readScript(chunks, this.#run.reader.settings)) {
+      if (item.kind !== "statement") {
+        throw new BackupError({
+          code: "DAMAGED",
+          message: `the rows of an entry hold more than INSERT statements (a ${item.kind} on line ${item.line} of them)`,
+          hint: "restore from another copy of this backup",
+        });
+      }
+      await this.#connection.query(item.sql);
+      onBytes(item.sql.length);
+      count += 1;
+    }
+    return count;
+  }
+
+  /** Answers whether it succeeded. */
+  async #query(entry: TocEntry, sql: string): Promise<boolean> {
+    if (sql === "") return true;
+    for (let attempt = 1; ; attempt++) {
+      try {
+        await this.#connection.query(sql.trimEnd());
+        return true;
+      } catch (error) {
+        if (attempt < maxDeadlocks && this.#isDeadlock(error)) continue;
+        this.#run.failures.note(error, { object: this.#describe(entry), sql });
+        return false;
+      }
+    }
+  }
+
+  #isDeadlock(error: unknown): boolean {
+    const { singleTransaction } = this.#run.request;
+    return error instanceof BackupError && error.sqlState === deadlockDetected && !singleTransaction;
+  }
+
+  #describe(entry: TocEntry): string {
+    return `${entry.desc} "${entryName(entry, this.#run.decode)}"`;
+  }
+}
