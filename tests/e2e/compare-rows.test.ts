@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { compareTestDatabases } from "../helpers/compare-test-databases.ts";
+import { serverSql } from "../helpers/postgres-server.ts";
 import { sharedServer } from "../helpers/shared-servers.ts";
 import { type TestDatabase, withDatabase } from "../helpers/test-database.ts";
 
@@ -27,8 +28,8 @@ const tables = (rows: number): string => `
   select lo_from_bytea(4711, decode(repeat('00ff10', 1000000), 'hex')), lo_create(4712);
 `;
 
-const oddByte = (hex: string): string =>
-  `create table t (id integer primary key, v text); insert into t values (1, E'\\x${hex}')`;
+const oddText = (escapes: string): string =>
+  `create table t (id integer primary key, v text); insert into t values (1, E'${escapes}')`;
 
 async function twins(load: (database: TestDatabase) => Promise<unknown>) {
   const server = await sharedServer(18);
@@ -133,13 +134,17 @@ describe("rows", () => {
     expect(result.dataDifferences.map(({ object }) => object)).toEqual(["materialized view public.seen"]);
   });
 
-  test("bytes that are no text of any encoding are compared as bytes in SQL_ASCII databases", async () => {
+  test.each([
+    ["SQL_ASCII", "\\xfe", "\\xff"],
+    ["MULE_INTERNAL", "\\x81\\xe8", "\\x81\\xe9"],
+  ])("texts that the server cannot convert are compared as bytes: %s", async (encoding, one, other) => {
     const server = await sharedServer(18);
-    const options = "encoding 'SQL_ASCII' locale_provider libc locale 'C'";
+    const options = `encoding '${encoding}' locale_provider libc locale 'C'`;
     await using left = await withDatabase(server, undefined, "template0", options);
     await using right = await withDatabase(server, undefined, "template0", options);
-    await left.sql(oddByte("fe"));
-    await right.sql(oddByte("ff"));
+    const asBytes = { client_encoding: "SQL_ASCII" };
+    await serverSql(server, oddText(one), left.name, asBytes);
+    await serverSql(server, oddText(other), right.name, asBytes);
     const result = await compareTestDatabases(left, right);
     expect(result.dataDifferences).toMatchObject([
       { object: "table public.t", samples: [{ key: "(1)", columns: ["v"] }] },

@@ -33,7 +33,10 @@ const settingsSince: Readonly<Record<string, readonly [major: number, value: str
 /** SQL: from here on the session sees one state of the database. */
 export const beginSnapshot = "begin isolation level repeatable read, read only";
 
-/** One side of a comparison: a session whose strings are binary, in UTF-8 unless the database is SQL_ASCII. */
+/** Encodings of databases that the server cannot convert to UTF-8: their texts are compared as bytes. */
+const withoutConversion: ReadonlySet<string> = new Set(["SQL_ASCII", "MULE_INTERNAL"]);
+
+/** One side of a comparison: a session whose strings are binary, in UTF-8 where the server can convert to it. */
 export interface ComparisonSession {
   readonly connection: PgConnection;
   readonly major: number;
@@ -43,10 +46,11 @@ export interface ComparisonSession {
 }
 
 export async function openComparisonSession(spec: ConnectionSpec, signal: AbortSignal): Promise<ComparisonSession> {
-  const utf8 = { ...spec, clientEncoding: "UTF8" };
-  const connection = await PgConnection.connect(utf8, { text: "binary", signal });
+  // The one that the server takes whatever the database's encoding; it is UTF-8 once that is known.
+  const anyEncoding = { ...spec, clientEncoding: "SQL_ASCII" };
+  const connection = await PgConnection.connect(anyEncoding, { text: "binary", signal });
   try {
-    const { version } = await identifyServer(connection, utf8, signal);
+    const { version } = await identifyServer(connection, anyEncoding, signal);
     return await prepare(connection, Math.floor(version / 10_000));
   } catch (error) {
     await connection.close();
@@ -59,8 +63,7 @@ async function prepare(connection: PgConnection, major: number): Promise<Compari
   const wanted = [
     ...Object.entries(settings),
     ...Object.entries(settingsSince).flatMap(([name, [since, value]]) => (major >= since ? [[name, value]] : [])),
-    // The server would refuse to send bytes that are no UTF-8, and cannot convert what it does not know.
-    ...(encoding === "SQL_ASCII" ? [["client_encoding", "SQL_ASCII"]] : []),
+    ["client_encoding", withoutConversion.has(encoding) ? encoding : "UTF8"],
   ];
   // Where the server knows it: a table that becomes a view meanwhile cannot run code of others.
   await connection.query(`select set_config(name, 'view, foreign-table', false) from pg_settings
