@@ -17,12 +17,16 @@ const lazyBuiltins: Plugin = {
   },
 };
 
-/** Bundles the program into a folder: `dbbackup.mjs`, and beside it what runs as a process of its own. */
+/** Bundles the program into a folder: `dbbackup.mjs`, and beside it what runs as a process or a thread of its own. */
 export async function bundle(outdir: string): Promise<void> {
   await build({
     absWorkingDir: root,
     outdir,
-    entryPoints: { dbbackup: "src/main/cli.ts", supervisor: "src/embedded/supervisor.ts" },
+    entryPoints: {
+      dbbackup: "src/main/cli.ts",
+      supervisor: "src/embedded/supervisor.ts",
+      "deflate-worker": "src/stages/deflate/deflate-worker.ts",
+    },
     outExtension: { ".js": ".mjs" },
     bundle: true,
     platform: "node",

@@ -20,6 +20,8 @@ export interface WasmModule {
   readonly output: string;
   /** What the bytes are called there. */
   readonly name: string;
+  /** When its memory is shared between threads: the most pages of 64 KiB that it may have, which must be said ahead. */
+  readonly mostSharedPages?: number;
 }
 
 export const wasmModules: readonly WasmModule[] = [
@@ -29,6 +31,12 @@ export const wasmModules: readonly WasmModule[] = [
     name: "copyScannerWasm",
   },
   { source: "src/stages/block-codec.as.ts", output: "src/stages/block-codec.wasm.ts", name: "blockCodecWasm" },
+  {
+    source: "src/stages/deflate/deflate.as.ts",
+    output: "src/stages/deflate/deflate.wasm.ts",
+    name: "deflateWasm",
+    mostSharedPages: 160,
+  },
 ];
 
 /**
@@ -49,13 +57,16 @@ export async function compileWasm(root: string, module: WasmModule): Promise<str
   const compiler = "assemblyscript/asc";
   const asc = (await import(compiler)) as Compiler;
   let bytes: Uint8Array | undefined;
-  const { error, stderr } = await asc.main([module.source, "--outFile", "out.wasm", ...options], {
-    readFile: (name, baseDir) => readIfThere(join(baseDir === "." ? root : baseDir, name)),
-    writeFile: (name, contents) => {
-      if (name === "out.wasm" && typeof contents !== "string") bytes = contents;
+  const { error, stderr } = await asc.main(
+    [module.source, "--outFile", "out.wasm", ...options, ...sharedMemory(module)],
+    {
+      readFile: (name, baseDir) => readIfThere(join(baseDir === "." ? root : baseDir, name)),
+      writeFile: (name, contents) => {
+        if (name === "out.wasm" && typeof contents !== "string") bytes = contents;
+      },
+      listFiles: () => [],
     },
-    listFiles: () => [],
-  });
+  );
   if (error || bytes === undefined) throw new Error(`"${module.source}" does not compile: ${stderr.toString()}`);
   return [
     `// Built by "npm run build:wasm" from ${module.source.split("/").at(-1)}; a test compares the two. Do not edit.`,
@@ -63,6 +74,11 @@ export async function compileWasm(root: string, module: WasmModule): Promise<str
     `  "${Buffer.from(bytes).toString("base64")}";`,
     "",
   ].join("\n");
+}
+
+function sharedMemory({ mostSharedPages }: WasmModule): string[] {
+  if (mostSharedPages === undefined) return [];
+  return ["--enable", "threads", "--sharedMemory", "--maximumMemory", `${mostSharedPages}`];
 }
 
 function readIfThere(path: string): string | null {

@@ -33,6 +33,8 @@ const exitStatusOfCode = {
   EXISTS: ExitStatus.failed,
   /** The pre-check of a restore found what would make it fail. */
   PRECHECK: ExitStatus.failed,
+  /** A thread of this program ended before its work was done, as when memory is short. */
+  THREAD_LOST: ExitStatus.failed,
   /** A file or folder could not be read or written. */
   IO: ExitStatus.failed,
   /** Stored bytes are not what was written: truncated, flipped, swapped. `verify` ends with 4 for it. */

@@ -11,7 +11,7 @@ export interface Compression {
 
 /**
  * Levels each method takes, with our default. gzip 4 gives about the size of pg_dump's default (zlib 6 of the system
- * library) in a third of the time with Node's faster zlib.
+ * library) in a fraction of the time: long streams are deflated by code of our own, the others by Node's zlib.
  */
 export const compressionLevels: Readonly<
   Record<CompressionMethod, { readonly min: number; readonly max: number; readonly default: number }>

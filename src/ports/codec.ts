@@ -1,8 +1,8 @@
 import type { Compression, CompressionMethod } from "../core/compression.ts";
 
 /**
- * One compressed stream in the making. Blocks are compressed beside each other in the thread pool, and come out in
- * order; how many are in flight is bounded by the codec, for the whole process.
+ * One compressed stream in the making. Blocks are compressed beside each other in threads, and come out in order; how
+ * many are in flight is bounded by the codec, for the whole process.
  */
 export interface CompressStream {
   /**
@@ -16,7 +16,10 @@ export interface CompressStream {
 
 export interface OpenCompressStream {
   readonly compression: Compression;
-  /** Called in order, never overlapping. Each piece is non-empty; for zstd each is exactly one whole frame. */
+  /**
+   * Called in order, never overlapping. Each piece is non-empty; for zstd each is exactly one whole frame. Its memory is
+   * used again when the call has resolved.
+   */
   readonly output: (piece: Buffer) => Promise<void>;
   /** Gives blocks back that are no longer needed, for a pool. */
   readonly recycle?: (block: Buffer) => void;

@@ -17,3 +17,14 @@ export function adler32(bytes: Uint8Array, checksum: number): number {
   }
   return sum >>> 0;
 }
+
+const MODULUS = 65_521;
+
+/** The Adler-32 of two runs of bytes, one behind the other, out of those of each, and the length of the second. */
+export function joinAdler32(first: number, second: number, secondLength: number): number {
+  const length = secondLength % MODULUS;
+  const firstLow = first & 0xffff;
+  const low = (firstLow + (second & 0xffff) + MODULUS - 1) % MODULUS;
+  const high = ((first >>> 16) + (second >>> 16) + length * firstLow + MODULUS - length) % MODULUS;
+  return high * 65_536 + low;
+}

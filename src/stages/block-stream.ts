@@ -18,8 +18,10 @@ export interface BlockCompressor {
   compress(block: Buffer): Promise<Buffer>;
   /** A stream that is one block, perhaps an empty one, all of it. */
   compressWhole(block: Buffer): Promise<Buffer>;
-  /** What ends a stream of several blocks; may be empty. */
-  end(): Buffer;
+  /** What ends a stream of several blocks; may be empty. Called when all were given, perhaps before they are done. */
+  end(): Promise<Buffer>;
+  /** Takes the memory of a piece back that has left. Not called for pieces of streams that fail or are dropped. */
+  release?(piece: Buffer): void;
   /** Gives back what the stream held, when nothing is under way any more. Not called for streams that are dropped. */
   close?(): void;
 }
@@ -42,7 +44,11 @@ export class BlockStream implements CompressStream {
   ) {
     this.#compressor = compressor;
     this.#pool = pool;
-    this.#pieces = new PieceQueue(output, STREAM_PIECES);
+    const putOut = async (piece: Buffer) => {
+      await output(piece);
+      compressor.release?.(piece);
+    };
+    this.#pieces = new PieceQueue(putOut, STREAM_PIECES);
     this.#recycle = recycle;
   }
 
@@ -69,7 +75,7 @@ export class BlockStream implements CompressStream {
     const rest = this.#gathered;
     if (this.#hasBlocks) {
       if (rest !== undefined) await this.#compressGathered();
-      await this.#pieces.add(Promise.resolve(this.#compressor.end()));
+      await this.#pieces.add(this.#compressor.end());
     } else {
       const whole = rest?.subarray(0, this.#gatheredLength) ?? Buffer.alloc(0);
       await this.#pieces.add(this.#compressor.compressWhole(whole));

@@ -268,3 +268,28 @@ describe("readers of others", () => {
     expect((await decompress(kind, header)).length).toBe(0);
   });
 });
+
+describe.each(["zlib", "gzip"] as const)("a %s stream so long that our own threads take part", (container) => {
+  const kind: Kind = { compression: { method: "gzip", level: 4 }, container };
+  const long = Array.from({ length: 13 }, (_, i) => rows(i === 12 ? 500_000 : MIB, i));
+  const inflate = container === "zlib" ? zlib.inflateSync : zlib.gunzipSync;
+
+  test("is read by zlib, is no larger than zlib's, and is the same each time, alone and among others", async () => {
+    const [once, again] = await Promise.all([compress(kind, long), compress(kind, long)]);
+    const stored = Buffer.concat(once);
+    const plain = Buffer.concat(long);
+    expect(inflate(stored).equals(plain)).toBe(true);
+    expect(Buffer.concat(again).equals(stored)).toBe(true);
+    expect(Buffer.concat(await compress(kind, long)).equals(stored)).toBe(true);
+    expect(stored.length).toBeLessThan(zlib.deflateSync(plain, { level: 4 }).length);
+  });
+
+  test("is damaged where a bit is flipped behind the first blocks", async () => {
+    const stored = Buffer.concat(await compress(kind, long));
+    for (const part of [0.7, 0.85, 0.99]) {
+      const flipped = Buffer.from(stored);
+      flipped[Math.floor(stored.length * part)]! ^= 4;
+      await expect(decompress(kind, flipped)).rejects.toEqual(damaged);
+    }
+  });
+});

@@ -7,12 +7,13 @@ import { damagedStream } from "./damaged-stream.ts";
 import { decompressGzip } from "./decompress-gzip.ts";
 import { decompressLz4 } from "./decompress-lz4.ts";
 import { decompressZstd } from "./decompress-zstd.ts";
+import { DeflateThreads } from "./deflate/deflate-threads.ts";
 import { DeflateBlocks } from "./deflate-blocks.ts";
 import { JobSlots } from "./job-slots.ts";
 import { Lz4Compressor } from "./lz4-compressor.ts";
 import { ZstdFrames } from "./zstd-frames.ts";
 
-/** Blocks that are compressed at once: as many as the thread pool has threads. Memory grows with it. */
+/** Blocks that are compressed at once: as many as the thread pool has threads. Memory grows with it: 2.1 MiB each. */
 const JOB_SLOTS = 4;
 /** Buffers for gathering small blocks that are kept while none is gathered. */
 const KEPT_BUFFERS = 2;
@@ -22,12 +23,13 @@ const MAX_PIECE = 1024 * 1024;
 /** The compression methods, sharing one bound on the blocks under way. One for the process. */
 export function createCodec(): Codec {
   const slots = new JobSlots(JOB_SLOTS);
+  const threads = new DeflateThreads(JOB_SLOTS);
   const pool = new BufferPool(COMPRESS_BLOCK_SIZE, KEPT_BUFFERS);
   return {
     open(options) {
       const { output, recycle = () => undefined } = options;
       if (options.compression.method === "none") return passThrough(output, recycle);
-      return new BlockStream(openCompressor(options, slots), pool, output, recycle);
+      return new BlockStream(openCompressor(options, slots, threads), pool, output, recycle);
     },
     decompress(method, container, source, limits) {
       return bounded(method, openDecompressor(method, container, source), limits);
@@ -35,11 +37,15 @@ export function createCodec(): Codec {
   };
 }
 
-function openCompressor({ compression, container }: OpenCompressStream, slots: JobSlots): BlockCompressor {
+function openCompressor(
+  { compression, container }: OpenCompressStream,
+  slots: JobSlots,
+  threads: DeflateThreads,
+): BlockCompressor {
   const { method, level } = compression;
   switch (method) {
     case "gzip":
-      return new DeflateBlocks(container, level, slots);
+      return new DeflateBlocks(container, level, slots, threads);
     case "zstd":
       return new ZstdFrames(level, slots);
     case "lz4":

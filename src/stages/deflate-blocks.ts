@@ -1,7 +1,9 @@
 import { promisify } from "node:util";
 import * as zlib from "node:zlib";
-import { adler32 } from "./adler32.ts";
+import { compressionLevels } from "../core/compression.ts";
+import { adler32, joinAdler32 } from "./adler32.ts";
 import type { BlockCompressor } from "./block-stream.ts";
+import type { DeflateThreads } from "./deflate/deflate-threads.ts";
 import { chooseSearch, type DeflateSearch } from "./deflate-search.ts";
 import type { JobSlots } from "./job-slots.ts";
 
@@ -18,6 +20,13 @@ const MAX_CHUNK_SIZE = 512 * 1024;
 const SMALL_STREAM = 16 * 1024;
 /** The search is chosen anew after so many blocks: the choice costs a fifth of the work for one. */
 const BLOCKS_PER_SEARCH = 16;
+/**
+ * At the default level so many blocks are left to zlib, and the rest of the stream is deflated by our own code in threads:
+ * on rows of hashes and JSON 230 MB for each CPU second against zlib's 112, on text 100 against 45, and no larger. By the
+ * number of the block, as the same bytes must give the same stream; not from the start, as starting a thread takes 60 ms
+ * and 12 MiB, which small streams would not earn back.
+ */
+const ZLIB_BLOCKS = 8;
 /** An empty last block of deflate, with fixed codes. */
 const FINAL_BLOCK = Buffer.from([0x03, 0x00]);
 
@@ -29,29 +38,51 @@ export class DeflateBlocks implements BlockCompressor {
   readonly #container: "zlib" | "gzip";
   readonly #level: number;
   readonly #slots: JobSlots;
+  readonly #threads: DeflateThreads;
   #dictionary: Buffer | undefined;
   #search: Promise<DeflateSearch> | undefined;
   #blocks = 0;
   #chunkSize = MAX_CHUNK_SIZE;
-  #checksum: number;
+  #crc32 = 0;
+  /** Of all blocks, for zlib. Comes later than they do, as their own are computed where they are deflated. */
+  #adler32: Promise<number> = Promise.resolve(1);
   #length = 0;
 
-  constructor(container: "zlib" | "gzip", level: number, slots: JobSlots) {
+  constructor(container: "zlib" | "gzip", level: number, slots: JobSlots, threads: DeflateThreads) {
     this.#container = container;
     this.#level = level;
     this.#slots = slots;
-    this.#checksum = container === "zlib" ? 1 : 0;
+    this.#threads = threads;
   }
 
   compress(block: Buffer): Promise<Buffer> {
     const dictionary = this.#dictionary;
     this.#dictionary = nextDictionary(dictionary, block);
-    this.#checksum = this.#container === "zlib" ? adler32(block, this.#checksum) : zlib.crc32(block, this.#checksum);
     this.#length += block.length;
+    if (this.#container === "gzip") this.#crc32 = zlib.crc32(block, this.#crc32);
+    const number = this.#blocks++;
+    if (dictionary !== undefined && number >= ZLIB_BLOCKS && this.#level === compressionLevels.gzip.default) {
+      return this.#deflateInThread(block, dictionary);
+    }
     // By the number of blocks and not by how far others are: the same bytes must give the same stream each time.
-    if (this.#search === undefined || this.#blocks % BLOCKS_PER_SEARCH === 0) this.#search = this.#chooseSearch(block);
-    this.#blocks++;
+    if (this.#search === undefined || number % BLOCKS_PER_SEARCH === 0) this.#search = this.#chooseSearch(block);
+    if (this.#container === "zlib") this.#addAdler32(Promise.resolve(adler32(block, 1)), block.length);
     return this.#deflate(block, dictionary, this.#search);
+  }
+
+  async #deflateInThread(block: Buffer, dictionary: Buffer): Promise<Buffer> {
+    const deflated = this.#slots.run(() => this.#threads.deflate(dictionary, block));
+    this.#addAdler32(
+      deflated.then((done) => done.adler32),
+      block.length,
+    );
+    return (await deflated).piece;
+  }
+
+  #addAdler32(own: Promise<number>, length: number): void {
+    this.#adler32 = Promise.all([this.#adler32, own]).then(([before, added]) => joinAdler32(before, added, length));
+    // A block that fails tells so itself.
+    this.#adler32.catch(() => undefined);
   }
 
   #chooseSearch(block: Buffer): Promise<DeflateSearch> {
@@ -79,14 +110,18 @@ export class DeflateBlocks implements BlockCompressor {
     return await this.#slots.run(() => (this.#container === "zlib" ? deflate(block, options) : gzip(block, options)));
   }
 
-  end(): Buffer {
+  async end(): Promise<Buffer> {
     const tail = Buffer.alloc(this.#container === "zlib" ? 4 : 8);
-    if (this.#container === "zlib") tail.writeUInt32BE(this.#checksum);
+    if (this.#container === "zlib") tail.writeUInt32BE(await this.#adler32);
     else {
-      tail.writeUInt32LE(this.#checksum);
+      tail.writeUInt32LE(this.#crc32);
       tail.writeUInt32LE(this.#length % 2 ** 32, 4);
     }
     return Buffer.concat([FINAL_BLOCK, tail]);
+  }
+
+  release(piece: Buffer): void {
+    this.#threads.release(piece);
   }
 
   #header(): Buffer {

@@ -31,11 +31,11 @@ export class Lz4Compressor implements BlockCompressor {
 
   async compressWhole(block: Buffer): Promise<Buffer> {
     const body = block.length === 0 ? [] : this.#block(block);
-    return Buffer.concat([this.#header(), ...body, this.end()]);
+    return Buffer.concat([this.#header(), ...body, await this.end()]);
   }
 
   /** The end mark, and the checksum of all content. */
-  end(): Buffer {
+  async end(): Promise<Buffer> {
     const tail = Buffer.alloc(8);
     tail.writeInt32LE(this.#codec.wasm.xxh32Digest(), 4);
     return tail;

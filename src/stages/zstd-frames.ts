@@ -32,7 +32,7 @@ export class ZstdFrames implements BlockCompressor {
     return await this.compress(block);
   }
 
-  end(): Buffer {
+  async end(): Promise<Buffer> {
     return Buffer.alloc(0);
   }
 

@@ -30,6 +30,7 @@ test("the package holds the bundle, the launcher and docs, and no sources, tests
     "SECURITY.md",
     "bin/dbbackup.cjs",
     "dist/dbbackup.mjs",
+    "dist/deflate-worker.mjs",
     "dist/supervisor.mjs",
     "package.json",
   ]);
