@@ -65,6 +65,8 @@ async function prepare(connection: PgConnection, major: number): Promise<Compari
     ...Object.entries(settingsSince).flatMap(([name, [since, value]]) => (major >= since ? [[name, value]] : [])),
     ["client_encoding", withoutConversion.has(encoding) ? encoding : "UTF8"],
   ];
+  // First of all: whose operators and functions the next query means must not be for the database's owner to say.
+  await connection.query("set search_path = ''");
   // Where the server knows it: a table that becomes a view meanwhile cannot run code of others.
   await connection.query(`select set_config(name, 'view, foreign-table', false) from pg_settings
     where name = 'restrict_nonsystem_relation_kind'`);

@@ -68,7 +68,7 @@ export class ArchiveBackup implements RestorableBackup {
       target: this.#target(request),
       steps: plannedSteps(plan, this.#decode),
       leftOut: plan.leftOut,
-      needsTrust: plannedTrust(plan, this.#decode),
+      needsTrust: plannedTrust(plan, this.#decode, this.#reader.settings.standardConformingStrings),
       listing: tocListing(this.#reader, listed).map(this.#decode),
     };
   }
@@ -94,7 +94,7 @@ export class ArchiveBackup implements RestorableBackup {
       storedBytes: this.#reader.storedBytes,
     };
     return [
-      ...trustFindings(plannedTrust(plan, this.#decode), request),
+      ...trustFindings(plannedTrust(plan, this.#decode, this.#reader.settings.standardConformingStrings), request),
       ...(request.create
         ? checkCreation(target, request, facts)
         : checkContent(target, checked, await readTargetContent(connection))),
@@ -193,6 +193,8 @@ export class ArchiveBackup implements RestorableBackup {
   async #openSession(spec: ConnectionSpec, target: string, signal: AbortSignal): Promise<PgConnection> {
     const connection = await connectTarget(spec, target, { text: "binary", signal });
     const transactionTimeout = connection.serverVersion >= 170_000;
+    // Old archives name no schema for some entries, and count on the usual path.
+    if (this.#reader.settings.searchPath === null) await connection.query("RESET search_path");
     await connection.query(sessionPreamble({ ...this.#reader.settings, transactionTimeout }).join(""));
     return connection;
   }

@@ -3,7 +3,7 @@ import type { PlannedStep, RestoreRequest } from "../../../ports/restore.ts";
 import { inRestoreOrder } from "../archive/restore-pass.ts";
 import type { TocEntry } from "../archive/toc-entry.ts";
 import type { NameDecoder } from "../dump/name-decoder.ts";
-import { entryTrustReasons } from "./needs-trust.ts";
+import { dropTrustReasons, entryTrustReasons } from "./needs-trust.ts";
 import { type SelectedEntry, selectEntries } from "./select-entries.ts";
 
 /** What a restore of an archive does, in order. */
@@ -55,11 +55,17 @@ export function plannedSteps({ drops, entries }: ArchivePlan, decode: NameDecode
   return steps;
 }
 
-/** What runs foreign code or reaches outside, one line each. */
-export function plannedTrust({ entries }: ArchivePlan, decode: NameDecoder): string[] {
-  return entries.flatMap(({ entry }) =>
-    entryTrustReasons(entry).map((reason) => `${entry.desc.toLowerCase()} "${entryName(entry, decode)}" ${reason}`),
-  );
+/**
+ * What runs foreign code or reaches outside, one line each.
+ * @param conforming `standard_conforming_strings` as the archive sets it
+ */
+export function plannedTrust({ drops, entries }: ArchivePlan, decode: NameDecoder, conforming: boolean): string[] {
+  const lines = (entry: TocEntry, reasons: readonly string[]): string[] =>
+    reasons.map((reason) => `${decode(entry.desc).toLowerCase()} "${entryName(entry, decode)}" ${reason}`);
+  return [
+    ...drops.flatMap((entry) => lines(entry, dropTrustReasons(entry, conforming))),
+    ...entries.flatMap(({ entry }) => lines(entry, entryTrustReasons(entry, conforming))),
+  ];
 }
 
 /** In the opposite order of their creation. */

@@ -35,12 +35,15 @@ const neutralSettings: Readonly<Record<string, string>> = {
   transform_null_equals: "off",
 };
 
+/** Leaves the session without a search path. */
 async function connectNeutral(spec: ConnectionSpec, options: ConnectOptions): Promise<PgConnection> {
   const connection = await PgConnection.connect(spec, options);
   const values = Object.entries(neutralSettings).map(
     ([name, value]) => `(${quoteLiteral(name)}, ${quoteLiteral(value)})`,
   );
   try {
+    // What the database's owner made his own operators of must not be what the next query means by them.
+    await connection.query("SELECT pg_catalog.set_config('search_path', '', false)");
     // Only what is another way, since some settings are a superuser's; and never what the user asked for (PGOPTIONS).
     await connection.query(
       "SELECT pg_catalog.set_config(s.name, v.value, false) FROM pg_catalog.pg_settings AS s " +

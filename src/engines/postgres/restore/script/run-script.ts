@@ -39,8 +39,8 @@ const optionalSettings =
   /^SET\s+(?:transaction_timeout|idle_in_transaction_session_timeout|lock_timeout|default_table_access_method|row_security|xmloption)\s*=/i;
 const undefinedObject = "42704";
 
-/** Prepares a session for a script: strings are read as the splitter reads them. */
-export const scriptSession = "SET standard_conforming_strings = on";
+/** Prepares a session for a script: strings are read as the splitter reads them, names found where psql would find them. */
+export const scriptSession = "SET standard_conforming_strings = on; RESET search_path";
 
 /**
  * Runs a script statement by statement, as psql would.

@@ -1,7 +1,7 @@
 import { firstLine } from "../failure-log.ts";
 import { trustReasons } from "../needs-trust.ts";
 import type { SelectedEntry } from "../select-entries.ts";
-import { encodingSetting, readScript } from "./read-script.ts";
+import { encodingSetting, readScript, stringsSetting } from "./read-script.ts";
 import { createdDatabase, isTransactionControl, statementEntry } from "./statement-facts.ts";
 
 /** What a whole script is, read once before anything of it is sent. Text is binary strings. */
@@ -29,6 +29,7 @@ const keptEntries = 100_000;
  */
 export async function scanScript(source: AsyncIterable<Uint8Array>): Promise<ScriptFacts> {
   let statements = 0;
+  let conforming = true;
   let encoding: string | undefined;
   let creates: string | undefined;
   const connects: string[] = [];
@@ -43,11 +44,12 @@ export async function scanScript(source: AsyncIterable<Uint8Array>): Promise<Scr
     statements += 1;
     if (item.kind === "copy") continue;
     const { sql, line } = item;
+    conforming = stringsSetting(sql) ?? conforming;
     encoding ??= encodingSetting(sql);
     creates ??= createdDatabase(sql);
     if (isTransactionControl(sql) && !/^(?:BEGIN|COMMIT);$/i.test(sql)) transactionLines.push(line);
     if (needsTrust.length < keptReasons) {
-      needsTrust.push(...trustReasons(sql).map((reason) => `line ${line} (${firstLine(sql)}) ${reason}`));
+      needsTrust.push(...trustReasons(sql, conforming).map((reason) => `line ${line} (${firstLine(sql)}) ${reason}`));
     }
     const entry = statementEntry(sql);
     const key = JSON.stringify([entry?.desc, entry?.owner, entry?.tablespace, entry?.tag, entry?.definition]);
