@@ -1,5 +1,6 @@
 import type { DumpObject } from "../objects/dump-object.ts";
 import type { EntryContext } from "../objects/entry-context.ts";
+import type { ObjectRegistry } from "../objects/object-registry.ts";
 import type { PlannedEntry } from "../objects/object-type.ts";
 import type { DatabaseCatalog } from "../objects/read-catalog.ts";
 import { sortObjects } from "../order/sort-objects.ts";
@@ -59,13 +60,13 @@ function hasEntries(object: DumpObject): boolean {
  * Fills the dependencies of each object's own entry with the entries it needs. Objects that have no entry (boundaries,
  * inline parts, system objects) are replaced by what they depend on themselves.
  */
-function withDependencies(entries: readonly PlannedEntry[], catalog: DatabaseCatalog): PlannedEntry[] {
+function withDependencies(entries: readonly PlannedEntry[], { registry }: DatabaseCatalog): PlannedEntry[] {
   const written = new Set(entries.map((entry) => entry.dumpId));
   return entries.map((entry) => {
-    const object = catalog.registry.get(entry.dumpId);
+    const object = registry.get(entry.dumpId);
     if (object === undefined) return entry;
     const found = new Set<number>(entry.dependencies);
-    collectWritten(object, catalog, written, found, new Set([object.dumpId]));
+    collectWritten(object, registry, written, found);
     found.delete(entry.dumpId);
     return { ...entry, dependencies: [...found] };
   });
@@ -73,21 +74,37 @@ function withDependencies(entries: readonly PlannedEntry[], catalog: DatabaseCat
 
 function collectWritten(
   object: DumpObject,
-  catalog: DatabaseCatalog,
+  registry: ObjectRegistry,
   written: ReadonlySet<number>,
   found: Set<number>,
-  seen: Set<number>,
 ): void {
-  const waiting = [object];
-  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
-    for (const id of next.dependencies) {
-      if (seen.has(id)) continue;
-      seen.add(id);
-      const needed = catalog.registry.get(id);
-      // Boundaries order the sections; as dependencies they would tie everything to everything.
-      if (needed === undefined || needed.kind.endsWith("-boundary")) continue;
-      if (written.has(id)) found.add(id);
-      else waiting.push(needed);
-    }
+  let waiting = replaced(object.dependencies, registry, written, found);
+  // Most objects need nothing but others with entries.
+  if (waiting.length === 0) return;
+  const seen = new Set([object.dumpId, ...object.dependencies]);
+  while (waiting.length > 0) {
+    const unseen = [...waiting.pop()!.dependencies].filter((id) => !seen.has(id));
+    for (const id of unseen) seen.add(id);
+    waiting = waiting.concat(replaced(unseen, registry, written, found));
   }
+}
+
+/** Adds those that have entries to `found`; answers the others, whose own dependencies take their place. */
+function replaced(
+  ids: Iterable<number>,
+  registry: ObjectRegistry,
+  written: ReadonlySet<number>,
+  found: Set<number>,
+): DumpObject[] {
+  const others: DumpObject[] = [];
+  for (const id of ids) {
+    if (written.has(id)) {
+      found.add(id);
+      continue;
+    }
+    const needed = registry.get(id);
+    // Boundaries order the sections; as dependencies they would tie everything to everything.
+    if (needed !== undefined && !needed.kind.endsWith("-boundary")) others.push(needed);
+  }
+  return others;
 }

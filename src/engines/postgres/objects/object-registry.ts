@@ -1,11 +1,12 @@
 import type { CatalogId } from "../archive/toc-entry.ts";
-import { catalogKey } from "./catalog-key.ts";
 import type { DumpObject, ObjectKind } from "./dump-object.ts";
 
 /** All objects of one dump, by dump id and by catalogue identity. */
 export class ObjectRegistry {
-  readonly #byDumpId = new Map<number, DumpObject>();
-  readonly #byCatalog = new Map<number, DumpObject>();
+  /** Dump ids are dense. */
+  readonly #byDumpId: (DumpObject | undefined)[] = [];
+  /** By catalogue, then by OID: small integers are looked up much faster than one number of both. */
+  readonly #byCatalog = new Map<number, Map<number, DumpObject>>();
   readonly #byKind = new Map<ObjectKind, DumpObject[]>();
   #lastDumpId = 0;
 
@@ -30,25 +31,25 @@ export class ObjectRegistry {
     const sameKind = this.#byKind.get(complete.kind);
     if (sameKind === undefined) this.#byKind.set(complete.kind, [complete]);
     else sameKind.push(complete);
-    this.#byDumpId.set(complete.dumpId, complete);
-    const key = catalogKey(complete.catalog);
-    if (options.findable !== false && complete.catalog.oid !== 0 && !this.#byCatalog.has(key)) {
-      this.#byCatalog.set(key, complete);
-    }
+    this.#byDumpId[complete.dumpId] = complete;
+    const { table, oid } = complete.catalog;
+    if (options.findable === false || oid === 0) return complete;
+    const ofCatalog = this.#ofCatalog(table);
+    if (!ofCatalog.has(oid)) ofCatalog.set(oid, complete);
     return complete;
   }
 
   /** Makes another catalogue identity lead to an object: a view's _RETURN rule to the view, a row type to its table. */
   alias(catalog: CatalogId, object: DumpObject): void {
-    this.#byCatalog.set(catalogKey(catalog), object);
+    this.#ofCatalog(catalog.table).set(catalog.oid, object);
   }
 
   find(catalog: CatalogId): DumpObject | undefined {
-    return this.#byCatalog.get(catalogKey(catalog));
+    return this.#byCatalog.get(catalog.table)?.get(catalog.oid);
   }
 
   get(dumpId: number): DumpObject | undefined {
-    return this.#byDumpId.get(dumpId);
+    return this.#byDumpId[dumpId];
   }
 
   /** In the order in which they were added. */
@@ -56,11 +57,15 @@ export class ObjectRegistry {
     return this.#byKind.get(kind) ?? [];
   }
 
-  all(): IterableIterator<DumpObject> {
-    return this.#byDumpId.values();
+  all(): DumpObject[] {
+    return this.#byDumpId.filter((object) => object !== undefined);
   }
 
-  get size(): number {
-    return this.#byDumpId.size;
+  #ofCatalog(table: number): Map<number, DumpObject> {
+    const known = this.#byCatalog.get(table);
+    if (known !== undefined) return known;
+    const added = new Map<number, DumpObject>();
+    this.#byCatalog.set(table, added);
+    return added;
   }
 }

@@ -48,7 +48,8 @@ export async function readCatalog(
   const read = await readTypes({ capabilities, registry, shared, descriptions, wanted }, askedTypes);
   applyDependencies(await askedDependencies, registry, shared);
   for (const { type, objects } of read) type.link?.(objects, registry);
-  const typeOf = new Map(read.flatMap(({ type, objects }) => objects.map((object) => [object.dumpId, type] as const)));
+  const typeOf = new Map<number, AnyObjectType>();
+  for (const { type, objects } of read) for (const { dumpId } of objects) typeOf.set(dumpId, type);
   return { capabilities, shared, descriptions, registry, typeOf };
 }
 

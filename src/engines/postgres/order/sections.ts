@@ -31,7 +31,7 @@ const postDataKinds: ReadonlySet<ObjectKind> = new Set([
  * data between the two, post-data after the second. Inline objects follow their owner and are tied to none.
  */
 export function addBoundaries(registry: ObjectRegistry): Boundaries {
-  const objects = [...registry.all()];
+  const objects = registry.all();
   const boundary = (kind: "pre-data-boundary" | "post-data-boundary"): DumpObject =>
     registry.add<DumpObject>({
       kind,

@@ -6,7 +6,7 @@ import { sortObjects } from "./sort-objects.ts";
 function make(registry: ObjectRegistry, kind: ObjectKind, name: string, more: Partial<DumpObject> = {}): DumpObject {
   return registry.add<DumpObject>({
     kind,
-    catalog: { table: 1, oid: registry.size + 1 },
+    catalog: { table: 1, oid: registry.all().length + 1 },
     name,
     schema: "s",
     parts: allParts,
