@@ -78,14 +78,14 @@ function collectWritten(
   written: ReadonlySet<number>,
   found: Set<number>,
 ): void {
-  let waiting = replaced(object.dependencies, registry, written, found);
+  const waiting = replaced(object.dependencies, registry, written, found);
   // Most objects need nothing but others with entries.
   if (waiting.length === 0) return;
   const seen = new Set([object.dumpId, ...object.dependencies]);
   while (waiting.length > 0) {
     const unseen = [...waiting.pop()!.dependencies].filter((id) => !seen.has(id));
     for (const id of unseen) seen.add(id);
-    waiting = waiting.concat(replaced(unseen, registry, written, found));
+    for (const other of replaced(unseen, registry, written, found)) waiting.push(other);
   }
 }
 

@@ -3,10 +3,12 @@ import { allParts, type DumpObject, type ObjectKind } from "../objects/dump-obje
 import { ObjectRegistry } from "../objects/object-registry.ts";
 import { sortObjects } from "./sort-objects.ts";
 
+let lastOid = 0;
+
 function make(registry: ObjectRegistry, kind: ObjectKind, name: string, more: Partial<DumpObject> = {}): DumpObject {
   return registry.add<DumpObject>({
     kind,
-    catalog: { table: 1, oid: registry.all().length + 1 },
+    catalog: { table: 1, oid: ++lastOid },
     name,
     schema: "s",
     parts: allParts,
