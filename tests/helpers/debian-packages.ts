@@ -62,6 +62,15 @@ export class DebianRelease {
     await this.#unpack(downloads, folder);
   }
 
+  /** Fetches the source of `name` as its authors published it, one tar archive, into `folder`. Answers its path. */
+  async source(name: string, folder: string): Promise<string> {
+    await mkdir(folder, { recursive: true });
+    await mustRun("apt-get", [...this.#options, "source", "--download-only", "--tar-only", name], { cwd: folder });
+    const archive = (await readdir(folder)).find((file) => /\.orig\.tar\.\w+$/.test(file));
+    if (archive === undefined) throw new Error(`the source of ${name} has no archive of its authors`);
+    return join(folder, archive);
+  }
+
   async #unpack(archives: string, folder: string): Promise<void> {
     for (const name of await readdir(archives)) {
       if (name.endsWith(".deb")) await mustRun("dpkg-deb", ["-x", join(archives, name), folder]);
@@ -88,9 +97,11 @@ async function mirrors(): Promise<string[]> {
 }
 
 async function sourcesOf(release: string): Promise<string> {
-  const lines = (await mirrors()).map((mirror) => {
-    if (!mirror.endsWith("-security")) return `deb [signed-by=${KEYRING}] ${mirror} ${release} main`;
-    return release === "sid" ? "" : `deb [signed-by=${KEYRING}] ${mirror} ${release}-security main`;
+  const lines = (await mirrors()).flatMap((mirror) => {
+    const isSecurity = mirror.endsWith("-security");
+    if (isSecurity && release === "sid") return [];
+    const what = `[signed-by=${KEYRING}] ${mirror} ${release}${isSecurity ? "-security" : ""} main`;
+    return [`deb ${what}`, `deb-src ${what}`];
   });
   return `${lines.join("\n")}\n`;
 }
