@@ -8,6 +8,11 @@ const BUFFERS = 3;
 const BUFFER_BYTES = 1 << 20;
 /** From here on bytes are written from where they lie: copying them first cost 0.25 s for each GB. */
 const DIRECT_BYTES = 256 * 1024;
+/**
+ * After so many bytes the kernel is told to bring them to the disk while more come. Left to itself it begins half a minute
+ * later, and whoever ends a backup waits for all of it: 0.3 s of 2.5 for 450 MB on a disk that writes 1.2 GB/s.
+ */
+const SYNC_BYTES = 32 << 20;
 
 /** Writes a new file front to back, asynchronously. Owns the handle. */
 export class FileWriter implements ByteSink {
@@ -20,6 +25,9 @@ export class FileWriter implements ByteSink {
   /** Bytes handed to the chain of writes. */
   #position = 0;
   #lastWrite: Promise<void> = Promise.resolve();
+  #syncedTo = 0;
+  /** The one that runs, if any. */
+  #sync: Promise<void> | undefined;
   #returned: (() => void) | undefined;
   #failure: unknown;
   #isClosed = false;
@@ -58,6 +66,7 @@ export class FileWriter implements ByteSink {
   async finish(): Promise<void> {
     if (this.#used > 0) this.#send();
     await this.#lastWrite;
+    await this.#sync;
     if (this.#failure !== undefined) throw this.#failure;
     try {
       await this.#handle.sync();
@@ -73,6 +82,7 @@ export class FileWriter implements ByteSink {
     if (this.#isClosed) return;
     this.#isClosed = true;
     await this.#lastWrite;
+    await this.#sync;
     await this.#handle.close();
   }
 
@@ -114,9 +124,24 @@ export class FileWriter implements ByteSink {
         if (bytesWritten === 0) throw new Error("the device takes no more bytes");
         done += bytesWritten;
       }
+      if (position + bytes.length - this.#syncedTo >= SYNC_BYTES) this.#syncBeside(position + bytes.length);
     } catch (cause) {
       this.#failure = ioError("writing", this.#path, cause);
     }
+  }
+
+  /** What the kernel tells of a failure, it tells once: here or to the last fsync. */
+  #syncBeside(size: number): void {
+    if (this.#sync !== undefined) return;
+    this.#syncedTo = size;
+    this.#sync = this.#handle.datasync().then(
+      () => {
+        this.#sync = undefined;
+      },
+      (cause) => {
+        this.#failure ??= ioError("writing", this.#path, cause);
+      },
+    );
   }
 
   #giveBack(buffer: Buffer): void {
