@@ -13,8 +13,11 @@ import type { TestDatabase } from "./test-database.ts";
 /** Entries about the archive and the database as a whole, which no object type makes. */
 const notOfObjects = new Set(["ENCODING", "STDSTRINGS", "SEARCHPATH", "DATABASE", "DATABASE PROPERTIES"]);
 
+/** A database, where it is. */
+export type KnownDatabase = Pick<TestDatabase, "name" | "server" | "url">;
+
 /** The entries that stock pg_dump 18 writes for a database, in its order. */
-export async function stockEntries(database: TestDatabase, args: readonly string[] = []): Promise<TocEntry[]> {
+export async function stockEntries(database: KnownDatabase, args: readonly string[] = []): Promise<TocEntry[]> {
   const archive = await stock(18).must("pg_dump", ["-Fc", "-Z0", "-d", database.url, ...args], {
     // Stock pg_dump prints bytea as the database's settings say; ours is always hexadecimal.
     env: { PGOPTIONS: "-c bytea_output=hex" },
@@ -23,7 +26,7 @@ export async function stockEntries(database: TestDatabase, args: readonly string
 }
 
 /** The entries that we plan for a database, in our order, with warnings of the sorter: read as a dump reads them. */
-export async function ourEntries(database: TestDatabase): Promise<PlannedEntries> {
+export async function ourEntries(database: KnownDatabase): Promise<PlannedEntries> {
   await using connection = await connectTo(database.server, database.name, { text: "binary" });
   const session = await openDumpSession(connection);
   return planEntries(await readCatalog(session.rows, session.capabilities));
@@ -46,7 +49,7 @@ export interface ComparedEntries {
  * @param only takes out entries that the test is not about (say, object types that come from elsewhere).
  */
 export async function expectSameAsStock(
-  database: TestDatabase,
+  database: KnownDatabase,
   only: (entry: TocEntry) => boolean = () => true,
 ): Promise<void> {
   const { ours, stocks } = await compareWithStock(database, only);
@@ -55,7 +58,7 @@ export async function expectSameAsStock(
 }
 
 export async function compareWithStock(
-  database: TestDatabase,
+  database: KnownDatabase,
   only: (entry: TocEntry) => boolean = () => true,
 ): Promise<ComparedEntries> {
   const { entries, warnings } = await ourEntries(database);

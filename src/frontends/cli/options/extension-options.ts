@@ -8,6 +8,6 @@ export const extensionOptions = [
     placeholder: "NAME",
     repeatable: true,
     environment: false,
-    help: "go on although this extension (timescaledb, citus) needs more than a backup holds; may be repeated",
+    help: "go on although this extension (timescaledb, citus) needs more than a backup holds",
   },
 ] as const satisfies readonly Option[];

@@ -70,7 +70,7 @@ export const restoreOptions = [
     placeholder: "NAME",
     repeatable: true,
     environment: false,
-    help: "only this table (name or schema.name) with all that hangs on it; may be repeated",
+    help: "only this table (name or schema.name) with all that hangs on it",
   },
   {
     name: "schema",
@@ -79,7 +79,7 @@ export const restoreOptions = [
     placeholder: "NAME",
     repeatable: true,
     environment: false,
-    help: "only what lies in this schema; may be repeated",
+    help: "only what lies in this schema",
   },
   {
     name: "no-owner",
