@@ -1,7 +1,21 @@
 import type { Command } from "./command.ts";
-import { backupOptionNames, connectionOptionNames, restoreOptionNames } from "./options/options.ts";
+import { backupOptionNames, connectionOptionNames, type OptionName, restoreOptionNames } from "./options/options.ts";
 
 const backupHelp = "a file, an id or the beginning of one, or latest:DB";
+
+/** What of the shared options a restore takes. */
+const restoreSelection: readonly OptionName[] = [
+  "create",
+  "clean",
+  "if-exists",
+  "schema-only",
+  "data-only",
+  "no-statistics",
+  "table",
+  "schema",
+  "no-owner",
+  "no-privileges",
+];
 
 /** Every command that is built, in the order of help. What is not here is an unknown command. */
 export const commands: readonly Command[] = [
@@ -26,7 +40,7 @@ export const commands: readonly Command[] = [
     words: ["restore", "single"],
     summary: "restore one database",
     args: [{ name: "BACKUP", count: "one", help: `${backupHelp}; - for standard input` }],
-    options: [...connectionOptionNames, "jobs", ...restoreOptionNames, "allow-extension"],
+    options: [...connectionOptionNames, "jobs", ...restoreOptionNames, ...restoreSelection, "allow-extension"],
     details: [
       "Takes backups of dbbackup, archives of pg_dump -Fc and plain scripts of pg_dump, also compressed ones.",
       "What would be in the way (missing roles, extensions, tablespaces, objects that exist, too little disk) is listed",

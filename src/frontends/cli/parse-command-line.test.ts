@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { BackupError } from "../../core/backup-error.ts";
 import type { Command } from "./command.ts";
-import { connectionOptionNames } from "./options/options.ts";
+import { commands as allCommands } from "./commands.ts";
+import { connectionOptionNames, findOption } from "./options/options.ts";
 import { type CommandLine, parseCommandLine } from "./parse-command-line.ts";
 
 const load = (): Promise<never> => Promise.reject(new Error("not loaded in this test"));
@@ -13,6 +14,7 @@ const commands: readonly Command[] = [
     options: connectionOptionNames,
     load,
   },
+  { words: ["mine"], summary: "", args: [], options: ["exclude-schema", "jobs"], load },
   { words: ["backup", "cluster"], summary: "", args: [], options: [], load },
   { words: ["verify"], summary: "", args: [{ name: "BACKUP", count: "many", help: "" }], options: [], load },
   { words: ["list"], summary: "", args: [], options: [], load },
@@ -50,6 +52,15 @@ test("options stand before, between and after the words, with the value beside o
 test("after -- everything is an argument", () => {
   expect(run("backup single -- --json").args).toEqual(["--json"]);
   expect(run("verify -- -a -b").args).toEqual(["-a", "-b"]);
+});
+
+test("a letter means what the command's own options say", () => {
+  expect(run("mine -N one -j 2")).toMatchObject({ options: { "exclude-schema": ["one"], jobs: 2 } });
+  expect(refusal("list -N one")).toMatch(/"-N" does not belong to "list"/);
+  for (const { words, options: names } of allCommands) {
+    const letters = names.flatMap((name) => findOption(name)!.short ?? []);
+    expect(letters.toSorted(), words.join(" ")).toEqual([...new Set(letters)].toSorted());
+  }
 });
 
 test("an alias means its option", () => {

@@ -3,7 +3,7 @@ import { BackupError } from "../../core/backup-error.ts";
 import { nearest } from "../../core/nearest.ts";
 import { type Command, commandSynopsis, type Invocation } from "./command.ts";
 import type { Option } from "./options/option.ts";
-import { findOption, globalOptionNames, type OptionValues, optionWords } from "./options/options.ts";
+import { findOption, globalOptionNames, type OptionValues, options, optionWords } from "./options/options.ts";
 import { readOptionValue } from "./read-option-value.ts";
 import { valuesFromEnvironment } from "./values-from-environment.ts";
 
@@ -21,13 +21,25 @@ interface Given {
   readonly inline: boolean;
 }
 
-const knownToParser = Object.fromEntries(
-  optionWords.map((word) => {
-    const option = findOption(word)!;
-    const type = option.type === "flag" ? ("boolean" as const) : ("string" as const);
-    return [word, option.short !== undefined && word === option.name ? { type, short: option.short } : { type }];
-  }),
-);
+/** Letters mean what the command's own options say; those that it does not take are known too, to be refused by name. */
+function knownToParser(command: Command | undefined) {
+  const taken = command === undefined ? [] : takenBy(command);
+  const letters = new Map<string, Option>();
+  for (const option of [...taken, ...(options as readonly Option[])]) {
+    if (option.short !== undefined && !letters.has(option.short)) letters.set(option.short, option);
+  }
+  return Object.fromEntries(
+    optionWords.map((word) => {
+      const option = findOption(word)!;
+      const type = option.type === "flag" ? ("boolean" as const) : ("string" as const);
+      const { short } = option;
+      return [
+        word,
+        short !== undefined && word === option.name && letters.get(short) === option ? { type, short } : { type },
+      ];
+    }),
+  );
+}
 
 /**
  * Reads a command line strictly: an option or command that does not exist is refused with the nearest that does.
@@ -39,7 +51,7 @@ export function parseCommandLine(
   environment: Readonly<Record<string, string | undefined>>,
   commands: readonly Command[],
 ): CommandLine {
-  const { given, words } = tokenize(args);
+  const { given, words } = tokenize(args, commandOf(args, commands));
   if (given.some(({ option }) => option.name === "help")) {
     return { kind: "help", words };
   }
@@ -70,10 +82,21 @@ export function takenBy(command: Command): readonly Option[] {
   return [...command.options, ...globalOptionNames].map((name) => findOption(name)!);
 }
 
-function tokenize(args: readonly string[]): { given: Given[]; words: string[] } {
+/** The command that the words name, when they name one: what letters mean depends on it. */
+function commandOf(args: readonly string[], commands: readonly Command[]): Command | undefined {
+  const { positionals } = parseArgs({
+    args: [...args],
+    options: knownToParser(undefined),
+    strict: false,
+    allowPositionals: true,
+  });
+  return commands.find((command) => command.words.every((word, index) => positionals[index] === word));
+}
+
+function tokenize(args: readonly string[], command: Command | undefined): { given: Given[]; words: string[] } {
   const { tokens } = parseArgs({
     args: [...args],
-    options: knownToParser,
+    options: knownToParser(command),
     strict: false,
     allowPositionals: true,
     tokens: true,

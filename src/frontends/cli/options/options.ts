@@ -5,12 +5,14 @@ import { extensionOptions } from "./extension-options.ts";
 import { globalOptions } from "./global-options.ts";
 import type { Option } from "./option.ts";
 import { restoreOptions } from "./restore-options.ts";
+import { selectionOptions } from "./selection-options.ts";
 
 /** Every option of the program. A name means the same in every command that takes it. */
 export const options = [
   ...globalOptions,
   ...connectionOptions,
   ...backupOptions,
+  ...selectionOptions,
   ...restoreOptions,
   ...extensionOptions,
   ...demoOptions,
