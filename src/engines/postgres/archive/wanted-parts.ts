@@ -11,9 +11,17 @@ export interface WantedParts {
 export interface PartOptions {
   readonly schemaOnly: boolean;
   readonly dataOnly: boolean;
-  readonly noPrivileges: boolean;
+  readonly statisticsOnly?: boolean;
+  readonly noSchema?: boolean;
+  readonly noData?: boolean;
   /** Leave out what the optimizer knew. */
   readonly noStatistics?: boolean;
+  readonly noPrivileges: boolean;
+  readonly noComments?: boolean;
+  readonly noPolicies?: boolean;
+  readonly noPublications?: boolean;
+  readonly noSubscriptions?: boolean;
+  readonly noSecurityLabels?: boolean;
   /** The database itself, with its settings, comment and privileges. */
   readonly create: boolean;
 }
@@ -21,25 +29,53 @@ export interface PartOptions {
 const nothing: WantedParts = { definition: false, data: false };
 
 /**
- * Which parts of an entry the options ask for, whatever tables and schemas are selected. The rules are pg_restore's:
- * sequence values and all that belongs to large objects count as data.
+ * Which parts of an entry the options ask for, whatever tables, schemas and sections are selected. The rules are
+ * pg_restore's: sequence values and all that belongs to large objects count as data.
  */
 export function wantedParts(entry: TocEntry, options: PartOptions): WantedParts {
   const { desc } = entry;
   if (isSetting(entry)) return nothing;
   if (desc === "DATABASE" || desc === "DATABASE PROPERTIES") return { definition: options.create, data: false };
-  if (isStatistics(entry)) {
-    const { schemaOnly, dataOnly, noStatistics } = options;
-    return { definition: !schemaOnly && !dataOnly && noStatistics !== true, data: false };
-  }
-  if ((desc === "ACL" || desc === "DEFAULT ACL") && options.noPrivileges) return nothing;
+  const { schema, data, statistics } = wantedKinds(options);
+  if (isStatistics(entry)) return { definition: statistics, data: false };
+  if (isLeftOutClass(entry, options)) return nothing;
   if (belongsToDatabase(entry) && !options.create) return nothing;
   const isData = entry.hadDumper || countsAsData(entry);
   const hasDefinition = entry.definition !== null && entry.definition !== "" && !isLoadViaRoot(entry);
+  return { definition: schema && hasDefinition && !countsAsData(entry), data: data && isData };
+}
+
+/** Whether definitions, data and statistics are asked for. */
+export function wantedKinds(options: PartOptions): { schema: boolean; data: boolean; statistics: boolean } {
+  const { schemaOnly, dataOnly, statisticsOnly = false, noSchema, noData, noStatistics } = options;
   return {
-    definition: !options.dataOnly && hasDefinition && !countsAsData(entry),
-    data: !options.schemaOnly && isData,
+    schema: !dataOnly && !statisticsOnly && noSchema !== true,
+    data: !schemaOnly && !statisticsOnly && noData !== true,
+    statistics: !schemaOnly && !dataOnly && noStatistics !== true,
   };
+}
+
+/** Types of entries that an option leaves out, and how the comments and labels on them begin. */
+const optionalClasses = [
+  { option: "noPolicies", types: ["POLICY", "ROW SECURITY"], attributes: "POLICY " },
+  {
+    option: "noPublications",
+    types: ["PUBLICATION", "PUBLICATION TABLE", "PUBLICATION TABLES IN SCHEMA"],
+    attributes: "PUBLICATION ",
+  },
+  { option: "noSubscriptions", types: ["SUBSCRIPTION", "SUBSCRIPTION TABLE"], attributes: "SUBSCRIPTION " },
+] as const;
+
+function isLeftOutClass(entry: TocEntry, options: PartOptions): boolean {
+  const { desc, tag } = entry;
+  if (options.noPrivileges && (desc === "ACL" || desc === "DEFAULT ACL")) return true;
+  if (options.noComments === true && desc === "COMMENT") return true;
+  if (options.noSecurityLabels === true && desc === "SECURITY LABEL") return true;
+  return optionalClasses.some(
+    ({ option, types, attributes }) =>
+      options[option] === true &&
+      ((types as readonly string[]).includes(desc) || (isAttribute(entry) && tag.startsWith(attributes))),
+  );
 }
 
 /** Data of a partition that must be loaded through the root of its tree: the definition is a comment that says so. */
