@@ -52,6 +52,8 @@ export interface Capabilities {
   readonly maintainPrivilege: boolean;
   /** GRANT ... ON PARAMETER. */
   readonly parameterPrivileges: boolean;
+  /** pg_auth_members.inherit_option and set_option; several grantors of one membership. */
+  readonly membershipOptions: boolean;
   /** pg_statistic_ext.stxstattarget. */
   readonly statisticsTargets: boolean;
   /** pg_class.reltuples is -1, and not 0, where nothing is known. */
@@ -136,6 +138,7 @@ export function capabilitiesOf(versionNumber: number): Capabilities {
     namedNotNullConstraints: since(18),
     maintainPrivilege: since(17),
     parameterPrivileges: since(15),
+    membershipOptions: since(16),
     statisticsTargets: since(13),
     unknownTupleCount: since(14),
     rangeStatistics: since(17),
