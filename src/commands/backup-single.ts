@@ -2,7 +2,6 @@ import { BackupError } from "../core/backup-error.ts";
 import { backupBaseName, METADATA_SUFFIX } from "../core/backup-name.ts";
 import type { Compression, CompressionMethod } from "../core/compression.ts";
 import type { DumpFormat } from "../core/dump-format.ts";
-import { formatMetadata } from "../core/metadata/format-metadata.ts";
 import type { BackupMetadata } from "../core/metadata/metadata-schema.ts";
 import { uuidV7 } from "../core/uuid-v7.ts";
 import type { ArtifactTotals, OpenArtifactStages } from "../ports/artifact-stages.ts";
@@ -13,8 +12,9 @@ import type { ConnectionRequest } from "../ports/connection-request.ts";
 import type { DumpContext, Dumper, DumpRequest, DumpResult } from "../ports/dump.ts";
 import type { ProgressSink } from "../ports/progress.ts";
 import type { OpenSpool } from "../ports/spool.ts";
-import type { PendingFile, Storage, Work } from "../ports/storage.ts";
+import type { PendingFile, Work } from "../ports/storage.ts";
 import { backupMetadata, type WrittenArtifact } from "./backup-metadata.ts";
+import { commitMetadata, commitUnderName, refuseExisting, type StoredDestination } from "./commit-backup.ts";
 
 export interface BackupSingleRequest {
   readonly connection: ConnectionRequest;
@@ -32,10 +32,9 @@ export interface BackupSingleRequest {
   readonly destination: BackupDestination;
 }
 
-/** A repository, exactly this key of a storage (`--output PATH`), or a stream that keeps no metadata (`--output -`). */
+/** A place that keeps metadata, or a stream that keeps none (`--output -`). */
 export type BackupDestination =
-  | { readonly kind: "repository"; readonly storage: Storage }
-  | { readonly kind: "file"; readonly storage: Storage; readonly key: string }
+  | StoredDestination
   | { readonly kind: "stream"; readonly sink: ByteSink; readonly openSpool: OpenSpool };
 
 export interface BackupPorts {
@@ -74,7 +73,8 @@ export async function backupSingle(
     const written = request.format === "directory" ? await writeFolder(run, work) : await writeOneFile(run, work);
     signal.throwIfAborted();
     ports.progress.emit({ event: "phase", phase: "commit", message: "writing metadata" });
-    const key = await commitUnderName(run, destination, written.commit);
+    const name = (attempt: number) => backupBaseName(request.database, "full", startedAt, attempt) + extension(request);
+    const key = await commitUnderName(destination, name, written.commit);
     const metadata = metadataOf(run, key, written.artifacts(key), written.dump);
     await commitMetadata(work, `${key}${METADATA_SUFFIX}`, metadata);
     return metadata;
@@ -113,18 +113,6 @@ function checkRequest({ format, compression, archiveVersion, restrictKey }: Back
       code: "USAGE",
       message: `a restrict key stands in scripts only, not in format ${format}`,
       hint: "leave out --restrict-key, or use --format plain",
-    });
-  }
-}
-
-async function refuseExisting(storage: Storage, key: string): Promise<void> {
-  for (const name of [key, `${key}${METADATA_SUFFIX}`]) {
-    if ((await storage.stat(name)) === undefined) continue;
-    throw new BackupError({
-      code: "EXISTS",
-      message: "the output exists, and backups are never overwritten",
-      object: `${storage.location}/${name}`,
-      hint: "choose another name, or remove the file",
     });
   }
 }
@@ -209,32 +197,6 @@ function hasCompression(format: DumpFormat): boolean {
   return format === "custom" || format === "directory";
 }
 
-/** Names tried for one second, before something is wrong with the repository. */
-const maxNameAttempts = 1000;
-
-async function commitUnderName(
-  run: Run,
-  destination: Exclude<BackupDestination, { kind: "stream" }>,
-  commit: WrittenBackup["commit"],
-): Promise<string> {
-  if (destination.kind === "file") {
-    await commit(destination.key);
-    return destination.key;
-  }
-  for (let attempt = 1; ; attempt++) {
-    const key = `${backupBaseName(run.request.database, "full", run.startedAt, attempt)}${extension(run.request)}`;
-    // Metadata whose artifact somebody removed keeps its name all the same.
-    if ((await destination.storage.stat(`${key}${METADATA_SUFFIX}`)) !== undefined && attempt < maxNameAttempts)
-      continue;
-    try {
-      await commit(key);
-      return key;
-    } catch (error) {
-      if (!(error instanceof BackupError) || error.code !== "EXISTS" || attempt === maxNameAttempts) throw error;
-    }
-  }
-}
-
 const compressedSuffix: Readonly<Record<CompressionMethod, string>> = {
   none: "",
   gzip: ".gz",
@@ -242,7 +204,8 @@ const compressedSuffix: Readonly<Record<CompressionMethod, string>> = {
   lz4: ".lz4",
 };
 
-function extension({ format, compression }: BackupSingleRequest): string {
+/** What the name of a backup ends with: `.dump`, `.sql.gz`. */
+export function extension({ format, compression }: Pick<BackupSingleRequest, "format" | "compression">): string {
   switch (format) {
     case "custom":
       return ".dump";
@@ -253,12 +216,6 @@ function extension({ format, compression }: BackupSingleRequest): string {
     case "plain":
       return `.sql${compressedSuffix[compression.method]}`;
   }
-}
-
-async function commitMetadata(work: Work, key: string, metadata: BackupMetadata): Promise<void> {
-  const pending = await work.create();
-  await pending.write(Buffer.from(formatMetadata(metadata), "utf8"));
-  await pending.commit(key, "seal");
 }
 
 function metadataOf(run: Run, name: string, artifacts: readonly WrittenArtifact[], dump: DumpResult): BackupMetadata {

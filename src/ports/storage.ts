@@ -73,7 +73,7 @@ export interface PendingObject extends ByteSink {
 /** Objects in the making that belong together: invisible until `commit`, which shows all of them at once. */
 export interface PendingFolder {
   /** Begins the object of this name, one safe component. */
-  create(name: string): Promise<PendingFile>;
+  create(name: string): Promise<DiscardableFile>;
   /**
    * Makes all of it durable and visible as objects `key/name`, all or nothing, create-only. All files must be ended. An
    * empty folder of this name is taken for none.
@@ -86,6 +86,11 @@ export interface PendingFolder {
 export interface PendingFile extends ByteSink {
   /** Nothing more comes. Its bytes are durable when the folder is committed; what fails until then fails there at last. */
   end(): Promise<void>;
+}
+
+/** One that can be taken out of its folder again, instead of ended. */
+export interface DiscardableFile extends PendingFile {
+  discard(): Promise<void>;
 }
 
 /** An object opened for reading: what was checked and what is used later are the same bytes. */

@@ -54,6 +54,25 @@ const notIncludedSchema = v.looseObject({
   hint: v.optional(text("How to keep them")),
 });
 
+/** A database of a cluster backup. Its own metadata lies beside its artifact. */
+const databaseSchema = v.looseObject({
+  name: text("Name of the database"),
+  id: text("`id` of its own metadata"),
+  artifact: v.pipe(
+    v.string(),
+    v.check(isSafeRelativePath, "a path that leads out of the repository"),
+    v.description("Name of its artifact, one of `artifacts`; its metadata is the one with `.meta.json` behind"),
+  ),
+  size_bytes: count("Bytes of the artifact, as stored"),
+  tables: count("Tables whose data is in it"),
+  rows: count("Rows in all of them"),
+});
+
+const failedDatabaseSchema = v.looseObject({
+  name: text("Name of the database"),
+  message: text("Why it is not in it"),
+});
+
 /**
  * Metadata of one backup, stored beside it as `NAME.meta.json`; its existence is what makes the backup exist. The first
  * names are those of dbbackup 2 and 3. Later versions only add: readers keep and ignore what they do not know. Required
@@ -81,6 +100,21 @@ export const metadataSchema = v.looseObject({
   id: text("Unique name of the backup, a UUID of version 7"),
   format_version: count("Version of this format: 1; 0 for files of dbbackup 2 and 3"),
   method: v.optional(text("`logical` or `physical`")),
+  scope: v.optional(
+    text(
+      "`cluster`: a server with its globals and databases, each of which has metadata of its own; else one database",
+    ),
+  ),
+  part_of: v.optional(text("`id` of the cluster backup that this one belongs to")),
+  globals: v.optional(
+    v.looseObject({
+      artifact: text("Name of the script, one of `artifacts`"),
+      roles: count("Roles in it"),
+      tablespaces: count("Tablespaces in it"),
+    }),
+  ),
+  databases: v.optional(v.array(databaseSchema)),
+  failed_databases: v.optional(v.array(failedDatabaseSchema)),
   format: v.optional(text("`custom`, `plain`, `directory`, `tar`, `sql`")),
   tool: v.optional(v.looseObject({ name: v.string(), version: v.string() })),
   source: v.optional(

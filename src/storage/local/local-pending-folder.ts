@@ -1,7 +1,7 @@
-import { lstat, rename } from "node:fs/promises";
+import { lstat, rename, unlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { isSafeComponent, isSafeRelativePath } from "../../core/safe-path.ts";
-import type { PendingFile, PendingFolder } from "../../ports/storage.ts";
+import type { DiscardableFile, PendingFolder } from "../../ports/storage.ts";
 import { createFile, ensureFolder, syncFolder } from "./durable-file-system.ts";
 import { FileWriter } from "./file-writer.ts";
 import { ioError, publishingError } from "./io-error.ts";
@@ -16,7 +16,7 @@ export class LocalPendingFolder implements PendingFolder {
   readonly #workFolder: string;
   readonly #path: string;
   readonly #open = new Set<FileWriter>();
-  readonly #names: string[] = [];
+  readonly #names = new Set<string>();
   readonly #syncing = new Set<Promise<void>>();
   #failure: unknown;
 
@@ -26,7 +26,7 @@ export class LocalPendingFolder implements PendingFolder {
     this.#path = path;
   }
 
-  async create(name: string): Promise<PendingFile> {
+  async create(name: string): Promise<DiscardableFile> {
     if (!isSafeComponent(name)) throw new Error(`no safe name: ${JSON.stringify(name)}`);
     const path = join(this.#path, name);
     const handle = await createFile(path).catch((cause: unknown) => {
@@ -34,11 +34,22 @@ export class LocalPendingFolder implements PendingFolder {
     });
     const writer = new FileWriter(handle, path);
     this.#open.add(writer);
-    this.#names.push(name);
+    this.#names.add(name);
     return {
       write: (bytes) => writer.write(bytes),
       end: () => this.#finish(writer),
+      discard: () => this.#discard(writer, name),
     };
+  }
+
+  async #discard(writer: FileWriter, name: string): Promise<void> {
+    const path = join(this.#path, name);
+    this.#open.delete(writer);
+    this.#names.delete(name);
+    await writer.close().catch(() => {}); // Its bytes are not wanted any more.
+    await unlink(path).catch((cause: unknown) => {
+      throw ioError("removing", path, cause);
+    });
   }
 
   /** Begins to make a file durable, and waits only when too many are under way. */

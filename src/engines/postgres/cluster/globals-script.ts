@@ -55,7 +55,6 @@ function comment(text: string): string {
 
 function roleStatements(role: Role): string {
   const name = quoteIdentifier(role.name);
-  const word = (has: boolean, attribute: string): string => (has ? attribute : `NO${attribute}`);
   const attributes = [
     word(role.isSuperuser, "SUPERUSER"),
     word(role.inherits, "INHERIT"),
@@ -70,6 +69,10 @@ function roleStatements(role: Role): string {
   ];
   const subject = `ROLE ${name}`;
   return `CREATE ${subject};\nALTER ${subject} WITH ${attributes.join(" ")};\n${describing(subject, role)}`;
+}
+
+function word(has: boolean, attribute: string): string {
+  return has ? attribute : `NO${attribute}`;
 }
 
 function settingStatement({ role, name, value }: RoleSetting): string {

@@ -17,7 +17,10 @@ test.each([10, 15, 18] as const)("globals of %s are written as stock pg_dumpall 
   });
   const ours = globalsScript(globals, { encoding: "UTF8", restrictKey: "key" });
   const { stdout } = await stock(18).must("pg_dumpall", ["-g", "-d", server.url(), "--restrict-key", "key"]);
-  // Sections that say nothing are empty lines of stock pg_dumpall's.
-  const lines = (text: string): string[] => text.replace(/\n{3,}/g, "\n\n").split("\n");
   expect(lines(ours)).toEqual(lines(stdout.toString("latin1")));
 });
+
+/** Sections that say nothing are empty lines of stock pg_dumpall's. */
+function lines(text: string): string[] {
+  return text.replace(/\n{3,}/g, "\n\n").split("\n");
+}
