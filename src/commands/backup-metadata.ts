@@ -33,7 +33,7 @@ export function backupMetadata(facts: BackupFacts): BackupMetadata {
     format_version: 1,
     id: facts.id,
     timestamp: facts.startedAt.toISOString(),
-    duration_seconds: Math.round(facts.durationSeconds * 1000) / 1000,
+    duration_seconds: milliseconds(facts.durationSeconds),
     database: facts.database,
     database_type: "postgresql",
     database_version: dump.server.version,
@@ -53,7 +53,12 @@ export function backupMetadata(facts: BackupFacts): BackupMetadata {
       encoding: dump.server.encoding,
       ...(dump.server.systemIdentifier === undefined ? {} : { system_identifier: dump.server.systemIdentifier }),
     },
-    consistency: dump.snapshotLsn === undefined ? {} : { snapshot_lsn: dump.snapshotLsn },
+    consistency: {
+      ...(dump.snapshotLsn === undefined ? {} : { snapshot_lsn: dump.snapshotLsn }),
+      snapshot_xmin: dump.snapshot.xmin,
+      snapshot_seconds: milliseconds(dump.snapshot.seconds),
+      snapshot_transactions: dump.snapshot.transactions,
+    },
     artifacts: artifacts.map(({ name, size, sha256, plainSize, plainSha256 }) => ({
       name,
       size,
@@ -69,6 +74,9 @@ export function backupMetadata(facts: BackupFacts): BackupMetadata {
     tags: {},
   };
 }
+
+/** No finer than anybody wants to read. */
+const milliseconds = (seconds: number): number => Math.round(seconds * 1000) / 1000;
 
 function objectsOf(dump: DumpResult): ObjectMetadata[] {
   const objects: ObjectMetadata[] = dump.tables.map(({ schema, name, rows, bytes, checksum }) => ({

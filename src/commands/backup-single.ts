@@ -29,6 +29,10 @@ export interface BackupSingleRequest {
   readonly jobs: number;
   /** Larger tables, in bytes, are read by several of them. */
   readonly splitLargerThan?: number;
+  /** Bytes a second. */
+  readonly maxRate?: number;
+  /** Seconds after which the backup is given up. */
+  readonly maxDuration?: number;
   readonly destination: BackupDestination;
 }
 
@@ -49,8 +53,33 @@ export interface BackupPorts {
 /**
  * Backs up one database. The backup exists when its metadata does, which is written last.
  * @returns the metadata, also when the destination keeps none.
+ * @throws BackupError DEADLINE when it takes longer than it may; nothing is left of it.
  */
 export async function backupSingle(
+  request: BackupSingleRequest,
+  ports: BackupPorts,
+  signal: AbortSignal,
+): Promise<BackupMetadata> {
+  const { maxDuration } = request;
+  if (maxDuration === undefined) return await makeBackup(request, ports, signal);
+  const deadline = AbortSignal.timeout(maxDuration * 1000);
+  try {
+    return await makeBackup(request, ports, AbortSignal.any([signal, deadline]));
+  } catch (error) {
+    throw deadline.aborted && !signal.aborted ? tookTooLong(request, maxDuration, error) : error;
+  }
+}
+
+function tookTooLong({ database }: BackupSingleRequest, seconds: number, cause: unknown): BackupError {
+  return new BackupError({
+    code: "DEADLINE",
+    message: `the backup of "${database}" was given up after ${seconds} s, the longest that it may take`,
+    hint: "raise --max-duration or --max-rate, use more --jobs, or run it when the server has less to do",
+    cause,
+  });
+}
+
+async function makeBackup(
   request: BackupSingleRequest,
   ports: BackupPorts,
   signal: AbortSignal,
@@ -188,6 +217,7 @@ function dumpRequestOf(request: BackupSingleRequest, id: string): DumpRequest {
     ...(request.restrictKey === undefined ? {} : { restrictKey: request.restrictKey }),
     jobs: request.jobs,
     ...(request.splitLargerThan === undefined ? {} : { splitLargerThan: request.splitLargerThan }),
+    ...(request.maxRate === undefined ? {} : { maxRate: request.maxRate }),
     applicationName: `dbbackup ${id}`,
   };
 }

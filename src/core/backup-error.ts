@@ -43,6 +43,8 @@ const exitStatusOfCode = {
   UNSUPPORTED_FORMAT: ExitStatus.failed,
   /** Bytes that are not of a known format. */
   FOREIGN_FILE: ExitStatus.failed,
+  /** It took longer than the user allows. */
+  DEADLINE: ExitStatus.failed,
   /** Finished, but some objects failed. */
   PARTIAL: ExitStatus.partial,
   /** The user asked us to stop. */

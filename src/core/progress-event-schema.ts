@@ -12,7 +12,15 @@ const head = {
  */
 export const progressEventSchema = v.variant("event", [
   v.looseObject({ ...head, event: v.literal("phase"), phase: v.string(), message: v.string() }),
-  v.looseObject({ ...head, event: v.literal("estimate"), bytes: count, rows: count, objects: count }),
+  v.looseObject({
+    ...head,
+    event: v.literal("estimate"),
+    bytes: count,
+    rows: count,
+    objects: count,
+    least_seconds: v.optional(count),
+  }),
+  v.looseObject({ ...head, event: v.literal("snapshot"), xmin: v.string() }),
   v.looseObject({ ...head, event: v.literal("progress"), bytes: count, rows: count, objects: count }),
   v.looseObject({ ...head, event: v.literal("object-start"), object: v.string() }),
   v.looseObject({ ...head, event: v.literal("object-end"), object: v.string(), rows: count, bytes: count }),

@@ -26,6 +26,8 @@ export interface DumpRequest {
   readonly jobs: number;
   /** Tables larger than this many bytes on the server's disk are read by several connections; the engine's own when absent. */
   readonly splitLargerThan?: number;
+  /** Bytes of rows that are read in a second at most, by all connections together; as fast as it goes when absent. */
+  readonly maxRate?: number;
   /** Names the backup on the server (application_name), so that a DBA sees who holds the snapshot. */
   readonly applicationName: string;
 }
@@ -65,6 +67,15 @@ export interface NotIncluded {
   readonly hint: string;
 }
 
+/** What a dump cost the server's vacuum. */
+export interface SnapshotHeld {
+  readonly seconds: number;
+  /** The oldest transaction whose dead rows had to be kept meanwhile. */
+  readonly xmin: string;
+  /** How many transactions began meanwhile. */
+  readonly transactions: number;
+}
+
 export interface DumpResult {
   readonly server: {
     /** As the server says it: `18.4 (Debian 18.4-1)`. */
@@ -78,6 +89,7 @@ export interface DumpResult {
   };
   /** The log position at which the snapshot was taken (`16/B374D848`); on a standby, the last replayed one. */
   readonly snapshotLsn?: string;
+  readonly snapshot: SnapshotHeld;
   /** Version of the archive that was written. */
   readonly archiveVersion?: string;
   readonly tables: readonly DumpedTable[];

@@ -6,7 +6,19 @@ export type ProgressEvent =
   /** A step of the command begins. `phase` is a stable word (`connect`, `introspect`, `data`, ...). */
   | { readonly event: "phase"; readonly phase: string; readonly message: string }
   /** How much work `data` will be, as far as known: an estimate from the catalogue. */
-  | { readonly event: "estimate"; readonly bytes: number; readonly rows: number; readonly objects: number }
+  | {
+      readonly event: "estimate";
+      readonly bytes: number;
+      readonly rows: number;
+      readonly objects: number;
+      /** Seconds that it takes at least, because the rate is limited. */
+      readonly least_seconds?: number;
+    }
+  /**
+   * The snapshot of a backup was taken. Until it ends, the server keeps every row version that was deleted or replaced
+   * since transaction `xmin`: vacuum cannot remove them.
+   */
+  | { readonly event: "snapshot"; readonly xmin: string }
   /** Sums since the start of the phase; sent when they change, at most every 100 ms. */
   | { readonly event: "progress"; readonly bytes: number; readonly rows: number; readonly objects: number }
   /** An object (table, index, large objects) begins or is done. */

@@ -69,10 +69,10 @@ const cases = [
     formats: [custom, plain],
   },
   {
-    name: "8 tables of 300 MB, for 4 jobs",
+    name: "8 tables of 150 MB, for 4 jobs",
     sql: Array.from(
       { length: 8 },
-      (_, n) => `CREATE TABLE t${n} AS SELECT i, repeat(md5(i::text), 32768) AS x FROM generate_series(1, 300) i`,
+      (_, n) => `CREATE TABLE t${n} AS SELECT i, repeat(md5(i::text), 32768) AS x FROM generate_series(1, 150) i`,
     ),
     formats: [
       { ...custom, more: ["--jobs=4"] },

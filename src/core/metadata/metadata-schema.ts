@@ -127,6 +127,11 @@ export const metadataSchema = v.looseObject({
   consistency: v.optional(
     v.looseObject({
       snapshot_lsn: v.optional(text("PostgreSQL: log position at which the snapshot was taken")),
+      snapshot_xmin: v.optional(text("PostgreSQL: oldest transaction that was running when the snapshot was taken")),
+      snapshot_seconds: v.optional(v.pipe(v.number(), v.minValue(0), v.description("How long the snapshot was open"))),
+      snapshot_transactions: v.optional(
+        count("PostgreSQL: transactions since `snapshot_xmin`, whose dead rows vacuum had to keep meanwhile"),
+      ),
       binlog_file: v.optional(v.string()),
       binlog_position: v.optional(count("Position in that file")),
       gtid_set: v.optional(v.string()),

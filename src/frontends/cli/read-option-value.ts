@@ -16,6 +16,10 @@ export function readOptionValue(option: Option, text: string | undefined, where:
       return value;
     case "integer":
       return readInteger(option, value, where);
+    case "size":
+      return readUnits(option, value, where, sizes, "a size as 4096, 64K, 10M or 2G");
+    case "duration":
+      return readUnits(option, value, where, durations, "a time as 90s, 30m or 2h");
     case "choice":
       return readChoice(option, value, where);
     default:
@@ -34,6 +38,27 @@ function readInteger(option: Option, value: string, where: string): number {
     where,
     `use a whole number from ${min}${option.max === undefined ? " up" : ` to ${max}`}`,
   );
+}
+
+/** In bytes. As PostgreSQL means them: powers of 1024. */
+const sizes: Readonly<Record<string, number>> = { "": 1, B: 1, K: 2 ** 10, M: 2 ** 20, G: 2 ** 30, T: 2 ** 40 };
+
+/** In seconds. */
+const durations: Readonly<Record<string, number>> = { "": 1, S: 1, M: 60, H: 3600, D: 86_400 };
+
+function readUnits(
+  option: Option,
+  value: string,
+  where: string,
+  units: Readonly<Record<string, number>>,
+  form: string,
+): number {
+  const [, digits = "", unit = ""] = /^(\d{1,15})([A-Za-z]?)$/.exec(value) ?? [];
+  const number = digits === "" ? Number.NaN : Number(digits) * (units[unit.toUpperCase()] ?? Number.NaN);
+  const { min = 1, max = Number.MAX_SAFE_INTEGER } = option;
+  if (number >= min && number <= max) return number;
+  const least = min > 1 ? `, at least ${min}` : "";
+  throw refuse(option, value, where, `use ${form}${least}`);
 }
 
 function readChoice(option: Option, value: string, where: string): string {

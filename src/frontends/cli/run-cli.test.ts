@@ -167,7 +167,9 @@ test("on a terminal a bar shows the work and is gone at the end; warnings stay",
 });
 
 test("elsewhere phases are lines; --quiet leaves only warnings; --progress none too", async () => {
-  expect((await runWork("work", telling)).stderr).toMatch(/^dbbackup: dumping shop\ndbbackup: warning: /);
+  expect((await runWork("work", telling)).stderr).toMatch(
+    /^dbbackup: dumping shop\ndbbackup: dumping shop: about 1000 B\ndbbackup: warning: /,
+  );
   expect((await runWork("work --quiet", telling)).stderr).toMatch(
     /^dbbackup: warning: something is odd\nhint: look\n$/,
   );

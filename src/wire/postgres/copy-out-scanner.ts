@@ -39,6 +39,8 @@ export interface CopyOutScannerOptions {
   /** What the bytes come over. Reads of TLS are not delayed: each brings one record, however many wait. */
   readonly transport: Transport["kind"];
   readonly memory: ScannerMemory;
+  /** Told of all bytes that come; what it answers is waited for before more are read. */
+  readonly pace?: (bytes: number) => Promise<void> | undefined;
 }
 
 /** Who gets the rows of one COPY, in blocks. */
@@ -66,6 +68,7 @@ export class CopyOutScanner implements CopyOutConsumer {
   readonly #blocks: readonly Buffer[];
   readonly #blockSize: number;
   readonly #transport: Transport["kind"];
+  readonly #pace: (bytes: number) => Promise<void> | undefined;
   /** The last one that came back is used first, while it is in the cache. */
   readonly #free: Buffer[];
   #current: Buffer | undefined;
@@ -76,6 +79,7 @@ export class CopyOutScanner implements CopyOutConsumer {
   constructor(options: CopyOutScannerOptions) {
     const { blocks, blockSize } = options.memory;
     this.#transport = options.transport;
+    this.#pace = options.pace ?? (() => undefined);
     this.#blockSize = blockSize;
     const stride = blockSize + SLACK;
     this.#scanner = openCopyScanner(INPUT_SIZE + SLACK + blocks * stride);
@@ -112,6 +116,7 @@ export class CopyOutScanner implements CopyOutConsumer {
   received(count: number): CopyOutStep {
     const { wasm, base } = this.#scanner;
     const receiver = this.#started();
+    const pause = this.#pace(count);
     const end = base + count;
     let status = wasm.scanMessages(base, end);
     while (status === ScanStatus.full) {
@@ -122,8 +127,14 @@ export class CopyOutScanner implements CopyOutConsumer {
     if (status === ScanStatus.badLength) throw badLength(wasm.badLength());
     if (status === ScanStatus.other)
       return { kind: "other", rest: this.#input.subarray(wasm.position() - base, count) };
-    if (!this.#hasRoom()) return { kind: "pause", until: this.ready() };
+    if (!this.#hasRoom()) return { kind: "pause", until: pause === undefined ? this.ready() : this.#readyAfter(pause) };
+    if (pause !== undefined) return { kind: "pause", until: pause };
     return count < LITTLE ? this.#waitForMore(receiver) : more;
+  }
+
+  async #readyAfter(pause: Promise<void>): Promise<void> {
+    await pause;
+    await this.ready();
   }
 
   #waitForMore(receiver: BlockReceiver): CopyOutStep {

@@ -1,4 +1,5 @@
 import type { DumpContext, DumpedTable } from "../../../ports/dump.ts";
+import type { ProgressEvent } from "../../../ports/progress.ts";
 import type { ArchiveWriter } from "../archive/archive-writer.ts";
 import type { CopyLanes } from "./copy-lanes.ts";
 import { DumpProgress } from "./dump-progress.ts";
@@ -6,6 +7,7 @@ import type { DumpSession } from "./dump-session.ts";
 import { type CopiedLargeObjects, copyLargeObjects } from "./large-objects.ts";
 import type { NameDecoder } from "./name-decoder.ts";
 import type { PlannedCopy } from "./plan-copies.ts";
+import type { RateLimit } from "./rate-limit.ts";
 import { runLanes } from "./run-lanes.ts";
 
 export interface CopiedData {
@@ -19,6 +21,7 @@ interface CopyRequest {
   readonly writer: ArchiveWriter;
   readonly decodeName: NameDecoder;
   readonly context: DumpContext;
+  readonly limit: RateLimit | undefined;
 }
 
 type Copy<Kind extends PlannedCopy["kind"]> = Extract<PlannedCopy, { kind: Kind }>;
@@ -30,7 +33,7 @@ type Copy<Kind extends PlannedCopy["kind"]> = Extract<PlannedCopy, { kind: Kind 
 export async function copyData(request: CopyRequest, copies: readonly PlannedCopy[]): Promise<CopiedData> {
   const { lanes, context } = request;
   const progress = new DumpProgress(context.progress);
-  context.progress.emit({ event: "estimate", ...estimate(copies) });
+  context.progress.emit(estimate(copies, request.limit));
   const tables: DumpedTable[] = [];
   const largeObjects = { count: 0, bytes: 0 };
   const running = runLanes(lanes, copies);
@@ -74,23 +77,30 @@ async function copyTable(
 }
 
 async function copyObjects(
-  { session, writer }: CopyRequest,
+  { session, writer, limit }: CopyRequest,
   { dumpId, oids }: Copy<"large-objects">,
   progress: DumpProgress,
 ): Promise<CopiedLargeObjects> {
   const objects = await writer.openLargeObjects(dumpId);
-  const copied = await copyLargeObjects(session, oids, objects, (count) => progress.addBytes(count));
+  const copied = await copyLargeObjects(session, oids, objects, (count) => {
+    progress.addBytes(count);
+    return limit?.passed(count);
+  });
   await objects.end();
   progress.objectDone(0);
   return copied;
 }
 
-function estimate(copies: readonly PlannedCopy[]): { bytes: number; rows: number; objects: number } {
+function estimate(copies: readonly PlannedCopy[], limit: RateLimit | undefined): ProgressEvent {
   const sums = { bytes: 0, rows: 0, objects: copies.length };
   for (const copy of copies) {
     if (copy.kind !== "table") continue;
     sums.bytes += copy.source.estimatedBytes;
     sums.rows += copy.source.estimatedRows;
   }
-  return sums;
+  return {
+    event: "estimate",
+    ...sums,
+    ...(limit === undefined ? {} : { least_seconds: limit.secondsFor(sums.bytes) }),
+  };
 }

@@ -4,6 +4,7 @@ import { CopyOutScanner, type ScannerMemory } from "../../../wire/postgres/copy-
 import { type DumpSession, exportSnapshot, joinSnapshot } from "./dump-session.ts";
 import { laneMemory } from "./lane-memory.ts";
 import type { PlannedCopy } from "./plan-copies.ts";
+import type { RateLimit } from "./rate-limit.ts";
 
 /** A connection in the dump's snapshot, with what takes the rows out of its messages. */
 export interface CopyLane {
@@ -18,6 +19,8 @@ export interface HelperOptions {
   readonly connect: () => Promise<PgConnection>;
   /** Whether all read the same snapshot. Anything but true is for tests that prove its worth. */
   readonly sharesSnapshot: boolean;
+  /** Where all that is read is paid for, if anywhere. */
+  readonly limit: RateLimit | undefined;
 }
 
 /** The connections that copy. The leader's is the dump's own and stays open; helpers are closed with this. */
@@ -26,6 +29,7 @@ export class CopyLanes implements AsyncDisposable {
   readonly helpers: readonly CopyLane[];
   /** Why there are fewer than wanted, if there are. */
   readonly lacking: BackupError | undefined;
+  readonly limit: RateLimit | undefined;
 
   /**
    * Opens as many helpers as there is work for. One that cannot be opened is done without: the leader alone can copy
@@ -43,17 +47,24 @@ export class CopyLanes implements AsyncDisposable {
     );
     const helpers = opened.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
     const failed = opened.find((one) => one.status === "rejected")?.reason as unknown;
-    const lanes = new CopyLanes(session.connection, helpers, failed instanceof BackupError ? failed : undefined);
+    const lacking = failed instanceof BackupError ? failed : undefined;
+    const lanes = new CopyLanes(session.connection, helpers, lacking, options.limit);
     if (failed === undefined || (lanes.lacking !== undefined && lanes.lacking.code !== "INTERRUPTED")) return lanes;
     await lanes[Symbol.asyncDispose]();
     throw failed;
   }
 
-  private constructor(leader: PgConnection, helpers: readonly PgConnection[], lacking: BackupError | undefined) {
+  private constructor(
+    leader: PgConnection,
+    helpers: readonly PgConnection[],
+    lacking: BackupError | undefined,
+    limit: RateLimit | undefined,
+  ) {
     const memory = laneMemory(helpers.length + 1);
-    this.leader = laneOf(leader, memory);
-    this.helpers = helpers.map((connection) => laneOf(connection, memory));
+    this.leader = laneOf(leader, memory, limit);
+    this.helpers = helpers.map((connection) => laneOf(connection, memory, limit));
     this.lacking = lacking;
+    this.limit = limit;
   }
 
   /** Gives a block back to the lane it came from. */
@@ -82,6 +93,7 @@ async function openHelper(
   }
 }
 
-function laneOf(connection: PgConnection, memory: ScannerMemory): CopyLane {
-  return { connection, scanner: new CopyOutScanner({ transport: connection.transportKind, memory }) };
+function laneOf(connection: PgConnection, memory: ScannerMemory, limit: RateLimit | undefined): CopyLane {
+  const pace = (bytes: number): Promise<void> | undefined => limit?.passed(bytes);
+  return { connection, scanner: new CopyOutScanner({ transport: connection.transportKind, memory, pace }) };
 }

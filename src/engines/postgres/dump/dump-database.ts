@@ -1,5 +1,5 @@
 import type { BackupError } from "../../../core/backup-error.ts";
-import type { DumpContext, DumpOutput, DumpRequest, DumpResult } from "../../../ports/dump.ts";
+import type { DumpContext, DumpOutput, DumpRequest, DumpResult, SnapshotHeld } from "../../../ports/dump.ts";
 import type { ProgressEvent } from "../../../ports/progress.ts";
 import type { PgConnection } from "../../../wire/postgres/connection.ts";
 import { formatArchiveVersion } from "../archive/archive-version.ts";
@@ -13,10 +13,11 @@ import type { DatabaseCatalog } from "../objects/read-catalog.ts";
 import { type ChosenFormat, chooseFormat } from "./choose-format.ts";
 import { copyData } from "./copy-data.ts";
 import { CopyLanes } from "./copy-lanes.ts";
-import { type DumpIsolation, openDumpSession } from "./dump-session.ts";
+import { type DumpIsolation, type DumpSession, openDumpSession } from "./dump-session.ts";
 import { openWriter } from "./open-writer.ts";
 import { DEFAULT_SPLIT_LARGER_THAN, planCopies } from "./plan-copies.ts";
 import { planEntries } from "./plan-entries.ts";
+import { RateLimit } from "./rate-limit.ts";
 import { readSource } from "./read-source.ts";
 import { StatisticsDefinitions } from "./statistics-definitions.ts";
 import { ungroupLargeObjects } from "./ungroup-large-objects.ts";
@@ -40,6 +41,7 @@ export async function dumpDatabase(
   const { progress } = context;
   progress.emit({ event: "phase", phase: "introspect", message: "reading the catalogues" });
   const session = await openDumpSession(connection, options.isolation);
+  const snapshotAt = performance.now();
   const format = chooseFormat(request, session.capabilities);
   const wanted = { statistics: request.statistics === true };
   const holds = { databaseItself: format.kind === "archive", ...wanted };
@@ -68,16 +70,18 @@ export async function dumpDatabase(
     dumperVersion: options.dumperVersion,
     recycle: (block) => copying?.recycle(block),
   });
+  progress.emit({ event: "snapshot", xmin: facts.xmin });
   progress.emit({ event: "phase", phase: "data", message: "copying data" });
-  const { jobs, splitLargerThan = DEFAULT_SPLIT_LARGER_THAN } = request;
+  const { jobs, splitLargerThan = DEFAULT_SPLIT_LARGER_THAN, maxRate } = request;
   const copies = await planCopies(session, entries, writer.dataOrder, { jobs, splitLargerThan });
   const sharesSnapshot = options.isolation === undefined;
-  await using lanes = await CopyLanes.open(session, copies, { jobs, connect: options.connect, sharesSnapshot });
+  const limit = maxRate === undefined ? undefined : new RateLimit(maxRate, context.signal);
+  await using lanes = await CopyLanes.open(session, copies, { jobs, connect: options.connect, sharesSnapshot, limit });
   copying = lanes;
   if (lanes.lacking !== undefined) progress.emit(fewerConnections(lanes.helpers.length + 1, jobs, lanes.lacking));
-  const copied = await copyData({ session, lanes, writer, decodeName, context }, copies);
+  const copied = await copyData({ session, lanes, writer, decodeName, context, limit }, copies);
   await writer.finish();
-  await connection.query("COMMIT");
+  const snapshot = await endSnapshot(session, facts.xmin, snapshotAt);
   return {
     server: {
       version: connection.serverVersionText,
@@ -86,6 +90,7 @@ export async function dumpDatabase(
       ...(facts.systemIdentifier === undefined ? {} : { systemIdentifier: facts.systemIdentifier }),
     },
     ...(facts.snapshotLsn === undefined ? {} : { snapshotLsn: facts.snapshotLsn }),
+    snapshot,
     ...(format.kind === "archive" ? { archiveVersion: formatArchiveVersion(format.minor) } : {}),
     tables: copied.tables,
     largeObjects: copied.largeObjects,
@@ -97,6 +102,14 @@ export async function dumpDatabase(
     })),
     warnings: [...warnings, ...(format.note === undefined ? [] : [format.note])],
   };
+}
+
+async function endSnapshot({ connection, rows }: DumpSession, xmin: string, since: number): Promise<SnapshotHeld> {
+  const [, [now]] = await Promise.all([
+    connection.query("COMMIT"),
+    rows(`SELECT pg_catalog.txid_snapshot_xmax(pg_catalog.txid_current_snapshot()) - ${xmin} AS transactions`),
+  ]);
+  return { xmin, transactions: Number(now!.transactions), seconds: (performance.now() - since) / 1000 };
 }
 
 function statisticsWarnings(isWanted: boolean, { statisticsFunctions }: Capabilities): string[] {

@@ -15,12 +15,13 @@ export interface CopiedLargeObjects {
 /**
  * Copies large objects into an archive: small ones many a round trip, large ones piece by piece. Reads through lo_get,
  * which asks the objects' own privileges, so no superuser is needed, and sees the transaction's snapshot.
+ * @param onBytes told of what was read; what it answers is waited for before more is.
  */
 export async function copyLargeObjects(
   session: DumpSession,
   oids: readonly number[],
   writer: LargeObjectsWriter,
-  onBytes: (count: number) => void,
+  onBytes: (count: number) => Promise<void> | undefined,
 ): Promise<CopiedLargeObjects> {
   let bytes = 0;
   for (let i = 0; i < oids.length; i += objectsPerQuery) {
@@ -37,7 +38,7 @@ export async function copyLargeObjects(
         offset += piece.length;
         bytes += piece.length;
         const isLast = piece.length < asked;
-        onBytes(piece.length);
+        await onBytes(piece.length);
         await object.write(piece);
         if (isLast) break;
         asked = nextPieceBytes;

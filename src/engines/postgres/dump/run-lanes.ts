@@ -1,6 +1,7 @@
 import type { CopyLane, CopyLanes } from "./copy-lanes.ts";
 import { PartQueue } from "./part-queue.ts";
 import type { PlannedCopy } from "./plan-copies.ts";
+import type { RateLimit } from "./rate-limit.ts";
 
 export interface RunningLanes {
   /** All lanes have ended. Never rejects: the part that could not be read tells. */
@@ -22,13 +23,17 @@ export function runLanes(lanes: CopyLanes, copies: readonly PlannedCopy[]): Runn
   };
   const shared = copies.filter((copy) => copy.kind === "table" && copy.isShared);
   const all = [
-    runLane(lanes.leader, copies).catch(stop),
-    ...lanes.helpers.map((lane) => runLane(lane, shared).catch(stop)),
+    runLane(lanes.leader, copies, lanes.limit).catch(stop),
+    ...lanes.helpers.map((lane) => runLane(lane, shared, lanes.limit).catch(stop)),
   ];
   return { ended: Promise.all(all), stop };
 }
 
-async function runLane({ connection, scanner }: CopyLane, copies: readonly PlannedCopy[]): Promise<void> {
+async function runLane(
+  { connection, scanner }: CopyLane,
+  copies: readonly PlannedCopy[],
+  limit: RateLimit | undefined,
+): Promise<void> {
   const queue = new PartQueue(connection, copies);
   for (let step = queue.next(); step !== undefined; step = queue.next()) {
     if (step.kind === "turn") {
@@ -36,6 +41,8 @@ async function runLane({ connection, scanner }: CopyLane, copies: readonly Plann
       continue;
     }
     await scanner.ready();
+    // The end of a part comes too late to wait for.
+    await limit?.passed(0);
     scanner.start(step.part);
     await step.copy.to(scanner);
     step.part.end(scanner.finish());

@@ -48,13 +48,28 @@ export const backupOptions = [
   },
   {
     name: "split-larger-than",
-    type: "integer",
-    placeholder: "BYTES",
+    type: "size",
     min: 8192,
-    max: Number.MAX_SAFE_INTEGER,
-    default: "16777216",
+    default: "16M",
     config: "backup.split_larger_than",
     help: "with several jobs, read tables larger than this on the server's disk in parts",
+  },
+  {
+    name: "max-rate",
+    type: "size",
+    min: 32_768,
+    default: "as fast as it goes",
+    config: "backup.max_rate",
+    help: "read at most so many bytes of rows a second, with all connections together",
+    details:
+      "Spares the server's disks and the network. A slower backup keeps its snapshot, and what vacuum may not remove, longer.",
+  },
+  {
+    name: "max-duration",
+    type: "duration",
+    default: "as long as it takes",
+    config: "backup.max_duration",
+    help: "give the backup up after this time, and let its snapshot and locks go",
   },
   {
     name: "statistics",

@@ -1,5 +1,5 @@
 /** What an option's value is. */
-export type OptionType = "flag" | "text" | "integer" | "choice";
+export type OptionType = "flag" | "text" | "integer" | "size" | "duration" | "choice";
 
 /** One row of the table that makes flags, environment names, help, docs and, later, keys of the configuration file. */
 export interface Option {
@@ -14,7 +14,7 @@ export interface Option {
   readonly values?: readonly string[];
   /** For `choice`: other words for some of them (another database's way to say it). */
   readonly valueAliases?: Readonly<Record<string, string>>;
-  /** For `integer`. */
+  /** For `integer`, `size` (in bytes) and `duration` (in seconds). */
   readonly min?: number;
   readonly max?: number;
   /** How help names the value: `FILE`, `N`. Not for flags. */
@@ -50,5 +50,13 @@ export function optionSynopsis(option: Option): string {
 
 export function placeholderOf(option: Option): string {
   if (option.placeholder !== undefined) return option.placeholder;
-  return option.type === "choice" ? (option.values ?? []).join("|") : option.type === "integer" ? "N" : "TEXT";
+  return option.type === "choice" ? (option.values ?? []).join("|") : placeholders[option.type];
 }
+
+const placeholders: Readonly<Record<Exclude<OptionType, "choice">, string>> = {
+  flag: "",
+  text: "TEXT",
+  integer: "N",
+  size: "SIZE",
+  duration: "TIME",
+};

@@ -25,7 +25,7 @@ export type GlobalOptionName = (typeof globalOptions)[number]["name"];
 
 type OneValue<O> = O extends { type: "flag" }
   ? boolean
-  : O extends { type: "integer" }
+  : O extends { type: "integer" | "size" | "duration" }
     ? number
     : O extends { type: "choice"; values: readonly (infer Word)[] }
       ? Word

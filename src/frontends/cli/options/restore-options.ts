@@ -61,10 +61,7 @@ export const restoreOptions = [
   },
   {
     name: "max-plain-size",
-    type: "integer",
-    placeholder: "BYTES",
-    min: 1,
-    max: Number.MAX_SAFE_INTEGER,
+    type: "size",
     environment: false,
     default: "what the metadata recorded, else 1000 times the compressed size",
     help: "decompress at most this much of one table, large object or script",

@@ -1,12 +1,13 @@
 import { printable } from "../../../core/printable.ts";
 import type { ProgressEvent } from "../../../ports/progress.ts";
+import { formatBytes, formatDuration } from "../amounts.ts";
 import { ProgressState } from "./progress-state.ts";
 import type { ProgressView } from "./progress-view.ts";
 
 /** Often enough to see that it lives, seldom enough for a log of hours. */
 const LINE_EVERY_MS = 5000;
 
-/** A line for each phase, and one every few seconds. */
+/** A line for each phase, one for how much it will be, and one every few seconds. */
 export class PlainView implements ProgressView {
   readonly #write: (line: string) => void;
   readonly #state: ProgressState;
@@ -23,6 +24,9 @@ export class PlainView implements ProgressView {
     this.#state.take(event);
     if (event.event === "phase") {
       this.#print(this.#state.message);
+    } else if (event.event === "estimate" && event.bytes > 0) {
+      const least = event.least_seconds === undefined ? "" : `, at least ${formatDuration(event.least_seconds)}`;
+      this.#print(`${this.#state.message}: about ${formatBytes(event.bytes)}${least}`);
     } else if (event.event === "progress" && this.#now() - this.#printedAt >= LINE_EVERY_MS) {
       const { message, share, amounts } = this.#state;
       this.#print(`${message}: ${share === undefined ? "" : `${Math.floor(share * 100)} %, `}${amounts}`);

@@ -54,6 +54,23 @@ test("plain lines come every few seconds", () => {
   view.show(phase);
   view.show({ event: "estimate", bytes: 100_000, rows: 0, objects: 0 });
   for (now = 100; now <= 12_000; now += 100) view.show({ event: "progress", bytes: now, rows: now, objects: 0 });
-  expect(lines).toHaveLength(3);
-  expect(lines[1]).toMatch(/^dbbackup: dumping: 5 %, 4.9 KiB, 5,000 rows, 1000 B\/s, 1:35 left\n$/);
+  expect(lines).toHaveLength(4);
+  expect(lines[1]).toBe("dbbackup: dumping: about 98 KiB\n");
+  expect(lines[2]).toMatch(/^dbbackup: dumping: 5 %, 4.9 KiB, 5,000 rows, 1000 B\/s, 1:35 left\n$/);
+});
+
+test("what a rate allows is said before the start, and the age of the snapshot when it begins to matter", () => {
+  let now = 0;
+  const lines: string[] = [];
+  const view = new PlainView(
+    (line) => lines.push(line),
+    () => now,
+  );
+  view.show({ event: "snapshot", xmin: "750" });
+  view.show(phase);
+  view.show({ event: "estimate", bytes: 1_000_000, rows: 0, objects: 0, least_seconds: 300 });
+  for (now = 1000; now <= 61_000; now += 1000) view.show({ event: "progress", bytes: now, rows: 0, objects: 0 });
+  expect(lines[1]).toBe("dbbackup: dumping: about 977 KiB, at least 5:00\n");
+  expect(lines[2]).not.toContain("snapshot");
+  expect(lines.at(-1)).toMatch(/, snapshot 1:00 old\n$/);
 });

@@ -5,6 +5,9 @@ import { formatBytes, formatDuration } from "../amounts.ts";
 /** How far back the rate looks: long enough to be calm, short enough to notice a change. */
 const RATE_WINDOW_MS = 10_000;
 
+/** From then on a snapshot begins to matter to the server's vacuum. */
+const OLD_SNAPSHOT_SECONDS = 60;
+
 interface Sample {
   readonly time: number;
   readonly bytes: number;
@@ -16,6 +19,7 @@ export class ProgressState {
   bytes = 0;
   rows = 0;
   #estimatedBytes = 0;
+  #snapshotAt: number | undefined;
   #samples: Sample[] = [];
   readonly #now: () => number;
 
@@ -32,6 +36,8 @@ export class ProgressState {
       this.#samples = [{ time: this.#now(), bytes: 0 }];
     } else if (event.event === "estimate") {
       this.#estimatedBytes = event.bytes;
+    } else if (event.event === "snapshot") {
+      this.#snapshotAt = this.#now();
     } else if (event.event === "progress") {
       this.bytes = event.bytes;
       this.rows = event.rows;
@@ -65,6 +71,10 @@ export class ProgressState {
     return (this.#estimatedBytes - this.bytes) / this.rate;
   }
 
+  get #snapshotSeconds(): number {
+    return this.#snapshotAt === undefined ? 0 : (this.#now() - this.#snapshotAt) / 1000;
+  }
+
   /** `12 MiB, 40,000 rows, 5.1 MiB/s, 0:30 left` */
   get amounts(): string {
     const parts: string[] = [];
@@ -73,6 +83,8 @@ export class ProgressState {
     if (this.rate > 0) parts.push(`${formatBytes(Math.round(this.rate))}/s`);
     const left = this.secondsLeft;
     if (left !== undefined) parts.push(`${formatDuration(left)} left`);
+    const age = this.#snapshotSeconds;
+    if (age >= OLD_SNAPSHOT_SECONDS) parts.push(`snapshot ${formatDuration(age)} old`);
     return parts.join(", ");
   }
 }

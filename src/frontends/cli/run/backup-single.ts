@@ -32,6 +32,8 @@ export const run: RunCommand = async ({ args, options }, { services, output, pro
         ...(options["restrict-key"] === undefined ? {} : { restrictKey: options["restrict-key"] }),
         jobs: options.jobs ?? defaultJobs(),
         ...(options["split-larger-than"] === undefined ? {} : { splitLargerThan: options["split-larger-than"] }),
+        ...(options["max-rate"] === undefined ? {} : { maxRate: options["max-rate"] }),
+        ...(options["max-duration"] === undefined ? {} : { maxDuration: options["max-duration"] }),
         destination,
       },
       { ...(await services.dumping()), clock: services.clock, tool: services.tool, progress },
@@ -67,6 +69,15 @@ async function destinationOf(options: OptionValues, format: DumpFormat, services
   return await services.openOutput(path, format === "directory" ? "folder" : "file");
 }
 
+/** What the backup cost those who work on the server. */
+function snapshotLine({ consistency }: BackupMetadata): string[] {
+  const { snapshot_seconds: seconds, snapshot_transactions: transactions } = consistency ?? {};
+  if (seconds === undefined || transactions === undefined) return [];
+  return [
+    `  snapshot  open for ${formatDuration(seconds)}, vacuum held back by ${counted(transactions, "transaction")}`,
+  ];
+}
+
 function summary(metadata: BackupMetadata, location: string): string[] {
   const tables = (metadata.objects ?? []).filter((object) => object.type === "table");
   const sum = (of: (object: { rows: number; bytes: number }) => number): number =>
@@ -81,6 +92,7 @@ function summary(metadata: BackupMetadata, location: string): string[] {
     `  size      ${formatBytes(metadata.size_bytes)} (${metadata.format}, ${metadata.compression})`,
     `  data      ${counted(tables.length, "table")}, ${counted(rows, "row")}, ${formatBytes(bytes)}`,
     `  duration  ${formatDuration(seconds)}${rate}`,
+    ...snapshotLine(metadata),
     metadata.sha256 === undefined
       ? `  files     ${counted(metadata.artifacts.length, "file")}, each with its SHA-256 in the metadata`
       : `  sha256    ${metadata.sha256}`,
