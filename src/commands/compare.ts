@@ -11,6 +11,7 @@ import type {
 import type { ConnectionRequest } from "../ports/connection-request.ts";
 import { type FindPorts, findBackup } from "./find-backup.ts";
 import type { FoundBackup } from "./found-backup.ts";
+import { refuseCluster } from "./restore-source.ts";
 
 export interface ComparisonRequest {
   /** Names a database. */
@@ -43,7 +44,9 @@ export async function compare(
       hint: "restore it into another database, and compare the two",
     });
   }
-  const backup = recordedRows(await findBackup(right, ports, context.signal));
+  const found = await findBackup(right, ports, context.signal);
+  refuseCluster(found);
+  const backup = recordedRows(found);
   return await ports.comparer.compareWithBackup({ database: left, backup, limits }, context);
 }
 

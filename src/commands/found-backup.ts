@@ -33,12 +33,17 @@ export function fileName(artifact: string): string {
   return artifact.slice(artifact.lastIndexOf("/") + 1);
 }
 
+/** Whether a backup is that of a server with all its databases. */
+export function isCluster(metadata: BackupMetadata | undefined): boolean {
+  return metadata?.scope === "cluster";
+}
+
 /**
- * The folder beside the metadata that a backup in directory format is; undefined for other formats.
+ * The folder beside the metadata that a backup in directory format, or of a cluster, is; undefined for others.
  * @throws BackupError DAMAGED when its artifacts do not lie in one folder
  */
 export function folderOf(metadata: BackupMetadata, where: string): string | undefined {
-  if (metadata.format !== "directory") return undefined;
+  if (metadata.format !== "directory" && !isCluster(metadata)) return undefined;
   const folders = new Set(metadata.artifacts.map(({ name }) => name.slice(0, Math.max(0, name.lastIndexOf("/")))));
   const [folder] = folders;
   if (folders.size === 1 && folder !== "" && !folder!.includes("/")) return folder;

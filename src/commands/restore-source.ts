@@ -1,6 +1,6 @@
 import { BackupError } from "../core/backup-error.ts";
 import type { RestoreInput } from "../ports/restore.ts";
-import type { FoundBackup, FoundFolder } from "./found-backup.ts";
+import { type FoundBackup, type FoundFolder, isCluster } from "./found-backup.ts";
 import { HashedFiles } from "./hashed-files.ts";
 import { HashedObject } from "./hashed-object.ts";
 
@@ -17,10 +17,22 @@ export interface RestoreSource extends AsyncDisposable {
 /**
  * Opens a backup. What its metadata says of sizes is compared before anything else is done, and hashes are computed while
  * the bytes are read.
- * @throws BackupError DAMAGED, UNSUPPORTED_FORMAT, NOT_FOUND, IO
+ * @throws BackupError DAMAGED, UNSUPPORTED_FORMAT, NOT_FOUND, IO; USAGE for a cluster's
  */
 export async function openSource(found: FoundBackup): Promise<RestoreSource> {
+  refuseCluster(found);
   return found.folder === undefined ? await openFile(found) : await openFolder(found, found.folder);
+}
+
+/** @throws BackupError USAGE for a backup that holds more than one database */
+export function refuseCluster({ metadata, location }: FoundBackup): void {
+  if (!isCluster(metadata)) return;
+  throw new BackupError({
+    code: "USAGE",
+    message: "the backup is that of a whole cluster, not of one database",
+    object: location,
+    hint: `use "dbbackup restore cluster", or name one of the archives in ${location}`,
+  });
 }
 
 async function openFile(found: FoundBackup): Promise<RestoreSource> {

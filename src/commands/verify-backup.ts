@@ -16,6 +16,8 @@ export interface VerifiedBackup {
   readonly storedBytes: number;
   /** What decoding found, as far as it came. */
   readonly contents?: CheckedBackup;
+  /** Of a cluster: how many of its databases were decoded whole. */
+  readonly databases?: number;
   /** Empty: the backup is whole. */
   readonly damage: readonly Damage[];
   /** What could not be checked, and why. */
@@ -94,7 +96,8 @@ async function* verifiedBytes(
   }
 }
 
-async function verifyArtifact(
+/** Checks one stored object: its bytes against what was recorded, and that they can be decoded. */
+export async function verifyArtifact(
   { name, open }: FoundArtifact,
   expected: ArtifactMetadata | undefined,
   checker: BackupChecker,

@@ -7,6 +7,9 @@ const HASH_DIGITS = 8;
 /** `full` etc., as metadata has it in `backup_type`. */
 export type BackupKind = "full" | "incremental" | "differential" | "sample";
 
+/** What the backup of a server is called where that of a database has the database's name. */
+export const CLUSTER_NAME = "cluster";
+
 export const METADATA_SUFFIX = ".meta.json";
 
 /**

@@ -18,6 +18,8 @@ export function createServices(): Services {
     openChecker: async () => (await import("./open-checker.ts")).openChecker(),
     openComparer: async () =>
       (await import("../engines/postgres/compare/postgres-comparer.ts")).createPostgresComparer(),
+    openClusterReader: async () =>
+      (await import("../engines/postgres/cluster/cluster-reader.ts")).postgresClusterReader,
     openRestorer: async () => (await import("./open-restorer.ts")).openRestorer(),
     standardInput: () => process.stdin,
     openSourceChecker: async () =>

@@ -17,6 +17,23 @@ const restoreSelection: readonly OptionName[] = [
   "no-privileges",
 ];
 
+/** What shapes each database's archive, and what is chosen of the server. */
+const clusterBackupNames: readonly OptionName[] = [
+  "db-type",
+  "format",
+  "compression",
+  "jobs",
+  "split-larger-than",
+  "statistics",
+  "archive-version",
+  "output",
+  "database",
+  "exclude-database",
+  "globals-only",
+  "no-role-passwords",
+  "allow-extension",
+];
+
 /** Every command that is built, in the order of help. What is not here is an unknown command. */
 export const commands: readonly Command[] = [
   {
@@ -35,6 +52,24 @@ export const commands: readonly Command[] = [
       "dbbackup backup single shop --format plain --output shop.sql.gz --compression gzip",
     ],
     load: () => import("./run/backup-single.ts"),
+  },
+  {
+    words: ["backup", "cluster"],
+    summary: "back up all databases of a server, and what belongs to the server as a whole",
+    args: [],
+    options: [...connectionOptionNames, ...clusterBackupNames],
+    details: [
+      "Writes a folder: a script with roles, memberships, tablespaces and their settings, as pg_dumpall writes it, and an",
+      "archive of each database, one after another, each in a consistent snapshot of its own, with its metadata.",
+      "A database that fails is named, the others are backed up all the same, and the exit status is 3.",
+      "Without superuser rights the passwords of roles cannot be read: what is missing is said and kept in the metadata.",
+    ],
+    examples: [
+      "dbbackup backup cluster --url postgres://backup@db1:5432 --repo /var/backups",
+      "dbbackup backup cluster --exclude-database 'test*' --compression zstd",
+      "dbbackup backup cluster --globals-only --no-role-passwords",
+    ],
+    load: () => import("./run/backup-cluster.ts"),
   },
   {
     words: ["restore", "single"],

@@ -33,6 +33,7 @@ export const postgresClusterReader: ClusterReader = {
 async function readCluster(connection: PgConnection, request: ClusterRequest): Promise<ClusterContents> {
   const run = tellingFirstError((sql) => queryRows(connection, sql));
   await connection.query(session);
+  await connection.query("BEGIN; SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY");
   const { encoding, hashes } = await readSession(run);
   const decode = nameDecoder(encoding);
   const encode = nameEncoder(decode);
@@ -77,8 +78,6 @@ const session = [
   "SET DATESTYLE = ISO",
   "SET quote_all_identifiers TO off",
   "SELECT pg_catalog.set_config('client_encoding', pg_catalog.pg_encoding_to_char(encoding), false) FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()",
-  "BEGIN",
-  "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY",
 ].join(";\n");
 
 async function readSession(run: RunQuery): Promise<{ readonly encoding: string; readonly hashes: boolean }> {

@@ -1,4 +1,5 @@
 import { backupOptions } from "./backup-options.ts";
+import { clusterOptions } from "./cluster-options.ts";
 import { connectionOptions } from "./connection-options.ts";
 import { demoOptions } from "./demo-options.ts";
 import { extensionOptions } from "./extension-options.ts";
@@ -12,6 +13,7 @@ export const options = [
   ...globalOptions,
   ...connectionOptions,
   ...backupOptions,
+  ...clusterOptions,
   ...selectionOptions,
   ...restoreOptions,
   ...extensionOptions,

@@ -47,7 +47,7 @@ function rowOf({ metadata }: ListedBackup, now: Date): string[] {
     time.toISOString().slice(0, 19).replace("T", " "),
     formatAge((now.getTime() - time.getTime()) / 1000),
     formatBytes(metadata.size_bytes),
-    metadata.backup_type,
+    (metadata.failed_databases ?? []).length === 0 ? metadata.backup_type : `${metadata.backup_type}, partial`,
     [metadata.format ?? "?", metadata.compression ?? "?"].join(", "),
   ];
 }

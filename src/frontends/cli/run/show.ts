@@ -1,4 +1,4 @@
-import type { FoundBackup } from "../../../commands/found-backup.ts";
+import { type FoundBackup, isCluster } from "../../../commands/found-backup.ts";
 import { BackupError } from "../../../core/backup-error.ts";
 import { counted, formatCount } from "../../../core/counted.ts";
 import { ExitStatus } from "../../../core/exit-status.ts";
@@ -39,7 +39,7 @@ function describe(metadata: BackupMetadata, { location }: FoundBackup, now: Date
     metadata.host === undefined ? undefined : `${metadata.host}${metadata.port ? `:${metadata.port}` : ""}`;
   const facts: [string, string | undefined][] = [
     ["id", metadata.id],
-    ["database", metadata.database],
+    isCluster(metadata) ? ["cluster", clusterContents(metadata)] : ["database", metadata.database],
     ["server", [server, address && `at ${address}`, metadata.user && `as ${metadata.user}`].filter(Boolean).join(" ")],
     ["time", `${metadata.timestamp} (${age === "now" ? age : `${age} ago`})`],
     ["duration", metadata.duration_seconds === undefined ? undefined : formatDuration(metadata.duration_seconds)],
@@ -57,7 +57,45 @@ function describe(metadata: BackupMetadata, { location }: FoundBackup, now: Date
   }
   const rest = metadata.artifacts.length - shown.length;
   if (rest > 0) lines.push("", `and ${counted(rest, "more file")} (--verbose shows all)`);
-  return [...lines, ...contents(metadata, all), ...missing(metadata), ...warnings(metadata)];
+  return [
+    ...lines,
+    ...databasesOf(metadata, all),
+    ...contents(metadata, all),
+    ...missing(metadata),
+    ...warnings(metadata),
+  ];
+}
+
+function clusterContents({ globals, databases = [], failed_databases: failed = [] }: BackupMetadata): string {
+  const parts = [
+    counted(globals?.roles ?? 0, "role"),
+    counted(globals?.tablespaces ?? 0, "tablespace"),
+    counted(databases.length, "database"),
+  ];
+  return `${parts.join(", ")}${failed.length === 0 ? "" : `; PARTIAL, ${failed.length} failed`}`;
+}
+
+/** The databases of a cluster, largest first. */
+function databasesOf({ databases = [], failed_databases: failed = [] }: BackupMetadata, all: boolean): string[] {
+  if (databases.length + failed.length === 0) return [];
+  const largest = databases.toSorted((a, b) => b.size_bytes - a.size_bytes).slice(0, all ? undefined : SHOWN_TABLES);
+  const table = formatTable(
+    [
+      { title: "DATABASE" },
+      { title: "TABLES", align: "right" },
+      { title: "ROWS", align: "right" },
+      { title: "SIZE", align: "right" },
+    ],
+    largest.map(({ name, tables, rows, size_bytes: bytes }) => [
+      name,
+      formatCount(tables),
+      formatCount(rows),
+      formatBytes(bytes),
+    ]),
+  );
+  const rest = databases.length - largest.length;
+  if (rest > 0) table.push(`... and ${formatCount(rest)} smaller ones (--verbose shows all)`);
+  return ["", ...table, ...failed.map(({ name, message }) => printable(`FAILED: "${name}": ${message}`))];
 }
 
 function contents(metadata: BackupMetadata, all: boolean): string[] {

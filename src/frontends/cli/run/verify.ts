@@ -1,3 +1,5 @@
+import { verifyCluster } from "../../../commands/cluster/verify-cluster.ts";
+import { isCluster } from "../../../commands/found-backup.ts";
 import { type VerifiedBackup, verifyBackup } from "../../../commands/verify-backup.ts";
 import { BackupError } from "../../../core/backup-error.ts";
 import { counted } from "../../../core/counted.ts";
@@ -23,7 +25,8 @@ export const run: RunCommand = async ({ args, options }, context) => {
   for (const argument of args) {
     try {
       const backup = await findArgument(argument, options, context);
-      outcomes.push({ kind: "verified", argument, result: await verifyBackup(backup, ports, signal, limits) });
+      const verify = isCluster(backup.metadata) ? verifyCluster : verifyBackup;
+      outcomes.push({ kind: "verified", argument, result: await verify(backup, ports, signal, limits) });
     } catch (error) {
       // One bad backup is no reason to leave the others unchecked.
       if (signal.aborted || !(error instanceof BackupError)) throw error;
@@ -48,6 +51,7 @@ function describe({
   damage,
   notes,
   contents,
+  databases,
   storedBytes,
   durationSeconds,
 }: VerifiedBackup): string[] {
@@ -58,6 +62,7 @@ function describe({
   lines.push(`  stored   ${formatBytes(storedBytes)}${stored} (${formatDuration(durationSeconds)}${rate})`);
   if (contents !== undefined)
     lines.push(`  decoded  ${decoded(contents, damage.length === 0 && metadata?.objects !== undefined)}`);
+  if (databases !== undefined) lines.push(`  decoded  ${counted(databases, "database")} and the globals`);
   for (const { object, message } of damage) lines.push(`  damage   ${printable(object)}: ${printable(message)}`);
   for (const note of notes) lines.push(`  note     ${printable(note)}`);
   return lines;
@@ -101,13 +106,14 @@ function documentOf(outcome: Outcome): VerifyDocument {
       error: errorDocument(outcome.error),
     };
   }
-  const { location, metadata, storedBytes, contents, damage, notes, durationSeconds } = outcome.result;
+  const { location, metadata, storedBytes, contents, databases, damage, notes, durationSeconds } = outcome.result;
   return {
     backup: outcome.argument,
     status: damage.length === 0 ? "ok" : "damaged",
     location,
     ...(metadata === undefined ? {} : { id: metadata.id, database: metadata.database }),
     stored_bytes: storedBytes,
+    ...(databases === undefined ? {} : { databases }),
     ...(contents === undefined
       ? {}
       : {

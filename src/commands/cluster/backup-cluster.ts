@@ -1,0 +1,130 @@
+import { BackupError } from "../../core/backup-error.ts";
+import { backupBaseName, CLUSTER_NAME, METADATA_SUFFIX } from "../../core/backup-name.ts";
+import type { BackupMetadata } from "../../core/metadata/metadata-schema.ts";
+import { uuidV7 } from "../../core/uuid-v7.ts";
+import type { ClusterContents, ClusterReader, ClusterRequest } from "../../ports/cluster.ts";
+import type { DumpRequest } from "../../ports/dump.ts";
+import type { BackupPorts } from "../backup-single.ts";
+import { commitMetadata, commitUnderName, refuseExisting, type StoredDestination } from "../commit-backup.ts";
+import { ClusterFolder } from "./cluster-folder.ts";
+import { clusterMetadata } from "./cluster-metadata.ts";
+import { type DumpedDatabase, dumpIntoCluster } from "./dump-into-cluster.ts";
+
+export interface BackupClusterRequest extends Omit<ClusterRequest, "applicationName"> {
+  /** Roles, tablespaces and settings, and no databases. */
+  readonly globalsOnly: boolean;
+  /** How each database is dumped. */
+  readonly dump: Omit<DumpRequest, "connection" | "database" | "applicationName">;
+  readonly destination: StoredDestination;
+}
+
+export interface BackupClusterPorts extends BackupPorts {
+  readonly clusterReader: ClusterReader;
+}
+
+/** A database that could not be dumped. */
+export interface FailedDatabase {
+  readonly name: string;
+  readonly error: BackupError;
+}
+
+export interface BackupClusterResult {
+  readonly metadata: BackupMetadata;
+  /** Not empty: the backup is not that of the whole cluster. */
+  readonly failed: readonly FailedDatabase[];
+}
+
+/** The databases of a cluster are dumped one after another, so what one of them cannot do is no reason to stop. */
+const stopsAll: ReadonlySet<string> = new Set(["INTERRUPTED", "IO", "THREAD_LOST", "USAGE", "CONFIG"]);
+
+/**
+ * Backs up a server: globals and each database, each in a snapshot of its own. The backup exists when its metadata does,
+ * which is written last; a database that failed is named in it.
+ * @throws BackupError when nothing at all could be dumped, too
+ */
+export async function backupCluster(
+  request: BackupClusterRequest,
+  ports: BackupClusterPorts,
+  signal: AbortSignal,
+): Promise<BackupClusterResult> {
+  checkFormat(request);
+  const { destination, dump } = request;
+  const startedAt = ports.clock.now();
+  const began = ports.clock.monotonic();
+  const id = uuidV7(startedAt);
+  const applicationName = `dbbackup ${id}`;
+  const { connection } = request;
+  ports.dumper.check({ ...dump, connection, database: "", applicationName });
+  if (destination.kind === "file") await refuseExisting(destination.storage, destination.key);
+  const contents = await ports.clusterReader.read(
+    { ...request, applicationName },
+    { progress: ports.progress, signal },
+  );
+  for (const message of contents.warnings) ports.progress.emit({ event: "warning", message });
+  await destination.storage.sweep();
+  const work = await destination.storage.beginWork();
+  try {
+    const folder = new ClusterFolder(await work.createFolder(), work, ports.openStages);
+    const globals = await folder.writeWhole("globals", ".sql", contents.globals.script);
+    const names = request.globalsOnly ? [] : contents.databases;
+    const { dumped, failed } = await dumpAll(names, { ...request, id, applicationName }, folder, ports, signal);
+    signal.throwIfAborted();
+    ports.progress.emit({ event: "phase", phase: "commit", message: "writing metadata" });
+    const nameOf = (attempt: number) => backupBaseName(CLUSTER_NAME, "full", startedAt, attempt);
+    const key = await commitUnderName(destination, nameOf, (name) => folder.commit(name));
+    const durationSeconds = (ports.clock.monotonic() - began) / 1000;
+    const facts = { id, startedAt, durationSeconds, key, globals, globalsOnly: request.globalsOnly, tool: ports.tool };
+    const metadata = clusterMetadata({ ...facts, contents, dump, dumped, failed, files: folder.files });
+    await commitMetadata(work, `${key}${METADATA_SUFFIX}`, metadata);
+    return { metadata, failed };
+  } finally {
+    await work.end();
+  }
+}
+
+export interface ClusterRun extends BackupClusterRequest {
+  readonly id: string;
+  readonly applicationName: string;
+}
+
+async function dumpAll(
+  names: ClusterContents["databases"],
+  run: ClusterRun,
+  folder: ClusterFolder,
+  ports: BackupClusterPorts,
+  signal: AbortSignal,
+): Promise<{ dumped: DumpedDatabase[]; failed: FailedDatabase[] }> {
+  const dumped: DumpedDatabase[] = [];
+  const failed: FailedDatabase[] = [];
+  for (const [index, name] of names.entries()) {
+    signal.throwIfAborted();
+    const message = `database "${name}" (${index + 1} of ${names.length})`;
+    ports.progress.emit({ event: "phase", phase: "database", message });
+    try {
+      dumped.push(await dumpIntoCluster(name, run, folder, ports, signal));
+    } catch (error) {
+      if (!(error instanceof BackupError) || stopsAll.has(error.code) || signal.aborted) throw error;
+      failed.push({ name, error });
+      ports.progress.emit({ event: "warning", message: `database "${name}" failed: ${error.message}` });
+    }
+  }
+  if (dumped.length === 0 && failed.length > 0) throw failed[0]!.error;
+  return { dumped, failed };
+}
+
+function checkFormat({ dump: { format, compression } }: BackupClusterRequest): void {
+  if (format !== "custom" && format !== "tar") {
+    throw new BackupError({
+      code: "USAGE",
+      message: `the databases of a cluster are archives of one file each, and format ${format} is none`,
+      hint: "use --format custom or tar; single databases are backed up in every format",
+    });
+  }
+  if (format === "tar" && compression.method !== "none") {
+    throw new BackupError({
+      code: "USAGE",
+      message: "archives in tar format are not compressed inside",
+      hint: "use --format custom, or --compression none",
+    });
+  }
+}

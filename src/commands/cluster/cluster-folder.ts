@@ -1,0 +1,66 @@
+import { databaseLabel } from "../../core/backup-name.ts";
+import type { ArtifactTotals, OpenArtifactStages } from "../../ports/artifact-stages.ts";
+import type { ByteSink } from "../../ports/byte-sink.ts";
+import type { Spool } from "../../ports/spool.ts";
+import type { PendingFolder, Work } from "../../ports/storage.ts";
+import type { WrittenArtifact } from "../backup-metadata.ts";
+
+const uncompressed = { method: "none", level: 0 } as const;
+
+/** The folder that a cluster's backup becomes: files one after another, with their hashes. */
+export class ClusterFolder {
+  /** Names in the folder. */
+  readonly files: WrittenArtifact[] = [];
+  readonly #folder: PendingFolder;
+  readonly #work: Work;
+  readonly #openStages: OpenArtifactStages;
+  /** In lower case: there are file systems that take both for one. */
+  readonly #taken = new Set<string>();
+
+  constructor(folder: PendingFolder, work: Work, openStages: OpenArtifactStages) {
+    this.#folder = folder;
+    this.#work = work;
+    this.#openStages = openStages;
+  }
+
+  /** A name of a file that nothing in the folder has yet, for a database (or else) of this name. */
+  nameFor(label: string, extension: string): string {
+    for (let attempt = 1; ; attempt++) {
+      const name = `${databaseLabel(label)}${attempt === 1 ? "" : `-${attempt}`}${extension}`;
+      if (this.#taken.has(name.toLowerCase())) continue;
+      this.#taken.add(name.toLowerCase());
+      return name;
+    }
+  }
+
+  /** Writes a file of this name; without it when `produce` fails. */
+  async write<Result>(
+    name: string,
+    produce: (sink: ByteSink, openSpool: () => Promise<Spool>) => Promise<Result>,
+  ): Promise<{ readonly result: Result; readonly totals: ArtifactTotals }> {
+    const file = await this.#folder.create(name);
+    try {
+      const stages = this.#openStages(file, uncompressed);
+      const result = await produce(stages, () => this.#work.openSpool());
+      const totals = await stages.end();
+      await file.end();
+      this.files.push({ name, ...totals });
+      return { result, totals };
+    } catch (error) {
+      // The error says more than that its half file could not be removed: the work takes that away in the end.
+      await file.discard().catch(() => {});
+      throw error;
+    }
+  }
+
+  /** Writes bytes as a file. Answers its name. */
+  async writeWhole(label: string, extension: string, bytes: Uint8Array): Promise<string> {
+    const name = this.nameFor(label, extension);
+    await this.write(name, (sink) => sink.write(bytes));
+    return name;
+  }
+
+  commit(key: string): Promise<void> {
+    return this.#folder.commit(key);
+  }
+}

@@ -1,0 +1,61 @@
+import { BackupError } from "../../core/backup-error.ts";
+import { METADATA_SUFFIX } from "../../core/backup-name.ts";
+import type { BackupMetadata } from "../../core/metadata/metadata-schema.ts";
+import { type FoundArtifact, type FoundBackup, fileName, isCluster, loadMetadata } from "../found-backup.ts";
+
+export type ClusterDatabase = NonNullable<BackupMetadata["databases"]>[number];
+
+/** A cluster's backup, and what lies in it. */
+export interface FoundCluster {
+  readonly backup: FoundBackup;
+  readonly metadata: BackupMetadata;
+  readonly globals: FoundArtifact;
+  readonly databases: readonly ClusterDatabase[];
+}
+
+/** @throws BackupError USAGE for the backup of a single database, DAMAGED when the metadata names no globals */
+export function clusterOf(backup: FoundBackup): FoundCluster {
+  const { metadata } = backup;
+  if (metadata === undefined || !isCluster(metadata)) {
+    throw new BackupError({
+      code: "USAGE",
+      message: "the backup is not that of a cluster",
+      object: backup.location,
+      hint: 'use "dbbackup restore single"',
+    });
+  }
+  const globals = artifactNamed(backup, metadata.globals?.artifact ?? "");
+  return { backup, metadata, globals, databases: metadata.databases ?? [] };
+}
+
+/**
+ * One database of a cluster's backup, as a backup of its own.
+ * @throws BackupError DAMAGED when its metadata is not the one that the cluster's names, NOT_FOUND, IO
+ */
+export async function databaseOfCluster(
+  { backup }: FoundCluster,
+  { id, artifact }: ClusterDatabase,
+): Promise<FoundBackup & { readonly metadata: BackupMetadata }> {
+  const location = `${backup.location}/${fileName(artifact)}`;
+  const described = artifactNamed(backup, `${artifact}${METADATA_SUFFIX}`);
+  const object = await described.open();
+  try {
+    const metadata = await loadMetadata(object, `${location}${METADATA_SUFFIX}`);
+    if (metadata.id === id && metadata.artifacts.length === 1) {
+      return { location, metadata, artifacts: [artifactNamed(backup, artifact)] };
+    }
+  } finally {
+    await object.close();
+  }
+  throw damaged(location, "the metadata is that of another backup");
+}
+
+function artifactNamed(backup: FoundBackup, name: string): FoundArtifact {
+  const artifact = backup.artifacts.find((candidate) => candidate.name === name);
+  if (artifact !== undefined) return artifact;
+  throw damaged(backup.location, `the metadata of the cluster does not list "${name}" among its artifacts`);
+}
+
+function damaged(object: string, message: string): BackupError {
+  return new BackupError({ code: "DAMAGED", message, object, hint: "restore it from a copy of the repository" });
+}

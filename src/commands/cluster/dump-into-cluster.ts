@@ -1,0 +1,63 @@
+import { METADATA_SUFFIX } from "../../core/backup-name.ts";
+import { formatMetadata } from "../../core/metadata/format-metadata.ts";
+import { uuidV7 } from "../../core/uuid-v7.ts";
+import type { NotIncluded } from "../../ports/dump.ts";
+import { backupMetadata } from "../backup-metadata.ts";
+import { extension } from "../backup-single.ts";
+import type { BackupClusterPorts, ClusterRun } from "./backup-cluster.ts";
+import type { ClusterFolder } from "./cluster-folder.ts";
+
+/** A database as it went into the folder of a cluster's backup. What its own metadata tells is not kept in memory. */
+export interface DumpedDatabase {
+  readonly name: string;
+  readonly id: string;
+  /** Name of its archive in the folder; its metadata lies beside it. */
+  readonly file: string;
+  readonly size: number;
+  readonly tables: number;
+  readonly rows: number;
+  readonly notIncluded: readonly NotIncluded[];
+  readonly warnings: readonly string[];
+}
+
+/** Dumps one database into an archive of its own, and writes its metadata beside it. */
+export async function dumpIntoCluster(
+  database: string,
+  { dump, connection, applicationName, id: clusterId }: ClusterRun,
+  folder: ClusterFolder,
+  { dumper, codec, clock, progress, tool }: BackupClusterPorts,
+  signal: AbortSignal,
+): Promise<DumpedDatabase> {
+  const startedAt = clock.now();
+  const began = clock.monotonic();
+  const id = uuidV7(startedAt);
+  const name = folder.nameFor(database, extension(dump));
+  const request = { ...dump, connection, database, applicationName };
+  const { result, totals } = await folder.write(name, (sink, openSpool) =>
+    dumper.dump(request, { kind: "file", sink, openSpool }, { codec, progress, signal, startedAt }),
+  );
+  const metadata = backupMetadata({
+    id,
+    startedAt,
+    durationSeconds: (clock.monotonic() - began) / 1000,
+    database,
+    format: dump.format,
+    compression: dump.compression,
+    name,
+    artifacts: [{ name, ...totals }],
+    dump: result,
+    tool,
+  });
+  const text = formatMetadata({ ...metadata, part_of: clusterId });
+  await folder.write(`${name}${METADATA_SUFFIX}`, (sink) => sink.write(Buffer.from(text, "utf8")));
+  return {
+    name: database,
+    id,
+    file: name,
+    size: totals.size,
+    tables: result.tables.length,
+    rows: result.tables.reduce((sum, { rows }) => sum + rows, 0),
+    notIncluded: result.notIncluded,
+    warnings: result.warnings,
+  };
+}

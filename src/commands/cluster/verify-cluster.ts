@@ -1,0 +1,112 @@
+import { BackupError } from "../../core/backup-error.ts";
+import { METADATA_SUFFIX } from "../../core/backup-name.ts";
+import type { ArtifactMetadata } from "../../core/metadata/metadata-schema.ts";
+import { type FoundArtifact, type FoundBackup, fileName } from "../found-backup.ts";
+import { HashedRead } from "../read-object.ts";
+import {
+  type VerifiedBackup,
+  type VerifyOptions,
+  type VerifyPorts,
+  verifyArtifact,
+  verifyBackup,
+} from "../verify-backup.ts";
+import { type Damage, damageCodes } from "../verify-folder.ts";
+import { VerifyProgress } from "../verify-progress.ts";
+import { type ClusterDatabase, clusterOf, databaseOfCluster, type FoundCluster } from "./cluster-parts.ts";
+
+/** Checks a cluster's backup: its globals, and each database with its own metadata. */
+export async function verifyCluster(
+  backup: FoundBackup,
+  ports: VerifyPorts,
+  signal: AbortSignal,
+  options: VerifyOptions = {},
+): Promise<VerifiedBackup> {
+  const began = ports.clock.monotonic();
+  const cluster = clusterOf(backup);
+  const { metadata, globals, databases } = cluster;
+  const damage: Damage[] = [];
+  const notes: string[] = (metadata.failed_databases ?? []).map(
+    ({ name, message }) => `database "${name}" is not in the backup: ${message}`,
+  );
+  const progress = new VerifyProgress(ports.progress, `verifying ${fileName(globals.name)}`, undefined);
+  const script = await verifyArtifact(globals, recordOf(cluster, globals.name), ports.checker, progress, {}, signal);
+  progress.end();
+  damage.push(...script.damage);
+  let size = script.size;
+  let whole = 0;
+  for (const database of databases) {
+    const found = await verifyDatabase(cluster, database, ports, signal, options);
+    damage.push(...found.damage);
+    notes.push(...found.notes.map((note) => `database "${database.name}": ${note}`));
+    size += found.storedBytes;
+    if (found.damage.length === 0) whole++;
+  }
+  const durationSeconds = (ports.clock.monotonic() - began) / 1000;
+  return { location: backup.location, metadata, storedBytes: size, databases: whole, damage, notes, durationSeconds };
+}
+
+/** The metadata of a database says what its archive must be; that of the cluster says what both must be. */
+async function verifyDatabase(
+  cluster: FoundCluster,
+  database: ClusterDatabase,
+  ports: VerifyPorts,
+  signal: AbortSignal,
+  options: VerifyOptions,
+): Promise<Pick<VerifiedBackup, "damage" | "notes" | "storedBytes">> {
+  const { artifact } = database;
+  const described = `${artifact}${METADATA_SUFFIX}`;
+  try {
+    const metadata = await storedBytes(artifactOf(cluster, described), signal);
+    const damage = differences(described, recordOf(cluster, described), metadata);
+    const backup = await databaseOfCluster(cluster, database);
+    const own = backup.metadata.artifacts[0]!;
+    const record = recordOf(cluster, artifact);
+    damage.push(...differences(artifact, record, { size: own.size, sha256: own.sha256 ?? record.sha256! }));
+    const found = await verifyBackup(backup, ports, signal, options);
+    damage.push(...found.damage.map(({ object, message }) => ({ object: named(database, object), message })));
+    return { damage, notes: found.notes, storedBytes: metadata.size + found.storedBytes };
+  } catch (error) {
+    if (!(error instanceof BackupError) || !(damageCodes.has(error.code) || error.code === "NOT_FOUND")) throw error;
+    return { damage: [{ object: error.object ?? artifact, message: error.message }], notes: [], storedBytes: 0 };
+  }
+}
+
+async function storedBytes(artifact: FoundArtifact, signal: AbortSignal): Promise<{ size: number; sha256: string }> {
+  const object = await artifact.open();
+  try {
+    return { size: object.size, sha256: await new HashedRead(object, () => {}, signal).finish() };
+  } finally {
+    await object.close();
+  }
+}
+
+function named({ name, artifact }: ClusterDatabase, object: string): string {
+  return object === fileName(artifact) || object === artifact ? artifact : `${name}: ${object}`;
+}
+
+function artifactOf({ backup }: FoundCluster, name: string): FoundArtifact {
+  const artifact = backup.artifacts.find((candidate) => candidate.name === name);
+  if (artifact !== undefined) return artifact;
+  throw new BackupError({
+    code: "DAMAGED",
+    message: "the metadata of the cluster does not list it among its artifacts",
+    object: name,
+    hint: "restore the backup from a copy of the repository",
+  });
+}
+
+function recordOf({ metadata }: FoundCluster, name: string): ArtifactMetadata {
+  return metadata.artifacts.find((artifact) => artifact.name === name)!;
+}
+
+function differences(
+  object: string,
+  recorded: { readonly size: number; readonly sha256?: string | undefined },
+  found: { readonly size: number; readonly sha256: string },
+): Damage[] {
+  if (found.size !== recorded.size) {
+    return [{ object, message: `it has ${found.size} bytes instead of ${recorded.size}` }];
+  }
+  if (recorded.sha256 === undefined || recorded.sha256 === found.sha256) return [];
+  return [{ object, message: `its bytes have the SHA-256 ${found.sha256} instead of ${recorded.sha256}` }];
+}

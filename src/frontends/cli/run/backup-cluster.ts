@@ -1,0 +1,96 @@
+import { type BackupClusterResult, backupCluster } from "../../../commands/cluster/backup-cluster.ts";
+import type { StoredDestination } from "../../../commands/commit-backup.ts";
+import { BackupError } from "../../../core/backup-error.ts";
+import { parseCompression } from "../../../core/compression.ts";
+import { counted } from "../../../core/counted.ts";
+import { ExitStatus } from "../../../core/exit-status.ts";
+import { printable } from "../../../core/printable.ts";
+import type { Services } from "../../../ports/services.ts";
+import { formatBytes, formatDuration } from "../amounts.ts";
+import type { RunCommand } from "../command.ts";
+import { connectionRequest } from "../connection-request.ts";
+import { defaultJobs } from "../default-jobs.ts";
+import { countedKind } from "../not-included-lines.ts";
+import type { OptionValues } from "../options/options.ts";
+import { repositoryOf } from "../repository-option.ts";
+
+export const run: RunCommand = async ({ options }, { services, output, progress, signal }) => {
+  const format = options.format ?? "custom";
+  const destination = await destinationOf(options, services);
+  const result = await backupCluster(
+    {
+      connection: connectionRequest(options),
+      databases: options.database ?? [],
+      excludedDatabases: options["exclude-database"] ?? [],
+      globalsOnly: options["globals-only"] === true,
+      rolePasswords: options["no-role-passwords"] !== true,
+      dump: {
+        format,
+        compression: parseCompression(options.compression ?? (format === "custom" ? "gzip" : "none")),
+        statistics: options.statistics === true,
+        allowedExtensions: options["allow-extension"] ?? [],
+        ...(options["archive-version"] === undefined ? {} : { archiveVersion: options["archive-version"] }),
+        jobs: options.jobs ?? defaultJobs(),
+        ...(options["split-larger-than"] === undefined ? {} : { splitLargerThan: options["split-larger-than"] }),
+      },
+      destination,
+    },
+    {
+      ...(await services.dumping()),
+      clusterReader: await services.openClusterReader(),
+      clock: services.clock,
+      tool: services.tool,
+      progress,
+    },
+    signal,
+  );
+  const { metadata, failed } = result;
+  for (const warning of metadata.warnings ?? []) output.warn(warning);
+  output.document(metadata);
+  output.print(...summary(result, destination.storage.location));
+  return failed.length > 0 ? ExitStatus.partial : ExitStatus.done;
+};
+
+async function destinationOf(options: OptionValues, services: Services): Promise<StoredDestination> {
+  const path = options.output;
+  if (path === undefined) return { kind: "repository", storage: await services.openStorage(repositoryOf(options)) };
+  if (path === "-") {
+    throw new BackupError({
+      code: "USAGE",
+      message: "the backup of a cluster is a folder, which stdout cannot be",
+      hint: "name a folder with --output, or leave it out for the repository",
+    });
+  }
+  const destination = await services.openOutput(path, "folder");
+  if (destination.kind === "file") return destination;
+  await destination.close();
+  throw new BackupError({
+    code: "USAGE",
+    message: `the backup of a cluster is a folder, which "${path}" cannot be`,
+    hint: "name a folder that is not there yet",
+  });
+}
+
+function summary({ metadata, failed }: BackupClusterResult, location: string): string[] {
+  const { globals, databases = [], not_included: items = [] } = metadata;
+  const rows = databases.reduce((sum, database) => sum + database.rows, 0);
+  const tables = databases.reduce((sum, database) => sum + database.tables, 0);
+  const all = databases.length + failed.length;
+  const lines = [
+    failed.length === 0
+      ? `backup ${metadata.id} of the cluster is complete`
+      : `backup ${metadata.id} of the cluster is PARTIAL: ${failed.length} of ${counted(all, "database")} failed`,
+    `  folder    ${location}/${metadata.backup_file}`,
+    `  size      ${formatBytes(metadata.size_bytes)} (${metadata.format}, ${metadata.compression})`,
+    `  globals   ${counted(globals?.roles ?? 0, "role")}, ${counted(globals?.tablespaces ?? 0, "tablespace")}`,
+    `  data      ${counted(databases.length, "database")}, ${counted(tables, "table")}, ${counted(rows, "row")}`,
+    `  duration  ${formatDuration(metadata.duration_seconds ?? 0)}`,
+    ...failed.map(({ name, error }) => printable(`  failed    "${name}": ${error.message}`)),
+  ];
+  const missing = items.filter((item) => item.count > 0);
+  if (missing.length > 0) {
+    const named = missing.map(({ kind, count }) => countedKind(kind, count)).join(", ");
+    lines.push(`  not in it ${named} (see: dbbackup show ${metadata.id})`);
+  }
+  return lines;
+}

@@ -1,0 +1,106 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { dbbackup, mustDbbackup } from "../helpers/dbbackup.ts";
+import { type PostgresServer, startServer } from "../helpers/postgres-server.ts";
+import { stock } from "../helpers/stock-tools.ts";
+
+let folder: string;
+let server: PostgresServer;
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), "dbbackup-cluster-"));
+  server = await startServer({ major: 18 });
+  await server.sql("CREATE ROLE plain LOGIN");
+  for (const name of ["shop", "Shop", "globals", 'we"ird é', "closed"]) {
+    await server.sql(`CREATE DATABASE "${name.replaceAll('"', '""')}"`);
+  }
+  await server.sql("CREATE TABLE orders (id int); INSERT INTO orders VALUES (1), (2)", "shop");
+  await server.sql("ALTER DATABASE closed ALLOW_CONNECTIONS false");
+});
+
+afterAll(async () => {
+  await server.stop();
+  rmSync(folder, { recursive: true });
+});
+
+function backup(repo: string, ...args: readonly string[]) {
+  return dbbackup(["backup", "cluster", "--url", server.url(), "--repo", join(folder, repo), "--json", ...args]);
+}
+
+function namesOf(document: { databases: { name: string }[] }): string[] {
+  return document.databases.map(({ name }) => name);
+}
+
+test("a cluster's backup is a folder of globals and archives; list, show and verify know it", async () => {
+  const { status, stdout } = await backup("whole");
+  expect(status).toBe(0);
+  const metadata = JSON.parse(stdout.toString());
+  expect(namesOf(metadata)).toEqual(["template1", "Shop", "globals", "postgres", "shop", 'we"ird é']);
+  expect(metadata).toMatchObject({ database: "cluster", scope: "cluster", format: "custom", globals: { roles: 2 } });
+  expect(metadata.not_included).toContainEqual(
+    expect.objectContaining({ kind: "closed-databases", examples: ["closed"] }),
+  );
+  const repo = join(folder, "whole");
+  expect(readdirSync(repo).toSorted()).toEqual([metadata.backup_file, `${metadata.backup_file}.meta.json`]);
+  expect(readdirSync(join(repo, metadata.backup_file)).filter((name) => !name.endsWith(".meta.json"))).toEqual([
+    "Shop.dump",
+    "globals.dump",
+    "globals.sql",
+    "postgres.dump",
+    "shop-2.dump",
+    "template1.dump",
+    "we%22ird%20%C3%A9.dump",
+  ]);
+  const list = JSON.parse((await mustDbbackup(["list", "--repo", repo, "--json"])).stdout.toString());
+  expect(list).toEqual([metadata]);
+  const shown = (await mustDbbackup(["show", metadata.id, "--repo", repo])).stdout.toString();
+  expect(shown).toContain("2 roles, 0 tablespaces, 6 databases");
+  const verified = await mustDbbackup(["verify", "latest:cluster", "--repo", repo, "--json"]);
+  expect(JSON.parse(verified.stdout.toString())).toMatchObject([{ status: "ok", databases: 6, damage: [] }]);
+
+  const archive = join(repo, metadata.databases.find(({ name }: { name: string }) => name === "shop").artifact);
+  const listing = await stock(18).must("pg_restore", ["-l", archive]);
+  expect(listing.stdout.toString()).toContain("TABLE DATA public orders");
+  const single = await dbbackup(["restore", "single", metadata.id, "--repo", repo, "--target", "x", "--create"]);
+  expect(single).toMatchObject({ status: 2, stderr: expect.stringContaining("restore cluster") });
+  const bytes = readFileSync(archive);
+  bytes[bytes.length - 40]! ^= 1;
+  writeFileSync(archive, bytes);
+  const damaged = await dbbackup(["verify", metadata.id, "--repo", repo, "--json"]);
+  expect(damaged.status).toBe(4);
+  expect(JSON.parse(damaged.stdout.toString())[0].damage[0].object).toMatch(/shop-2\.dump$/);
+});
+
+test("databases are chosen by psql's patterns", async () => {
+  const chosen = await backup("chosen", "--database", "sh*", "--database", '"Shop"', "--exclude-database", "SHOP");
+  expect(namesOf(JSON.parse(chosen.stdout.toString()))).toEqual(["Shop"]);
+  const none = await backup("chosen", "--database", "nothing*");
+  expect(none).toMatchObject({ status: 1, stderr: expect.stringContaining('matches "nothing*"') });
+  const globals = await backup("chosen", "--globals-only", "--no-role-passwords");
+  const metadata = JSON.parse(globals.stdout.toString());
+  expect(metadata.databases).toEqual([]);
+  expect(metadata.not_included.map(({ kind }: { kind: string }) => kind)).toEqual(
+    expect.arrayContaining(["databases", "role-passwords"]),
+  );
+});
+
+test("a database that cannot be dumped makes the backup partial, and names it", async () => {
+  await server.sql("CREATE TABLE secret (x int)", "Shop");
+  const login = ["--url", server.url("postgres", "plain"), "--repo", join(folder, "partial")];
+  const { status, stdout, stderr } = await dbbackup([
+    "backup",
+    "cluster",
+    ...login,
+    "--json",
+    "--exclude-database=shop",
+  ]);
+  expect(status).toBe(3);
+  const metadata = JSON.parse(stdout.toString());
+  expect(metadata.failed_databases).toEqual([{ name: "Shop", message: expect.stringContaining("secret") }]);
+  expect(namesOf(metadata)).toEqual(["template1", "globals", "postgres", 'we"ird é']);
+  expect(stderr).toContain("may not read pg_authid");
+  const list = (await mustDbbackup(["list", "--repo", join(folder, "partial")])).stdout.toString();
+  expect(list).toContain("full, partial");
+});
