@@ -14,13 +14,14 @@ import type {
   RestoreResult,
   TableKey,
 } from "../ports/restore.ts";
+import { type ChoosingFiles, chosenByFiles, type ReadTextFile } from "./chosen-by-files.ts";
 import { type FindPorts, findBackup } from "./find-backup.ts";
 import type { FoundBackup } from "./found-backup.ts";
 import { plainLimit } from "./plain-limit.ts";
 import { openSource } from "./restore-source.ts";
 import { verifyBackup } from "./verify-backup.ts";
 
-export interface RestoreSingleRequest {
+export interface RestoreSingleRequest extends ChoosingFiles {
   /** A path, an id or its beginning, `latest:DB`, or `-` for standard input. */
   readonly backup: string;
   readonly restore: Omit<RestoreRequest, "expectedRows" | "plainBytes">;
@@ -34,6 +35,7 @@ export interface RestorePorts extends FindPorts {
   readonly engine: RestoreEngine;
   readonly progress: ProgressSink;
   standardInput(): AsyncIterable<Uint8Array>;
+  readonly readTextFile: ReadTextFile;
   openChecker(): Promise<BackupChecker>;
   readonly clock: Clock;
 }
@@ -54,12 +56,13 @@ export interface RestoreOutcome {
  * then naming the target as incomplete.
  */
 export async function restoreSingle(
-  request: RestoreSingleRequest,
+  asked: RestoreSingleRequest,
   ports: RestorePorts,
   signal: AbortSignal,
 ): Promise<RestoreOutcome> {
+  if (asked.backup === "-") refuseForStream(asked);
+  const request = { ...asked, restore: await chosenByFiles(asked.restore, asked, ports.readTextFile) };
   if (request.backup === "-") {
-    refuseForStream(request);
     const backup = await ports.engine.open({ kind: "stream", stream: ports.standardInput() }, limits(request));
     return await restoreOpened(request, backup, request.restore, ports, signal);
   }
@@ -95,7 +98,14 @@ async function restoreOpened(
   return { summary, plan, findings, result };
 }
 
-function refuseForStream({ verifyFirst }: RestoreSingleRequest): void {
+function refuseForStream({ verifyFirst, filterFiles = [], useListFile }: RestoreSingleRequest): void {
+  if (useListFile === "-" || filterFiles.includes("-")) {
+    throw new BackupError({
+      code: "USAGE",
+      message: "standard input holds the backup, and cannot say what of it to restore",
+      hint: "write the filter or list into a file",
+    });
+  }
   if (!verifyFirst) return;
   throw new BackupError({
     code: "USAGE",

@@ -92,6 +92,7 @@ export async function restore(database: string, { server, services, signal }: De
       progress: silent,
       openChecker: () => services.openChecker(),
       standardInput: () => services.standardInput(),
+      readTextFile: (path) => services.readTextFile(path),
     },
     signal,
   );

@@ -22,6 +22,10 @@ export function createServices(): Services {
       (await import("../engines/postgres/cluster/cluster-reader.ts")).postgresClusterReader,
     openRestorer: async () => (await import("./open-restorer.ts")).openRestorer(),
     standardInput: () => process.stdin,
+    readTextFile: async (path) => {
+      const { readTextFile, textOf } = await import("../storage/local/read-text-file.ts");
+      return path === "-" ? await textOf("standard input", process.stdin) : await readTextFile(path);
+    },
     openSourceChecker: async () =>
       (await import("../engines/postgres/preflight/source-checker.ts")).postgresSourceChecker,
     openSqlSession: async (server, database, signal) =>

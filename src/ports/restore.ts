@@ -13,21 +13,43 @@ export type RestoreInput =
   | { readonly kind: "object"; readonly object: OpenedObject }
   | { readonly kind: "stream"; readonly stream: AsyncIterable<Uint8Array> };
 
-/** What of a backup to restore, named as pg_restore names it. */
+/** What of a backup to restore, named as pg_restore names it. Absent: as pg_restore does it by itself. */
 export interface RestoreSelection {
   readonly schemaOnly: boolean;
   readonly dataOnly: boolean;
+  readonly statisticsOnly?: boolean;
+  readonly noSchema?: boolean;
+  readonly noData?: boolean;
+  /** Leave out what the optimizer of the source knew. */
+  readonly noStatistics?: boolean;
+  /** Empty: all. */
+  readonly sections?: readonly ("pre-data" | "data" | "post-data")[];
   /**
    * `name` or `schema.name`, exactly as the server stores them; empty: all. A table brings along what hangs on it:
    * indexes, constraints, triggers, rules, policies, defaults, owned sequences, comments, privileges.
    */
   readonly tables: readonly string[];
+  readonly indexes?: readonly string[];
+  /** With the types of the arguments: `name(integer, text)`. */
+  readonly functions?: readonly string[];
+  /** `trigger`, or `table trigger`. */
+  readonly triggers?: readonly string[];
   /** Names of schemas; empty: all. */
   readonly schemas: readonly string[];
+  readonly excludedSchemas?: readonly string[];
+  /** Tables come without what hangs on them, schemas without their own definition: as pg_restore does it. */
+  readonly onlyNamed?: boolean;
+  /** An edited listing: only what it names, in its order. */
+  readonly useList?: string;
   readonly noOwner: boolean;
   readonly noPrivileges: boolean;
-  /** Leave out what the optimizer of the source knew. */
-  readonly noStatistics?: boolean;
+  readonly noComments?: boolean;
+  readonly noPolicies?: boolean;
+  readonly noPublications?: boolean;
+  readonly noSubscriptions?: boolean;
+  readonly noSecurityLabels?: boolean;
+  readonly noTablespaces?: boolean;
+  readonly noTableAccessMethod?: boolean;
 }
 
 /** What to do with it. */

@@ -24,6 +24,11 @@ export interface Services {
   openClusterReader(): Promise<ClusterReader>;
   openRestorer(): Promise<RestoreEngine>;
   standardInput(): AsyncIterable<Uint8Array>;
+  /**
+   * The whole text of a small file that the user names; `-` is standard input.
+   * @throws BackupError IO, USAGE when it is too long to be meant
+   */
+  readTextFile(path: string): Promise<string>;
   /** @param location a folder */
   openStorage(location: string): Promise<Storage>;
   readonly locateFile: LocateFile;

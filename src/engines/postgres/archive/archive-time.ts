@@ -29,6 +29,13 @@ export function formatArchiveTime(time: ArchiveTime): string {
   return `${date} ${two(time.hour)}:${two(time.minute)}:${two(time.second)}`;
 }
 
+/** The name of this process' time zone at that local time, which may not be the writer's: `UTC`, `GMT+1`. */
+export function zoneOfArchiveTime(time: ArchiveTime): string {
+  const moment = new Date(time.year, time.month, time.day, time.hour, time.minute, time.second);
+  const parts = new Intl.DateTimeFormat("en-US", { timeZoneName: "short" }).formatToParts(moment);
+  return parts.find(({ type }) => type === "timeZoneName")?.value ?? "";
+}
+
 /** The zone's offset is larger (in minutes behind UTC) in its standard time than in its daylight saving time. */
 function isDaylightSaving(moment: Date): boolean {
   const year = moment.getFullYear();

@@ -12,6 +12,7 @@ export interface EntryStep {
 
 export interface EntryScriptOptions {
   readonly noOwner: boolean;
+  readonly noTablespaces?: boolean;
   /** False for servers before 12, which have none. Default: true. */
   readonly tableAccessMethods?: boolean;
   /** Null in archives before 1.13: names are then not qualified, and each entry needs its schema in the path. */
@@ -80,7 +81,8 @@ export class EntryScript {
   }
 
   #tablespaceSetting(tablespace: string | null): string | undefined {
-    if (tablespace === null || tablespace === this.#tablespace) return undefined;
+    if (this.#options.noTablespaces === true || tablespace === null || tablespace === this.#tablespace)
+      return undefined;
     this.#tablespace = tablespace;
     return `SET default_tablespace = ${tablespace === "" ? "''" : quoteIdentifier(tablespace)};\n\n`;
   }

@@ -1,5 +1,5 @@
 import type { ArchiveReader } from "./archive-reader.ts";
-import { formatArchiveTime } from "./archive-time.ts";
+import { formatArchiveTime, zoneOfArchiveTime } from "./archive-time.ts";
 import { formatArchiveVersion } from "./archive-version.ts";
 import { oneLine, orDash } from "./script-text.ts";
 import type { TocEntry } from "./toc-entry.ts";
@@ -12,7 +12,7 @@ export function tocListing(archive: ArchiveReader, selected: readonly TocEntry[]
   const { header, preamble } = archive;
   return [
     ";",
-    `; Archive created at ${formatArchiveTime(header.createdAt)}`,
+    `; Archive created at ${formatArchiveTime(header.createdAt)} ${zoneOfArchiveTime(header.createdAt)}`,
     `;     dbname: ${oneLine(header.database)}`,
     `;     TOC Entries: ${archive.entries.length}`,
     `;     Compression: ${header.compression.method}`,

@@ -15,6 +15,7 @@ import { identifyServer } from "../../../wire/postgres/identify-server.ts";
 import type { ArchiveReader } from "../archive/archive-reader.ts";
 import { sessionPreamble } from "../archive/entry-script.ts";
 import { tocListing } from "../archive/toc-listing.ts";
+import { wantedKinds } from "../archive/wanted-parts.ts";
 import { type NameDecoder, nameDecoder } from "../dump/name-decoder.ts";
 import { type ArchivePlan, planArchive, plannedSteps, plannedTrust } from "./archive-plan.ts";
 import { type BlockSource, objectBlocks, streamBlocks } from "./block-source.ts";
@@ -29,6 +30,7 @@ import { checkContent, checkCreation } from "./pre-check/check-target.ts";
 import { readTargetContent, readTargetFacts } from "./pre-check/target-facts.ts";
 import { RestoreProgress } from "./restore-progress.ts";
 import { runArchive } from "./run-archive.ts";
+import { isNarrowed } from "./select/select-entries.ts";
 import { connectMaintenance, connectTarget } from "./target-database.ts";
 
 /** Turns what the user said about the server into what it takes to connect. */
@@ -61,15 +63,12 @@ export class ArchiveBackup implements RestorableBackup {
   plan(request: RestoreRequest): RestorePlan {
     const plan = this.#plan(request);
     this.#jobs(request);
-    const { entries } = this.#reader;
-    const selected = new Set(plan.entries.map(({ entry }) => entry.dumpId));
-    const listed = entries.filter(({ dumpId }) => selected.has(dumpId));
     return {
       target: this.#target(request),
       steps: plannedSteps(plan, this.#decode),
       leftOut: plan.leftOut,
       needsTrust: plannedTrust(plan, this.#decode, this.#reader.settings.standardConformingStrings),
-      listing: tocListing(this.#reader, listed).map(this.#decode),
+      listing: tocListing(this.#reader, plan.selected).map(this.#decode),
     };
   }
 
@@ -150,8 +149,10 @@ export class ArchiveBackup implements RestorableBackup {
   }
 
   /** Rows alone are loaded in the order of the archive, for the target may have foreign keys. */
-  #jobs({ jobs, singleTransaction, dataOnly }: RestoreRequest): number {
-    if (this.#reader.canReadAgain) return jobs.isAsked || (!singleTransaction && !dataOnly) ? jobs.count : 1;
+  #jobs(request: RestoreRequest): number {
+    const { jobs, singleTransaction } = request;
+    const mayChoose = !singleTransaction && wantedKinds(request).schema;
+    if (this.#reader.canReadAgain) return jobs.isAsked || mayChoose ? jobs.count : 1;
     if (!jobs.isAsked || jobs.count === 1) return 1;
     throw new BackupError({
       code: "USAGE",
@@ -201,8 +202,8 @@ export class ArchiveBackup implements RestorableBackup {
 
   /** Rows that the metadata promises and the archive does not hold are lost. */
   #requireExpectedTables(plan: ArchivePlan, request: RestoreRequest): void {
-    const { expectedRows, tables, schemas, schemaOnly } = request;
-    if (expectedRows === undefined || schemaOnly || tables.length > 0 || schemas.length > 0) return;
+    const { expectedRows } = request;
+    if (expectedRows === undefined || !wantedKinds(request).data || isNarrowed(request)) return;
     const missing = new Set<string>(expectedRows.keys());
     for (const { entry } of plan.entries) {
       if (entry.hadDumper) missing.delete(`${this.#decode(entry.namespace ?? "")}\0${this.#decode(entry.tag)}`);

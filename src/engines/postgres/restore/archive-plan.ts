@@ -3,8 +3,9 @@ import type { PlannedStep, RestoreRequest } from "../../../ports/restore.ts";
 import { inRestoreOrder } from "../archive/restore-pass.ts";
 import type { TocEntry } from "../archive/toc-entry.ts";
 import type { NameDecoder } from "../dump/name-decoder.ts";
+import { checkOptions } from "./check-options.ts";
 import { dropTrustReasons, entryTrustReasons } from "./needs-trust.ts";
-import { type SelectedEntry, selectEntries } from "./select-entries.ts";
+import { type SelectedEntry, selectEntries } from "./select/select-entries.ts";
 
 /** What a restore of an archive does, in order. */
 export interface ArchivePlan {
@@ -12,6 +13,8 @@ export interface ArchivePlan {
   readonly drops: readonly TocEntry[];
   /** Created and filled, in this order. */
   readonly entries: readonly SelectedEntry[];
+  /** The same in the order of the archive, or of the list that names them. */
+  readonly selected: readonly TocEntry[];
   readonly leftOut: ReadonlyMap<string, number>;
 }
 
@@ -29,6 +32,7 @@ export function planArchive(entries: readonly TocEntry[], request: RestoreReques
     // With `create` the database is dropped as a whole.
     drops: request.clean && !request.create ? plannedDrops(selected.map(({ entry }) => entry)) : [],
     entries: order.map(({ dumpId }) => partsOf.get(dumpId)!),
+    selected: selected.map(({ entry }) => entry),
     leftOut,
   };
 }
@@ -91,31 +95,4 @@ function checkCopy(entry: TocEntry): void {
 /** Quoted names may hold anything. */
 function withoutQuoted(sql: string): string {
   return sql.replace(/"(?:[^"]|"")*"/g, "q");
-}
-
-function checkOptions(request: RestoreRequest): void {
-  const isParallel = request.jobs.isAsked && request.jobs.count > 1;
-  const exclusive: [boolean, string, string][] = [
-    [request.schemaOnly && request.dataOnly, "--schema-only", "--data-only"],
-    [request.clean && request.dataOnly, "--clean", "--data-only"],
-    [request.create && request.dataOnly, "--create", "--data-only"],
-    [request.create && request.singleTransaction, "--create", "--single-transaction"],
-    [request.onError === "continue" && request.singleTransaction, "--on-error continue", "--single-transaction"],
-    [isParallel && request.singleTransaction, "--jobs", "--single-transaction"],
-  ];
-  for (const [both, one, other] of exclusive) {
-    if (!both) continue;
-    throw new BackupError({
-      code: "USAGE",
-      message: `${one} and ${other} exclude each other`,
-      hint: "leave out one of them",
-    });
-  }
-  if (request.ifExists && !request.clean) {
-    throw new BackupError({
-      code: "USAGE",
-      message: "--if-exists needs --clean",
-      hint: "add --clean, or leave it out",
-    });
-  }
 }

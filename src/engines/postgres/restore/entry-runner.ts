@@ -13,7 +13,7 @@ import { loadTable } from "./load-table.ts";
 import type { ArchiveRun } from "./run-archive.ts";
 import { saidForNewer } from "./said-for-newer.ts";
 import { readScript } from "./script/read-script.ts";
-import type { SelectedEntry } from "./select-entries.ts";
+import type { SelectedEntry } from "./select/select-entries.ts";
 
 /** What the sessions of a restore have done together. */
 export class ArchiveState {
@@ -41,9 +41,10 @@ export class EntryRunner {
     this.#state = state;
     this.#script = new EntryScript({
       noOwner: run.request.noOwner,
+      noTablespaces: run.request.noTablespaces === true,
       searchPath: run.reader.settings.searchPath,
       entry: (dumpId) => run.reader.entry(dumpId),
-      tableAccessMethods: connection.serverVersion >= 120_000,
+      tableAccessMethods: connection.serverVersion >= 120_000 && run.request.noTableAccessMethod !== true,
     });
   }
 

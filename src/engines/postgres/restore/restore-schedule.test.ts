@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { sampleEntry } from "../../../../tests/helpers/archive-samples.ts";
 import type { TocEntry } from "../archive/toc-entry.ts";
 import { RestoreSchedule } from "./restore-schedule.ts";
-import type { SelectedEntry } from "./select-entries.ts";
+import type { SelectedEntry } from "./select/select-entries.ts";
 
 let nextId = 1;
 function entry(desc: string, needs: readonly TocEntry[] = [], part: Partial<TocEntry> = {}): TocEntry {

@@ -1,5 +1,5 @@
 import { isLoadViaRoot } from "../archive/wanted-parts.ts";
-import type { SelectedEntry } from "./select-entries.ts";
+import type { SelectedEntry } from "./select/select-entries.ts";
 
 interface Item {
   readonly selected: SelectedEntry;

@@ -11,7 +11,7 @@ import type { FailureLog } from "./failure-log.ts";
 import type { RestoreProgress } from "./restore-progress.ts";
 import { RestoreSchedule } from "./restore-schedule.ts";
 import { runBeside } from "./run-beside.ts";
-import type { SelectedEntry } from "./select-entries.ts";
+import type { SelectedEntry } from "./select/select-entries.ts";
 
 export interface ArchiveRun {
   readonly reader: ArchiveReader;

@@ -1,7 +1,7 @@
 import { BackupError } from "../../../core/backup-error.ts";
 import type { EntryRunner } from "./entry-runner.ts";
 import type { RestoreSchedule } from "./restore-schedule.ts";
-import type { SelectedEntry } from "./select-entries.ts";
+import type { SelectedEntry } from "./select/select-entries.ts";
 
 /** A session that restores beside the leader's. */
 export interface Helper {

@@ -16,6 +16,7 @@ import type { ResolveSpec } from "./archive-backup.ts";
 import { createTarget } from "./create-target.ts";
 import { FailureLog } from "./failure-log.ts";
 import { asAsked, trustFindings } from "./findings.ts";
+import { flagForArchives } from "./flags-for-archives.ts";
 import { incompleteTarget } from "./incomplete-target.ts";
 import type { RecognizedInput } from "./open-input.ts";
 import { checkAgainstServer } from "./pre-check/check-archive.ts";
@@ -77,7 +78,7 @@ export class ScriptBackup implements RestorableBackup {
       : await connectTarget(spec, target, { text: "utf8", signal });
     await identifyServer(connection, spec, signal);
     const facts = await readTargetFacts(connection);
-    const plan = { drops: [], entries: this.#facts?.entries ?? [], leftOut: new Map<string, number>() };
+    const plan = { drops: [], selected: [], entries: this.#facts?.entries ?? [], leftOut: new Map<string, number>() };
     const checked = {
       plan,
       request,
@@ -206,19 +207,7 @@ export class ScriptBackup implements RestorableBackup {
   }
 
   #checkOptions(request: RestoreRequest): void {
-    const impossible: [boolean, string][] = [
-      [request.schemaOnly, "--schema-only"],
-      [request.dataOnly, "--data-only"],
-      [request.tables.length > 0, "--table"],
-      [request.schemas.length > 0, "--schema"],
-      [request.noOwner, "--no-owner"],
-      [request.noPrivileges, "--no-privileges"],
-      [request.noStatistics === true, "--no-statistics"],
-      [request.clean && !request.create, "--clean without --create"],
-      [request.ifExists, "--if-exists"],
-      [request.jobs.isAsked && request.jobs.count > 1, "--jobs"],
-    ];
-    const flag = impossible.find(([isGiven]) => isGiven)?.[1];
+    const flag = flagForArchives(request);
     if (flag !== undefined) {
       throw new BackupError({
         code: "USAGE",

@@ -9,6 +9,7 @@ import { connectionRequest } from "../connection-request.ts";
 import { defaultJobs } from "../default-jobs.ts";
 import type { OptionValues } from "../options/options.ts";
 import type { Output } from "../output.ts";
+import { restoreSelection } from "../restore-selection.ts";
 
 export const run: RunCommand = async ({ args, options }, { services, output, progress, signal }) => {
   const ports = {
@@ -19,6 +20,7 @@ export const run: RunCommand = async ({ args, options }, { services, output, pro
     locateFile: services.locateFile,
     openRepository: () => services.openStorage(options.repo ?? "./backups"),
     standardInput: () => services.standardInput(),
+    readTextFile: (path: string) => services.readTextFile(path),
   };
   const outcome = await restoreSingle(requestOf(args[0]!, options), ports, signal);
   output.document(documentOf(outcome));
@@ -33,6 +35,8 @@ function requestOf(backup: string, options: OptionValues): RestoreSingleRequest 
     backup,
     mode: options.list === true ? "list" : options["dry-run"] === true ? "dry-run" : "restore",
     verifyFirst: options["verify-first"] === true,
+    filterFiles: options.filter ?? [],
+    ...(options["use-list"] === undefined ? {} : { useListFile: options["use-list"] }),
     restore: {
       connection: connectionRequest(options),
       ...(options.target === undefined ? {} : { target: options.target }),
@@ -42,13 +46,7 @@ function requestOf(backup: string, options: OptionValues): RestoreSingleRequest 
       onError: options["on-error"] ?? "stop",
       singleTransaction: options["single-transaction"] === true,
       jobs: { count: options.jobs ?? defaultJobs(), isAsked: options.jobs !== undefined },
-      schemaOnly: options["schema-only"] === true,
-      dataOnly: options["data-only"] === true,
-      tables: options.table ?? [],
-      schemas: options.schema ?? [],
-      noOwner: options["no-owner"] === true,
-      noPrivileges: options["no-privileges"] === true,
-      noStatistics: options["no-statistics"] === true,
+      ...restoreSelection(options),
       allowedExtensions: options["allow-extension"] ?? [],
       untrusted: options.untrusted === true,
       confirmed: options.confirm === true,

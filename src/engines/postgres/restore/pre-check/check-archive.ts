@@ -1,5 +1,6 @@
 import type { Finding, RestoreRequest } from "../../../../ports/restore.ts";
 import { isStatistics, takesStatistics } from "../../archive/optimizer-statistics.ts";
+import { wantedKinds } from "../../archive/wanted-parts.ts";
 import { demandingExtensions } from "../../demanding-extensions.ts";
 import type { NameDecoder } from "../../dump/name-decoder.ts";
 import { type ArchivePlan, entryName } from "../archive-plan.ts";
@@ -68,8 +69,9 @@ function checkRoles({ plan, request, decode }: CheckedPlan, facts: TargetFacts):
   return [...findings, finding];
 }
 
-function checkTablespaces({ plan, decode, definition }: CheckedPlan, facts: TargetFacts): Finding[] {
-  const wanted = new Set(plan.entries.map(({ entry }) => decode(entry.tablespace ?? "")));
+function checkTablespaces({ plan, request, decode, definition }: CheckedPlan, facts: TargetFacts): Finding[] {
+  const placed = request.noTablespaces === true ? [] : plan.entries;
+  const wanted = new Set(placed.map(({ entry }) => decode(entry.tablespace ?? "")));
   const ofDatabase = definition === undefined ? undefined : optionText(definition, "TABLESPACE");
   if (ofDatabase !== undefined) wanted.add(decode(ofDatabase));
   wanted.delete("");
@@ -79,7 +81,7 @@ function checkTablespaces({ plan, decode, definition }: CheckedPlan, facts: Targ
       code: "missing-tablespace",
       severity: "error",
       message: `tablespace "${name}" does not exist on the server`,
-      solution: `create it (CREATE TABLESPACE ${quoted(name)} LOCATION '/folder/of/the/server')`,
+      solution: `create it (CREATE TABLESPACE ${quoted(name)} LOCATION '/folder/of/the/server'), or leave everything in the default one with --no-tablespaces`,
     }));
 }
 
@@ -228,7 +230,7 @@ function checkStatistics({ plan }: CheckedPlan, facts: TargetFacts): Finding[] {
 function checkDisk({ request, storedBytes }: CheckedPlan, { freeBytes }: TargetFacts): Finding[] {
   // What the metadata says, or at least what is stored.
   const needed = request.plainBytes ?? storedBytes;
-  if (freeBytes === undefined || request.schemaOnly || needed <= freeBytes) return [];
+  if (freeBytes === undefined || !wantedKinds(request).data || needed <= freeBytes) return [];
   return [
     {
       code: "disk-space",

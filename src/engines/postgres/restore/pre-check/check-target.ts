@@ -1,4 +1,5 @@
 import type { Finding, RestoreRequest } from "../../../../ports/restore.ts";
+import { wantedKinds } from "../../archive/wanted-parts.ts";
 import type { NameDecoder } from "../../dump/name-decoder.ts";
 import { type ArchivePlan, entryName } from "../archive-plan.ts";
 import { listed } from "./check-archive.ts";
@@ -65,7 +66,7 @@ export function checkContent(
       solution: "add --if-exists, or leave out --clean",
     });
   }
-  if (request.dataOnly) {
+  if (!wantedKinds(request).schema) {
     const filled = plan.entries.filter(({ entry }) => entry.desc === "TABLE DATA" || entry.desc === "SEQUENCE SET");
     const absent = filled.map(({ entry }) => entryName(entry, decode)).filter((name) => !content.relations.has(name));
     if (absent.length > 0) {
@@ -73,7 +74,7 @@ export function checkContent(
         code: "object-missing",
         severity: "error",
         message: `${absent.length} of the tables and sequences whose data is restored do not exist in "${target}": ${listed(absent)}`,
-        solution: "restore their definitions too: leave out --data-only",
+        solution: "restore their definitions too: leave out what says otherwise (--data-only, --no-schema)",
       });
     }
   }

@@ -1,7 +1,7 @@
 import { hasOwner } from "../../archive/owned-object.ts";
 import type { TocEntry } from "../../archive/toc-entry.ts";
 import type { NameDecoder } from "../../dump/name-decoder.ts";
-import type { SelectedEntry } from "../select-entries.ts";
+import type { SelectedEntry } from "../select/select-entries.ts";
 import { nameOfToken, sqlTokens } from "./sql-tokens.ts";
 
 /** Roles that a restore needs, by what it needs them for. Unicode. */

@@ -1,5 +1,5 @@
 import type { TocEntry } from "../../archive/toc-entry.ts";
-import type { SelectedEntry } from "../select-entries.ts";
+import type { SelectedEntry } from "../select/select-entries.ts";
 
 interface Feature {
   /** The first major version that has it. */

@@ -1,6 +1,6 @@
 import { firstLine } from "../failure-log.ts";
 import { trustReasons } from "../needs-trust.ts";
-import type { SelectedEntry } from "../select-entries.ts";
+import type { SelectedEntry } from "../select/select-entries.ts";
 import { encodingSetting, readScript, stringsSetting } from "./read-script.ts";
 import { createdDatabase, isTransactionControl, statementEntry } from "./statement-facts.ts";
 

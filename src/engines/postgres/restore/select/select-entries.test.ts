@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { sampleEntry } from "../../../../tests/helpers/archive-samples.ts";
-import type { TocEntry } from "../archive/toc-entry.ts";
-import { nameDecoder } from "../dump/name-decoder.ts";
+import { sampleEntry } from "../../../../../tests/helpers/archive-samples.ts";
+import type { TocEntry } from "../../archive/toc-entry.ts";
+import { nameDecoder } from "../../dump/name-decoder.ts";
 import { selectEntries } from "./select-entries.ts";
 
 const everything = {
