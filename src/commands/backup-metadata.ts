@@ -21,6 +21,8 @@ export interface BackupFacts {
   readonly name: string;
   readonly artifacts: readonly WrittenArtifact[];
   readonly dump: DumpResult;
+  /** Options that leave something out. */
+  readonly partial: readonly string[];
   readonly tool: { readonly name: string; readonly version: string };
 }
 
@@ -68,6 +70,7 @@ export function backupMetadata(facts: BackupFacts): BackupMetadata {
     })),
     ...(dump.archiveVersion === undefined ? {} : { archive_version: dump.archiveVersion }),
     checksum_type: "rowsum128-v1",
+    ...(facts.partial.length === 0 ? {} : { partial: [...facts.partial] }),
     objects: objectsOf(dump),
     not_included: dump.notIncluded.map((item) => ({ ...item, examples: [...item.examples] })),
     warnings: [...dump.warnings],

@@ -10,17 +10,21 @@ import type { Clock } from "../ports/clock.ts";
 import type { Codec } from "../ports/codec.ts";
 import type { ConnectionRequest } from "../ports/connection-request.ts";
 import type { DumpContext, Dumper, DumpRequest, DumpResult } from "../ports/dump.ts";
+import { type DumpSelection, wholeDatabase } from "../ports/dump-selection.ts";
 import type { ProgressSink } from "../ports/progress.ts";
 import type { OpenSpool } from "../ports/spool.ts";
 import type { PendingFile, Work } from "../ports/storage.ts";
 import { backupMetadata, type WrittenArtifact } from "./backup-metadata.ts";
 import { commitMetadata, commitUnderName, refuseExisting, type StoredDestination } from "./commit-backup.ts";
+import { partialOptions } from "./partial-options.ts";
 
 export interface BackupSingleRequest {
   readonly connection: ConnectionRequest;
   readonly database: string;
   readonly format: DumpFormat;
   readonly compression: Compression;
+  /** Default: everything. */
+  readonly selection?: DumpSelection;
   readonly statistics?: boolean;
   readonly allowedExtensions?: readonly string[];
   readonly archiveVersion?: string;
@@ -211,6 +215,7 @@ function dumpRequestOf(request: BackupSingleRequest, id: string): DumpRequest {
     database: request.database,
     format: request.format,
     compression: hasCompression(request.format) ? request.compression : uncompressed,
+    selection: request.selection ?? wholeDatabase,
     statistics: request.statistics === true,
     allowedExtensions: request.allowedExtensions ?? [],
     ...(request.archiveVersion === undefined ? {} : { archiveVersion: request.archiveVersion }),
@@ -260,6 +265,7 @@ function metadataOf(run: Run, name: string, artifacts: readonly WrittenArtifact[
     name,
     artifacts,
     dump,
+    partial: partialOptions(request.selection ?? wholeDatabase),
     tool: ports.tool,
   });
 }

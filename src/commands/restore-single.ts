@@ -31,6 +31,9 @@ export interface RestoreSingleRequest extends ChoosingFiles {
   readonly verifyFirst: boolean;
 }
 
+/** What of the metadata the restore of an opened backup needs. */
+type Known = Pick<BackupMetadata, "partial"> | undefined;
+
 export interface RestorePorts extends FindPorts {
   readonly engine: RestoreEngine;
   readonly progress: ProgressSink;
@@ -64,21 +67,21 @@ export async function restoreSingle(
   const request = { ...asked, restore: await chosenByFiles(asked.restore, asked, ports.readTextFile) };
   if (request.backup === "-") {
     const backup = await ports.engine.open({ kind: "stream", stream: ports.standardInput() }, limits(request));
-    return await restoreOpened(request, backup, request.restore, ports, signal);
+    return await restoreOpened(request, { backup, known: undefined }, request.restore, ports, signal);
   }
   const found = await findBackup(request.backup, ports, signal);
   if (request.verifyFirst) await requireWhole(found, request, ports, signal);
   await using source = await openSource(found);
   const backup = await ports.engine.open(source.input, limits(request, found.metadata));
   const restore: RestoreRequest = { ...request.restore, ...knownContents(found.metadata) };
-  const outcome = await restoreOpened(request, backup, restore, ports, signal);
+  const outcome = await restoreOpened(request, { backup, known: found.metadata }, restore, ports, signal);
   if (outcome.result !== undefined) refuseChanged(found, await source.changedBytes(signal), outcome.result);
   return outcome;
 }
 
 async function restoreOpened(
   { mode }: RestoreSingleRequest,
-  backup: RestorableBackup,
+  { backup, known }: { readonly backup: RestorableBackup; readonly known: Known },
   restore: RestoreRequest,
   ports: RestorePorts,
   signal: AbortSignal,
@@ -87,7 +90,7 @@ async function restoreOpened(
   const { summary } = backup;
   if (mode === "list") return { summary, plan, findings: [] };
   ports.progress.emit({ event: "phase", phase: "check", message: "checking the backup against the target" });
-  const findings = await backup.preCheck(restore, signal);
+  const findings = [...partialFindings(known), ...(await backup.preCheck(restore, signal))];
   if (mode === "dry-run") return { summary, plan, findings };
   refuseErrors(findings);
   requireConfirmation(findings, restore, plan);
@@ -96,6 +99,19 @@ async function restoreOpened(
   }
   const result = await backup.run(restore, ports.progress, signal);
   return { summary, plan, findings, result };
+}
+
+/** Whoever restores a part must not take it for the whole. */
+function partialFindings(known: Known): Finding[] {
+  if (known?.partial === undefined) return [];
+  return [
+    {
+      code: "partial-backup",
+      severity: "warning",
+      message: `the backup holds a part of its database only: it was made with ${known.partial.join(" ")}`,
+      solution: "what it lacks (see: dbbackup show) must be in the target already, or come from another backup",
+    },
+  ];
 }
 
 function refuseForStream({ verifyFirst, filterFiles = [], useListFile }: RestoreSingleRequest): void {

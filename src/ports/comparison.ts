@@ -63,6 +63,8 @@ export interface RecordedRows {
   /** Name of the encoding that the rows were dumped in. */
   readonly encoding: string;
   readonly tables: readonly RecordedTable[];
+  /** Options that left something out of the backup: what it does not hold is no difference then. */
+  readonly partial: readonly string[];
   /** Absent when there were none. */
   readonly largeObjects?: { readonly count: number; readonly bytes: number };
 }

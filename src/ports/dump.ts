@@ -3,6 +3,7 @@ import type { DumpFormat } from "../core/dump-format.ts";
 import type { ByteSink } from "./byte-sink.ts";
 import type { Codec } from "./codec.ts";
 import type { ConnectionRequest } from "./connection-request.ts";
+import type { DumpSelection } from "./dump-selection.ts";
 import type { ProgressSink } from "./progress.ts";
 import type { OpenSpool } from "./spool.ts";
 import type { PendingFile } from "./storage.ts";
@@ -14,6 +15,8 @@ export interface DumpRequest {
   readonly format: DumpFormat;
   /** Inside the archive, for formats that have it; `none` for tar, and for plain, which a stage behind the engine compresses. */
   readonly compression: Compression;
+  /** Default: everything. */
+  readonly selection?: DumpSelection;
   /** Take the optimizer's statistics too. */
   readonly statistics?: boolean;
   /** Extensions that are dumped although a restore of them needs more than a dump holds. */

@@ -157,7 +157,8 @@ export type FindingCode =
   | "encoding"
   | "older-server"
   | "disk-space"
-  | "needs-trust";
+  | "needs-trust"
+  | "partial-backup";
 
 /** One failed entry or statement. */
 export interface RestoreFailure {

@@ -4,6 +4,7 @@ import { openDumpSession, queryRows } from "../../src/engines/postgres/dump/dump
 import { type PlannedEntries, planEntries } from "../../src/engines/postgres/dump/plan-entries.ts";
 import type { Row } from "../../src/engines/postgres/objects/catalog-reader.ts";
 import { readCatalog } from "../../src/engines/postgres/objects/read-catalog.ts";
+import type { DumpSelection } from "../../src/ports/dump-selection.ts";
 import { connectTo } from "./dump-to-memory.ts";
 import { withoutKnownDifferences } from "./known-differences.ts";
 import { readStockToc } from "./stock-toc.ts";
@@ -26,10 +27,12 @@ export async function stockEntries(database: KnownDatabase, args: readonly strin
 }
 
 /** The entries that we plan for a database, in our order, with warnings of the sorter: read as a dump reads them. */
-export async function ourEntries(database: KnownDatabase): Promise<PlannedEntries> {
+export async function ourEntries(database: KnownDatabase, selection?: DumpSelection): Promise<PlannedEntries> {
   await using connection = await connectTo(database.server, database.name, { text: "binary" });
-  const session = await openDumpSession(connection);
-  return planEntries(await readCatalog(session.rows, session.capabilities));
+  const session = await openDumpSession(connection, { selection, database: database.name });
+  return planEntries(
+    await readCatalog(session.rows, session.capabilities, { statistics: false, selection: session.selection }),
+  );
 }
 
 /** Rows of one catalogue query, each value with one UTF-16 unit per byte. */

@@ -140,6 +140,12 @@ export const metadataSchema = v.looseObject({
   artifacts: v.pipe(v.array(artifactSchema), v.minLength(1)),
   archive_version: v.optional(text("PostgreSQL archives: version of the archive format, `1.14`")),
   checksum_type: v.optional(text("Kind of the checksums in `objects`: `rowsum128-v1`")),
+  partial: v.optional(
+    v.pipe(
+      v.array(v.string()),
+      v.description("Of backups of a part of the database: the options that left something out, `--schema=sales`"),
+    ),
+  ),
   objects: v.optional(v.array(objectSchema)),
   not_included: v.optional(v.array(notIncludedSchema)),
   warnings: v.optional(v.array(v.string())),

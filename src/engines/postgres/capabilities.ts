@@ -40,6 +40,8 @@ export interface Capabilities {
   readonly sequenceDataFunction: boolean;
   /** pg_trigger.tgparentid. */
   readonly triggerParents: boolean;
+  /** Names have a collation, that of bytes. */
+  readonly collatedNames: boolean;
   /** Table access methods. */
   readonly tableAccessMethods: boolean;
   /** Multirange types. */
@@ -132,6 +134,7 @@ export function capabilitiesOf(versionNumber: number): Capabilities {
     temporalKeys: since(18),
     sequenceDataFunction: since(18),
     triggerParents: since(13),
+    collatedNames: since(12),
     tableAccessMethods: since(12),
     multiranges: since(14),
     typeSubscripting: since(14),

@@ -1,5 +1,11 @@
 import type { Command } from "./command.ts";
-import { backupOptionNames, connectionOptionNames, type OptionName, restoreOptionNames } from "./options/options.ts";
+import {
+  backupOptionNames,
+  connectionOptionNames,
+  dumpOptionNames,
+  type OptionName,
+  restoreOptionNames,
+} from "./options/options.ts";
 
 const backupHelp = "a file, an id or the beginning of one, or latest:DB";
 
@@ -48,13 +54,22 @@ const clusterBackupNames: readonly OptionName[] = [
   "allow-extension",
 ];
 
+/** What of the shared options a backup takes. */
+const backupSelection: readonly OptionName[] = ["schema", "exclude-schema", "table", "filter", "strict-names"];
+
 /** Every command that is built, in the order of help. What is not here is an unknown command. */
 export const commands: readonly Command[] = [
   {
     words: ["backup", "single"],
     summary: "back up one database",
     args: [{ name: "DB", count: "one", help: "the database" }],
-    options: [...connectionOptionNames, ...backupOptionNames, "allow-extension"],
+    options: [
+      ...connectionOptionNames,
+      ...backupOptionNames,
+      ...backupSelection,
+      ...dumpOptionNames,
+      "allow-extension",
+    ],
     details: [
       "Reads the database in one consistent snapshot over the server's own protocol; no client programs are needed.",
       "The backup exists when its metadata does, which is written last: an interrupted run leaves nothing that is listed.",

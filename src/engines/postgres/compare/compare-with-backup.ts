@@ -3,6 +3,7 @@ import type {
   CompareContext,
   Comparison,
   DataDifference,
+  RecordedRows,
   RecordedTable,
   SchemaDifference,
 } from "../../../ports/comparison.ts";
@@ -31,7 +32,8 @@ export async function compareWithBackup(
   progress.emit({ event: "phase", phase: "data", message: "comparing the rows" });
   const recorded = new Map(backup.tables.map((table) => [`${table.schema}\0${table.name}`, table]));
   const tables = await readCopiedTables(session, backup.encoding);
-  const schemaDifferences = missing(tables, recorded);
+  const isPartial = backup.partial.length > 0;
+  const schemaDifferences = missing(tables, recorded, isPartial);
   const dataDifferences: DataDifference[] = [];
   const scanner = new CopyOutScanner({
     transport: connection.transportKind,
@@ -49,7 +51,9 @@ export async function compareWithBackup(
     if (found.rows === expected.rows && found.checksum === expected.checksum) continue;
     dataDifferences.push({ object: table.object, leftRows: found.rows, rightRows: expected.rows, samples: [] });
   }
-  dataDifferences.push(...(await compareLargeObjects(session, backup.largeObjects)));
+  if (!isPartial || backup.largeObjects !== undefined) {
+    dataDifferences.push(...(await compareLargeObjects(session, backup.largeObjects)));
+  }
   return {
     equal: schemaDifferences.length === 0 && dataDifferences.length === 0,
     left: describeSide(session),
@@ -61,16 +65,17 @@ export async function compareWithBackup(
     schemaDifferenceCount: schemaDifferences.length,
     dataDifferences: dataDifferences.slice(0, limits.dataDifferences),
     dataDifferenceCount: dataDifferences.length,
-    notes: notesOf(backup.largeObjects !== undefined, dataDifferences.length > 0),
+    notes: notesOf(backup, dataDifferences.length > 0),
   };
 }
 
 function missing(
   tables: ReadonlyMap<string, CopiedTable>,
   recorded: ReadonlyMap<string, RecordedTable>,
+  isPartial: boolean,
 ): SchemaDifference[] {
   const differences: SchemaDifference[] = [];
-  for (const [key, { object }] of tables)
+  for (const [key, { object }] of isPartial ? [] : tables)
     if (!recorded.has(key)) differences.push({ object, aspect: "exists", left: "yes" });
   for (const [key, { schema, name }] of recorded) {
     if (!tables.has(key)) differences.push({ object: `table ${schema}.${name}`, aspect: "exists", right: "yes" });
@@ -94,10 +99,11 @@ async function compareLargeObjects(
   return [{ object: "large objects", leftRows: count!, rightRows: recorded.count, samples: [] }];
 }
 
-function notesOf(hasLargeObjects: boolean, differs: boolean): string[] {
+function notesOf({ largeObjects, partial }: RecordedRows, differs: boolean): string[] {
   return [
     "only rows were compared: restore the backup into another database to compare the schema",
-    ...(hasLargeObjects ? ["large objects were compared by their number and size"] : []),
+    ...(partial.length > 0 ? [`the backup holds a part of its database: it was made with ${partial.join(" ")}`] : []),
+    ...(largeObjects !== undefined ? ["large objects were compared by their number and size"] : []),
     ...(differs ? [caveat] : []),
   ];
 }

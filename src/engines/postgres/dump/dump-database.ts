@@ -40,7 +40,11 @@ export async function dumpDatabase(
 ): Promise<DumpResult> {
   const { progress } = context;
   progress.emit({ event: "phase", phase: "introspect", message: "reading the catalogues" });
-  const session = await openDumpSession(connection, options.isolation);
+  const session = await openDumpSession(connection, {
+    isolation: options.isolation,
+    selection: request.selection,
+    database: request.database,
+  });
   const snapshotAt = performance.now();
   const format = chooseFormat(request, session.capabilities);
   const wanted = { statistics: request.statistics === true };

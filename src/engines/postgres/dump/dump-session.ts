@@ -1,9 +1,12 @@
+import { type DumpSelection, wholeDatabase } from "../../../ports/dump-selection.ts";
 import type { PgConnection } from "../../../wire/postgres/connection.ts";
 import type { Capabilities } from "../capabilities.ts";
 import { capabilitiesOf } from "../capabilities.ts";
 import { type RunQuery, tellingFirstError } from "../objects/catalog-queries.ts";
 import type { Row } from "../objects/catalog-reader.ts";
 import { namedRows } from "../objects/named-rows.ts";
+import { type ObjectSelection, objectSelection } from "../objects/object-selection.ts";
+import { hasPatterns, selectObjects } from "../select/selected-objects.ts";
 import { quoteConformingLiteral } from "../sql/quote.ts";
 import { listTables, lockTables } from "./lock-tables.ts";
 
@@ -19,6 +22,15 @@ export interface DumpSession {
    * transaction is over, and all that are sent behind it fail with the same error.
    */
   readonly rows: RunQuery;
+  /** What is dumped, as the snapshot has it. */
+  readonly selection: ObjectSelection;
+}
+
+export interface DumpSessionOptions {
+  readonly isolation?: DumpIsolation | undefined;
+  readonly selection?: DumpSelection | undefined;
+  /** Name of the database, which patterns may hold. */
+  readonly database?: string;
 }
 
 /**
@@ -27,15 +39,19 @@ export interface DumpSession {
  */
 export async function openDumpSession(
   connection: PgConnection,
-  isolation: DumpIsolation = "repeatable read",
+  { isolation = "repeatable read", selection = wholeDatabase, database = "" }: DumpSessionOptions = {},
 ): Promise<DumpSession> {
   const capabilities = capabilitiesOf(connection.serverVersion);
   const rows: RunQuery = (sql) => queryRows(connection, sql);
   const begin = `BEGIN; SET TRANSACTION ISOLATION LEVEL ${isolation.toUpperCase()}, READ ONLY`;
   const settings = connection.query(sessionSettings(capabilities).join(";\n"));
-  const [, tables] = await Promise.all([settings, listTables(rows)]);
-  await lockTables({ connection, rows, begin }, tables);
-  return { connection, capabilities, rows: tellingFirstError(rows) };
+  const context = { database, collatedNames: capabilities.collatedNames };
+  const select = async (): Promise<ObjectSelection> =>
+    objectSelection(selection, hasPatterns(selection) ? await selectObjects(rows, selection, context) : undefined);
+  const list = () => listTables(rows, select);
+  const [, listed] = await Promise.all([settings, list()]);
+  const locked = await lockTables({ connection, list, begin }, listed);
+  return { connection, capabilities, rows: tellingFirstError(rows), selection: locked };
 }
 
 /** Names the snapshot of the session's transaction for `joinSnapshot`, as long as that transaction is open. */

@@ -2,7 +2,8 @@ import { BackupError } from "../../../core/backup-error.ts";
 import type { PgConnection } from "../../../wire/postgres/connection.ts";
 import { ServerError } from "../../../wire/postgres/server-error.ts";
 import type { RunQuery } from "../objects/catalog-queries.ts";
-import { Catalog } from "../objects/catalog-reader.ts";
+import { Catalog, type Row } from "../objects/catalog-reader.ts";
+import type { ObjectSelection } from "../objects/object-selection.ts";
 import { qualified } from "../sql/quote.ts";
 
 /** How often a dump starts anew because tables come and go while it locks them; then it says so and fails. */
@@ -13,9 +14,16 @@ const tablesPerStatement = 1000;
 
 interface LockRequest {
   readonly connection: PgConnection;
-  readonly rows: RunQuery;
+  /** What is to be locked now. Called while the locks are on their way, it sends at once. */
+  readonly list: () => Promise<ListedTables>;
   /** Statements that begin the transaction, without taking a snapshot. */
   readonly begin: string;
+}
+
+/** Tables that will be dumped, and by what they were chosen. */
+export interface ListedTables {
+  readonly tables: readonly TableName[];
+  readonly selection: ObjectSelection;
 }
 
 interface TableName {
@@ -29,15 +37,17 @@ interface TableName {
  * those of the snapshot, and no table can change its kind between the two. Tables that appear or vanish meanwhile make
  * it start over.
  *
- * @param tables what {@link listTables} said, after the session was set up.
+ * @param before what is to be locked, as it was known before.
+ * @returns the selection as the snapshot has it
  * @throws BackupError SERVER when a lock is refused (no right) or tables keep changing.
  */
-export async function lockTables(request: LockRequest, tables: readonly TableName[]): Promise<void> {
-  let listed = tables;
+export async function lockTables(request: LockRequest, before: ListedTables): Promise<ObjectSelection> {
+  let { tables } = before;
   for (let attempt = 1; attempt <= maxAttempts; attempt++) {
-    if (await beginLocked(request, listed)) return;
-    const [, found] = await Promise.all([request.connection.query("ROLLBACK"), listTables(request.rows)]);
-    listed = found;
+    const locked = await beginLocked(request, tables);
+    if (locked !== undefined) return locked;
+    const [, found] = await Promise.all([request.connection.query("ROLLBACK"), request.list()]);
+    tables = found.tables;
   }
   throw new BackupError({
     code: "SERVER",
@@ -47,19 +57,22 @@ export async function lockTables(request: LockRequest, tables: readonly TableNam
   });
 }
 
-/** Answers whether the locked tables are those that the snapshot has. All is sent at once; the order is what counts. */
-async function beginLocked({ connection, rows, begin }: LockRequest, tables: readonly TableName[]): Promise<boolean> {
+/** Undefined when the snapshot has other tables than those that were locked. All is sent at once; the order is what counts. */
+async function beginLocked(
+  { connection, list, begin }: LockRequest,
+  tables: readonly TableName[],
+): Promise<ObjectSelection | undefined> {
   const locks = connection.queryAll([begin, ...lockStatements(tables)]);
   // The first query of the transaction: from here on the snapshot stands.
-  const list = listTables(rows);
-  const [locked, after] = await Promise.allSettled([locks, list]);
+  const [locked, after] = await Promise.allSettled([locks, list()]);
   if (locked.status === "rejected") {
-    if (isVanished(locked.reason)) return false;
+    if (isVanished(locked.reason)) return undefined;
     throw locked.reason;
   }
   if (after.status === "rejected") throw after.reason;
   const known = new Set(tables.map((table) => `${table.oid} ${table.name}`));
-  return after.value.every((table) => known.has(`${table.oid} ${table.name}`));
+  const isSame = after.value.tables.every((table) => known.has(`${table.oid} ${table.name}`));
+  return isSame ? after.value.selection : undefined;
 }
 
 function lockStatements(tables: readonly TableName[]): string[] {
@@ -71,9 +84,17 @@ function lockStatements(tables: readonly TableName[]): string[] {
   return statements;
 }
 
-/** User tables, with names that are quoted and qualified. */
-export async function listTables(rows: RunQuery): Promise<TableName[]> {
-  const found = await rows(
+/** User tables that are dumped, with names that are quoted and qualified. */
+export async function listTables(rows: RunQuery, select: () => Promise<ObjectSelection>): Promise<ListedTables> {
+  const [selection, found] = await Promise.all([select(), userTables(rows)]);
+  const tables = found
+    .filter((row) => selection.relation(Number(row.oid), row.nspname!).definition)
+    .map((row) => ({ oid: row.oid!, name: qualified(row.nspname!, row.relname!) }));
+  return { tables, selection };
+}
+
+function userTables(rows: RunQuery): Promise<readonly Row[]> {
+  return rows(
     "SELECT c.oid, n.nspname, c.relname FROM pg_catalog.pg_class c " +
       "JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace " +
       "WHERE c.relkind IN ('r', 'p') AND c.relpersistence <> 't' " +
@@ -81,7 +102,6 @@ export async function listTables(rows: RunQuery): Promise<TableName[]> {
       `AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.classid = ${Catalog.pg_class} AND d.objid = c.oid ` +
       `AND d.deptype = 'e' AND d.refclassid = ${Catalog.pg_extension}) ORDER BY c.oid`,
   );
-  return found.map((row) => ({ oid: row.oid!, name: qualified(row.nspname!, row.relname!) }));
 }
 
 /** undefined_table, invalid_schema_name, wrong_object_type: the table is not what it was a moment ago. */

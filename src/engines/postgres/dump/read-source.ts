@@ -2,6 +2,7 @@ import type { NotIncluded } from "../../../ports/dump.ts";
 import { type DatabaseFacts, readDatabase } from "../objects/database.ts";
 import { type DatabaseDetails, readDatabaseDetails } from "../objects/database-details.ts";
 import { type DumpScope, readNotIncluded } from "../objects/not-included.ts";
+import { notSelected } from "../objects/not-selected.ts";
 import { type DatabaseCatalog, readCatalog } from "../objects/read-catalog.ts";
 import { findDemandingExtensions, refuseExtensions } from "../objects/refuse-extensions.ts";
 import { findUnsupportedObjects, refuseUnsupportedObjects } from "../objects/unsupported.ts";
@@ -26,7 +27,7 @@ export interface Source {
  * @throws BackupError UNSUPPORTED_OBJECT
  */
 export async function readSource(
-  { rows, capabilities }: DumpSession,
+  { rows, capabilities, selection }: DumpSession,
   dump: DumpScope,
   allowedExtensions: readonly string[],
 ): Promise<Source> {
@@ -36,8 +37,8 @@ export async function readSource(
     details: readDatabaseDetails(rows),
     unsupported: findUnsupportedObjects(rows),
     extensions: findDemandingExtensions(rows),
-    notIncluded: readNotIncluded(rows, capabilities, dump),
-    catalog: readCatalog(rows, capabilities, { statistics: dump.statistics === true }),
+    notIncluded: readNotIncluded(rows, capabilities, { ...dump, largeObjects: selection.largeObjects }),
+    catalog: readCatalog(rows, capabilities, { statistics: dump.statistics === true, selection }),
   };
   // Of those that nobody comes to wait for, because another one failed first, nobody wants to know.
   for (const answer of Object.values(asked)) answer.catch(() => {});
@@ -45,12 +46,13 @@ export async function readSource(
   const decodeName = nameDecoder(database.encoding);
   refuseUnsupportedObjects(await asked.unsupported, decodeName);
   const warnings = refuseExtensions(await asked.extensions, allowedExtensions);
+  const catalog = await asked.catalog;
   return {
     facts: await asked.facts,
     database: { ...database, ...(await asked.details) },
     decodeName,
-    notIncluded: await asked.notIncluded,
-    catalog: await asked.catalog,
+    notIncluded: [...notSelected(catalog), ...(await asked.notIncluded)],
+    catalog,
     warnings,
   };
 }

@@ -1,6 +1,7 @@
 import type { Capabilities } from "../capabilities.ts";
 import type { Descriptions } from "./descriptions.ts";
 import type { ObjectRegistry } from "./object-registry.ts";
+import type { ObjectSelection } from "./object-selection.ts";
 
 /** A row of a catalogue query by column name. All values are binary strings as the server printed them, or null. */
 export type Row = Readonly<Record<string, string | null>>;
@@ -11,6 +12,8 @@ export interface CatalogReader {
   readonly registry: ObjectRegistry;
   /** What the dump takes only when it is asked to. */
   readonly wanted: WantedExtras;
+  /** Which objects are dumped. */
+  readonly selection: ObjectSelection;
   readonly descriptions: Descriptions;
   /** Facts that nearly every type needs, read once at the start. */
   readonly shared: SharedFacts;
@@ -39,11 +42,6 @@ export interface SharedFacts {
    * condition that picks the user's rows; empty for all of them.
    */
   readonly configurationTables: ReadonlyMap<number, string>;
-  /**
-   * Whether an object of this schema and OID is a user's own: not in pg_catalog, information_schema, pg_toast* or
-   * pg_temp*, and not a member of an extension.
-   */
-  isUserObject(schema: string | null, catalogTable: number, oid: number): boolean;
   /** `aclitem[]` text of pg_init_privs for the object (and column number), if there is one. */
   initialPrivileges(catalogTable: number, oid: number, subId?: number): string | undefined;
 }

@@ -24,13 +24,13 @@ export interface CheckConstraint extends DumpObject {
 export const checkConstraintType: ObjectType<CheckConstraint> = {
   label: "check constraint",
 
-  queriesAboutRelations: ({ capabilities, registry }) => ({
+  queriesAboutRelations: (reader) => ({
     rows:
       "SELECT c.oid, c.conrelid, c.conname, c.contype, c.conislocal, c.convalidated, " +
       "pg_catalog.pg_get_constraintdef(c.oid) AS condition " +
-      `FROM pg_catalog.unnest(${oidArray(relationsWithColumns(registry))}) AS src(oid) ` +
+      `FROM pg_catalog.unnest(${oidArray(relationsWithColumns(reader))}) AS src(oid) ` +
       "JOIN pg_catalog.pg_constraint c ON c.conrelid = src.oid WHERE c.contype = 'c' " +
-      `${capabilities.namedNotNullConstraints ? "OR c.contype = 'n' AND NOT c.convalidated" : ""} ` +
+      `${reader.capabilities.namedNotNullConstraints ? "OR c.contype = 'n' AND NOT c.convalidated" : ""} ` +
       "ORDER BY c.conrelid, c.conname",
   }),
 

@@ -32,16 +32,16 @@ export interface ColumnDefault extends DumpObject {
 export const columnDefaultType: ObjectType<ColumnDefault> = {
   label: "column default",
 
-  queriesAboutRelations: ({ registry }) => ({
+  queriesAboutRelations: (reader) => ({
     rows:
       "SELECT d.oid, d.adrelid, d.adnum, pg_catalog.pg_get_expr(d.adbin, d.adrelid) AS expression " +
-      `FROM pg_catalog.unnest(${oidArray(relationsWithColumns(registry))}) AS src(oid) ` +
+      `FROM pg_catalog.unnest(${oidArray(relationsWithColumns(reader))}) AS src(oid) ` +
       "JOIN pg_catalog.pg_attrdef d ON d.adrelid = src.oid ORDER BY d.adrelid, d.adnum",
   }),
 
   read(reader, { rows }): ColumnDefault[] {
     const defaults = rows.map((row) => defaultOf(reader.registry, row));
-    for (const child of relationsWithColumns(reader.registry).filter((relation) => relation.parents.length > 0)) {
+    for (const child of relationsWithColumns(reader).filter((relation) => relation.parents.length > 0)) {
       for (const column of child.columns) defaults.push(...compareWithParents(reader.registry, child, column));
     }
     return defaults;

@@ -1,6 +1,7 @@
 import { parseTextArray } from "../sql/pg-array.ts";
 import { type PrivilegeKind, privilegeStatements } from "../sql/privilege-statements.ts";
 import { quoteIdentifier } from "../sql/quote.ts";
+import type { CatalogReader } from "./catalog-reader.ts";
 import type { DumpObject } from "./dump-object.ts";
 import { objectEntry } from "./object-entry.ts";
 import type { ObjectType, PlannedEntry } from "./object-type.ts";
@@ -22,6 +23,11 @@ const objectWords: Readonly<Record<string, PrivilegeKind>> = {
   n: "SCHEMAS",
   L: "LARGE OBJECTS",
 };
+
+/** Those of a schema belong to it. */
+function isDumped({ selection }: CatalogReader, schema: string | null): boolean {
+  return schema === null ? selection.isEverything : selection.contentsOf(schema).definition;
+}
 
 export const defaultPrivilegesType: ObjectType<DefaultPrivileges> = {
   label: "default privileges",
@@ -46,7 +52,7 @@ export const defaultPrivilegesType: ObjectType<DefaultPrivileges> = {
         catalog: { table: Number(row.classid), oid: Number(row.oid) },
         name: row.defaclobjtype!,
         schema: row.nspname ?? null,
-        parts: { definition: true, privileges: false },
+        parts: { definition: isDumped(reader, row.nspname!), privileges: false },
         tieBreak: [role],
         role,
         objects: objectWords[row.defaclobjtype!]!,

@@ -1,16 +1,26 @@
 import type { CatalogReader } from "./catalog-reader.ts";
-import { allParts, type DumpParts, noParts } from "./dump-object.ts";
-
-const privilegesOnly: DumpParts = { definition: false, privileges: true };
+import { type DumpParts, noParts } from "./dump-object.ts";
+import { everything, privilegesOnly } from "./object-selection.ts";
 
 /**
- * What of an object is dumped: everything of a user's own, changed privileges of members of extensions and of what
- * lies in pg_catalog, nothing of information_schema and of temporary and TOAST schemas.
+ * What of an object of a schema is dumped: what the selection says of the schema's contents, but for members of
+ * extensions, of which only changed privileges are.
  */
-export function partsOf(reader: CatalogReader, schema: string | null, catalogTable: number, oid: number): DumpParts {
-  if (reader.shared.isUserObject(schema, catalogTable, oid)) return allParts;
+export function partsOf(reader: CatalogReader, schema: string, catalogTable: number, oid: number): DumpParts {
+  return partsOfMember(reader, catalogTable, oid) ?? reader.selection.contentsOf(schema);
+}
+
+/** What of a member of an extension is dumped; undefined for all other objects. */
+export function partsOfMember(reader: CatalogReader, catalogTable: number, oid: number): DumpParts | undefined {
+  const extension = reader.shared.extensionOf(catalogTable, oid);
+  if (extension === undefined) return undefined;
+  return reader.selection.extension(extension.oid) ? privilegesOnly : noParts;
+}
+
+/** Whether an object is a user's own, dumped or not: neither the system's nor a member of an extension. */
+export function isUsers(reader: CatalogReader, schema: string | null, catalogTable: number, oid: number): boolean {
   const isMember = reader.shared.extensionOf(catalogTable, oid) !== undefined;
-  return isMember || schema === "pg_catalog" ? privilegesOnly : noParts;
+  return !isMember && (schema === null || everything.contentsOf(schema).definition);
 }
 
 /** Parts of an object that comes and goes with another one and has no privileges: an index with its table. */

@@ -32,7 +32,7 @@ export const extensionType: ObjectType<Extension> = {
         schema: null,
         memberSchema: row.nspname!,
         // plpgsql as initdb made it is in every database.
-        parts: oid < firstNormalOid ? noParts : allParts,
+        parts: oid >= firstNormalOid && reader.selection.extension(oid) ? allParts : noParts,
       });
     });
   },

@@ -3,7 +3,7 @@ import type { DumpObject } from "./dump-object.ts";
 import type { IndexObject } from "./index-object.ts";
 import { objectEntry } from "./object-entry.ts";
 import type { ObjectType, PlannedEntry } from "./object-type.ts";
-import { dumpedTables } from "./relation/relation.ts";
+import { indexedTables } from "./relation/relation.ts";
 
 /** The tie of a partition's index to the index of the partitioned table. */
 export interface IndexAttach extends DumpObject {
@@ -16,7 +16,7 @@ export const indexAttachType: ObjectType<IndexAttach> = {
   label: "index of a partition",
 
   read(reader): IndexAttach[] {
-    const indexes = dumpedTables(reader.registry).flatMap((table) => table.indexes);
+    const indexes = indexedTables(reader.registry).flatMap((table) => table.indexes);
     const byOid = new Map(indexes.map((index) => [index.catalog.oid, index]));
     return indexes.flatMap((partition) => {
       const parent = byOid.get(partition.parent);

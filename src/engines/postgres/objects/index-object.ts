@@ -11,7 +11,7 @@ import { indexQuery } from "./index-query.ts";
 import type { KeyConstraint } from "./key-constraint.ts";
 import { objectEntry } from "./object-entry.ts";
 import type { ObjectType, PlannedEntry } from "./object-type.ts";
-import { dumpedTables, oidArray, type Relation, relationAt } from "./relation/relation.ts";
+import { indexedTables, oidArray, type Relation, relationAt } from "./relation/relation.ts";
 
 /** An index, also one that a constraint stands for: then the constraint's entry creates it. */
 export interface IndexObject extends DumpObject {
@@ -40,7 +40,7 @@ export const indexType: ObjectType<IndexObject> = {
   label: "index",
 
   queriesAboutRelations: ({ capabilities, registry }) => ({
-    rows: indexQuery(capabilities, oidArray(dumpedTables(registry, "rpm"))),
+    rows: indexQuery(capabilities, oidArray(indexedTables(registry))),
   }),
 
   read(reader, { rows }): IndexObject[] {

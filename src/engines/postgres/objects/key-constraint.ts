@@ -8,7 +8,7 @@ import { clusterStatement, type IndexObject, replicaIdentityStatement } from "./
 import { objectEntry } from "./object-entry.ts";
 import type { ObjectType, PlannedEntry } from "./object-type.ts";
 import { onTableComment } from "./on-table-comment.ts";
-import { columnAt, dumpedTables, oidArray, type Relation } from "./relation/relation.ts";
+import { columnAt, indexedTables, oidArray, type Relation } from "./relation/relation.ts";
 
 /** A constraint with an index behind it: PRIMARY KEY, UNIQUE, EXCLUDE. */
 export interface KeyConstraint extends DumpObject {
@@ -32,13 +32,13 @@ export const keyConstraintType: ObjectType<KeyConstraint> = {
       `${capabilities.temporalKeys ? "c.conperiod" : "false"} AS conperiod, ` +
       // The others are made of their index.
       "CASE WHEN c.contype = 'x' THEN pg_catalog.pg_get_constraintdef(c.oid) END AS definition " +
-      `FROM pg_catalog.unnest(${oidArray(dumpedTables(registry))}) AS src(oid) ` +
+      `FROM pg_catalog.unnest(${oidArray(indexedTables(registry))}) AS src(oid) ` +
       "JOIN pg_catalog.pg_constraint c ON c.conrelid = src.oid " +
       "WHERE c.contype IN ('p', 'u', 'x') ORDER BY c.conrelid, c.conname",
   }),
 
   read(reader, { rows }): KeyConstraint[] {
-    const tables = dumpedTables(reader.registry);
+    const tables = indexedTables(reader.registry);
     const indexes = new Map(tables.flatMap((table) => table.indexes).map((index) => [index.catalog.oid, index]));
     return rows.flatMap((row) => {
       const index = indexes.get(Number(row.conindid));

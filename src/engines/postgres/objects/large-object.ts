@@ -42,6 +42,7 @@ export const largeObjectType: ObjectType<LargeObjectGroup> = {
   }),
 
   read(reader, { rows }): LargeObjectGroup[] {
+    if (!reader.selection.largeObjects) return [];
     return rows.map((row) => {
       const oids = parseTextArray(row.oids!).map(Number);
       return reader.registry.add<LargeObjectGroup>({

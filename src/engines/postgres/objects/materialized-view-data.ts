@@ -19,7 +19,8 @@ export const materializedViewDataType: ObjectType<MaterializedViewData> = {
   queries: () => ({ rows: sourcesQuery }),
 
   read(reader, { rows }): MaterializedViewData[] {
-    const data = dumpedTables(reader.registry, "m").map((view) =>
+    const views = dumpedTables(reader.registry, "m").filter(({ catalog }) => reader.selection.data(catalog.oid));
+    const data = views.map((view) =>
       reader.registry.add<MaterializedViewData>({
         kind: "materialized-view-data",
         catalog: { table: 0, oid: view.catalog.oid },

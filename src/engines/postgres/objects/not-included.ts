@@ -19,6 +19,7 @@ export interface DumpScope {
   /** The database itself, with its settings and privileges: archives do, scripts that are loaded into one do not. */
   readonly databaseItself: boolean;
   readonly statistics?: boolean;
+  readonly largeObjects?: boolean;
 }
 
 const ownDatabase = "(SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database())";
@@ -116,6 +117,12 @@ const questions: readonly Question[] = [
     kind: "foreign-data",
     names: "SELECT c.relname FROM pg_catalog.pg_foreign_table f JOIN pg_catalog.pg_class c ON c.oid = f.ftrelid",
     hint: "back up the servers where the rows of foreign tables are",
+  },
+  {
+    kind: "large-objects",
+    names: "SELECT oid FROM pg_catalog.pg_largeobject_metadata",
+    hint: "back up with --large-objects",
+    isAsked: (_, dump) => dump.largeObjects === false,
   },
   {
     kind: "row-oids",

@@ -6,6 +6,7 @@ import { type Descriptions, descriptionQueries, descriptionsOf } from "./descrip
 import type { DumpObject } from "./dump-object.ts";
 import { objectTypes } from "./index.ts";
 import { ObjectRegistry } from "./object-registry.ts";
+import { everything, type ObjectSelection } from "./object-selection.ts";
 import type { AnyObjectType } from "./object-type.ts";
 import { relationType } from "./relation/relation-type.ts";
 import { sharedFacts, sharedQueries } from "./shared-facts.ts";
@@ -18,6 +19,11 @@ export interface DatabaseCatalog {
   readonly registry: ObjectRegistry;
   /** Which type made an object, by dump id. */
   readonly typeOf: ReadonlyMap<number, AnyObjectType>;
+}
+
+export interface CatalogOptions extends WantedExtras {
+  /** Default: all that is there. */
+  readonly selection?: ObjectSelection;
 }
 
 /** Objects of one type. */
@@ -34,7 +40,7 @@ interface ReadType {
 export async function readCatalog(
   run: RunQuery,
   capabilities: Capabilities,
-  wanted: WantedExtras = { statistics: false },
+  { selection = everything, ...wanted }: CatalogOptions = { statistics: false },
 ): Promise<DatabaseCatalog> {
   const askedShared = askCatalog(run, sharedQueries);
   const askedDescriptions = askCatalog(run, descriptionQueries);
@@ -45,7 +51,7 @@ export async function readCatalog(
   const shared = sharedFacts(await askedShared);
   const descriptions = descriptionsOf(await askedDescriptions);
   const registry = new ObjectRegistry();
-  const read = await readTypes({ capabilities, registry, shared, descriptions, wanted }, askedTypes);
+  const read = await readTypes({ capabilities, registry, shared, descriptions, wanted, selection }, askedTypes);
   applyDependencies(await askedDependencies, registry, shared);
   for (const { type, objects } of read) type.link?.(objects, registry);
   const typeOf = new Map<number, AnyObjectType>();

@@ -8,7 +8,7 @@ import type { ObjectRegistry } from "./object-registry.ts";
 import type { ObjectType, PlannedEntry } from "./object-type.ts";
 import { onTableComment } from "./on-table-comment.ts";
 import { printInside } from "./print-inside.ts";
-import { dumpedTables, oidArray, type Relation, relationAt } from "./relation/relation.ts";
+import { oidArray, type Relation, relationAt, usersRelations } from "./relation/relation.ts";
 import { replaceView, replaceViewByDummy } from "./relation/view-statement.ts";
 
 /** A rewrite rule; the ON SELECT rule of a view is what makes it a view. */
@@ -34,11 +34,11 @@ const isView = "t.relkind IN ('v', 'm') AND r.ev_type = '1' AND r.is_instead";
 export const ruleType: ObjectType<RewriteRule> = {
   label: "rule",
 
-  queriesAboutRelations: ({ registry }) => ({
+  queriesAboutRelations: (reader) => ({
     rows:
       `SELECT r.oid, r.rulename, r.ev_class, r.ev_enabled, ${isView} AS isview, ` +
       `CASE WHEN NOT (${isView}) THEN pg_catalog.pg_get_ruledef(r.oid) END AS definition ` +
-      `FROM pg_catalog.unnest(${oidArray(dumpedTables(registry, "rpvm"))}) AS src(oid) ` +
+      `FROM pg_catalog.unnest(${oidArray(usersRelations(reader, "rpvm"))}) AS src(oid) ` +
       "JOIN pg_catalog.pg_rewrite r ON r.ev_class = src.oid " +
       "JOIN pg_catalog.pg_class t ON t.oid = r.ev_class ORDER BY r.oid",
   }),

@@ -5,7 +5,8 @@ import { quoteIdentifier } from "../sql/quote.ts";
 import { Catalog, type CatalogReader } from "./catalog-reader.ts";
 import { commentEntry } from "./comment-entry.ts";
 import { descriptionEntries } from "./description-entries.ts";
-import { allParts, type DumpObject, type DumpParts, noParts } from "./dump-object.ts";
+import type { DumpObject, DumpParts } from "./dump-object.ts";
+import { partsOfMember } from "./dump-parts.ts";
 import type { EntryContext } from "./entry-context.ts";
 import type { ObjectType, PlannedEntry } from "./object-type.ts";
 import { privilegeEntries } from "./privilege-entries.ts";
@@ -16,6 +17,8 @@ interface SchemaObject extends DumpObject {
   readonly owner: string;
   readonly privileges: string | null;
   readonly defaultPrivileges: string;
+  /** Schema public, in a backup of everything: every new database has it. */
+  readonly isThere: boolean;
 }
 
 /** The comment that initdb gives schema public. */
@@ -49,6 +52,7 @@ export const schemaType: ObjectType<SchemaObject> = {
         owner,
         privileges: row.nspacl ?? null,
         defaultPrivileges: row.acldefault!,
+        isThere: row.nspname === "public" && !reader.selection.isNamedSchema("public"),
         parts: partsOf(reader, row.nspname!, oid),
       });
     });
@@ -70,14 +74,12 @@ export const schemaType: ObjectType<SchemaObject> = {
 };
 
 function partsOf(reader: CatalogReader, name: string, oid: number): DumpParts {
-  if (name === "information_schema") return noParts;
-  const isMember = reader.shared.extensionOf(Catalog.pg_namespace, oid) !== undefined;
-  return name === "pg_catalog" || isMember ? { definition: false, privileges: true } : allParts;
+  return partsOfMember(reader, Catalog.pg_namespace, oid) ?? reader.selection.contentsOf(name);
 }
 
 function definitionEntries(schema: SchemaObject, context: EntryContext): PlannedEntry[] {
   const quoted = quoteIdentifier(schema.name);
-  const isPublic = schema.name === "public";
+  const isPublic = schema.isThere;
   const own: PlannedEntry = {
     dumpId: schema.dumpId,
     hadDumper: false,

@@ -1,6 +1,7 @@
 import { BackupError } from "../../../core/backup-error.ts";
 import { qualified, quoteConformingLiteral } from "../sql/quote.ts";
 import type { CatalogReader } from "./catalog-reader.ts";
+import { dumpedConfiguration } from "./configuration-tables.ts";
 import type { DumpObject } from "./dump-object.ts";
 import { objectEntry } from "./object-entry.ts";
 import type { ObjectType, PlannedEntry } from "./object-type.ts";
@@ -79,10 +80,12 @@ function vanished({ schema, name }: Relation): BackupError {
   });
 }
 
-function dumpedSequences({ registry, shared }: CatalogReader): Relation[] {
+function dumpedSequences(reader: CatalogReader): Relation[] {
+  const { registry, shared, selection } = reader;
+  const configuration = dumpedConfiguration(reader);
   return allRelations(registry)
     .filter((relation) => relation.relkind === "S" && isReadable(relation, shared.inRecovery))
-    .filter(({ parts, catalog }) => parts.definition || shared.configurationTables.has(catalog.oid));
+    .filter(({ parts, catalog: { oid } }) => (parts.definition && selection.data(oid)) || configuration.has(oid));
 }
 
 function functionQuery(sequences: readonly Relation[]): string {

@@ -45,7 +45,6 @@ export function sharedFacts(answers: Answers<Name>): SharedFacts {
     extensionOf,
     extensionsOf: (table, oid) => dependents.get(catalogKey({ table, oid }))?.map((row) => row.extname!) ?? [],
     configurationTables: configurationTables(answers.extensions),
-    isUserObject: (schema, table, oid) => !isSystemSchema(schema) && extensionOf(table, oid) === undefined,
     initialPrivileges: (table, oid, subId = 0) => initialOf.get(`${table}:${oid}:${subId}`),
   };
 }
@@ -60,12 +59,6 @@ function configurationTables(extensions: readonly Row[]): Map<number, string> {
     }
   }
   return conditions;
-}
-
-function isSystemSchema(schema: string | null): boolean {
-  return (
-    schema === "pg_catalog" || schema === "information_schema" || (schema !== null && /^pg_(toast|temp)/.test(schema))
-  );
 }
 
 function keyOf(row: Row): number {

@@ -6,7 +6,7 @@ import type { Answers, Queries } from "./catalog-queries.ts";
 import { type CatalogReader, firstNormalOid, type Row } from "./catalog-reader.ts";
 import { descriptionEntries } from "./description-entries.ts";
 import { allParts, type DumpObject, type DumpParts, noParts, type ObjectKind } from "./dump-object.ts";
-import { partsOf } from "./dump-parts.ts";
+import { isUsers, partsOf, partsOfMember } from "./dump-parts.ts";
 import type { EntryContext } from "./entry-context.ts";
 import { objectEntry } from "./object-entry.ts";
 import type { ObjectType, PlannedEntry } from "./object-type.ts";
@@ -33,6 +33,8 @@ export interface SimpleKind<Details, Detail extends string> {
   query(capabilities: Capabilities): string;
   /** Only superusers may read the catalogue: for others there are no such objects. */
   readonly needsSuperuser?: boolean;
+  /** Where it takes more than the selection of its schema. The relations are known. */
+  isDumped?(row: Row, reader: CatalogReader): boolean;
   /** More queries, for what does not fit into one row. */
   detailQueries?(capabilities: Capabilities): Queries<Detail>;
   /** Puts the answers of `detailQueries` into the form that `definition` and `more` want. */
@@ -86,8 +88,10 @@ export function simpleObjectType<Details = undefined, Detail extends string = ne
 
     read(reader, answers): SimpleObject[] {
       const wanted = answers.rows.flatMap((row) => {
-        const parts = partsOfRow(reader, row);
-        return parts.definition || (parts.privileges && row.acl !== null) ? [{ row, parts }] : [];
+        const parts = kind.isDumped?.(row, reader) === false ? noParts : partsOfRow(reader, row);
+        const isDumped = parts.definition || (parts.privileges && row.acl !== null);
+        // Others may depend on what is left out of this dump, and their order on it.
+        return isDumped || isUsers(reader, row.schema!, Number(row.classid), Number(row.oid)) ? [{ row, parts }] : [];
       });
       if (wanted.length === 0) return [];
       const details = kind.details?.(answers, reader) as Details;
@@ -101,9 +105,9 @@ export function simpleObjectType<Details = undefined, Detail extends string = ne
 function partsOfRow(reader: CatalogReader, row: Row): DumpParts {
   const [classId, oid] = [Number(row.classid), Number(row.oid)];
   if (row.schema !== null) return partsOf(reader, row.schema!, classId, oid);
-  const isMember = reader.shared.extensionOf(classId, oid) !== undefined;
-  if (!isMember) return allParts;
-  return row.acl === undefined ? noParts : { definition: false, privileges: true };
+  const ofMember = partsOfMember(reader, classId, oid);
+  if (ofMember === undefined) return reader.selection.isEverything ? allParts : noParts;
+  return row.acl === undefined ? noParts : ofMember;
 }
 
 function addObject<Details, Detail extends string>(

@@ -1,3 +1,4 @@
+import { relationAt } from "./relation/relation.ts";
 import { madeByUsers, ofUserSchemas, simpleObjectType } from "./simple-object.ts";
 
 /** Extended statistics. */
@@ -7,10 +8,11 @@ export const statisticsType = simpleObjectType({
   desc: "STATISTICS",
   section: "post-data",
   query: ({ statisticsTargets }) =>
-    "SELECT o.tableoid AS classid, o.oid, o.stxname AS name, n.nspname AS schema, o.stxowner AS owner, " +
+    "SELECT o.tableoid AS classid, o.oid, o.stxname AS name, o.stxrelid AS relation, n.nspname AS schema, o.stxowner AS owner, " +
     `${statisticsTargets ? "o.stxstattarget" : "NULL"} AS target, ` +
     "pg_catalog.pg_get_statisticsobjdef(o.oid) AS definition " +
     `FROM pg_catalog.pg_statistic_ext o ${ofUserSchemas("o.stxnamespace")} WHERE ${madeByUsers} ORDER BY o.oid`,
+  isDumped: (row, { registry }) => relationAt(registry, Number(row.relation))?.parts.definition === true,
   definition: (row, name) => {
     // Before 17, -1 was the default.
     const target = row.target === null || row.target === "-1" ? "" : targetStatement(name, row.target!);

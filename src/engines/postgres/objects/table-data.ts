@@ -1,5 +1,6 @@
 import { qualified, quoteIdentifier } from "../sql/quote.ts";
 import { Catalog, type Row } from "./catalog-reader.ts";
+import { dumpedConfiguration } from "./configuration-tables.ts";
 import type { DumpObject } from "./dump-object.ts";
 import { objectEntry } from "./object-entry.ts";
 import type { DataSource, ObjectType, PlannedEntry } from "./object-type.ts";
@@ -28,11 +29,13 @@ export const tableDataType: ObjectType<TableData, "unsafePartitioning" | "refere
   }),
 
   read(reader, { unsafePartitioning, references }): TableData[] {
-    const configuration = reader.shared.configurationTables;
+    const configuration = dumpedConfiguration(reader);
     const unsafe = new Set(unsafePartitioning.map((row) => Number(row.partrelid)));
     const data = allRelations(reader.registry)
       .filter((table) => table.relkind === "r" && isReadable(table, reader.shared.inRecovery))
-      .filter((table) => table.parts.definition || configuration.has(table.catalog.oid))
+      .filter(
+        ({ parts, catalog: { oid } }) => (parts.definition && reader.selection.data(oid)) || configuration.has(oid),
+      )
       .map((table) =>
         reader.registry.add<TableData>({
           kind: "table-data",

@@ -2,6 +2,7 @@ import { backupOptions } from "./backup-options.ts";
 import { clusterOptions } from "./cluster-options.ts";
 import { connectionOptions } from "./connection-options.ts";
 import { demoOptions } from "./demo-options.ts";
+import { dumpOptions } from "./dump-options.ts";
 import { extensionOptions } from "./extension-options.ts";
 import { globalOptions } from "./global-options.ts";
 import type { Option } from "./option.ts";
@@ -15,6 +16,7 @@ export const options = [
   ...backupOptions,
   ...clusterOptions,
   ...selectionOptions,
+  ...dumpOptions,
   ...restoreOptions,
   ...extensionOptions,
   ...demoOptions,
@@ -56,4 +58,5 @@ export const optionWords: readonly string[] = [...byName.keys()];
 export const globalOptionNames: readonly GlobalOptionName[] = globalOptions.map((option) => option.name);
 export const connectionOptionNames: readonly OptionName[] = connectionOptions.map((option) => option.name);
 export const backupOptionNames: readonly OptionName[] = backupOptions.map((option) => option.name);
+export const dumpOptionNames: readonly OptionName[] = dumpOptions.map((option) => option.name);
 export const restoreOptionNames: readonly OptionName[] = restoreOptions.map((option) => option.name);

@@ -12,12 +12,14 @@ import { formatBytes, formatDuration } from "../amounts.ts";
 import type { RunCommand } from "../command.ts";
 import { connectionRequest } from "../connection-request.ts";
 import { defaultJobs } from "../default-jobs.ts";
+import { dumpSelection } from "../dump-selection.ts";
 import { countedKind } from "../not-included-lines.ts";
 import type { OptionValues } from "../options/options.ts";
 import { repositoryOf } from "../repository-option.ts";
 
 export const run: RunCommand = async ({ args, options }, { services, output, progress, signal }) => {
   const format = options.format ?? "custom";
+  const selection = await dumpSelection(options, services);
   const destination = await destinationOf(options, format, services);
   try {
     const metadata = await backupSingle(
@@ -25,6 +27,7 @@ export const run: RunCommand = async ({ args, options }, { services, output, pro
         connection: connectionRequest(options),
         database: args[0]!,
         format,
+        selection,
         compression: compressionOf(options, format),
         statistics: options.statistics === true,
         allowedExtensions: options["allow-extension"] ?? [],
@@ -87,7 +90,7 @@ function summary(metadata: BackupMetadata, location: string): string[] {
   const seconds = metadata.duration_seconds ?? 0;
   const rate = seconds > 0 ? `, ${formatBytes(bytes / seconds)}/s` : "";
   const lines = [
-    `backup ${metadata.id} of "${metadata.database}" is complete`,
+    `backup ${metadata.id} of "${metadata.database}" is complete${metadata.partial === undefined ? "" : ", and holds a part of it"}`,
     `  ${metadata.format === "directory" ? "folder" : "file  "}    ${location}/${metadata.backup_file}`,
     `  size      ${formatBytes(metadata.size_bytes)} (${metadata.format}, ${metadata.compression})`,
     `  data      ${counted(tables.length, "table")}, ${counted(rows, "row")}, ${formatBytes(bytes)}`,
@@ -97,6 +100,7 @@ function summary(metadata: BackupMetadata, location: string): string[] {
       ? `  files     ${counted(metadata.artifacts.length, "file")}, each with its SHA-256 in the metadata`
       : `  sha256    ${metadata.sha256}`,
   ];
+  if (metadata.partial !== undefined) lines.push(`  partial   ${metadata.partial.join(" ")}`);
   const missing = (metadata.not_included ?? []).filter((item) => item.count > 0);
   if (missing.length > 0) {
     const named = missing.map(({ kind, count }) => countedKind(kind, count)).join(", ");

@@ -44,6 +44,7 @@ function describe(metadata: BackupMetadata, { location }: FoundBackup, now: Date
     ["time", `${metadata.timestamp} (${age === "now" ? age : `${age} ago`})`],
     ["duration", metadata.duration_seconds === undefined ? undefined : formatDuration(metadata.duration_seconds)],
     ["kind", [metadata.backup_type, metadata.method, metadata.format, metadata.compression].filter(Boolean).join(", ")],
+    ["partial", metadata.partial?.join(" ")],
     ["location", location],
     ["size", `${formatBytes(metadata.size_bytes)} (${formatCount(metadata.size_bytes)} bytes)`],
     ["snapshot", metadata.consistency?.snapshot_lsn && `at log position ${metadata.consistency.snapshot_lsn}`],

@@ -5,6 +5,7 @@ import type { DumpObject } from "../dump-object.ts";
 import { partsWith } from "../dump-parts.ts";
 import { objectEntry } from "../object-entry.ts";
 import type { ObjectType, PlannedEntry } from "../object-type.ts";
+import { relationAt } from "../relation/relation.ts";
 
 /** A table, or all tables of a schema, in a publication. It goes away with either: nothing drops it. */
 interface PublicationMember extends DumpObject {
@@ -20,7 +21,7 @@ export const publicationTableType: ObjectType<PublicationMember> = {
     const filters = capabilities.publicationFilters;
     return {
       rows:
-        "SELECT r.tableoid AS classid, r.oid, p.oid AS publication_oid, p.pubname, p.pubowner, " +
+        "SELECT r.tableoid AS classid, r.oid, r.prrelid AS table_oid, p.oid AS publication_oid, p.pubname, p.pubowner, " +
         "c.relname AS name, n.nspname AS schema, " +
         `${filters ? "pg_catalog.pg_get_expr(r.prqual, r.prrelid)" : "NULL"} AS filter, ` +
         `${filters ? `CASE WHEN r.prattrs IS NOT NULL THEN ${attributeNames} END` : "NULL"} AS columns ` +
@@ -31,12 +32,15 @@ export const publicationTableType: ObjectType<PublicationMember> = {
   },
 
   read(reader, { rows }): PublicationMember[] {
-    return rows.flatMap((row) => {
-      const columns = row.columns === null ? "" : ` (${parseTextArray(row.columns!).map(quoteIdentifier).join(", ")})`;
-      const filter = row.filter === null ? "" : ` WHERE (${row.filter})`;
-      const member = `TABLE ONLY ${qualified(row.schema!, row.name!)}${columns}${filter}`;
-      return addMember(reader, row, "publication-table", member);
-    });
+    return rows
+      .filter((row) => relationAt(reader.registry, Number(row.table_oid))?.parts.definition === true)
+      .flatMap((row) => {
+        const columns =
+          row.columns === null ? "" : ` (${parseTextArray(row.columns!).map(quoteIdentifier).join(", ")})`;
+        const filter = row.filter === null ? "" : ` WHERE (${row.filter})`;
+        const member = `TABLE ONLY ${qualified(row.schema!, row.name!)}${columns}${filter}`;
+        return addMember(reader, row, "publication-table", member);
+      });
   },
 
   entries: (member) => memberEntry(member, "PUBLICATION TABLE"),
@@ -55,9 +59,9 @@ export const publicationSchemaType: ObjectType<PublicationMember> = {
   }),
 
   read(reader, { rows }): PublicationMember[] {
-    return rows.flatMap((row) =>
-      addMember(reader, row, "publication-schema", `TABLES IN SCHEMA ${quoteIdentifier(row.name!)}`),
-    );
+    return rows
+      .filter((row) => reader.selection.contentsOf(row.name!).definition)
+      .flatMap((row) => addMember(reader, row, "publication-schema", `TABLES IN SCHEMA ${quoteIdentifier(row.name!)}`));
   },
 
   entries: (member) => memberEntry(member, "PUBLICATION TABLES IN SCHEMA"),

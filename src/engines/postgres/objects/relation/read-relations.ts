@@ -1,7 +1,8 @@
 import type { Capabilities } from "../../capabilities.ts";
 import { parseTextArray } from "../../sql/pg-array.ts";
 import { Catalog, type CatalogReader, type Row } from "../catalog-reader.ts";
-import { partsOf } from "../dump-parts.ts";
+import { type DumpParts, noParts } from "../dump-object.ts";
+import { partsOfMember } from "../dump-parts.ts";
 import { optionsClause } from "../foreign-data/options.ts";
 import { groupBy } from "../group-by.ts";
 import type { ColumnPrivileges } from "../privilege-entries.ts";
@@ -20,7 +21,7 @@ export function readRelations(reader: CatalogReader, rows: readonly Row[], colum
     const relation = reader.registry.add<Relation>({
       ...relationOf(row),
       owner: reader.shared.roleName(Number(row.relowner)),
-      parts: partsOf(reader, row.nspname!, Catalog.pg_class, oid),
+      parts: partsOf(reader, row),
       columnPrivileges: (columnPrivileges.get(row.oid!) ?? []).map(columnPrivilegesOf),
       dependsOnExtensions: reader.shared.extensionsOf(Catalog.pg_class, oid),
     });
@@ -30,6 +31,22 @@ export function readRelations(reader: CatalogReader, rows: readonly Row[], colum
     }
     return relation;
   });
+}
+
+function partsOf(reader: CatalogReader, row: Row): DumpParts {
+  const oid = Number(row.oid);
+  const { selection } = reader;
+  const parts = partsOfMember(reader, Catalog.pg_class, oid) ?? selection.relation(oid, row.nspname!);
+  const owner = sequenceOwner(row);
+  if (owner === null) return parts;
+  // A sequence goes with the table that it belongs to, which may lie in another schema.
+  const ofTable =
+    partsOfMember(reader, Catalog.pg_class, owner.table) ?? selection.relation(owner.table, row.ownerschema!);
+  if (owner.identity && !ofTable.definition && !ofTable.privileges) return noParts;
+  return {
+    definition: parts.definition || ofTable.definition,
+    privileges: parts.privileges || ofTable.privileges,
+  };
 }
 
 function relationOf(
@@ -92,7 +109,8 @@ export function relationQuery(capabilities: Capabilities): string {
       ${accessMethod} AS amname,
       CASE WHEN c.relkind = 'p' THEN pg_catalog.pg_get_partkeydef(c.oid) END AS partkey,
       CASE WHEN c.relispartition THEN pg_catalog.pg_get_expr(c.relpartbound, c.oid) END AS partbound,
-      d.refobjid AS ownertable, d.refobjsubid AS ownercolumn, d.deptype AS ownertype,
+      (SELECT tn.nspname FROM pg_catalog.pg_class oc JOIN pg_catalog.pg_namespace tn ON tn.oid = oc.relnamespace
+        WHERE oc.oid = d.refobjid) AS ownerschema, d.refobjid AS ownertable, d.refobjsubid AS ownercolumn, d.deptype AS ownertype,
       fs.srvname, ft.ftoptions, c.relkind = 'S' AND pg_catalog.has_table_privilege(c.oid, 'SELECT') AS selectable
     FROM pg_catalog.pg_class c
       JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace

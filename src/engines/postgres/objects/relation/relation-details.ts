@@ -8,16 +8,16 @@ import { dumpedTables, oidArray, relationsWithColumns } from "./relation.ts";
 export const relationDetailsType: ObjectType<never, "columns" | "views"> = {
   label: "columns and view definitions",
 
-  queriesAboutRelations: ({ capabilities, registry }) => ({
-    columns: columnQuery(capabilities, oidArray(relationsWithColumns(registry))),
-    views: viewQuery(oidArray(dumpedTables(registry, "vm"))),
+  queriesAboutRelations: (reader) => ({
+    columns: columnQuery(reader.capabilities, oidArray(relationsWithColumns(reader))),
+    views: viewQuery(oidArray(dumpedTables(reader.registry, "vm"))),
   }),
 
   read(reader, { columns, views }): never[] {
     const { capabilities, registry } = reader;
     readColumns(reader, columns);
     readViewQueries(registry, views);
-    markInheritedNotNulls(relationsWithColumns(registry), capabilities);
+    markInheritedNotNulls(relationsWithColumns(reader), capabilities);
     return [];
   },
 

@@ -1,5 +1,5 @@
 import type { CatalogId } from "../../archive/toc-entry.ts";
-import { Catalog } from "../catalog-reader.ts";
+import { Catalog, type CatalogReader } from "../catalog-reader.ts";
 import type { CheckConstraint } from "../check-constraint.ts";
 import type { ColumnDefault } from "../column-default.ts";
 import type { DumpObject } from "../dump-object.ts";
@@ -141,9 +141,16 @@ export function allRelations(registry: ObjectRegistry): readonly Relation[] {
   return registry.ofKind("table") as readonly Relation[];
 }
 
-/** All but sequences, whose columns are always the same, and what of pg_catalog is here for its privileges. */
-export function relationsWithColumns(registry: ObjectRegistry): Relation[] {
-  return allRelations(registry).filter((relation) => relation.schema !== "pg_catalog" && relation.relkind !== "S");
+/**
+ * All that is dumped or whose rows may be, and its parents; but no sequences, whose columns are always the same, and not
+ * what of pg_catalog is here for its privileges.
+ */
+export function relationsWithColumns({ registry, shared }: CatalogReader): Relation[] {
+  const known = allRelations(registry).filter(({ schema, relkind }) => schema !== "pg_catalog" && relkind !== "S");
+  const dumped = known.filter(
+    ({ parts, catalog }) => parts.definition || parts.privileges || shared.configurationTables.has(catalog.oid),
+  );
+  return [...new Set([...dumped, ...dumped.flatMap(({ parents }) => parents)])];
 }
 
 /** `TABLE` or `FOREIGN TABLE`: what ALTER calls everything that is no view or sequence. */
@@ -154,6 +161,15 @@ export function tableWord(relation: Relation): string {
 /** Tables and partitioned tables whose definition is dumped: those whose indexes, triggers, ... are asked for. */
 export function dumpedTables(registry: ObjectRegistry, kinds = "rp"): Relation[] {
   return allRelations(registry).filter((relation) => relation.parts.definition && kinds.includes(relation.relkind));
+}
+
+/**
+ * Those whose indexes are read: what is dumped, and the parents that it is attached to. Indexes of partitions are attached
+ * to those of their parents, whether these are dumped or not.
+ */
+export function indexedTables(registry: ObjectRegistry): Relation[] {
+  const dumped = dumpedTables(registry, "rpm");
+  return [...new Set([...dumped, ...dumped.flatMap(({ parents }) => parents)])];
 }
 
 /** Whether the rows of a table, or the value of a sequence, are there to be read. */
@@ -172,6 +188,16 @@ export function columnAt(relation: Relation, number: number): Column {
     throw new Error(`relation "${relation.schema}.${relation.name}" has no column number ${number}`);
   }
   return column;
+}
+
+/** Those of users, dumped or not. */
+export function usersRelations({ registry, shared }: CatalogReader, kinds: string): Relation[] {
+  return allRelations(registry).filter(
+    ({ schema, relkind, catalog }) =>
+      schema !== "pg_catalog" &&
+      kinds.includes(relkind) &&
+      shared.extensionOf(Catalog.pg_class, catalog.oid) === undefined,
+  );
 }
 
 /** An SQL array of the OIDs of objects, to join catalogues with. */

@@ -2,6 +2,7 @@ import { qualified, quoteConformingLiteral, quoteIdentifier } from "../../sql/qu
 import { Catalog, type CatalogReader, type Row } from "../catalog-reader.ts";
 import { commentEntry } from "../comment-entry.ts";
 import type { DumpObject } from "../dump-object.ts";
+import { isUsers, partsWith } from "../dump-parts.ts";
 import type { EntryContext } from "../entry-context.ts";
 import { groupBy } from "../group-by.ts";
 import { objectEntry } from "../object-entry.ts";
@@ -81,7 +82,9 @@ export const domainConstraintType: ObjectType<DomainConstraint> = {
     );
     const constraintsOf = groupBy(rows, (row) => row.contypid!);
     return [...domains].flatMap(([oid, domain]) =>
-      domain.parts.definition ? (constraintsOf.get(oid) ?? []).map((row) => addConstraint(reader, domain, row)) : [],
+      isUsers(reader, domain.schema, domain.catalog.table, domain.catalog.oid)
+        ? (constraintsOf.get(oid) ?? []).map((row) => addConstraint(reader, domain, row))
+        : [],
     );
   },
 
@@ -134,7 +137,7 @@ function addConstraint(reader: CatalogReader, domain: Domain, row: Row): DomainC
     catalog: { table: Catalog.pg_constraint, oid: Number(row.oid) },
     name: row.conname!,
     schema: domain.schema,
-    parts: { definition: true, privileges: false },
+    parts: partsWith(domain),
     domain,
     isNotNull: row.contype === "n",
     definition: row.definition!,

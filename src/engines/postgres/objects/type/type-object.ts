@@ -2,7 +2,7 @@ import { qualified, quoteIdentifier } from "../../sql/quote.ts";
 import { Catalog, type CatalogReader, type Row } from "../catalog-reader.ts";
 import { descriptionEntries } from "../description-entries.ts";
 import type { DumpObject } from "../dump-object.ts";
-import { partsOf } from "../dump-parts.ts";
+import { isUsers, partsOf } from "../dump-parts.ts";
 import type { EntryContext } from "../entry-context.ts";
 import { objectEntry } from "../object-entry.ts";
 import type { PlannedEntry } from "../object-type.ts";
@@ -39,7 +39,9 @@ export function addType<O extends TypeObject>(
   const schema = row.nspname!;
   const parts = partsOf(reader, schema, Catalog.pg_type, oid);
   const isChanged = row.typacl !== null || reader.shared.initialPrivileges(Catalog.pg_type, oid) !== undefined;
-  if (!parts.definition && !(parts.privileges && isChanged)) return undefined;
+  const isDumped = parts.definition || (parts.privileges && isChanged);
+  // Others may depend on what is left out of this dump, and their order on it.
+  if (!isDumped && !isUsers(reader, schema, Catalog.pg_type, oid)) return undefined;
   const common: Omit<TypeObject, "dumpId" | "dependencies"> = {
     kind: "type",
     catalog: { table: Catalog.pg_type, oid },

@@ -1,0 +1,22 @@
+import type { DumpSelection } from "../ports/dump-selection.ts";
+
+const optionOfPatterns: Readonly<Partial<Record<keyof DumpSelection, string>>> = {
+  schemas: "schema",
+  excludedSchemas: "exclude-schema",
+  tables: "table",
+  tablesAndChildren: "table-and-children",
+  excludedTables: "exclude-table",
+  excludedTablesAndChildren: "exclude-table-and-children",
+  excludedData: "exclude-table-data",
+  excludedDataAndChildren: "exclude-table-data-and-children",
+  extensions: "extension",
+  excludedExtensions: "exclude-extension",
+};
+
+/** The options that leave something of the database out of a backup, as they can be given: `--schema=app`. */
+export function partialOptions(selection: DumpSelection): string[] {
+  const patterns = Object.entries(optionOfPatterns).flatMap(([key, name]) =>
+    (selection[key as keyof DumpSelection] as readonly string[]).map((pattern) => `--${name}=${pattern}`),
+  );
+  return [...patterns, ...(selection.largeObjects === false ? ["--no-large-objects"] : [])];
+}
