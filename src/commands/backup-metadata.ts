@@ -22,13 +22,13 @@ export interface BackupFacts {
   readonly artifacts: readonly WrittenArtifact[];
   readonly dump: DumpResult;
   /** Options that leave something out. */
-  readonly partial: readonly string[];
+  readonly partial?: readonly string[];
   readonly tool: { readonly name: string; readonly version: string };
 }
 
 /** What is stored beside a logical backup of one PostgreSQL database. Pure. */
 export function backupMetadata(facts: BackupFacts): BackupMetadata {
-  const { dump, artifacts } = facts;
+  const { dump, artifacts, partial = [] } = facts;
   const [first, ...others] = artifacts;
   return {
     version: METADATA_VERSION,
@@ -70,7 +70,7 @@ export function backupMetadata(facts: BackupFacts): BackupMetadata {
     })),
     ...(dump.archiveVersion === undefined ? {} : { archive_version: dump.archiveVersion }),
     checksum_type: "rowsum128-v1",
-    ...(facts.partial.length === 0 ? {} : { partial: [...facts.partial] }),
+    ...(partial.length === 0 ? {} : { partial: [...partial] }),
     objects: objectsOf(dump),
     not_included: dump.notIncluded.map((item) => ({ ...item, examples: [...item.examples] })),
     warnings: [...dump.warnings],
