@@ -69,7 +69,16 @@ export async function restoreSingle(
     const backup = await ports.engine.open({ kind: "stream", stream: ports.standardInput() }, limits(request));
     return await restoreOpened(request, { backup, known: undefined }, request.restore, ports, signal);
   }
-  const found = await findBackup(request.backup, ports, signal);
+  return await restoreFound(await findBackup(request.backup, ports, signal), request, ports, signal);
+}
+
+/** As {@link restoreSingle}, of a backup that was found. What files say of the selection is in the request. */
+export async function restoreFound(
+  found: FoundBackup,
+  request: Pick<RestoreSingleRequest, "restore" | "mode" | "verifyFirst">,
+  ports: Omit<RestorePorts, keyof FindPorts | "standardInput" | "readTextFile">,
+  signal: AbortSignal,
+): Promise<RestoreOutcome> {
   if (request.verifyFirst) await requireWhole(found, request, ports, signal);
   await using source = await openSource(found);
   const backup = await ports.engine.open(source.input, limits(request, found.metadata));
@@ -80,10 +89,10 @@ export async function restoreSingle(
 }
 
 async function restoreOpened(
-  { mode }: RestoreSingleRequest,
+  { mode }: Pick<RestoreSingleRequest, "mode">,
   { backup, known }: { readonly backup: RestorableBackup; readonly known: Known },
   restore: RestoreRequest,
-  ports: RestorePorts,
+  ports: Pick<RestorePorts, "progress">,
   signal: AbortSignal,
 ): Promise<RestoreOutcome> {
   const plan = backup.plan(restore);
@@ -132,8 +141,8 @@ function refuseForStream({ verifyFirst, filterFiles = [], useListFile }: Restore
 
 async function requireWhole(
   found: FoundBackup,
-  request: RestoreSingleRequest,
-  ports: RestorePorts,
+  request: Pick<RestoreSingleRequest, "restore">,
+  ports: Pick<RestorePorts, "clock" | "progress" | "openChecker">,
   signal: AbortSignal,
 ): Promise<void> {
   const { clock, progress } = ports;
@@ -149,7 +158,10 @@ async function requireWhole(
   });
 }
 
-function limits({ restore }: RestoreSingleRequest, metadata?: BackupMetadata): { maxPlainBytes?: number } {
+function limits(
+  { restore }: Pick<RestoreSingleRequest, "restore">,
+  metadata?: BackupMetadata,
+): { maxPlainBytes?: number } {
   const maxPlainBytes = plainLimit(metadata, restore.maxPlainBytes);
   return maxPlainBytes === undefined ? {} : { maxPlainBytes };
 }
@@ -180,7 +192,8 @@ function refuseChanged(found: FoundBackup, changed: readonly string[], { target 
   });
 }
 
-function refuseErrors(findings: readonly Finding[]): void {
+/** @throws BackupError when one of the findings is an error */
+export function refuseErrors(findings: readonly Finding[]): void {
   const errors = findings.filter(({ severity }) => severity === "error");
   const [first] = errors;
   if (first === undefined) return;

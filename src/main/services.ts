@@ -20,6 +20,8 @@ export function createServices(): Services {
       (await import("../engines/postgres/compare/postgres-comparer.ts")).createPostgresComparer(),
     openClusterReader: async () =>
       (await import("../engines/postgres/cluster/cluster-reader.ts")).postgresClusterReader,
+    openGlobalsRestorer: async () =>
+      (await import("../engines/postgres/cluster/globals-restorer.ts")).postgresGlobalsRestorer,
     openRestorer: async () => (await import("./open-restorer.ts")).openRestorer(),
     standardInput: () => process.stdin,
     readTextFile: async (path) => {

@@ -1,6 +1,7 @@
 import type { ConnectionRequest } from "./connection-request.ts";
 import type { DumpResult, NotIncluded } from "./dump.ts";
 import type { ProgressSink } from "./progress.ts";
+import type { Finding, RestoreFailure } from "./restore.ts";
 
 /** What of a server as a whole is asked for. */
 export interface ClusterRequest {
@@ -37,4 +38,53 @@ export interface ClusterReader {
    * @throws BackupError CONNECT, AUTH, SERVER, NOT_FOUND for a pattern that no database matches
    */
   read(request: ClusterRequest, context: { progress: ProgressSink; signal: AbortSignal }): Promise<ClusterContents>;
+}
+
+/** What of the globals to restore, and how. */
+export interface GlobalsRequest {
+  readonly connection: ConnectionRequest;
+  /** Roles with their memberships, settings and privileges on parameters. */
+  readonly roles: boolean;
+  readonly tablespaces: boolean;
+  readonly rolePasswords: boolean;
+  readonly noPrivileges?: boolean;
+  readonly noComments?: boolean;
+  readonly noSecurityLabels?: boolean;
+  /** New folders of tablespaces, by name or by the folder that they had. */
+  readonly tablespaceMap: ReadonlyMap<string, string>;
+}
+
+/** What a server says before anything is restored. */
+export interface GlobalsCheck {
+  readonly findings: readonly Finding[];
+  /** Databases that the server has. */
+  readonly databases: ReadonlySet<string>;
+}
+
+export interface GlobalsResult {
+  /** Statements that were run. */
+  readonly done: number;
+  readonly failures: readonly RestoreFailure[];
+  readonly failed: number;
+  readonly warnings: readonly string[];
+}
+
+/** Globals that are opened for a restore: the script is read, no server is asked yet. */
+export interface RestorableGlobals {
+  readonly roles: readonly string[];
+  readonly tablespaces: readonly { readonly name: string; readonly location: string }[];
+  /** What will be done, for people. @throws BackupError USAGE for a map that names no tablespace of the backup */
+  plan(request: GlobalsRequest): readonly string[];
+  /** Touches nothing. */
+  preCheck(request: GlobalsRequest, signal: AbortSignal): Promise<GlobalsCheck>;
+  /** Goes on behind what fails. */
+  run(request: GlobalsRequest, progress: ProgressSink, signal: AbortSignal): Promise<GlobalsResult>;
+}
+
+/** The part of an engine that restores what belongs to a server as a whole. */
+export interface GlobalsRestorer {
+  /** @throws BackupError DAMAGED, FOREIGN_FILE for a script that holds anything else */
+  open(script: AsyncIterable<Uint8Array>): Promise<RestorableGlobals>;
+  /** Which of these names a pattern of psql's means. Pure. @throws BackupError USAGE */
+  namesMatching(pattern: string, names: readonly string[]): readonly string[];
 }

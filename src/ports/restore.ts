@@ -59,6 +59,11 @@ export interface RestoreRequest extends RestoreSelection {
   readonly target?: string;
   /** Create the database first. */
   readonly create: boolean;
+  /**
+   * With `create`: the database is there, as template1 and postgres always are, and gets what belongs to the database
+   * itself: its owner, settings, comment and privileges.
+   */
+  readonly isThere?: boolean;
   /** Drop the objects of the backup first; with `create`, drop the database first. */
   readonly clean: boolean;
   /** With `clean`: objects that do not exist are no error. */
@@ -146,6 +151,9 @@ export type FindingCode =
   | "target-missing"
   | "cannot-create-database"
   | "object-exists"
+  | "role-exists"
+  | "tablespace-exists"
+  | "not-superuser"
   | "object-missing"
   | "missing-role"
   | "not-member-of-role"

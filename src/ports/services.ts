@@ -2,7 +2,7 @@ import type { OpenArtifactStages } from "./artifact-stages.ts";
 import type { BackupChecker } from "./backup-checker.ts";
 import type { OpenOutput } from "./backup-output.ts";
 import type { Clock } from "./clock.ts";
-import type { ClusterReader } from "./cluster.ts";
+import type { ClusterReader, GlobalsRestorer } from "./cluster.ts";
 import type { Codec } from "./codec.ts";
 import type { Comparer } from "./comparison.ts";
 import type { Dumper } from "./dump.ts";
@@ -22,6 +22,7 @@ export interface Services {
   /** What a backup needs of the engine and the stages. */
   dumping(): Promise<DumpingServices>;
   openClusterReader(): Promise<ClusterReader>;
+  openGlobalsRestorer(): Promise<GlobalsRestorer>;
   openRestorer(): Promise<RestoreEngine>;
   standardInput(): AsyncIterable<Uint8Array>;
   /**

@@ -54,6 +54,37 @@ const clusterBackupNames: readonly OptionName[] = [
   "allow-extension",
 ];
 
+/** What of a cluster's backup is restored, and how each of its databases is. */
+const clusterRestoreNames: readonly OptionName[] = [
+  "database",
+  "exclude-database",
+  "globals-only",
+  "roles-only",
+  "tablespaces-only",
+  "tablespace-map",
+  "no-role-passwords",
+  "jobs",
+  "clean",
+  "on-error",
+  "schema-only",
+  "no-statistics",
+  "no-owner",
+  "no-privileges",
+  "no-comments",
+  "no-policies",
+  "no-publications",
+  "no-subscriptions",
+  "no-security-labels",
+  "no-tablespaces",
+  "no-table-access-method",
+  "dry-run",
+  "verify-first",
+  "confirm",
+  "untrusted",
+  "max-plain-size",
+  "allow-extension",
+];
+
 /** What of the shared options a backup takes. */
 const backupSelection: readonly OptionName[] = ["schema", "exclude-schema", "table", "filter", "strict-names"];
 
@@ -117,6 +148,24 @@ export const commands: readonly Command[] = [
       "dbbackup restore single latest:shop --dry-run",
     ],
     load: () => import("./run/restore-single.ts"),
+  },
+  {
+    words: ["restore", "cluster"],
+    summary: "restore a server's globals and databases, or some of them",
+    args: [{ name: "BACKUP", count: "one", help: "a folder, an id or the beginning of one, or latest:cluster" }],
+    options: [...connectionOptionNames, ...clusterRestoreNames],
+    details: [
+      "Restores roles, memberships, settings and tablespaces first, then one database after another; with --database only",
+      "the databases that match, and no globals. template1 and postgres are restored into those that the server has.",
+      "Roles, tablespaces and databases that exist are listed before anything is touched, and only changed with --confirm.",
+      "A statement or database that fails is named, the rest is restored all the same, and the exit status is 3.",
+    ],
+    examples: [
+      "dbbackup restore cluster latest:cluster --url postgres://postgres@db2:5432 --dry-run",
+      "dbbackup restore cluster latest:cluster --tablespace-map fast=/srv/fast",
+      "dbbackup restore cluster 0197a3c2 --database 'shop*'",
+    ],
+    load: () => import("./run/restore-cluster.ts"),
   },
   {
     words: ["list"],

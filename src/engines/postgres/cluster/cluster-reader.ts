@@ -8,7 +8,6 @@ import { queryRows } from "../dump/dump-session.ts";
 import { nameDecoder } from "../dump/name-decoder.ts";
 import { readServerFacts } from "../dump/server-facts.ts";
 import { type RunQuery, tellingFirstError } from "../objects/catalog-queries.ts";
-import { nameEncoder } from "../restore/name-encoder.ts";
 import { connectMaintenance } from "../restore/target-database.ts";
 import type { Globals } from "./globals.ts";
 import { globalsScript } from "./globals-script.ts";
@@ -36,15 +35,12 @@ async function readCluster(connection: PgConnection, request: ClusterRequest): P
   await connection.query("BEGIN; SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY");
   const { encoding, hashes } = await readSession(run);
   const decode = nameDecoder(encoding);
-  const encode = nameEncoder(decode);
+  const capabilities = capabilitiesOf(connection.serverVersion);
   const passwords = request.rolePasswords && hashes;
   const [facts, globals, listed] = await Promise.all([
     readServerFacts(run),
-    readGlobals(run, capabilitiesOf(connection.serverVersion), { passwords }),
-    listDatabases(run, {
-      wanted: request.databases.map(encode),
-      excluded: request.excludedDatabases.map(encode),
-    }),
+    readGlobals(run, capabilities, { passwords }),
+    listDatabases(run, capabilities, { wanted: request.databases, excluded: request.excludedDatabases }),
   ]);
   await connection.query("COMMIT");
   const { host, user } = connection;

@@ -1,8 +1,8 @@
 import { BackupError } from "../../../core/backup-error.ts";
 import type { NotIncluded } from "../../../ports/dump.ts";
+import type { Capabilities } from "../capabilities.ts";
 import type { RunQuery } from "../objects/catalog-queries.ts";
-import { quoteLiteral } from "../sql/quote.ts";
-import { databasePattern } from "./database-pattern.ts";
+import { nameCondition } from "../select/pattern-conditions.ts";
 
 export interface ListedDatabases {
   /** template1 first, as pg_dumpall has it, then by name. */
@@ -13,13 +13,15 @@ export interface ListedDatabases {
 const maxExamples = 5;
 
 /**
- * The databases of the server that are to be backed up. Names and patterns are binary strings.
+ * The databases of the server that are to be backed up. Names are binary strings, patterns Unicode.
  * @throws BackupError NOT_FOUND for a wanted pattern that nothing matches
  */
 export async function listDatabases(
   run: RunQuery,
+  { collatedNames }: Capabilities,
   patterns: { readonly wanted: readonly string[]; readonly excluded: readonly string[] },
 ): Promise<ListedDatabases> {
+  const matches = (pattern: string): string => nameCondition("datname", pattern, { database: "", collatedNames });
   const wanted = patterns.wanted.map((pattern, index) => `${matches(pattern)} AS wanted${index}`);
   const excluded = patterns.excluded.map(matches).join(" OR ");
   const rows = await run(
@@ -53,11 +55,6 @@ export async function listDatabases(
       ),
     ],
   };
-}
-
-/** The condition that a database's name matches. */
-function matches(pattern: string): string {
-  return `datname::pg_catalog.text OPERATOR(pg_catalog.~) ${quoteLiteral(databasePattern(pattern))}`;
 }
 
 function missing(kind: string, names: readonly string[], hint: string): NotIncluded[] {

@@ -77,9 +77,10 @@ export class ArchiveBackup implements RestorableBackup {
     if (this.#reader.canReadAgain) await this.#openBlocks();
     const target = this.#target(request);
     const spec = this.#resolve(request);
-    await using connection = request.create
-      ? await connectMaintenance(spec, { text: "utf8", signal })
-      : await connectTarget(spec, target, { text: "utf8", signal });
+    await using connection =
+      request.create && request.isThere !== true
+        ? await connectMaintenance(spec, { text: "utf8", signal })
+        : await connectTarget(spec, target, { text: "utf8", signal });
     await identifyServer(connection, spec, signal);
     const facts = await readTargetFacts(connection);
     const database = this.#reader.entries.find(({ desc }) => desc === "DATABASE");
@@ -88,13 +89,16 @@ export class ArchiveBackup implements RestorableBackup {
       request,
       decode: this.#decode,
       encoding: this.#reader.settings.encoding,
-      definition: request.create ? parseDatabaseDefinition(this.#decode(database?.definition ?? "")) : undefined,
+      definition:
+        request.create && request.isThere !== true
+          ? parseDatabaseDefinition(this.#decode(database?.definition ?? ""))
+          : undefined,
       sourceVersion: this.#reader.header.serverVersion,
       storedBytes: this.#reader.storedBytes,
     };
     return [
       ...trustFindings(plannedTrust(plan, this.#decode, this.#reader.settings.standardConformingStrings), request),
-      ...(request.create
+      ...(request.create && request.isThere !== true
         ? checkCreation(target, request, facts)
         : checkContent(target, checked, await readTargetContent(connection))),
       ...checkAgainstServer(checked, facts).map((finding) => asAsked(finding, request)),
@@ -114,7 +118,7 @@ export class ArchiveBackup implements RestorableBackup {
     let touched = false;
     try {
       if (request.create) {
-        progress.phase("create", `creating database "${target}"`);
+        if (request.isThere !== true) progress.phase("create", `creating database "${target}"`);
         await this.#create(plan, spec, request, signal, () => {
           created = true;
         });

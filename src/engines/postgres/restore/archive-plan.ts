@@ -29,8 +29,7 @@ export function planArchive(entries: readonly TocEntry[], request: RestoreReques
   const partsOf = new Map(selected.map((one) => [one.entry.dumpId, one]));
   const order = inRestoreOrder(selected.map(({ entry }) => entry));
   return {
-    // With `create` the database is dropped as a whole.
-    drops: request.clean && !request.create ? plannedDrops(selected.map(({ entry }) => entry)) : [],
+    drops: plannedDrops(dropped(selected, request)),
     entries: order.map(({ dumpId }) => partsOf.get(dumpId)!),
     selected: selected.map(({ entry }) => entry),
     leftOut,
@@ -70,6 +69,12 @@ export function plannedTrust({ drops, entries }: ArchivePlan, decode: NameDecode
     ...drops.flatMap((entry) => lines(entry, dropTrustReasons(entry, conforming))),
     ...entries.flatMap(({ entry }) => lines(entry, entryTrustReasons(entry, conforming))),
   ];
+}
+
+/** With `create` the database is dropped as a whole; one that is there stays. */
+function dropped(selected: readonly SelectedEntry[], { clean, create, isThere }: RestoreRequest): TocEntry[] {
+  if (!clean || (create && isThere !== true)) return [];
+  return selected.map(({ entry }) => entry).filter(({ desc }) => !create || !desc.startsWith("DATABASE"));
 }
 
 /** In the opposite order of their creation. */

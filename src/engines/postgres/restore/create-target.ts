@@ -31,7 +31,7 @@ export interface TargetCreation {
  * that name is dropped before.
  */
 export async function createTarget(creation: TargetCreation): Promise<void> {
-  const { connection, request, target, decode, entries, encoding, onCreated } = creation;
+  const { connection, request, target, decode, entries } = creation;
   const run = async (sql: string): Promise<void> => {
     try {
       await connection.query(sql.trimEnd());
@@ -39,18 +39,26 @@ export async function createTarget(creation: TargetCreation): Promise<void> {
       throw failureOf(error, { object: `DATABASE "${target}"`, sql }, (text) => text);
     }
   };
-  if (request.clean) await run(`DROP DATABASE IF EXISTS ${quoteIdentifier(target)}`);
   const database = entries.find(({ desc }) => desc === "DATABASE");
-  const major = Math.floor(connection.serverVersion / 10_000);
-  const definition = database === undefined ? undefined : parseDatabaseDefinition(decode(database.definition ?? ""));
-  await run(createDatabaseSql(definition ?? (await emptyDatabase(connection, encoding)), target, major));
-  onCreated();
+  if (request.isThere !== true) await createDatabase(creation, database, run);
   for (const entry of entries) {
     const rename = (sql: string): string => renameDatabase(decode(sql), decode(database?.tag ?? entry.tag), target);
     if (entry.desc === "DATABASE PROPERTIES") await run(rename(entry.definition ?? ""));
     const owner = request.noOwner ? undefined : ownerStatement(entry);
     if (owner !== undefined) await run(rename(owner));
   }
+}
+
+async function createDatabase(
+  { connection, request, target, decode, encoding, onCreated }: TargetCreation,
+  database: TocEntry | undefined,
+  run: (sql: string) => Promise<void>,
+): Promise<void> {
+  if (request.clean) await run(`DROP DATABASE IF EXISTS ${quoteIdentifier(target)}`);
+  const major = Math.floor(connection.serverVersion / 10_000);
+  const definition = database === undefined ? undefined : parseDatabaseDefinition(decode(database.definition ?? ""));
+  await run(createDatabaseSql(definition ?? (await emptyDatabase(connection, encoding)), target, major));
+  onCreated();
 }
 
 /**

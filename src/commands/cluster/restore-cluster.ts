@@ -1,0 +1,136 @@
+import { BackupError } from "../../core/backup-error.ts";
+import type { GlobalsRequest, GlobalsRestorer, GlobalsResult, RestorableGlobals } from "../../ports/cluster.ts";
+import type { Finding, RestoreRequest, RestoreResult } from "../../ports/restore.ts";
+import { findBackup } from "../find-backup.ts";
+import { type RestorePorts, refuseErrors, restoreFound } from "../restore-single.ts";
+import { checkCluster, requireClusterConfirmation } from "./check-cluster.ts";
+import { type ClusterDatabase, clusterOf, databaseOfCluster, type FoundCluster } from "./cluster-parts.ts";
+import { openGlobals } from "./open-globals.ts";
+import { restoreOf } from "./restore-of-database.ts";
+
+/** How each database is restored; what differs between them is added. */
+export type DatabaseRestore = Omit<RestoreRequest, "target" | "create" | "isThere" | "expectedRows" | "plainBytes">;
+
+export interface RestoreClusterRequest {
+  /** A path, an id or its beginning, `latest:cluster`. */
+  readonly backup: string;
+  readonly globals: GlobalsRequest;
+  /** Undefined: none. Patterns as psql has them; no wanted ones: all of the backup. */
+  readonly databases: { readonly wanted: readonly string[]; readonly excluded: readonly string[] } | undefined;
+  readonly restore: DatabaseRestore;
+  readonly dryRun: boolean;
+  /** Read and check each archive once before its database is touched. */
+  readonly verifyFirst: boolean;
+}
+
+export interface RestoreClusterPorts extends Omit<RestorePorts, "standardInput" | "readTextFile"> {
+  readonly globalsRestorer: GlobalsRestorer;
+}
+
+/** What became of one database. */
+export interface RestoredDatabase {
+  readonly name: string;
+  /** With failures in it where it was gone on behind them. */
+  readonly result?: RestoreResult;
+  readonly error?: BackupError;
+}
+
+export interface RestoreClusterOutcome {
+  /** What is restored, in order, for people. */
+  readonly plan: readonly string[];
+  readonly findings: readonly Finding[];
+  /** Only when something was restored. */
+  readonly result?: { readonly globals: GlobalsResult | undefined; readonly databases: readonly RestoredDatabase[] };
+}
+
+/**
+ * Restores a cluster's backup, or what is asked for of it: globals first, then one database after another. Goes on behind
+ * a statement of the globals or a database that fails, and says which.
+ * @throws BackupError PRECHECK, CONFIRM_REQUIRED, DAMAGED before anything is touched
+ */
+export async function restoreCluster(
+  request: RestoreClusterRequest,
+  ports: RestoreClusterPorts,
+  signal: AbortSignal,
+): Promise<RestoreClusterOutcome> {
+  const cluster = clusterOf(await findBackup(request.backup, ports, signal));
+  const globals = await openGlobals(cluster, ports.globalsRestorer, signal);
+  const databases = chosenDatabases(cluster, request, ports.globalsRestorer);
+  const plan = [...globals.plan(request.globals), ...databases.map(({ name }) => `database "${name}"`)];
+  ports.progress.emit({ event: "phase", phase: "check", message: "checking the backup against the server" });
+  const { findings, existing } = await checkCluster({ cluster, globals, databases, request }, ports, signal);
+  if (request.dryRun) return { plan, findings };
+  refuseErrors(findings);
+  requireClusterConfirmation(findings, request, plan);
+  for (const { message, solution } of findings) ports.progress.emit({ event: "warning", message, hint: solution });
+  const restoresGlobals = request.globals.roles || request.globals.tablespaces;
+  const restored = restoresGlobals ? await globals.run(request.globals, ports.progress, signal) : undefined;
+  const results = await restoreDatabases({ cluster, databases, existing, request }, ports, signal);
+  return { plan, findings, result: { globals: restored, databases: results } };
+}
+
+/** template1 first, as the backup has them. @throws BackupError NOT_FOUND for a pattern that means none of the backup */
+function chosenDatabases(
+  { backup, databases }: FoundCluster,
+  request: RestoreClusterRequest,
+  restorer: GlobalsRestorer,
+): ClusterDatabase[] {
+  if (request.databases === undefined) return [];
+  const { wanted, excluded } = request.databases;
+  const names = databases.map(({ name }) => name);
+  const matching = (pattern: string): readonly string[] => restorer.namesMatching(pattern, names);
+  for (const pattern of wanted) {
+    if (matching(pattern).length > 0) continue;
+    throw new BackupError({
+      code: "NOT_FOUND",
+      message: `the backup holds no database that matches "${pattern}"`,
+      object: backup.location,
+      hint: 'see what it holds with "dbbackup show"; names with capitals stand in double quotes',
+    });
+  }
+  const chosen = new Set(wanted.length === 0 ? names : wanted.flatMap(matching));
+  for (const name of excluded.flatMap(matching)) chosen.delete(name);
+  return databases.filter(({ name }) => chosen.has(name));
+}
+
+interface DatabaseRun {
+  readonly cluster: FoundCluster;
+  readonly databases: readonly ClusterDatabase[];
+  /** Databases that the server has. */
+  readonly existing: ReadonlySet<string>;
+  readonly request: RestoreClusterRequest;
+}
+
+async function restoreDatabases(
+  { cluster, databases, existing, request }: DatabaseRun,
+  ports: RestoreClusterPorts,
+  signal: AbortSignal,
+): Promise<RestoredDatabase[]> {
+  const results: RestoredDatabase[] = [];
+  for (const [index, database] of databases.entries()) {
+    signal.throwIfAborted();
+    const { name } = database;
+    const message = `database "${name}" (${index + 1} of ${databases.length})`;
+    ports.progress.emit({ event: "phase", phase: "database", message });
+    try {
+      const restore = restoreOf(name, existing, request);
+      const found = await databaseOfCluster(cluster, database);
+      const { verifyFirst } = request;
+      const { result } = await restoreFound(found, { restore, mode: "restore", verifyFirst }, ports, signal);
+      results.push({ name, ...(result === undefined ? {} : { result }) });
+    } catch (error) {
+      if (!(error instanceof BackupError) || signal.aborted || error.code === "INTERRUPTED") throw error;
+      results.push({ name, error });
+      ports.progress.emit({ event: "warning", message: `database "${name}" failed: ${error.message}` });
+    }
+  }
+  return results;
+}
+
+/** What is checked before anything is touched. */
+export interface ClusterCheck {
+  readonly cluster: FoundCluster;
+  readonly globals: RestorableGlobals;
+  readonly databases: readonly ClusterDatabase[];
+  readonly request: RestoreClusterRequest;
+}

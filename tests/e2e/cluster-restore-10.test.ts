@@ -1,0 +1,3 @@
+import { clusterRoundTrip } from "./cluster-suite.ts";
+
+clusterRoundTrip(10);
