@@ -93,13 +93,13 @@ function membershipOf(sql: string, tokens: readonly SqlToken[]): GlobalStatement
   if (role === undefined || member === undefined) return undefined;
   const by = tokens.findIndex((token, at) => at > 3 && isWord(token, "GRANTED"));
   const options = tokens.slice(4, by < 0 ? undefined : by);
-  const valueOf = (word: string): SqlToken | undefined =>
+  const behind = (word: string): SqlToken | undefined =>
     options[options.findIndex((token) => isWord(token, word)) + 1 || options.length];
   const flag = (word: string): boolean | undefined => {
-    const value = valueOf(word);
+    const value = behind(word);
     return value === undefined ? undefined : isWord(value, "TRUE");
   };
   const grantor = by < 0 ? undefined : nameOf(tokens[by + 2]);
   const grant = { role, member, grantor, inherits: flag("INHERIT"), maySet: flag("SET") };
-  return { kind: "membership", sql, grant: { ...grant, hasAdminOption: isWord(valueOf("ADMIN"), "OPTION") } };
+  return { kind: "membership", sql, grant: { ...grant, hasAdminOption: isWord(behind("ADMIN"), "OPTION") } };
 }
