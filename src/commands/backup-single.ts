@@ -11,10 +11,12 @@ import type { Codec } from "../ports/codec.ts";
 import type { ConnectionRequest } from "../ports/connection-request.ts";
 import type { DumpContext, Dumper, DumpRequest, DumpResult } from "../ports/dump.ts";
 import { type DumpSelection, wholeDatabase } from "../ports/dump-selection.ts";
+import { type DumpShape, wholeShape } from "../ports/dump-shape.ts";
 import type { ProgressSink } from "../ports/progress.ts";
 import type { OpenSpool } from "../ports/spool.ts";
 import type { PendingFile, Work } from "../ports/storage.ts";
 import { backupMetadata, type WrittenArtifact } from "./backup-metadata.ts";
+import { checkShape } from "./check-shape.ts";
 import { commitMetadata, commitUnderName, refuseExisting, type StoredDestination } from "./commit-backup.ts";
 import { partialOptions } from "./partial-options.ts";
 
@@ -25,6 +27,8 @@ export interface BackupSingleRequest {
   readonly compression: Compression;
   /** Default: everything. */
   readonly selection?: DumpSelection;
+  /** Default: all of it. */
+  readonly shape?: DumpShape;
   readonly statistics?: boolean;
   readonly allowedExtensions?: readonly string[];
   readonly archiveVersion?: string;
@@ -126,7 +130,8 @@ interface Run {
   readonly began: number;
 }
 
-function checkRequest({ format, compression, archiveVersion, restrictKey }: BackupSingleRequest): void {
+function checkRequest({ format, compression, archiveVersion, restrictKey, ...more }: BackupSingleRequest): void {
+  checkShape(more.shape ?? wholeShape, format, more.statistics === true);
   if (format === "tar" && compression.method !== "none") {
     throw new BackupError({
       code: "USAGE",
@@ -216,6 +221,7 @@ function dumpRequestOf(request: BackupSingleRequest, id: string): DumpRequest {
     format: request.format,
     compression: hasCompression(request.format) ? request.compression : uncompressed,
     selection: request.selection ?? wholeDatabase,
+    shape: request.shape ?? wholeShape,
     statistics: request.statistics === true,
     allowedExtensions: request.allowedExtensions ?? [],
     ...(request.archiveVersion === undefined ? {} : { archiveVersion: request.archiveVersion }),
@@ -265,7 +271,7 @@ function metadataOf(run: Run, name: string, artifacts: readonly WrittenArtifact[
     name,
     artifacts,
     dump,
-    partial: partialOptions(request.selection ?? wholeDatabase),
+    partial: partialOptions(request.selection ?? wholeDatabase, request.shape ?? wholeShape),
     tool: ports.tool,
   });
 }

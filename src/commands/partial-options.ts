@@ -1,4 +1,5 @@
 import type { DumpSelection } from "../ports/dump-selection.ts";
+import type { DumpShape } from "../ports/dump-shape.ts";
 
 const optionOfPatterns: Readonly<Partial<Record<keyof DumpSelection, string>>> = {
   schemas: "schema",
@@ -14,9 +15,18 @@ const optionOfPatterns: Readonly<Partial<Record<keyof DumpSelection, string>>> =
 };
 
 /** The options that leave something of the database out of a backup, as they can be given: `--schema=app`. */
-export function partialOptions(selection: DumpSelection): string[] {
+export function partialOptions(selection: DumpSelection, shape: DumpShape): string[] {
   const patterns = Object.entries(optionOfPatterns).flatMap(([key, name]) =>
     (selection[key as keyof DumpSelection] as readonly string[]).map((pattern) => `--${name}=${pattern}`),
   );
-  return [...patterns, ...(selection.largeObjects === false ? ["--no-large-objects"] : [])];
+  const { noOwner, noTablespaces, noTableAccessMethod } = shape.script;
+  const flags = Object.entries({ ...shape, noOwner, noTablespaces, noTableAccessMethod })
+    .filter(([name, value]) => value === true && name !== "sequenceData")
+    .map(([name]) => `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`);
+  return [
+    ...patterns,
+    ...(selection.largeObjects === false ? ["--no-large-objects"] : []),
+    ...flags,
+    ...shape.sections.map((section) => `--section=${section}`),
+  ];
 }

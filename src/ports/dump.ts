@@ -4,6 +4,7 @@ import type { ByteSink } from "./byte-sink.ts";
 import type { Codec } from "./codec.ts";
 import type { ConnectionRequest } from "./connection-request.ts";
 import type { DumpSelection } from "./dump-selection.ts";
+import type { DumpShape } from "./dump-shape.ts";
 import type { ProgressSink } from "./progress.ts";
 import type { OpenSpool } from "./spool.ts";
 import type { PendingFile } from "./storage.ts";
@@ -17,6 +18,8 @@ export interface DumpRequest {
   readonly compression: Compression;
   /** Default: everything. */
   readonly selection?: DumpSelection;
+  /** Default: all of it. */
+  readonly shape?: DumpShape;
   /** Take the optimizer's statistics too. */
   readonly statistics?: boolean;
   /** Extensions that are dumped although a restore of them needs more than a dump holds. */

@@ -1,11 +1,10 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { commands } from "../../src/frontends/cli/commands.ts";
 import { dumpSelection } from "../../src/frontends/cli/dump-selection.ts";
-import { parseCommandLine } from "../../src/frontends/cli/parse-command-line.ts";
 import { createServices } from "../../src/main/services.ts";
 import type { DumpSelection } from "../../src/ports/dump-selection.ts";
+import { commandLineOf } from "../helpers/backup-options.ts";
 import { describeEntries, ourEntries, stockEntries } from "../helpers/compare-with-stock.ts";
 import { loadZoo } from "../helpers/load-zoo.ts";
 import { sharedServer } from "../helpers/shared-servers.ts";
@@ -21,9 +20,7 @@ beforeAll(async () => {
 afterAll(() => database.drop());
 
 async function selectionOf(args: readonly string[]): Promise<DumpSelection> {
-  const line = parseCommandLine(["backup", "single", database.name, ...args], {}, commands);
-  if (line.kind !== "run") throw new Error(line.kind);
-  return await dumpSelection(line.invocation.options, createServices());
+  return await dumpSelection(commandLineOf(args), createServices());
 }
 
 /** Entries of stock pg_dump and of ours for the same options, but for the database's own and known differences. */

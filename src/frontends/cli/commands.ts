@@ -86,7 +86,34 @@ const clusterRestoreNames: readonly OptionName[] = [
 ];
 
 /** What of the shared options a backup takes. */
-const backupSelection: readonly OptionName[] = ["schema", "exclude-schema", "table", "filter", "strict-names"];
+const backupSelection: readonly OptionName[] = [
+  "schema",
+  "exclude-schema",
+  "table",
+  "filter",
+  "strict-names",
+  "schema-only",
+  "data-only",
+  "statistics-only",
+  "no-schema",
+  "no-data",
+  "no-statistics",
+  "section",
+  "no-privileges",
+  "no-comments",
+  "no-policies",
+  "no-publications",
+  "no-subscriptions",
+  "no-security-labels",
+  "clean",
+  "if-exists",
+  "create",
+  "no-owner",
+  "no-tablespaces",
+  "no-table-access-method",
+  "disable-triggers",
+  "superuser",
+];
 
 /** Every command that is built, in the order of help. What is not here is an unknown command. */
 export const commands: readonly Command[] = [

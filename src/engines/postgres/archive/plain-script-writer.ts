@@ -1,6 +1,7 @@
 import type { Compression } from "../../../core/compression.ts";
 import type { ByteSink } from "../../../ports/byte-sink.ts";
 import type { Codec } from "../../../ports/codec.ts";
+import { qualified, quoteConformingLiteral } from "../sql/quote.ts";
 import { copyDataEnd } from "./archive-header.ts";
 import type { ArchiveWriter, DataWriter, LargeObjectsWriter } from "./archive-writer.ts";
 import { dropStatement } from "./drop-statement.ts";
@@ -33,6 +34,12 @@ export interface PlainScriptOptions extends PartOptions {
   readonly clean: boolean;
   readonly ifExists: boolean;
   readonly noOwner: boolean;
+  readonly noTablespaces?: boolean;
+  readonly noTableAccessMethod?: boolean;
+  /** While rows are loaded. */
+  readonly disableTriggers?: boolean;
+  /** Who switches them off; default: whoever runs the script. */
+  readonly superuser?: string;
   /** What stands in place of an entry's data. Default: the data, which the script then asks for. */
   readonly dataText?: (entry: TocEntry) => Iterable<string>;
   /** Letters and digits; random when not given. */
@@ -52,6 +59,8 @@ export class PlainScriptWriter implements ArchiveWriter {
   readonly #complete: CompleteEntry;
   #next = 0;
   #open = false;
+  /** The script has become whoever may switch triggers off. */
+  #isSuperuser = false;
 
   private constructor(options: PlainScriptOptions) {
     this.#options = options;
@@ -60,7 +69,13 @@ export class PlainScriptWriter implements ArchiveWriter {
     this.#output = new TextOutput({ ...options, recycle: options.recycle });
     const settings = readSessionSettings(entries);
     const byId = new Map(entries.map((entry) => [entry.dumpId, entry]));
-    this.#script = new EntryScript({ noOwner, searchPath: settings.searchPath, entry: (id) => byId.get(id) });
+    this.#script = new EntryScript({
+      noOwner,
+      noTablespaces: options.noTablespaces === true,
+      tableAccessMethods: options.noTableAccessMethod !== true,
+      searchPath: settings.searchPath,
+      entry: (id) => byId.get(id),
+    });
     this.#preamble = `${sessionPreamble({ ...settings, transactionTimeout }).join("")}\n`;
     this.#steps = inRestoreOrder(entries)
       .map((entry) => ({ entry, parts: wantedParts(entry, options) }))
@@ -84,11 +99,11 @@ export class PlainScriptWriter implements ArchiveWriter {
 
   async openTableData(dumpId: number): Promise<DataWriter> {
     const entry = await this.#openData(dumpId);
-    await this.#output.text(entry.copy ?? "");
+    await this.#output.text(this.#triggers(entry, "DISABLE") + (entry.copy ?? ""));
     return {
       write: (block) => this.#output.block(block),
       end: async () => {
-        if (entry.copy) await this.#output.text(copyDataEnd);
+        await this.#output.text((entry.copy ? copyDataEnd : "") + this.#triggers(entry, "ENABLE"));
         this.#open = false;
       },
     };
@@ -154,6 +169,16 @@ export class PlainScriptWriter implements ArchiveWriter {
     return undefined;
   }
 
+  /** Around the rows of a table. */
+  #triggers(entry: TocEntry, word: "DISABLE" | "ENABLE"): string {
+    const { disableTriggers, superuser } = this.#options;
+    if (disableTriggers !== true) return "";
+    const become = `SET SESSION AUTHORIZATION ${superuser === undefined ? "DEFAULT" : quoteConformingLiteral(superuser)};\n\n`;
+    const role = this.#isSuperuser ? "" : become;
+    this.#isSuperuser = true;
+    return `${role}ALTER TABLE ${qualified(entry.namespace, entry.tag)} ${word} TRIGGER ALL;\n\n`;
+  }
+
   async #openData(dumpId: number): Promise<TocEntry> {
     if (this.#open) throw new Error("the data of the entry before is not ended");
     const entry = await this.#printUntilData();
@@ -170,7 +195,9 @@ export class PlainScriptWriter implements ArchiveWriter {
         .filter(({ kind }) => (kind === "setting") === isSetting)
         .map(({ sql }) => sql)
         .join("");
-    await this.#output.text(text(true) + entryComment(entry, prefix, this.#options.noOwner) + text(false));
+    const { noOwner, noTablespaces } = this.#options;
+    const announced = noTablespaces === true ? { ...entry, tablespace: null } : entry;
+    await this.#output.text(text(true) + entryComment(announced, prefix, noOwner) + text(false));
     const isDatabase = entry.desc === "DATABASE" || entry.desc === "DATABASE PROPERTIES";
     if (isDatabase) await this.#printConnect(entry.tag);
   }

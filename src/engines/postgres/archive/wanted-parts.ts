@@ -22,6 +22,8 @@ export interface PartOptions {
   readonly noPublications?: boolean;
   readonly noSubscriptions?: boolean;
   readonly noSecurityLabels?: boolean;
+  /** Values of sequences also where data is not wanted. */
+  readonly sequenceData?: boolean;
   /** The database itself, with its settings, comment and privileges. */
   readonly create: boolean;
 }
@@ -42,7 +44,8 @@ export function wantedParts(entry: TocEntry, options: PartOptions): WantedParts 
   if (belongsToDatabase(entry) && !options.create) return nothing;
   const isData = entry.hadDumper || countsAsData(entry);
   const hasDefinition = entry.definition !== null && entry.definition !== "" && !isLoadViaRoot(entry);
-  return { definition: schema && hasDefinition && !countsAsData(entry), data: data && isData };
+  const isValue = options.sequenceData === true && desc === "SEQUENCE SET";
+  return { definition: schema && hasDefinition && !countsAsData(entry), data: (data && isData) || isValue };
 }
 
 /** Whether definitions, data and statistics are asked for. */

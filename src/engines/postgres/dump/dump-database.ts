@@ -1,15 +1,18 @@
 import type { BackupError } from "../../../core/backup-error.ts";
 import type { DumpContext, DumpOutput, DumpRequest, DumpResult, SnapshotHeld } from "../../../ports/dump.ts";
+import { type DumpShape, wholeShape } from "../../../ports/dump-shape.ts";
 import type { ProgressEvent } from "../../../ports/progress.ts";
 import type { PgConnection } from "../../../wire/postgres/connection.ts";
 import { formatArchiveVersion } from "../archive/archive-version.ts";
 import { headerEntries } from "../archive/header-entries.ts";
+import { wantedKinds } from "../archive/wanted-parts.ts";
 import type { Capabilities } from "../capabilities.ts";
-import { Catalog } from "../objects/catalog-reader.ts";
+import { Catalog, type WantedExtras } from "../objects/catalog-reader.ts";
 import type { DatabaseFacts } from "../objects/database.ts";
 import { type DatabaseDetails, databaseDetailEntries } from "../objects/database-details.ts";
 import type { PlannedEntry } from "../objects/object-type.ts";
 import type { DatabaseCatalog } from "../objects/read-catalog.ts";
+import { chooseEntries, partsOfShape } from "./choose-entries.ts";
 import { type ChosenFormat, chooseFormat } from "./choose-format.ts";
 import { copyData } from "./copy-data.ts";
 import { CopyLanes } from "./copy-lanes.ts";
@@ -47,11 +50,12 @@ export async function dumpDatabase(
   });
   const snapshotAt = performance.now();
   const format = chooseFormat(request, session.capabilities);
-  const wanted = { statistics: request.statistics === true };
-  const holds = { databaseItself: format.kind === "archive", ...wanted };
-  const source = await readSource(session, holds, request.allowedExtensions ?? []);
+  const shape = request.shape ?? wholeShape;
+  const create = format.kind === "archive" || shape.script.create;
+  const wanted = wantedExtras(request);
+  const source = await readSource(session, { databaseItself: create, ...wanted }, request.allowedExtensions ?? []);
   const { facts, database, decodeName, notIncluded, catalog } = source;
-  const planned = planEntries(catalog);
+  const planned = planEntries(catalog, shape);
   const warnings = [
     ...source.warnings,
     ...planned.warnings,
@@ -59,7 +63,7 @@ export async function dumpDatabase(
   ];
   for (const warning of warnings) progress.emit({ event: "warning", message: warning });
 
-  const entries = archiveEntries(database, catalog, planned.entries, format);
+  const entries = archiveEntries(withShape(database, shape), catalog, planned.entries, format, shape);
   let copying: CopyLanes | undefined;
   const writer = await openWriter({
     request,
@@ -116,6 +120,25 @@ async function endSnapshot({ connection, rows }: DumpSession, xmin: string, sinc
   return { xmin, transactions: Number(now!.transactions), seconds: (performance.now() - since) / 1000 };
 }
 
+/** What of the database's objects is read. */
+function wantedExtras(request: DumpRequest): WantedExtras {
+  const shape = request.shape ?? wholeShape;
+  const kinds = wantedKinds(partsOfShape(shape, true));
+  const isOfData = shape.sections.length === 0 || shape.sections.includes("data");
+  return {
+    statistics: request.statistics === true || shape.statisticsOnly,
+    definitions: kinds.schema,
+    data: kinds.data,
+    sequenceData: (kinds.data || shape.sequenceData) && isOfData,
+    unloggedData: !shape.noUnloggedTableData,
+    toastCompression: !shape.noToastCompression,
+  };
+}
+
+function withShape<D extends DatabaseFacts>(database: D, { script }: DumpShape): D {
+  return script.noTablespaces ? { ...database, createStatement: database.createStatementAnywhere } : database;
+}
+
 function statisticsWarnings(isWanted: boolean, { statisticsFunctions }: Capabilities): string[] {
   if (!isWanted || statisticsFunctions) return [];
   return [
@@ -142,6 +165,7 @@ function archiveEntries(
   catalog: DatabaseCatalog,
   planned: readonly PlannedEntry[],
   format: ChosenFormat,
+  shape: DumpShape,
 ): PlannedEntry[] {
   const nextDumpId = (): number => catalog.registry.nextDumpId();
   const first = headerEntries(
@@ -159,5 +183,6 @@ function archiveEntries(
   );
   const { dumpId } = first.at(-1)!;
   const details = databaseDetailEntries({ ...database, dumpId }, database, nextDumpId);
-  return [...first, ...details, ...(format.groupsLargeObjects ? planned : ungroupLargeObjects(planned, nextDumpId))];
+  const ofDatabase = chooseEntries([...first, ...details], shape);
+  return [...ofDatabase, ...(format.groupsLargeObjects ? planned : ungroupLargeObjects(planned, nextDumpId))];
 }

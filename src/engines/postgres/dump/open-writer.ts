@@ -1,4 +1,5 @@
 import type { DumpContext, DumpOutput, DumpRequest } from "../../../ports/dump.ts";
+import { wholeShape } from "../../../ports/dump-shape.ts";
 import type { ArchiveOptions } from "../archive/archive-options.ts";
 import { archiveTimeOf } from "../archive/archive-time.ts";
 import type { WritableMinor } from "../archive/archive-version.ts";
@@ -10,6 +11,7 @@ import { PlainScriptWriter } from "../archive/plain-script-writer.ts";
 import { openTarWriter } from "../archive/tar/tar-writer.ts";
 import type { TocEntry } from "../archive/toc-entry.ts";
 import type { Capabilities } from "../capabilities.ts";
+import { partsOfShape } from "./choose-entries.ts";
 import type { ChosenFormat } from "./choose-format.ts";
 
 export interface WriterRequest {
@@ -82,6 +84,7 @@ function folderOf({ output }: WriterRequest): Extract<DumpOutput, { kind: "folde
 
 function openScript(wanted: WriterRequest): Promise<ArchiveWriter> {
   const { request, context, capabilities, entries, lateDefinitions, recycle } = wanted;
+  const shape = request.shape ?? wholeShape;
   return PlainScriptWriter.open({
     sink: fileOf(wanted).sink,
     codec: context.codec,
@@ -92,13 +95,8 @@ function openScript(wanted: WriterRequest): Promise<ArchiveWriter> {
     serverVersion: wanted.serverVersion,
     dumpedBy: wanted.dumperVersion,
     transactionTimeout: capabilities.transactionTimeout,
-    clean: false,
-    ifExists: false,
-    noOwner: false,
-    schemaOnly: false,
-    dataOnly: false,
-    noPrivileges: false,
-    create: false,
+    ...partsOfShape(shape, shape.script.create),
+    ...shape.script,
     ...(request.restrictKey === undefined ? {} : { restrictKey: request.restrictKey }),
     recycle,
   });

@@ -1,3 +1,4 @@
+import { type DumpShape, wholeShape } from "../../../ports/dump-shape.ts";
 import type { DumpObject } from "../objects/dump-object.ts";
 import type { EntryContext } from "../objects/entry-context.ts";
 import type { ObjectRegistry } from "../objects/object-registry.ts";
@@ -6,6 +7,7 @@ import type { DatabaseCatalog } from "../objects/read-catalog.ts";
 import { sortObjects } from "../order/sort-objects.ts";
 import { changesRole } from "../sql/privilege-statements.ts";
 import { quoteIdentifier } from "../sql/quote.ts";
+import { chooseEntries } from "./choose-entries.ts";
 
 export interface PlannedEntries {
   readonly entries: readonly PlannedEntry[];
@@ -16,7 +18,7 @@ export interface PlannedEntries {
  * The entries of an archive for everything that was read, in restore order. Pure: asks no server.
  * Comments and privileges follow the entry of their object.
  */
-export function planEntries(catalog: DatabaseCatalog): PlannedEntries {
+export function planEntries(catalog: DatabaseCatalog, shape: DumpShape = wholeShape): PlannedEntries {
   const { objects, warnings } = sortObjects(catalog.registry);
   const context: EntryContext = {
     capabilities: catalog.capabilities,
@@ -30,7 +32,7 @@ export function planEntries(catalog: DatabaseCatalog): PlannedEntries {
     const type = catalog.typeOf.get(object.dumpId);
     if (type !== undefined) entries.push(...type.entries(object, context));
   }
-  return { entries: withSchemaPrivileges(withDependencies(entries, catalog)), warnings };
+  return { entries: withSchemaPrivileges(withDependencies(chooseEntries(entries, shape), catalog)), warnings };
 }
 
 /**

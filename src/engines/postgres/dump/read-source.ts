@@ -1,4 +1,5 @@
 import type { NotIncluded } from "../../../ports/dump.ts";
+import type { WantedExtras } from "../objects/catalog-reader.ts";
 import { type DatabaseFacts, readDatabase } from "../objects/database.ts";
 import { type DatabaseDetails, readDatabaseDetails } from "../objects/database-details.ts";
 import { type DumpScope, readNotIncluded } from "../objects/not-included.ts";
@@ -28,7 +29,7 @@ export interface Source {
  */
 export async function readSource(
   { rows, capabilities, selection }: DumpSession,
-  dump: DumpScope,
+  dump: DumpScope & WantedExtras,
   allowedExtensions: readonly string[],
 ): Promise<Source> {
   const asked = {
@@ -37,8 +38,8 @@ export async function readSource(
     details: readDatabaseDetails(rows),
     unsupported: findUnsupportedObjects(rows),
     extensions: findDemandingExtensions(rows),
-    notIncluded: readNotIncluded(rows, capabilities, { ...dump, largeObjects: selection.largeObjects }),
-    catalog: readCatalog(rows, capabilities, { statistics: dump.statistics === true, selection }),
+    notIncluded: readNotIncluded(rows, capabilities, { ...dump, largeObjects: selection.largeObjects && dump.data }),
+    catalog: readCatalog(rows, capabilities, { ...dump, selection }),
   };
   // Of those that nobody comes to wait for, because another one failed first, nobody wants to know.
   for (const answer of Object.values(asked)) answer.catch(() => {});

@@ -10,7 +10,7 @@ export type Row = Readonly<Record<string, string | null>>;
 export interface CatalogReader {
   readonly capabilities: Capabilities;
   readonly registry: ObjectRegistry;
-  /** What the dump takes only when it is asked to. */
+  /** What of the objects the dump takes. */
   readonly wanted: WantedExtras;
   /** Which objects are dumped. */
   readonly selection: ObjectSelection;
@@ -22,6 +22,15 @@ export interface CatalogReader {
 export interface WantedExtras {
   /** Optimizer statistics of tables, materialized views and indexes. */
   readonly statistics: boolean;
+  /** False: rows are loaded into tables that have their foreign keys. */
+  readonly definitions: boolean;
+  /** Rows, values of sequences, large objects. */
+  readonly data: boolean;
+  /** Values of sequences. */
+  readonly sequenceData: boolean;
+  readonly unloggedData: boolean;
+  /** How columns compress what is large. */
+  readonly toastCompression: boolean;
 }
 
 export interface SharedFacts {

@@ -11,6 +11,8 @@ export interface DatabaseFacts {
   /** `UTF8`, `SQL_ASCII`, ... */
   readonly encoding: string;
   readonly createStatement: string;
+  /** The same in whatever tablespace is the default. */
+  readonly createStatementAnywhere: string;
   readonly dropStatement: string;
 }
 
@@ -28,12 +30,15 @@ export async function readDatabase(run: RunQuery, capabilities: Capabilities): P
   );
   const row = rows[0]!;
   const name = row.datname!;
+  const create = `CREATE DATABASE ${quoteIdentifier(name)} WITH TEMPLATE = template0${options(row, capabilities)}`;
+  const tablespace = ` TABLESPACE = ${quoteIdentifier(row.tablespace!)}`;
   return {
     oid: Number(row.oid),
     name,
     owner: row.owner!,
     encoding: row.encoding!,
-    createStatement: `CREATE DATABASE ${quoteIdentifier(name)} WITH TEMPLATE = template0${options(row, capabilities)};\n`,
+    createStatement: `${create}${row.tablespace === "pg_default" ? "" : tablespace};\n`,
+    createStatementAnywhere: `${create};\n`,
     dropStatement: `DROP DATABASE ${quoteIdentifier(name)};\n`,
   };
 }
@@ -57,8 +62,5 @@ function options(row: Row, capabilities: Capabilities): string {
     parts.push(` ${keyword} = ${quoteConformingLiteral(row.locale)}`);
   }
   if (row.rules !== null && row.rules !== undefined) parts.push(` ICU_RULES = ${quoteConformingLiteral(row.rules)}`);
-  if (row.tablespace !== null && row.tablespace !== "pg_default") {
-    parts.push(` TABLESPACE = ${quoteIdentifier(row.tablespace!)}`);
-  }
   return parts.join("");
 }

@@ -1,10 +1,11 @@
 import { qualified, quoteIdentifier } from "../sql/quote.ts";
-import { Catalog } from "./catalog-reader.ts";
+import { Catalog, type Row } from "./catalog-reader.ts";
 import type { DumpObject } from "./dump-object.ts";
 import { partsWith } from "./dump-parts.ts";
 import type { EntryContext } from "./entry-context.ts";
 import type { IndexObject } from "./index-object.ts";
 import { objectEntry } from "./object-entry.ts";
+import type { ObjectRegistry } from "./object-registry.ts";
 import type { ObjectType, PlannedEntry } from "./object-type.ts";
 import { onTableComment } from "./on-table-comment.ts";
 import { dumpedTables, oidArray, type Relation, relationAt } from "./relation/relation.ts";
@@ -32,6 +33,7 @@ export const foreignKeyType: ObjectType<ForeignKey> = {
   }),
 
   read(reader, { rows }): ForeignKey[] {
+    if (!reader.wanted.definitions) orderRows(reader.registry, rows);
     return rows.map((row) => {
       const relation = relationAt(reader.registry, Number(row.conrelid))!;
       const referenced = relationAt(reader.registry, Number(row.confrelid));
@@ -72,6 +74,18 @@ export const foreignKeyType: ObjectType<ForeignKey> = {
     ];
   },
 };
+
+/** Where the keys are there already, the rows that they refer to are loaded first. */
+function orderRows(registry: ObjectRegistry, rows: readonly Row[]): void {
+  const dataOf = new Map(registry.ofKind("table-data").map((data) => [data.catalog.oid, data]));
+  for (const row of rows) {
+    const referring = dataOf.get(Number(row.conrelid));
+    const referenced = dataOf.get(Number(row.confrelid));
+    if (referring !== undefined && referenced !== undefined && referring !== referenced) {
+      referring.dependencies.add(referenced.dumpId);
+    }
+  }
+}
 
 /** A partitioned table's index is valid, and can be referred to, when the indexes of all partitions are attached. */
 function waitForAttaches(key: ForeignKey, index: IndexObject): void {

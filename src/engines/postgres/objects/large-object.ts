@@ -42,7 +42,7 @@ export const largeObjectType: ObjectType<LargeObjectGroup> = {
   }),
 
   read(reader, { rows }): LargeObjectGroup[] {
-    if (!reader.selection.largeObjects) return [];
+    if (!reader.selection.largeObjects || !reader.wanted.data) return [];
     return rows.map((row) => {
       const oids = parseTextArray(row.oids!).map(Number);
       return reader.registry.add<LargeObjectGroup>({

@@ -19,6 +19,7 @@ export const materializedViewDataType: ObjectType<MaterializedViewData> = {
   queries: () => ({ rows: sourcesQuery }),
 
   read(reader, { rows }): MaterializedViewData[] {
+    if (!reader.wanted.data) return [];
     const views = dumpedTables(reader.registry, "m").filter(({ catalog }) => reader.selection.data(catalog.oid));
     const data = views.map((view) =>
       reader.registry.add<MaterializedViewData>({

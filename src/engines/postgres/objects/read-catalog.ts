@@ -21,7 +21,16 @@ export interface DatabaseCatalog {
   readonly typeOf: ReadonlyMap<number, AnyObjectType>;
 }
 
-export interface CatalogOptions extends WantedExtras {
+const ordinary: WantedExtras = {
+  statistics: false,
+  definitions: true,
+  data: true,
+  sequenceData: true,
+  unloggedData: true,
+  toastCompression: true,
+};
+
+export interface CatalogOptions extends Partial<WantedExtras> {
   /** Default: all that is there. */
   readonly selection?: ObjectSelection;
 }
@@ -40,8 +49,9 @@ interface ReadType {
 export async function readCatalog(
   run: RunQuery,
   capabilities: Capabilities,
-  { selection = everything, ...wanted }: CatalogOptions = { statistics: false },
+  { selection = everything, ...extras }: CatalogOptions = {},
 ): Promise<DatabaseCatalog> {
+  const wanted = { ...ordinary, ...extras };
   const askedShared = askCatalog(run, sharedQueries);
   const askedDescriptions = askCatalog(run, descriptionQueries);
   const askedTypes = new AskedTypes(run);

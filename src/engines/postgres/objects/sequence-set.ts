@@ -81,10 +81,12 @@ function vanished({ schema, name }: Relation): BackupError {
 }
 
 function dumpedSequences(reader: CatalogReader): Relation[] {
-  const { registry, shared, selection } = reader;
+  const { registry, shared, selection, wanted } = reader;
+  if (!wanted.sequenceData) return [];
   const configuration = dumpedConfiguration(reader);
   return allRelations(registry)
     .filter((relation) => relation.relkind === "S" && isReadable(relation, shared.inRecovery))
+    .filter(({ persistence }) => wanted.unloggedData || persistence !== "u")
     .filter(({ parts, catalog: { oid } }) => (parts.definition && selection.data(oid)) || configuration.has(oid));
 }
 

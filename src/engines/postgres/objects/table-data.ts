@@ -1,5 +1,5 @@
 import { qualified, quoteIdentifier } from "../sql/quote.ts";
-import { Catalog, type Row } from "./catalog-reader.ts";
+import { Catalog, type CatalogReader, type Row } from "./catalog-reader.ts";
 import { dumpedConfiguration } from "./configuration-tables.ts";
 import type { DumpObject } from "./dump-object.ts";
 import { objectEntry } from "./object-entry.ts";
@@ -29,10 +29,11 @@ export const tableDataType: ObjectType<TableData, "unsafePartitioning" | "refere
   }),
 
   read(reader, { unsafePartitioning, references }): TableData[] {
+    if (!reader.wanted.data) return [];
     const configuration = dumpedConfiguration(reader);
     const unsafe = new Set(unsafePartitioning.map((row) => Number(row.partrelid)));
     const data = allRelations(reader.registry)
-      .filter((table) => table.relkind === "r" && isReadable(table, reader.shared.inRecovery))
+      .filter((table) => table.relkind === "r" && isWanted(table, reader))
       .filter(
         ({ parts, catalog: { oid } }) => (parts.definition && reader.selection.data(oid)) || configuration.has(oid),
       )
@@ -77,6 +78,10 @@ export const tableDataType: ObjectType<TableData, "unsafePartitioning" | "refere
     ];
   },
 };
+
+function isWanted(table: Relation, { shared, wanted }: CatalogReader): boolean {
+  return isReadable(table, shared.inRecovery) && (wanted.unloggedData || table.persistence !== "u");
+}
 
 function dataSource(data: TableData): DataSource {
   const { table, condition } = data;

@@ -102,7 +102,9 @@ function cutChildIndex(cycle: readonly DumpObject[]): Repaired | undefined {
 /** Foreign keys in a circle, in a dump of data only: no order serves all of them. */
 function cutTableData(cycle: readonly DumpObject[]): Repaired | undefined {
   if (cycle.some((object) => object.kind !== "table-data")) return undefined;
-  cycle[0]!.dependencies.delete(cycle[1]!.dumpId);
+  // Of the oldest table in it, so that both tools load the same one first.
+  const first = cycle.reduce((oldest, object, at) => (object.dumpId < cycle[oldest]!.dumpId ? at : oldest), 0);
+  cycle[first]!.dependencies.delete(cycle[(first + 1) % cycle.length]!.dumpId);
   const names = cycle.map((object) => `"${object.schema}.${object.name}"`).join(", ");
   return { warning: `circular foreign keys among ${names}: restore them with triggers disabled or as a full dump` };
 }

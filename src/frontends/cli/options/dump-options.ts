@@ -77,4 +77,22 @@ export const dumpOptions = [
     conflicts: ["large-objects"],
     help: "leave out large objects",
   },
+  {
+    name: "no-toast-compression",
+    type: "flag",
+    environment: false,
+    help: "leave out how columns are compressed",
+  },
+  {
+    name: "no-unlogged-table-data",
+    type: "flag",
+    environment: false,
+    help: "leave out the rows of unlogged tables",
+  },
+  {
+    name: "sequence-data",
+    type: "flag",
+    environment: false,
+    help: "back up values of sequences also with --schema-only and --no-data",
+  },
 ] as const satisfies readonly Option[];

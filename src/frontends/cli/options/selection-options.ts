@@ -63,8 +63,8 @@ export const selectionOptions = [
     name: "no-statistics",
     type: "flag",
     environment: false,
-    conflicts: ["statistics-only"],
-    help: "do not restore the optimizer's statistics, where the backup holds them",
+    conflicts: ["statistics", "statistics-only"],
+    help: "leave out the optimizer's statistics (a backup does so unless --statistics is given)",
   },
   {
     name: "section",

@@ -13,6 +13,7 @@ import type { RunCommand } from "../command.ts";
 import { connectionRequest } from "../connection-request.ts";
 import { defaultJobs } from "../default-jobs.ts";
 import { dumpSelection } from "../dump-selection.ts";
+import { dumpShape } from "../dump-shape.ts";
 import { countedKind } from "../not-included-lines.ts";
 import type { OptionValues } from "../options/options.ts";
 import { repositoryOf } from "../repository-option.ts";
@@ -28,6 +29,7 @@ export const run: RunCommand = async ({ args, options }, { services, output, pro
         database: args[0]!,
         format,
         selection,
+        shape: dumpShape(options),
         compression: compressionOf(options, format),
         statistics: options.statistics === true,
         allowedExtensions: options["allow-extension"] ?? [],

@@ -27,7 +27,7 @@ function columnOf(row: Row, relation: Relation, reader: CatalogReader): Column {
     generated: row.attgenerated!,
     statisticsTarget: Number(row.attstattarget ?? -1) < 0 ? null : Number(row.attstattarget),
     storage: row.attstorage === row.typstorage ? null : (storageNames[row.attstorage!] ?? null),
-    compression: compressionNames[row.attcompression!] ?? null,
+    compression: reader.wanted.toastCompression ? (compressionNames[row.attcompression!] ?? null) : null,
     options: row.attoptions ?? "",
     foreignOptions: optionsClause(row.attfdwoptions ?? null),
     ...(notNull === undefined ? {} : { notNull }),
