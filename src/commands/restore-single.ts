@@ -1,6 +1,7 @@
 import { BackupError } from "../core/backup-error.ts";
 import type { BackupMetadata } from "../core/metadata/metadata-schema.ts";
 import type { BackupChecker } from "../ports/backup-checker.ts";
+import type { OpenOutput } from "../ports/backup-output.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { ProgressSink } from "../ports/progress.ts";
 import type {
@@ -12,6 +13,7 @@ import type {
   RestorePlan,
   RestoreRequest,
   RestoreResult,
+  ScriptResult,
   TableKey,
 } from "../ports/restore.ts";
 import { type ChoosingFiles, chosenByFiles, type ReadTextFile } from "./chosen-by-files.ts";
@@ -20,13 +22,19 @@ import type { FoundBackup } from "./found-backup.ts";
 import { plainLimit } from "./plain-limit.ts";
 import { openSource } from "./restore-source.ts";
 import { verifyBackup } from "./verify-backup.ts";
+import { writeLines } from "./write-output.ts";
+import { writeScript } from "./write-script.ts";
 
 export interface RestoreSingleRequest extends ChoosingFiles {
   /** A path, an id or its beginning, `latest:DB`, or `-` for standard input. */
   readonly backup: string;
   readonly restore: Omit<RestoreRequest, "expectedRows" | "plainBytes">;
-  /** How far to go: print the table of contents, plan and pre-check, or restore. */
-  readonly mode: "list" | "dry-run" | "restore";
+  /** How far to go: print the table of contents, plan and pre-check, write a script, or restore. */
+  readonly mode: "list" | "dry-run" | "script" | "restore";
+  /** Where a script or a list goes: a path, or `-` for standard output. */
+  readonly file?: string;
+  /** Of the script; random when absent. */
+  readonly restrictKey?: string;
   /** Read everything once before the target is touched. */
   readonly verifyFirst: boolean;
 }
@@ -41,6 +49,7 @@ export interface RestorePorts extends FindPorts {
   readonly readTextFile: ReadTextFile;
   openChecker(): Promise<BackupChecker>;
   readonly clock: Clock;
+  readonly openOutput: OpenOutput;
 }
 
 export interface RestoreOutcome {
@@ -50,6 +59,8 @@ export interface RestoreOutcome {
   readonly findings: readonly Finding[];
   /** Only when something was restored. */
   readonly result?: RestoreResult;
+  /** Only when a script was written. */
+  readonly script?: ScriptResult;
 }
 
 /**
@@ -65,18 +76,33 @@ export async function restoreSingle(
 ): Promise<RestoreOutcome> {
   if (asked.backup === "-") refuseForStream(asked);
   const request = { ...asked, restore: await chosenByFiles(asked.restore, asked, ports.readTextFile) };
+  const outcome = await outcomeOf(request, ports, signal);
+  if (request.mode === "list" && request.file !== undefined) {
+    await writeLines(await ports.openOutput(request.file, "file"), outcome.plan.listing);
+  }
+  return outcome;
+}
+
+async function outcomeOf(
+  request: RestoreSingleRequest,
+  ports: RestorePorts,
+  signal: AbortSignal,
+): Promise<RestoreOutcome> {
+  const isScript = request.mode === "script";
   if (request.backup === "-") {
     const backup = await ports.engine.open({ kind: "stream", stream: ports.standardInput() }, limits(request));
+    if (isScript) return await writeScript({ ...request, backup }, ports, signal);
     return await restoreOpened(request, { backup, known: undefined }, request.restore, ports, signal);
   }
-  return await restoreFound(await findBackup(request.backup, ports, signal), request, ports, signal);
+  const found = await findBackup(request.backup, ports, signal);
+  return isScript ? await writeFound(found, request, ports, signal) : await restoreFound(found, request, ports, signal);
 }
 
 /** As {@link restoreSingle}, of a backup that was found. What files say of the selection is in the request. */
 export async function restoreFound(
   found: FoundBackup,
   request: Pick<RestoreSingleRequest, "restore" | "mode" | "verifyFirst">,
-  ports: Omit<RestorePorts, keyof FindPorts | "standardInput" | "readTextFile">,
+  ports: Omit<RestorePorts, keyof FindPorts | "standardInput" | "readTextFile" | "openOutput">,
   signal: AbortSignal,
 ): Promise<RestoreOutcome> {
   if (request.verifyFirst) await requireWhole(found, request, ports, signal);
@@ -86,6 +112,21 @@ export async function restoreFound(
   const outcome = await restoreOpened(request, { backup, known: found.metadata }, restore, ports, signal);
   if (outcome.result !== undefined) refuseChanged(found, await source.changedBytes(signal), outcome.result);
   return outcome;
+}
+
+/** Writes a backup that was found as a script. */
+async function writeFound(
+  found: FoundBackup,
+  request: RestoreSingleRequest,
+  ports: RestorePorts,
+  signal: AbortSignal,
+): Promise<RestoreOutcome> {
+  if (request.verifyFirst) await requireWhole(found, request, ports, signal);
+  await using source = await openSource(found);
+  const backup = await ports.engine.open(source.input, limits(request, found.metadata));
+  const restore: RestoreRequest = { ...request.restore, ...knownContents(found.metadata) };
+  warnOfFindings(partialFindings(found.metadata), ports);
+  return await writeScript({ ...request, backup, restore }, ports, signal, () => source.changedBytes(signal));
 }
 
 async function restoreOpened(
@@ -103,9 +144,7 @@ async function restoreOpened(
   if (mode === "dry-run") return { summary, plan, findings };
   refuseErrors(findings);
   requireConfirmation(findings, restore, plan);
-  for (const { message, solution } of findings) {
-    ports.progress.emit({ event: "warning", message, hint: solution });
-  }
+  warnOfFindings(findings, ports);
   const result = await backup.run(restore, ports.progress, signal);
   return { summary, plan, findings, result };
 }
@@ -121,6 +160,10 @@ function partialFindings(known: Known): Finding[] {
       solution: "what it lacks (see: dbbackup show) must be in the target already, or come from another backup",
     },
   ];
+}
+
+function warnOfFindings(findings: readonly Finding[], { progress }: Pick<RestorePorts, "progress">): void {
+  for (const { message, solution } of findings) progress.emit({ event: "warning", message, hint: solution });
 }
 
 function refuseForStream({ verifyFirst, filterFiles = [], useListFile }: RestoreSingleRequest): void {

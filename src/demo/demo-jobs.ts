@@ -93,6 +93,7 @@ export async function restore(database: string, { server, services, signal }: De
       openChecker: () => services.openChecker(),
       standardInput: () => services.standardInput(),
       readTextFile: (path) => services.readTextFile(path),
+      openOutput: services.openOutput,
     },
     signal,
   );

@@ -1,5 +1,6 @@
 import type { ArchiveFormat } from "../core/dump-format.ts";
 import type { BackupFiles } from "./backup-files.ts";
+import type { ByteSink } from "./byte-sink.ts";
 import type { ConnectionRequest } from "./connection-request.ts";
 import type { ProgressSink } from "./progress.ts";
 import type { OpenedObject } from "./storage.ts";
@@ -70,6 +71,18 @@ export interface RestoreRequest extends RestoreSelection {
   readonly ifExists: boolean;
   readonly onError: "stop" | "continue";
   readonly singleTransaction: boolean;
+  /** Commit after so many entries. */
+  readonly transactionSize?: number;
+  /** Switch triggers off while rows are loaded; only without definitions. */
+  readonly disableTriggers?: boolean;
+  /** Who does that. Default: who logs in. */
+  readonly superuser?: string;
+  /** Become this role after logging in. */
+  readonly role?: string;
+  /** Let policies decide which rows may be written, instead of failing. */
+  readonly enableRowSecurity?: boolean;
+  /** Become the owner of each object before it is made, instead of giving it away afterwards. */
+  readonly useSessionAuthorization?: boolean;
   /** Extensions in the backup that the user takes care of himself. */
   readonly allowedExtensions?: readonly string[];
   /** Sessions that restore data, indexes and constraints beside each other, where that can be. */
@@ -193,6 +206,26 @@ export interface RestoreResult {
   readonly durationMs: number;
 }
 
+export interface ScriptRequest extends RestoreRequest {
+  /** Letters and digits for psql's `\\restrict`; random when absent. */
+  readonly restrictKey?: string;
+}
+
+export interface ScriptOutput {
+  readonly sink: ByteSink;
+  readonly progress: ProgressSink;
+  readonly signal: AbortSignal;
+}
+
+/** What a script holds. */
+export interface ScriptResult {
+  readonly entries: number;
+  readonly rows: number;
+  /** Plain bytes of rows and large objects. */
+  readonly bytes: number;
+  readonly largeObjects: number;
+}
+
 /** More failures than this are counted, not kept. */
 export const maxListedFailures = 100;
 
@@ -213,6 +246,11 @@ export interface RestorableBackup {
    * @throws BackupError PARTIAL carries no result: failures with `onError: continue` are in the result instead.
    */
   run(request: RestoreRequest, progress: ProgressSink, signal: AbortSignal): Promise<RestoreResult>;
+  /**
+   * Writes what would be done as a script for psql instead, and asks no server. Memory stays bounded.
+   * @throws BackupError USAGE for a script, which is one already; DAMAGED: what was written is worthless then
+   */
+  writeScript(request: ScriptRequest, output: ScriptOutput): Promise<ScriptResult>;
 }
 
 /** What knows how to restore backups of one flavour. */

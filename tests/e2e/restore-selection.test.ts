@@ -95,6 +95,8 @@ const cases: [flags: string[], request: Partial<RestoreRequest>][] = [
   [["--table=filled", "--table=simple_view"], { tables: ["filled", "simple_view"], onlyNamed: true }],
   [["--table=at_end"], { tables: ["at_end"], onlyNamed: true }],
   [[`--table=${oddTable}`, "--data-only"], { tables: [oddTable], onlyNamed: true, dataOnly: true }],
+  [["--table=plain", "--statistics-only"], { tables: ["plain"], onlyNamed: true, statisticsOnly: true }],
+  [["--schema=zoo", "--section=data"], { schemas: ["zoo"], onlyNamed: true, sections: ["data"] }],
   [["--table=plain", "--schema=UPPER"], { tables: ["plain"], schemas: ["UPPER"], onlyNamed: true }],
   [["--function=add(integer, integer)"], { functions: ["add(integer, integer)"] }],
   [

@@ -23,7 +23,7 @@ export interface RestoreClusterRequest {
   readonly verifyFirst: boolean;
 }
 
-export interface RestoreClusterPorts extends Omit<RestorePorts, "standardInput" | "readTextFile"> {
+export interface RestoreClusterPorts extends Omit<RestorePorts, "standardInput" | "readTextFile" | "openOutput"> {
   readonly globalsRestorer: GlobalsRestorer;
 }
 

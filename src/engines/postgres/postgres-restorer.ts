@@ -13,7 +13,7 @@ export function createPostgresRestorer(codec: Codec, resolve: ResolveSpec = reso
     async open(input, { maxPlainBytes }) {
       const options = { codec, ...(maxPlainBytes === undefined ? {} : { maxPlainBytes }) };
       if (input.kind === "folder")
-        return new ArchiveBackup(await ArchiveFolderReader.open(input.files, options), resolve);
+        return new ArchiveBackup(await ArchiveFolderReader.open(input.files, options), resolve, codec);
       const recognized = await recognizeInput(input, codec, maxPlainBytes);
       if (recognized.format === "script") return await ScriptBackup.open(recognized, resolve);
       const { object } = recognized;
@@ -21,7 +21,7 @@ export function createPostgresRestorer(codec: Codec, resolve: ResolveSpec = reso
         object === undefined
           ? await ArchiveFileReader.openStream(recognized.read(), options)
           : await ArchiveFileReader.openObject(object, options);
-      return new ArchiveBackup(reader, resolve);
+      return new ArchiveBackup(reader, resolve, codec);
     },
   };
 }

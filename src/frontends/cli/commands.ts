@@ -35,6 +35,11 @@ const restoreSelection: readonly OptionName[] = [
   "no-security-labels",
   "no-tablespaces",
   "no-table-access-method",
+  "disable-triggers",
+  "superuser",
+  "enable-row-security",
+  "role",
+  "restrict-key",
 ];
 
 /** What shapes each database's archive, and what is chosen of the server. */

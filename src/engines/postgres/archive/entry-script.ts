@@ -1,6 +1,7 @@
 import { qualified, quoteIdentifier, quoteLiteral } from "../sql/quote.ts";
 import { forEachLargeObject, largeObjectPrivileges } from "./large-object-statements.ts";
 import { hasOwner, ownerStatement } from "./owned-object.ts";
+import { isPrivileges } from "./restore-pass.ts";
 import type { TocEntry } from "./toc-entry.ts";
 
 /** SQL of one step of an entry, with the line ends that follow it in a script. */
@@ -13,6 +14,12 @@ export interface EntryStep {
 export interface EntryScriptOptions {
   readonly noOwner: boolean;
   readonly noTablespaces?: boolean;
+  /** Become the owner before an object is created, instead of giving it away afterwards. */
+  readonly useSessionAuthorization?: boolean;
+  /** The session is one of ours, in which nobody became another one yet. */
+  readonly isLoggedIn?: boolean;
+  /** Binary string: who may switch triggers off. Default: who has logged in. */
+  readonly superuser?: string;
   /** False for servers before 12, which have none. Default: true. */
   readonly tableAccessMethods?: boolean;
   /** Null in archives before 1.13: names are then not qualified, and each entry needs its schema in the path. */
@@ -30,9 +37,12 @@ export class EntryScript {
   #schema: string | undefined;
   #tablespace: string | undefined;
   #accessMethod: string | undefined;
+  /** Who the session was made to be; empty: who logged in; undefined: not known. */
+  #user: string | undefined;
 
   constructor(options: EntryScriptOptions) {
     this.#options = options;
+    this.#user = options.isLoggedIn === true ? "" : undefined;
   }
 
   /** The session is a new one: nothing is set yet. */
@@ -40,6 +50,7 @@ export class EntryScript {
     this.forgetSchema();
     this.#tablespace = undefined;
     this.#accessMethod = undefined;
+    this.#user = undefined;
   }
 
   /** After dropping objects the schema that the search path names may be gone. */
@@ -54,6 +65,8 @@ export class EntryScript {
     if (definition !== "") steps.push({ kind: "definition", sql: definition });
     const owner = this.#owner(entry);
     if (owner !== undefined) steps.push({ kind: "owner", sql: owner });
+    // Privileges that others granted are granted in their name.
+    if (isPrivileges(entry)) this.#user = undefined;
     if (entry.relkind === "p" && entry.tableAccessMethod && this.#hasAccessMethods) {
       const table = qualified(entry.namespace, entry.tag);
       const method = quoteIdentifier(entry.tableAccessMethod);
@@ -64,10 +77,33 @@ export class EntryScript {
 
   /** The settings that the entry needs and that are not so yet. */
   settings(entry: TocEntry): EntryStep[] {
-    const statements = [this.schemaSetting(entry.namespace), this.#tablespaceSetting(entry.tablespace)];
+    const statements = [
+      this.ownerSetting(entry),
+      this.schemaSetting(entry.namespace),
+      this.#tablespaceSetting(entry.tablespace),
+    ];
     // A partitioned table has no storage: the setting would not be kept, so it is altered afterwards.
     if (entry.relkind !== "p") statements.push(this.#accessMethodSetting(entry.tableAccessMethod));
     return statements.filter((sql) => sql !== undefined).map((sql) => ({ kind: "setting", sql }));
+  }
+
+  /** With `useSessionAuthorization`: becomes the owner of what follows. */
+  ownerSetting({ owner }: TocEntry): string | undefined {
+    const { noOwner, useSessionAuthorization } = this.#options;
+    return noOwner || useSessionAuthorization !== true ? undefined : this.#become(owner ?? "");
+  }
+
+  /** Switches the triggers of a table with rows off, or on again: the superuser's to do. */
+  triggerSteps({ namespace, tag }: TocEntry, state: "DISABLE" | "ENABLE"): EntryStep[] {
+    const become = this.#become(this.#options.superuser ?? "");
+    const sql = `ALTER TABLE ${qualified(namespace, tag)} ${state} TRIGGER ALL;\n\n`;
+    return [...(become === undefined ? [] : [{ kind: "setting" as const, sql: become }]), { kind: "definition", sql }];
+  }
+
+  #become(user: string): string | undefined {
+    if (user === this.#user) return undefined;
+    this.#user = user;
+    return `SET SESSION AUTHORIZATION ${user === "" ? "DEFAULT" : quoteLiteral(user)};\n\n`;
   }
 
   /** For old archives, whose names are not qualified. */
@@ -112,7 +148,8 @@ export class EntryScript {
   }
 
   #owner(entry: TocEntry): string | undefined {
-    if (this.#options.noOwner || !hasOwner(entry)) return undefined;
+    const { noOwner, useSessionAuthorization } = this.#options;
+    if (noOwner || useSessionAuthorization === true || !hasOwner(entry)) return undefined;
     if (entry.desc !== "BLOB METADATA") return ownerStatement(entry);
     return forEachLargeObject(entry, "ALTER LARGE OBJECT ", ` OWNER TO ${quoteIdentifier(entry.owner)}`);
   }
@@ -124,6 +161,10 @@ export interface PreambleOptions {
   readonly searchPath: string | null;
   /** Whether the server knows `transaction_timeout` (17 and newer). */
   readonly transactionTimeout: boolean;
+  /** Binary string: the role to become. */
+  readonly role?: string | undefined;
+  /** Let policies decide, instead of failing where there are some. */
+  readonly enableRowSecurity?: boolean;
 }
 
 /** Settings at the start of every session that restores. */
@@ -135,11 +176,12 @@ export function sessionPreamble(options: PreambleOptions): string[] {
     ...(options.transactionTimeout ? ["SET transaction_timeout = 0;\n"] : []),
     `SET client_encoding = ${quoteLiteral(options.encoding)};\n`,
     `SET standard_conforming_strings = ${options.standardConformingStrings ? "on" : "off"};\n`,
+    ...(options.role === undefined ? [] : [`SET ROLE ${quoteIdentifier(options.role)};\n`]),
     ...(options.searchPath === null ? [] : [options.searchPath]),
     "SET check_function_bodies = false;\n",
     "SET xmloption = content;\n",
     "SET client_min_messages = warning;\n",
     ...(options.standardConformingStrings ? [] : ["SET escape_string_warning = off;\n"]),
-    "SET row_security = off;\n",
+    `SET row_security = ${options.enableRowSecurity === true ? "on" : "off"};\n`,
   ];
 }

@@ -1,7 +1,6 @@
 import type { Compression } from "../../../core/compression.ts";
 import type { ByteSink } from "../../../ports/byte-sink.ts";
 import type { Codec } from "../../../ports/codec.ts";
-import { qualified, quoteConformingLiteral } from "../sql/quote.ts";
 import { copyDataEnd } from "./archive-header.ts";
 import type { ArchiveWriter, DataWriter, LargeObjectsWriter } from "./archive-writer.ts";
 import { dropStatement } from "./drop-statement.ts";
@@ -36,15 +35,27 @@ export interface PlainScriptOptions extends PartOptions {
   readonly noOwner: boolean;
   readonly noTablespaces?: boolean;
   readonly noTableAccessMethod?: boolean;
-  /** While rows are loaded. */
+  readonly useSessionAuthorization?: boolean;
+  /** Switch triggers off while rows are loaded: for data without definitions. */
   readonly disableTriggers?: boolean;
-  /** Who switches them off; default: whoever runs the script. */
+  /** Binary strings. */
   readonly superuser?: string;
+  readonly role?: string;
+  readonly enableRowSecurity?: boolean;
+  /** Everything or nothing. */
+  readonly singleTransaction?: boolean;
+  /** What is printed of the entries, in their order. Default: what the options ask for. */
+  readonly selected?: readonly PrintedEntry[];
   /** What stands in place of an entry's data. Default: the data, which the script then asks for. */
   readonly dataText?: (entry: TocEntry) => Iterable<string>;
   /** Letters and digits; random when not given. */
   readonly restrictKey?: string;
   readonly recycle?: (block: Buffer) => void;
+}
+
+export interface PrintedEntry {
+  readonly entry: TocEntry;
+  readonly parts: WantedParts;
 }
 
 /** Writes a script for psql, laid out as pg_dump 18 does, whose commands psql restricts to those of the script. */
@@ -54,32 +65,40 @@ export class PlainScriptWriter implements ArchiveWriter {
   readonly #output: TextOutput;
   readonly #script: EntryScript;
   readonly #key: string;
-  readonly #steps: readonly { readonly entry: TocEntry; readonly parts: WantedParts }[];
+  /** In the order of the table of contents, and in that of the script. */
+  readonly #selected: readonly PrintedEntry[];
+  readonly #steps: readonly PrintedEntry[];
   readonly #preamble: string;
   readonly #complete: CompleteEntry;
   #next = 0;
   #open = false;
   /** The script has become whoever may switch triggers off. */
-  #isSuperuser = false;
 
   private constructor(options: PlainScriptOptions) {
     this.#options = options;
-    const { entries, noOwner, transactionTimeout } = options;
+    const { entries, transactionTimeout, role, enableRowSecurity = false } = options;
     this.#key = checkRestrictKey(options.restrictKey ?? randomRestrictKey());
     this.#output = new TextOutput({ ...options, recycle: options.recycle });
     const settings = readSessionSettings(entries);
     const byId = new Map(entries.map((entry) => [entry.dumpId, entry]));
     this.#script = new EntryScript({
-      noOwner,
-      noTablespaces: options.noTablespaces === true,
-      tableAccessMethods: options.noTableAccessMethod !== true,
+      ...options,
       searchPath: settings.searchPath,
       entry: (id) => byId.get(id),
+      tableAccessMethods: options.noTableAccessMethod !== true,
     });
-    this.#preamble = `${sessionPreamble({ ...settings, transactionTimeout }).join("")}\n`;
-    this.#steps = inRestoreOrder(entries)
-      .map((entry) => ({ entry, parts: wantedParts(entry, options) }))
-      .filter(({ parts }) => parts.definition || parts.data);
+    const session = { ...settings, transactionTimeout, role, enableRowSecurity };
+    this.#preamble = `${sessionPreamble(session).join("")}\n`;
+    this.#selected =
+      options.selected ??
+      entries
+        .map((entry) => ({ entry, parts: wantedParts(entry, options) }))
+        .filter(({ parts }) => parts.definition || parts.data);
+    const partsOf = new Map(this.#selected.map(({ entry, parts }) => [entry.dumpId, parts]));
+    this.#steps = inRestoreOrder(this.#selected.map(({ entry }) => entry)).map((entry) => ({
+      entry,
+      parts: partsOf.get(entry.dumpId)!,
+    }));
     this.#complete = entryCompleter(
       this.#steps.map(({ entry }) => entry),
       options.lateDefinitions,
@@ -99,11 +118,13 @@ export class PlainScriptWriter implements ArchiveWriter {
 
   async openTableData(dumpId: number): Promise<DataWriter> {
     const entry = await this.#openData(dumpId);
-    await this.#output.text(this.#triggers(entry, "DISABLE") + (entry.copy ?? ""));
+    await this.#printTriggers(entry, "DISABLE");
+    await this.#output.text((this.#script.ownerSetting(entry) ?? "") + (entry.copy ?? ""));
     return {
       write: (block) => this.#output.block(block),
       end: async () => {
-        await this.#output.text((entry.copy ? copyDataEnd : "") + this.#triggers(entry, "ENABLE"));
+        if (entry.copy) await this.#output.text(copyDataEnd);
+        await this.#printTriggers(entry, "ENABLE");
         this.#open = false;
       },
     };
@@ -111,11 +132,12 @@ export class PlainScriptWriter implements ArchiveWriter {
 
   async openLargeObjects(dumpId: number): Promise<LargeObjectsWriter> {
     await this.#openData(dumpId);
-    await this.#output.text("BEGIN;\n\n");
+    const isWithin = this.#options.singleTransaction === true;
+    if (!isWithin) await this.#output.text("BEGIN;\n\n");
     return {
       openObject: (oid) => openLargeObjectText(this.#output, oid, this.#options.recycle),
       end: async () => {
-        await this.#output.text("COMMIT;\n\n");
+        await this.#output.text(isWithin ? "" : "COMMIT;\n\n");
         this.#open = false;
       },
     };
@@ -125,6 +147,7 @@ export class PlainScriptWriter implements ArchiveWriter {
     if (this.#open) throw new Error("an entry's data is not ended");
     const missing = await this.#printUntilData();
     if (missing !== undefined) throw new Error(`the data of entry ${missing.dumpId} is missing`);
+    if (this.#options.singleTransaction === true) await this.#output.text("COMMIT;\n\n");
     await this.#output.text(`--\n-- PostgreSQL database dump complete\n--\n\n\\unrestrict ${this.#key}\n\n`);
     await this.#output.end();
   }
@@ -135,16 +158,17 @@ export class PlainScriptWriter implements ArchiveWriter {
     await this.#output.text(
       `-- Dumped from database version ${oneLine(serverVersion)}\n-- Dumped by ${oneLine(dumpedBy)}\n\n`,
     );
+    if (this.#options.singleTransaction === true) await this.#output.text("BEGIN;\n\n");
     await this.#output.text(this.#preamble);
     if (clean) await this.#printDrops();
   }
 
   /** In reverse order of creation. With `create` the database is dropped as a whole. */
   async #printDrops(): Promise<void> {
-    const { entries, create, ifExists } = this.#options;
-    for (const entry of entries.toReversed()) {
-      const { definition, data } = wantedParts(entry, this.#options);
-      if (entry.drop === null || !(definition || data) || (create && entry.desc !== "DATABASE")) continue;
+    const { create, ifExists } = this.#options;
+    for (const { entry } of this.#selected.toReversed()) {
+      if (entry.drop === null || (create && entry.desc !== "DATABASE")) continue;
+      await this.#output.text(this.#script.ownerSetting(entry) ?? "");
       await this.#output.text(this.#script.schemaSetting(entry.namespace) ?? "");
       await this.#output.text(dropStatement(entry, ifExists));
     }
@@ -169,16 +193,6 @@ export class PlainScriptWriter implements ArchiveWriter {
     return undefined;
   }
 
-  /** Around the rows of a table. */
-  #triggers(entry: TocEntry, word: "DISABLE" | "ENABLE"): string {
-    const { disableTriggers, superuser } = this.#options;
-    if (disableTriggers !== true) return "";
-    const become = `SET SESSION AUTHORIZATION ${superuser === undefined ? "DEFAULT" : quoteConformingLiteral(superuser)};\n\n`;
-    const role = this.#isSuperuser ? "" : become;
-    this.#isSuperuser = true;
-    return `${role}ALTER TABLE ${qualified(entry.namespace, entry.tag)} ${word} TRIGGER ALL;\n\n`;
-  }
-
   async #openData(dumpId: number): Promise<TocEntry> {
     if (this.#open) throw new Error("the data of the entry before is not ended");
     const entry = await this.#printUntilData();
@@ -188,6 +202,11 @@ export class PlainScriptWriter implements ArchiveWriter {
     return entry;
   }
 
+  async #printTriggers(entry: TocEntry, state: "DISABLE" | "ENABLE"): Promise<void> {
+    if (this.#options.disableTriggers !== true) return;
+    for (const { sql } of this.#script.triggerSteps(entry, state)) await this.#output.text(sql);
+  }
+
   async #printEntry(entry: TocEntry, prefix: string): Promise<void> {
     const steps = this.#script.steps(entry);
     const text = (isSetting: boolean): string =>
@@ -195,9 +214,7 @@ export class PlainScriptWriter implements ArchiveWriter {
         .filter(({ kind }) => (kind === "setting") === isSetting)
         .map(({ sql }) => sql)
         .join("");
-    const { noOwner, noTablespaces } = this.#options;
-    const announced = noTablespaces === true ? { ...entry, tablespace: null } : entry;
-    await this.#output.text(text(true) + entryComment(announced, prefix, noOwner) + text(false));
+    await this.#output.text(text(true) + entryComment(entry, prefix, this.#options) + text(false));
     const isDatabase = entry.desc === "DATABASE" || entry.desc === "DATABASE PROPERTIES";
     if (isDatabase) await this.#printConnect(entry.tag);
   }

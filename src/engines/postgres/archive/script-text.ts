@@ -22,11 +22,15 @@ export function checkRestrictKey(key: string): string {
 }
 
 /** Comments that announce an entry. Line ends in names become spaces: a name must never leave its comment. */
-export function entryComment(entry: TocEntry, prefix: string, noOwner: boolean): string {
+export function entryComment(
+  entry: TocEntry,
+  prefix: string,
+  { noOwner, noTablespaces }: { readonly noOwner: boolean; readonly noTablespaces?: boolean },
+): string {
   const name = oneLine(entry.tag);
   const schema = orDash(entry.namespace);
   const owner = noOwner ? "-" : orDash(entry.owner);
-  const tablespace = entry.tablespace ? `; Tablespace: ${oneLine(entry.tablespace)}` : "";
+  const tablespace = entry.tablespace && noTablespaces !== true ? `; Tablespace: ${oneLine(entry.tablespace)}` : "";
   const type = oneLine(entry.desc);
   return `--\n-- ${prefix}Name: ${name}; Type: ${type}; Schema: ${schema}; Owner: ${owner}${tablespace}\n--\n\n`;
 }

@@ -1,5 +1,6 @@
 import { BackupError } from "../../../core/backup-error.ts";
 import { counted } from "../../../core/counted.ts";
+import type { Codec } from "../../../ports/codec.ts";
 import type { ProgressSink } from "../../../ports/progress.ts";
 import type {
   BackupSummary,
@@ -8,6 +9,9 @@ import type {
   RestorePlan,
   RestoreRequest,
   RestoreResult,
+  ScriptOutput,
+  ScriptRequest,
+  ScriptResult,
 } from "../../../ports/restore.ts";
 import type { PgConnection } from "../../../wire/postgres/connection.ts";
 import type { ConnectionSpec } from "../../../wire/postgres/connection-spec.ts";
@@ -19,6 +23,7 @@ import { wantedKinds } from "../archive/wanted-parts.ts";
 import { type NameDecoder, nameDecoder } from "../dump/name-decoder.ts";
 import { type ArchivePlan, planArchive, plannedSteps, plannedTrust } from "./archive-plan.ts";
 import { type BlockSource, objectBlocks, streamBlocks } from "./block-source.ts";
+import { checkScriptOptions } from "./check-options.ts";
 import { createTarget } from "./create-target.ts";
 import { parseDatabaseDefinition } from "./database-definition.ts";
 import { FailureLog } from "./failure-log.ts";
@@ -31,7 +36,8 @@ import { readTargetContent, readTargetFacts } from "./pre-check/target-facts.ts"
 import { RestoreProgress } from "./restore-progress.ts";
 import { runArchive } from "./run-archive.ts";
 import { isNarrowed } from "./select/select-entries.ts";
-import { connectMaintenance, connectTarget } from "./target-database.ts";
+import { becomeRole, connectMaintenance, connectTarget } from "./target-database.ts";
+import { writeScript } from "./write-script.ts";
 
 /** Turns what the user said about the server into what it takes to connect. */
 export type ResolveSpec = (request: RestoreRequest) => ConnectionSpec;
@@ -41,11 +47,13 @@ export class ArchiveBackup implements RestorableBackup {
   readonly summary: BackupSummary;
   readonly #reader: ArchiveReader;
   readonly #resolve: ResolveSpec;
+  readonly #codec: Codec;
   readonly #decode: NameDecoder;
   #blocks: Promise<BlockSource> | undefined;
 
-  constructor(reader: ArchiveReader, resolve: ResolveSpec) {
+  constructor(reader: ArchiveReader, resolve: ResolveSpec, codec: Codec) {
     this.#reader = reader;
+    this.#codec = codec;
     this.#resolve = resolve;
     this.#decode = nameDecoder(reader.settings.encoding);
     const { header, settings, entries } = reader;
@@ -82,6 +90,7 @@ export class ArchiveBackup implements RestorableBackup {
         ? await connectMaintenance(spec, { text: "utf8", signal })
         : await connectTarget(spec, target, { text: "utf8", signal });
     await identifyServer(connection, spec, signal);
+    await becomeRole(connection, request.role);
     const facts = await readTargetFacts(connection);
     const database = this.#reader.entries.find(({ desc }) => desc === "DATABASE");
     const checked = {
@@ -123,11 +132,17 @@ export class ArchiveBackup implements RestorableBackup {
           created = true;
         });
       }
-      const connect = () => this.#openSession(spec, target, signal);
+      const encode = nameEncoder(this.#decode);
+      const connect = () => this.#openSession(request, spec, target, signal);
       await using connection = await connect();
-      const encoded = nameEncoder(this.#decode)(target);
       touched = true;
-      const session = { connection, connect, jobs: this.#jobs(request), target: encoded };
+      const session = {
+        connection,
+        connect,
+        jobs: this.#jobs(request),
+        target: encode(target),
+        superuser: request.superuser === undefined ? undefined : encode(request.superuser),
+      };
       const run = { reader: this.#reader, blocks, plan, request, failures, progress, decode: this.#decode };
       const { done, largeObjects, warnings } = await runArchive({ ...run, ...session });
       return {
@@ -146,6 +161,15 @@ export class ArchiveBackup implements RestorableBackup {
       if (!created && !touched) throw error;
       throw await incompleteTarget(error, { spec, target, created, request });
     }
+  }
+
+  async writeScript(request: ScriptRequest, output: ScriptOutput): Promise<ScriptResult> {
+    const plan = this.#plan(request);
+    checkScriptOptions(request);
+    this.#requireExpectedTables(plan, request);
+    const blocks = await this.#openBlocks();
+    const source = { reader: this.#reader, codec: this.#codec, blocks, plan, decode: this.#decode };
+    return await writeScript(source, request, output);
   }
 
   #plan(request: RestoreRequest): ArchivePlan {
@@ -184,6 +208,7 @@ export class ArchiveBackup implements RestorableBackup {
     onCreated: () => void,
   ): Promise<void> {
     await using connection = await connectMaintenance(spec, { text: "utf8", signal });
+    await becomeRole(connection, request.role);
     await createTarget({
       connection,
       request,
@@ -195,12 +220,23 @@ export class ArchiveBackup implements RestorableBackup {
     });
   }
 
-  async #openSession(spec: ConnectionSpec, target: string, signal: AbortSignal): Promise<PgConnection> {
+  async #openSession(
+    { role, enableRowSecurity = false }: RestoreRequest,
+    spec: ConnectionSpec,
+    target: string,
+    signal: AbortSignal,
+  ): Promise<PgConnection> {
     const connection = await connectTarget(spec, target, { text: "binary", signal });
     const transactionTimeout = connection.serverVersion >= 170_000;
     // Old archives name no schema for some entries, and count on the usual path.
     if (this.#reader.settings.searchPath === null) await connection.query("RESET search_path");
-    await connection.query(sessionPreamble({ ...this.#reader.settings, transactionTimeout }).join(""));
+    const session = {
+      ...this.#reader.settings,
+      transactionTimeout,
+      enableRowSecurity,
+      role: role === undefined ? undefined : nameEncoder(this.#decode)(role),
+    };
+    await connection.query(sessionPreamble(session).join(""));
     return connection;
   }
 

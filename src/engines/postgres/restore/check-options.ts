@@ -1,5 +1,6 @@
 import { BackupError } from "../../../core/backup-error.ts";
 import type { RestoreRequest } from "../../../ports/restore.ts";
+import { wantedKinds } from "../archive/wanted-parts.ts";
 
 /**
  * Options of a restore of an archive that contradict each other.
@@ -8,7 +9,8 @@ import type { RestoreRequest } from "../../../ports/restore.ts";
 export function checkOptions(request: RestoreRequest): void {
   const isParallel = request.jobs.isAsked && request.jobs.count > 1;
   const { schemaOnly, dataOnly, statisticsOnly = false, singleTransaction, create } = request;
-  const exclusive: [boolean | undefined, string, string][] = [
+  const isChunked = request.transactionSize !== undefined;
+  const exclusive: Exclusive[] = [
     [schemaOnly && dataOnly, "--schema-only", "--data-only"],
     [schemaOnly && statisticsOnly, "--schema-only", "--statistics-only"],
     [dataOnly && statisticsOnly, "--data-only", "--statistics-only"],
@@ -20,20 +22,45 @@ export function checkOptions(request: RestoreRequest): void {
     [create && singleTransaction, "--create", "--single-transaction"],
     [request.onError === "continue" && singleTransaction, "--on-error continue", "--single-transaction"],
     [isParallel && singleTransaction, "--jobs", "--single-transaction"],
+    [isChunked && singleTransaction, "--transaction-size", "--single-transaction"],
+    [isChunked && request.onError === "continue", "--transaction-size", "--on-error continue"],
   ];
+  refuseFirst(exclusive);
+  const needs: [boolean | undefined, string, string][] = [
+    [request.ifExists && !request.clean, "--if-exists", "--clean"],
+    [request.superuser !== undefined && request.disableTriggers !== true, "--superuser", "--disable-triggers"],
+    [request.disableTriggers === true && wantedKinds(request).schema, "--disable-triggers", "--data-only"],
+  ];
+  for (const [isMissing, one, other] of needs) {
+    if (isMissing !== true) continue;
+    throw new BackupError({
+      code: "USAGE",
+      message: `${one} needs ${other}`,
+      hint: `add ${other}, or leave it out`,
+    });
+  }
+}
+
+/** The same of options that a script for psql cannot honour. */
+export function checkScriptOptions(request: RestoreRequest): void {
+  refuseFirst([
+    [request.transactionSize !== undefined, "--transaction-size", "--file"],
+    [request.jobs.isAsked && request.jobs.count > 1, "--jobs", "--file"],
+    [request.target !== undefined, "--target", "--file"],
+    [request.onError === "continue", "--on-error continue", "--file"],
+  ]);
+}
+
+/** Options that exclude each other, and whether both are given. */
+type Exclusive = readonly [both: boolean | undefined, one: string, other: string];
+
+function refuseFirst(exclusive: readonly Exclusive[]): void {
   for (const [both, one, other] of exclusive) {
     if (both !== true) continue;
     throw new BackupError({
       code: "USAGE",
       message: `${one} and ${other} exclude each other`,
       hint: "leave out one of them",
-    });
-  }
-  if (request.ifExists && !request.clean) {
-    throw new BackupError({
-      code: "USAGE",
-      message: "--if-exists needs --clean",
-      hint: "add --clean, or leave it out",
     });
   }
 }

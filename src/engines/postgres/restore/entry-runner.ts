@@ -34,6 +34,8 @@ export class EntryRunner {
   readonly #state: ArchiveState;
   readonly #script: EntryScript;
   readonly #scanner = new RowScanner();
+  /** A transaction around several entries is open. */
+  isInTransaction = false;
 
   constructor(run: ArchiveRun, connection: PgConnection, state: ArchiveState) {
     this.#run = run;
@@ -42,6 +44,9 @@ export class EntryRunner {
     this.#script = new EntryScript({
       noOwner: run.request.noOwner,
       noTablespaces: run.request.noTablespaces === true,
+      isLoggedIn: true,
+      useSessionAuthorization: run.request.useSessionAuthorization === true,
+      ...(run.superuser === undefined ? {} : { superuser: run.superuser }),
       searchPath: run.reader.settings.searchPath,
       entry: (dumpId) => run.reader.entry(dumpId),
       tableAccessMethods: connection.serverVersion >= 120_000 && run.request.noTableAccessMethod !== true,
@@ -50,7 +55,7 @@ export class EntryRunner {
 
   async drop(entries: readonly TocEntry[]): Promise<void> {
     for (const entry of entries) {
-      const setting = this.#script.schemaSetting(entry.namespace) ?? "";
+      const setting = (this.#script.ownerSetting(entry) ?? "") + (this.#script.schemaSetting(entry.namespace) ?? "");
       await this.#query(entry, setting + dropStatement(entry, this.#run.request.ifExists));
     }
     this.#script.forgetSchema();
@@ -85,15 +90,28 @@ export class EntryRunner {
     for (const step of this.#script.settings(entry)) if (!(await this.#query(entry, step.sql))) return false;
     const { progress, failures } = this.#run;
     const object = this.#describe(entry);
+    if (!(await this.#setTriggers(entry, "DISABLE"))) return false;
     progress.start(object);
     try {
       const { rows, bytes } = await this.#load(entry);
       progress.end(object, rows, bytes);
-      return true;
     } catch (error) {
       failures.note(error, { object, sql: entry.copy ?? "" });
+      await this.#setTriggers(entry, "ENABLE");
       return false;
     }
+    return await this.#setTriggers(entry, "ENABLE");
+  }
+
+  /** With `--disable-triggers`. */
+  async #setTriggers(entry: TocEntry, state: "DISABLE" | "ENABLE"): Promise<boolean> {
+    if (this.#run.request.disableTriggers !== true || entry.desc !== "TABLE DATA") return true;
+    for (const step of this.#script.triggerSteps(entry, state)) {
+      if (!(await this.#query(entry, step.sql))) return false;
+    }
+    if (state === "ENABLE") return true;
+    const owner = this.#script.ownerSetting(entry);
+    return owner === undefined || (await this.#query(entry, owner));
   }
 
   async #load(entry: TocEntry): Promise<{ readonly rows: number; readonly bytes: number }> {
@@ -105,7 +123,7 @@ export class EntryRunner {
       progress.addBytes(count);
     };
     if (block.kind === "large-objects") {
-      const { count } = await loadLargeObjects(this.#connection, block, request.singleTransaction, onBytes);
+      const { count } = await loadLargeObjects(this.#connection, block, this.isInTransaction, onBytes);
       this.#state.largeObjects += count;
       return { rows: 0, bytes };
     }
@@ -159,8 +177,7 @@ export class EntryRunner {
   }
 
   #isDeadlock(error: unknown): boolean {
-    const { singleTransaction } = this.#run.request;
-    return error instanceof BackupError && error.sqlState === deadlockDetected && !singleTransaction;
+    return error instanceof BackupError && error.sqlState === deadlockDetected && !this.isInTransaction;
   }
 
   #describe(entry: TocEntry): string {

@@ -8,7 +8,7 @@ export function flagForArchives(request: RestoreRequest): string | undefined {
   if (jobs.isAsked && jobs.count > 1) return "--jobs";
   for (const [name, flag] of Object.entries(selectionFlags) as [keyof typeof selectionFlags, string][]) {
     const value = request[name];
-    const isGiven = typeof value === "boolean" ? value : value !== undefined && value.length > 0;
+    const isGiven = typeof value === "boolean" || typeof value === "number" ? value : value?.length;
     if (isGiven) return flag;
   }
   return undefined;
@@ -39,4 +39,10 @@ const selectionFlags = {
   noSecurityLabels: "--no-security-labels",
   noTablespaces: "--no-tablespaces",
   noTableAccessMethod: "--no-table-access-method",
+  transactionSize: "--transaction-size",
+  disableTriggers: "--disable-triggers",
+  superuser: "--superuser",
+  role: "--role",
+  enableRowSecurity: "--enable-row-security",
+  useSessionAuthorization: "--use-set-session-authorization",
 } as const satisfies Partial<Record<keyof RestoreRequest, string>>;

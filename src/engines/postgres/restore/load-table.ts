@@ -1,24 +1,11 @@
-import { BackupError } from "../../../core/backup-error.ts";
 import type { RowTotals } from "../../../core/row-totals.ts";
-import type { ExpectedRows } from "../../../ports/restore.ts";
-import type { CopyIn, PgConnection } from "../../../wire/postgres/connection.ts";
-import type { RowScanner } from "../../../wire/postgres/row-scanner.ts";
+import type { PgConnection } from "../../../wire/postgres/connection.ts";
+import { passRows, type StoredRows } from "./checked-rows.ts";
 
-export interface TableLoad {
+export interface TableLoad extends StoredRows {
   readonly connection: PgConnection;
   /** `COPY ... FROM stdin` */
   readonly sql: string;
-  /** COPY text in pieces cut anywhere. */
-  readonly chunks: AsyncIterable<Buffer>;
-  /** Whether the text must end with the line `\\.`: in archives, not in scripts, whose reader has taken it away. */
-  readonly hasEndLine: boolean;
-  /** Freshly reset. */
-  readonly scanner: RowScanner;
-  readonly expected: ExpectedRows | undefined;
-  /** For messages. */
-  readonly table: string;
-  /** Bytes that were sent. */
-  readonly onBytes: (count: number) => void;
 }
 
 /**
@@ -29,7 +16,7 @@ export interface TableLoad {
 export async function loadTable(load: TableLoad): Promise<RowTotals> {
   const copy = await load.connection.copyIn(load.sql);
   try {
-    const totals = await sendRows(copy, load);
+    const totals = await passRows(load, (rows) => copy.write(rows));
     await copy.end();
     return totals;
   } catch (error) {
@@ -37,45 +24,4 @@ export async function loadTable(load: TableLoad): Promise<RowTotals> {
     await copy.fail("the rows cannot be read").catch(() => undefined);
     throw error;
   }
-}
-
-async function sendRows(copy: CopyIn, load: TableLoad): Promise<RowTotals> {
-  const { scanner, chunks, hasEndLine, expected, table, onBytes } = load;
-  for await (const chunk of chunks) {
-    if (scanner.ended) {
-      requireOnlyLineEnds(chunk, table);
-      continue;
-    }
-    const { rows, rest } = scanner.push(chunk);
-    for (const part of rows) {
-      await copy.write(part);
-      onBytes(part.length);
-    }
-    if (rest !== undefined) requireOnlyLineEnds(rest, table);
-  }
-  if (hasEndLine && !scanner.ended) throw damaged(table, "the line that ends them is missing");
-  const totals = scanner.finish();
-  if (expected !== undefined) compareTotals(totals, expected, table);
-  return totals;
-}
-
-function compareTotals(totals: RowTotals, expected: ExpectedRows, table: string): void {
-  if (totals.rows !== expected.rows) {
-    throw damaged(table, `there are ${totals.rows}, and the metadata says ${expected.rows}`);
-  }
-  if (totals.checksum !== expected.checksum) throw damaged(table, "their checksum is not that of the metadata");
-}
-
-function requireOnlyLineEnds(bytes: Uint8Array, table: string): void {
-  if (bytes.every((byte) => byte === 0x0a)) return;
-  throw damaged(table, "there is more behind the line that ends them");
-}
-
-function damaged(table: string, what: string): BackupError {
-  return new BackupError({
-    code: "DAMAGED",
-    message: `the rows of table "${table}" are not what was backed up: ${what}`,
-    object: table,
-    hint: "restore from another copy, or an earlier backup; `verify` shows what else is damaged",
-  });
 }

@@ -20,6 +20,8 @@ export interface ArchiveRun {
   readonly request: RestoreRequest;
   /** Name of the target database, as a binary string. */
   readonly target: string;
+  /** Binary string: who switches triggers off. */
+  readonly superuser: string | undefined;
   /** The session in the target database, prepared. */
   readonly connection: PgConnection;
   /** Opens another one like it. */
@@ -46,7 +48,8 @@ export async function runArchive(run: ArchiveRun): Promise<ArchiveRunResult> {
   const { connection, plan, request, progress } = run;
   const state = new ArchiveState();
   const leader = new EntryRunner(run, connection, state);
-  if (request.singleTransaction) await connection.query("BEGIN");
+  const transactions = new Transactions(leader, connection, request);
+  await transactions.beginAll();
   if (plan.drops.length > 0) progress.phase("drop", "dropping what the backup holds");
   await leader.drop(plan.drops);
 
@@ -57,10 +60,11 @@ export async function runArchive(run: ArchiveRun): Promise<ArchiveRunResult> {
     if (step.length === 1 || run.jobs === 1) {
       for (const selected of step) {
         phases.enter(selected);
-        await leader.restore(selected);
+        await transactions.around(() => leader.restore(selected));
       }
       continue;
     }
+    await transactions.commit();
     const schedule = new RestoreSchedule(step, (dumpId) => run.blocks.storedBytes(dumpId));
     const open = async () => {
       const helper = await run.connect();
@@ -71,9 +75,47 @@ export async function runArchive(run: ArchiveRun): Promise<ArchiveRunResult> {
     if (lacking !== undefined) warnings.push(lacking);
   }
   progress.tell();
-  if (request.singleTransaction) await connection.query("COMMIT");
+  await transactions.commit();
   await run.blocks.finish();
   return { done: state.done, largeObjects: state.largeObjects, warnings };
+}
+
+/** One transaction around everything, or one around so many entries each, of the session that makes definitions. */
+class Transactions {
+  readonly #runner: EntryRunner;
+  readonly #connection: PgConnection;
+  readonly #size: number;
+  #count = 0;
+
+  constructor(runner: EntryRunner, connection: PgConnection, { singleTransaction, transactionSize }: RestoreRequest) {
+    this.#runner = runner;
+    this.#connection = connection;
+    this.#size = singleTransaction ? Number.POSITIVE_INFINITY : (transactionSize ?? 0);
+  }
+
+  /** Before objects are dropped, when that must be undone with the rest. */
+  async beginAll(): Promise<void> {
+    if (this.#size === Number.POSITIVE_INFINITY) await this.#begin();
+  }
+
+  async around(restore: () => Promise<void>): Promise<void> {
+    if (this.#size > 0 && !this.#runner.isInTransaction) await this.#begin();
+    await restore();
+    this.#count += 1;
+    if (this.#count >= this.#size) await this.commit();
+  }
+
+  async commit(): Promise<void> {
+    if (!this.#runner.isInTransaction) return;
+    await this.#connection.query("COMMIT");
+    this.#runner.isInTransaction = false;
+    this.#count = 0;
+  }
+
+  async #begin(): Promise<void> {
+    await this.#connection.query("BEGIN");
+    this.#runner.isInTransaction = true;
+  }
 }
 
 /** The database itself was created before this session began; about statistics the pre-check has said so. */

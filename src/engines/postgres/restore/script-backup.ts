@@ -7,6 +7,7 @@ import type {
   RestorePlan,
   RestoreRequest,
   RestoreResult,
+  ScriptResult,
 } from "../../../ports/restore.ts";
 import type { ConnectOptions, PgConnection } from "../../../wire/postgres/connection.ts";
 import type { ConnectionSpec } from "../../../wire/postgres/connection-spec.ts";
@@ -154,6 +155,14 @@ export class ScriptBackup implements RestorableBackup {
       if (!created && !touched) throw error;
       throw await incompleteTarget(error, { spec, target, created, request });
     }
+  }
+
+  writeScript(): Promise<ScriptResult> {
+    throw new BackupError({
+      code: "USAGE",
+      message: "the backup is a script already",
+      hint: "copy it, or decompress it with the tool of its format",
+    });
   }
 
   /** A script that creates its database begins in another one. */

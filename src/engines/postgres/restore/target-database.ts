@@ -93,6 +93,11 @@ export async function connectMaintenance(spec: ConnectionSpec, options: ConnectO
   throw missing;
 }
 
+/** Goes on as another role, for a session that speaks Unicode. @throws BackupError SERVER when it may not */
+export async function becomeRole(connection: PgConnection, role: string | undefined): Promise<void> {
+  if (role !== undefined) await connection.query(`SET ROLE ${quoteIdentifier(role)}`);
+}
+
 /** Drops a database that this run created and could not fill. Answers what to tell about it. */
 export async function dropCreated(spec: ConnectionSpec, target: string): Promise<string> {
   try {

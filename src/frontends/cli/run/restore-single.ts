@@ -1,4 +1,5 @@
 import { type RestoreOutcome, type RestoreSingleRequest, restoreSingle } from "../../../commands/restore-single.ts";
+import { BackupError } from "../../../core/backup-error.ts";
 import { counted, formatCount } from "../../../core/counted.ts";
 import { ExitStatus } from "../../../core/exit-status.ts";
 import { printable } from "../../../core/printable.ts";
@@ -21,9 +22,12 @@ export const run: RunCommand = async ({ args, options }, { services, output, pro
     openRepository: () => services.openStorage(options.repo ?? "./backups"),
     standardInput: () => services.standardInput(),
     readTextFile: (path: string) => services.readTextFile(path),
+    openOutput: services.openOutput,
   };
+  refuseTwoOnStdout(options);
   const outcome = await restoreSingle(requestOf(args[0]!, options), ports, signal);
   output.document(documentOf(outcome));
+  if (options.file !== undefined) return printWritten(options.file, outcome, output);
   if (options.list === true) output.print(...outcome.plan.listing);
   else if (outcome.result === undefined) printPlan(outcome, output);
   else printResult(outcome.result, output);
@@ -33,7 +37,9 @@ export const run: RunCommand = async ({ args, options }, { services, output, pro
 function requestOf(backup: string, options: OptionValues): RestoreSingleRequest {
   return {
     backup,
-    mode: options.list === true ? "list" : options["dry-run"] === true ? "dry-run" : "restore",
+    mode: modeOf(options),
+    ...(options.file === undefined ? {} : { file: options.file }),
+    ...(options["restrict-key"] === undefined ? {} : { restrictKey: options["restrict-key"] }),
     verifyFirst: options["verify-first"] === true,
     filterFiles: options.filter ?? [],
     ...(options["use-list"] === undefined ? {} : { useListFile: options["use-list"] }),
@@ -45,6 +51,12 @@ function requestOf(backup: string, options: OptionValues): RestoreSingleRequest 
       ifExists: options["if-exists"] === true,
       onError: options["on-error"] ?? "stop",
       singleTransaction: options["single-transaction"] === true,
+      ...(options["transaction-size"] === undefined ? {} : { transactionSize: options["transaction-size"] }),
+      disableTriggers: options["disable-triggers"] === true,
+      ...(options.superuser === undefined ? {} : { superuser: options.superuser }),
+      ...(options.role === undefined ? {} : { role: options.role }),
+      enableRowSecurity: options["enable-row-security"] === true,
+      useSessionAuthorization: options["use-set-session-authorization"] === true,
       jobs: { count: options.jobs ?? defaultJobs(), isAsked: options.jobs !== undefined },
       ...restoreSelection(options),
       allowedExtensions: options["allow-extension"] ?? [],
@@ -55,11 +67,35 @@ function requestOf(backup: string, options: OptionValues): RestoreSingleRequest 
   };
 }
 
-function documentOf({ summary, plan, findings, result }: RestoreOutcome): unknown {
+function modeOf(options: OptionValues): RestoreSingleRequest["mode"] {
+  if (options.list === true) return "list";
+  if (options["dry-run"] === true) return "dry-run";
+  return options.file === undefined ? "restore" : "script";
+}
+
+function refuseTwoOnStdout(options: OptionValues): void {
+  if (options.file !== "-" || options.json !== true) return;
+  throw new BackupError({
+    code: "USAGE",
+    message: "--json and --file - both want stdout",
+    hint: "write into a file, or leave out --json",
+  });
+}
+
+/** What was written may be on stdout: what is said about it goes elsewhere. */
+function printWritten(file: string, { script }: RestoreOutcome, output: Output): ExitStatus {
+  const data =
+    script === undefined ? "" : `: ${counted(script.entries, "entry", "entries")}, ${counted(script.rows, "row")}`;
+  if (file !== "-") output.info(`"${file}" is written${data}`);
+  return ExitStatus.done;
+}
+
+function documentOf({ summary, plan, findings, result, script }: RestoreOutcome): unknown {
   const { target, steps, needsTrust, listing } = plan;
   const leftOut = Object.fromEntries(plan.leftOut);
   return {
     backup: summary,
+    ...(script === undefined ? {} : { script }),
     ...(result === undefined ? { plan: { target, steps, leftOut, needsTrust, listing } } : { result }),
     findings,
   };

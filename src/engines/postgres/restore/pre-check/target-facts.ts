@@ -46,8 +46,8 @@ export async function readTargetFacts(connection: PgConnection): Promise<TargetF
     return new Set(rows.map((row) => row[0] ?? ""));
   };
   const { rows } = await connection.query(
-    `SELECT session_user, rolsuper, rolsuper OR rolcreatedb, pg_catalog.pg_encoding_to_char(d.encoding)
-     FROM pg_catalog.pg_roles, pg_catalog.pg_database d WHERE rolname = session_user AND datname = pg_catalog.current_database()`,
+    `SELECT current_user, rolsuper, rolsuper OR rolcreatedb, pg_catalog.pg_encoding_to_char(d.encoding)
+     FROM pg_catalog.pg_roles, pg_catalog.pg_database d WHERE rolname = current_user AND datname = pg_catalog.current_database()`,
   );
   const [user, isSuperuser, mayCreate, encoding] = rows[0]!;
   const [collationLocales, databaseLocales] = await Promise.all([

@@ -84,11 +84,12 @@ function nameFilter(entries: readonly TocEntry[], selection: RestoreSelection, d
   for (const schema of missing) throw notInArchive("schema", schema);
   return (entry, taken) => {
     if (entry.desc.startsWith("DATABASE") || belongsToDatabase(entry)) return true;
-    const describes = isAttribute(entry) || isStatistics(entry);
-    if (describes) return entry.dependencies.some((id) => taken.has(id) && !privileges.has(id));
+    if (isAttribute(entry)) return entry.dependencies.some((id) => taken.has(id) && !privileges.has(id));
     const schema = schemaOf(entry);
     if (schemas.length > 0 && (schema === undefined || !included.has(schema))) return false;
     if (schema !== undefined && excluded.has(schema)) return false;
-    return named === undefined || named.has(entry.dumpId);
+    if (named === undefined || named.has(entry.dumpId)) return true;
+    // They may be wanted without the table or index that they are about.
+    return isStatistics(entry) && entry.dependencies.some((id) => named.has(id));
   };
 }
