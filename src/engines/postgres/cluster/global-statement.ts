@@ -90,7 +90,8 @@ function tablespaceOf(sql: string, name: string, rest: readonly SqlToken[]): Glo
 
 function membershipOf(sql: string, tokens: readonly SqlToken[]): GlobalStatement | undefined {
   const [role, member] = [nameOf(tokens[1]), nameOf(tokens[3])];
-  if (role === undefined || member === undefined) return undefined;
+  const isWhole = tokens.length === 4 || isWord(tokens[4], "WITH") || isWord(tokens[4], "GRANTED");
+  if (role === undefined || member === undefined || !isWhole) return undefined;
   const by = tokens.findIndex((token, at) => at > 3 && isWord(token, "GRANTED"));
   const options = tokens.slice(4, by < 0 ? undefined : by);
   const behind = (word: string): SqlToken | undefined =>

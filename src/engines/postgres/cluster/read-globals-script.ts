@@ -36,7 +36,12 @@ export async function readGlobalsScript(source: AsyncIterable<Uint8Array>): Prom
       inGroup = statement;
     } else throw refuse(item.line);
   }
-  return statements;
+  if (group === undefined) return statements;
+  throw new BackupError({
+    code: "DAMAGED",
+    message: "the script of globals does not end what it does in another role's name",
+    hint: "restore it from a copy of the backup",
+  });
 }
 
 function refuse(line: number): BackupError {
