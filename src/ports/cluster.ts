@@ -11,6 +11,10 @@ export interface ClusterRequest {
   /** psql's patterns of names; empty: all databases that can be connected to. */
   readonly databases: readonly string[];
   readonly excludedDatabases: readonly string[];
+  /** Leave out grants of tablespaces and parameters. */
+  readonly noPrivileges?: boolean;
+  readonly noComments?: boolean;
+  readonly noSecurityLabels?: boolean;
   /** Names the backup on the server (application_name). */
   readonly applicationName: string;
 }

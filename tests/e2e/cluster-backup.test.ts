@@ -1,7 +1,10 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { builtProgram } from "../helpers/built-program.ts";
 import { dbbackup, mustDbbackup } from "../helpers/dbbackup.ts";
 import { type PostgresServer, startServer } from "../helpers/postgres-server.ts";
 import { stock } from "../helpers/stock-tools.ts";
@@ -84,6 +87,39 @@ test("databases are chosen by psql's patterns", async () => {
   expect(metadata.not_included.map(({ kind }: { kind: string }) => kind)).toEqual(
     expect.arrayContaining(["databases", "role-passwords"]),
   );
+});
+
+test("what is left out is said, in the metadata of the cluster and of each database", async () => {
+  await server.sql("COMMENT ON ROLE plain IS 'said'");
+  const filter = join(folder, "filter");
+  writeFileSync(filter, "exclude database globals\nexclude database we*\n");
+  const { stdout } = await backup("parts", "--schema-only", "--no-comments", "--filter", filter);
+  const metadata = JSON.parse(stdout.toString());
+  expect(namesOf(metadata)).toEqual(["template1", "Shop", "postgres", "shop"]);
+  expect(metadata.partial).toEqual(["--schema-only", "--no-comments"]);
+  const inRepo = (name: string): string => readFileSync(join(folder, "parts", name), "utf8");
+  const shop = metadata.databases.find(({ name }: { name: string }) => name === "shop");
+  expect(JSON.parse(inRepo(`${shop.artifact}.meta.json`))).toMatchObject({
+    part_of: metadata.id,
+    partial: ["--schema-only", "--no-comments"],
+    objects: [],
+  });
+  expect(inRepo(metadata.globals.artifact)).not.toContain("said");
+});
+
+test("a backup that is killed with -9 leaves nothing that is listed, and the next one sweeps it", async () => {
+  const repo = join(folder, "killed");
+  const start = ["backup", "cluster", "--url", server.url(), "--repo", repo, "--progress", "json"];
+  const child = spawn(process.execPath, [await builtProgram(), ...start], { stdio: ["ignore", "ignore", "pipe"] });
+  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    if (text.includes("(4 of ")) child.kill("SIGKILL");
+  });
+  expect(await once(child, "exit")).toEqual([null, "SIGKILL"]);
+  expect(readdirSync(repo)).toEqual([expect.stringMatching(/^\.tmp-/)]);
+  expect(JSON.parse((await mustDbbackup(["list", "--repo", repo, "--json"])).stdout.toString())).toEqual([]);
+  const { stdout } = await backup("killed");
+  const { backup_file: name } = JSON.parse(stdout.toString());
+  expect(readdirSync(repo).toSorted()).toEqual([name, `${name}.meta.json`]);
 });
 
 test("a database that cannot be dumped makes the backup partial, and names it", async () => {

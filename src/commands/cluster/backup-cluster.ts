@@ -4,13 +4,17 @@ import type { BackupMetadata } from "../../core/metadata/metadata-schema.ts";
 import { uuidV7 } from "../../core/uuid-v7.ts";
 import type { ClusterContents, ClusterReader, ClusterRequest } from "../../ports/cluster.ts";
 import type { DumpRequest } from "../../ports/dump.ts";
+import { wholeDatabase } from "../../ports/dump-selection.ts";
+import { wholeShape } from "../../ports/dump-shape.ts";
 import type { BackupPorts } from "../backup-single.ts";
 import { commitMetadata, commitUnderName, refuseExisting, type StoredDestination } from "../commit-backup.ts";
+import { partialOptions } from "../partial-options.ts";
 import { ClusterFolder } from "./cluster-folder.ts";
 import { clusterMetadata } from "./cluster-metadata.ts";
 import { type DumpedDatabase, dumpIntoCluster } from "./dump-into-cluster.ts";
 
-export interface BackupClusterRequest extends Omit<ClusterRequest, "applicationName"> {
+export interface BackupClusterRequest
+  extends Pick<ClusterRequest, "connection" | "rolePasswords" | "databases" | "excludedDatabases"> {
   /** Roles, tablespaces and settings, and no databases. */
   readonly globalsOnly: boolean;
   /** How each database is dumped. */
@@ -56,8 +60,9 @@ export async function backupCluster(
   const { connection } = request;
   ports.dumper.check({ ...dump, connection, database: "", applicationName });
   if (destination.kind === "file") await refuseExisting(destination.storage, destination.key);
+  const { noPrivileges, noComments, noSecurityLabels } = dump.shape ?? wholeShape;
   const contents = await ports.clusterReader.read(
-    { ...request, applicationName },
+    { ...request, noPrivileges, noComments, noSecurityLabels, applicationName },
     { progress: ports.progress, signal },
   );
   for (const message of contents.warnings) ports.progress.emit({ event: "warning", message });
@@ -74,7 +79,15 @@ export async function backupCluster(
     const key = await commitUnderName(destination, nameOf, (name) => folder.commit(name));
     const durationSeconds = (ports.clock.monotonic() - began) / 1000;
     const facts = { id, startedAt, durationSeconds, key, globals, globalsOnly: request.globalsOnly, tool: ports.tool };
-    const metadata = clusterMetadata({ ...facts, contents, dump, dumped, failed, files: folder.files });
+    const metadata = clusterMetadata({
+      ...facts,
+      contents,
+      dump,
+      dumped,
+      failed,
+      files: folder.files,
+      partial: partialOf(request),
+    });
     await commitMetadata(work, `${key}${METADATA_SUFFIX}`, metadata);
     return { metadata, failed };
   } finally {
@@ -110,6 +123,12 @@ async function dumpAll(
   }
   if (dumped.length === 0 && failed.length > 0) throw failed[0]!.error;
   return { dumped, failed };
+}
+
+/** The options that leave something out of each database, or all of them. */
+function partialOf({ dump, globalsOnly }: BackupClusterRequest): string[] {
+  const options = partialOptions(wholeDatabase, dump.shape ?? wholeShape);
+  return globalsOnly ? ["--globals-only", ...options] : options;
 }
 
 function checkFormat({ dump: { format, compression } }: BackupClusterRequest): void {

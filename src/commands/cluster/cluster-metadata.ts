@@ -20,6 +20,8 @@ export interface ClusterFacts {
   readonly dump: Pick<DumpRequest, "format" | "compression">;
   readonly dumped: readonly DumpedDatabase[];
   readonly failed: readonly FailedDatabase[];
+  /** Options that leave something out. */
+  readonly partial: readonly string[];
   /** Names in the folder. */
   readonly files: readonly WrittenArtifact[];
   readonly tool: { readonly name: string; readonly version: string };
@@ -73,6 +75,7 @@ export function clusterMetadata(facts: ClusterFacts): BackupMetadata {
       plain_size: plainSize,
       plain_sha256: plainSha256,
     })),
+    ...(facts.partial.length === 0 ? {} : { partial: [...facts.partial] }),
     not_included: missingOf(facts).map((item) => ({ ...item, examples: [...item.examples] })),
     warnings: [
       ...contents.warnings,

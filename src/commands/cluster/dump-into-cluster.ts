@@ -2,8 +2,11 @@ import { METADATA_SUFFIX } from "../../core/backup-name.ts";
 import { formatMetadata } from "../../core/metadata/format-metadata.ts";
 import { uuidV7 } from "../../core/uuid-v7.ts";
 import type { NotIncluded } from "../../ports/dump.ts";
+import { wholeDatabase } from "../../ports/dump-selection.ts";
+import { wholeShape } from "../../ports/dump-shape.ts";
 import { backupMetadata } from "../backup-metadata.ts";
 import { extension } from "../backup-single.ts";
+import { partialOptions } from "../partial-options.ts";
 import type { BackupClusterPorts, ClusterRun } from "./backup-cluster.ts";
 import type { ClusterFolder } from "./cluster-folder.ts";
 
@@ -46,6 +49,7 @@ export async function dumpIntoCluster(
     name,
     artifacts: [{ name, ...totals }],
     dump: result,
+    partial: partialOptions(wholeDatabase, dump.shape ?? wholeShape),
     tool,
   });
   const text = formatMetadata({ ...metadata, part_of: clusterId });

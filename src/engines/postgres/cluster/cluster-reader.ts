@@ -14,6 +14,7 @@ import { globalsScript } from "./globals-script.ts";
 import { listDatabases } from "./list-databases.ts";
 import { orderMemberships } from "./membership-order.ts";
 import { readGlobals } from "./read-globals.ts";
+import { reducedGlobals } from "./reduced-globals.ts";
 
 /** Reads what belongs to a PostgreSQL server as a whole. */
 export const postgresClusterReader: ClusterReader = {
@@ -54,7 +55,7 @@ async function readCluster(connection: PgConnection, request: ClusterRequest): P
       ...(facts.systemIdentifier === undefined ? {} : { systemIdentifier: facts.systemIdentifier }),
     },
     globals: {
-      script: Buffer.from(globalsScript(globals, { encoding }), "latin1"),
+      script: Buffer.from(globalsScript(reducedGlobals(globals, request), { encoding }), "latin1"),
       roles: globals.roles.length,
       tablespaces: globals.tablespaces.length,
     },

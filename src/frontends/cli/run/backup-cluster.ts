@@ -4,12 +4,14 @@ import { BackupError } from "../../../core/backup-error.ts";
 import { parseCompression } from "../../../core/compression.ts";
 import { counted } from "../../../core/counted.ts";
 import { ExitStatus } from "../../../core/exit-status.ts";
+import { parseFilterFile } from "../../../core/filter-file.ts";
 import { printable } from "../../../core/printable.ts";
 import type { Services } from "../../../ports/services.ts";
 import { formatBytes, formatDuration } from "../amounts.ts";
 import type { RunCommand } from "../command.ts";
 import { connectionRequest } from "../connection-request.ts";
 import { defaultJobs } from "../default-jobs.ts";
+import { dumpShape } from "../dump-shape.ts";
 import { countedKind } from "../not-included-lines.ts";
 import type { OptionValues } from "../options/options.ts";
 import { repositoryOf } from "../repository-option.ts";
@@ -21,11 +23,13 @@ export const run: RunCommand = async ({ options }, { services, output, progress,
     {
       connection: connectionRequest(options),
       databases: options.database ?? [],
-      excludedDatabases: options["exclude-database"] ?? [],
+      excludedDatabases: [...(options["exclude-database"] ?? []), ...(await filteredDatabases(options, services))],
       globalsOnly: options["globals-only"] === true,
       rolePasswords: options["no-role-passwords"] !== true,
       dump: {
         format,
+        shape: dumpShape(options),
+        ...(options["max-rate"] === undefined ? {} : { maxRate: options["max-rate"] }),
         compression: parseCompression(options.compression ?? (format === "custom" ? "gzip" : "none")),
         statistics: options.statistics === true,
         allowedExtensions: options["allow-extension"] ?? [],
@@ -50,6 +54,15 @@ export const run: RunCommand = async ({ options }, { services, output, progress,
   output.print(...summary(result, destination.storage.location));
   return failed.length > 0 ? ExitStatus.partial : ExitStatus.done;
 };
+
+/** What filter files leave out, as pg_dumpall reads them. */
+async function filteredDatabases(options: OptionValues, { readTextFile }: Services): Promise<string[]> {
+  const grammar = { include: [], exclude: ["database"] };
+  const files = await Promise.all(
+    (options.filter ?? []).map(async (file) => parseFilterFile(await readTextFile(file), file, grammar)),
+  );
+  return files.flat().map(({ pattern }) => pattern);
+}
 
 async function destinationOf(options: OptionValues, services: Services): Promise<StoredDestination> {
   const path = options.output;
@@ -85,6 +98,7 @@ function summary({ metadata, failed }: BackupClusterResult, location: string): s
     `  globals   ${counted(globals?.roles ?? 0, "role")}, ${counted(globals?.tablespaces ?? 0, "tablespace")}`,
     `  data      ${counted(databases.length, "database")}, ${counted(tables, "table")}, ${counted(rows, "row")}`,
     `  duration  ${formatDuration(metadata.duration_seconds ?? 0)}`,
+    ...(metadata.partial === undefined ? [] : [`  partial   ${metadata.partial.join(" ")}`]),
     ...failed.map(({ name, error }) => printable(`  failed    "${name}": ${error.message}`)),
   ];
   const missing = items.filter((item) => item.count > 0);
