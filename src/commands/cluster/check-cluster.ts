@@ -1,7 +1,7 @@
 import { BackupError } from "../../core/backup-error.ts";
 import type { Finding, FindingCode } from "../../ports/restore.ts";
 import { fileName } from "../found-backup.ts";
-import { restoreFound } from "../restore-single.ts";
+import { partialFindings, restoreFound } from "../restore-single.ts";
 import { databaseOfCluster } from "./cluster-parts.ts";
 import type { ClusterCheck, RestoreClusterPorts, RestoreClusterRequest } from "./restore-cluster.ts";
 import { restoreOf } from "./restore-of-database.ts";
@@ -18,7 +18,7 @@ export async function checkCluster(
   const { cluster, globals, databases, request } = check;
   await requireFiles(check);
   const { findings, databases: existing } = await globals.preCheck(request.globals, signal);
-  const all: Finding[] = [...findings];
+  const all: Finding[] = [...partialFindings(cluster.metadata), ...findings];
   for (const { name, message } of cluster.metadata.failed_databases ?? []) all.push(notInBackup(name, message));
   for (const database of databases) {
     const { name } = database;
