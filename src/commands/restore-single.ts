@@ -150,13 +150,13 @@ async function restoreOpened(
 }
 
 /** Whoever restores a part must not take it for the whole. */
-export function partialFindings(known: Known): Finding[] {
+export function partialFindings(known: Known, whole = "its database"): Finding[] {
   if (known?.partial === undefined) return [];
   return [
     {
       code: "partial-backup",
       severity: "warning",
-      message: `the backup holds a part only: it was made with ${known.partial.join(" ")}`,
+      message: `the backup holds a part of ${whole} only: it was made with ${known.partial.join(" ")}`,
       solution: "what it lacks (see: dbbackup show) must be in the target already, or come from another backup",
     },
   ];

@@ -18,7 +18,7 @@ export async function checkCluster(
   const { cluster, globals, databases, request } = check;
   await requireFiles(check);
   const { findings, databases: existing } = await globals.preCheck(request.globals, signal);
-  const all: Finding[] = [...partialFindings(cluster.metadata), ...findings];
+  const all: Finding[] = [...partialFindings(cluster.metadata, "the cluster"), ...findings];
   for (const { name, message } of cluster.metadata.failed_databases ?? []) all.push(notInBackup(name, message));
   for (const database of databases) {
     const { name } = database;
