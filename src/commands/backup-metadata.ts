@@ -55,6 +55,7 @@ export function backupMetadata(facts: BackupFacts): BackupMetadata {
       encoding: dump.server.encoding,
       ...(dump.server.systemIdentifier === undefined ? {} : { system_identifier: dump.server.systemIdentifier }),
     },
+    ...(dump.encoding === undefined ? {} : { encoding: dump.encoding }),
     consistency: {
       ...(dump.snapshotLsn === undefined ? {} : { snapshot_lsn: dump.snapshotLsn }),
       snapshot_xmin: dump.snapshot.xmin,

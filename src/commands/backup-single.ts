@@ -11,6 +11,7 @@ import type { Codec } from "../ports/codec.ts";
 import type { ConnectionRequest } from "../ports/connection-request.ts";
 import type { DumpContext, Dumper, DumpRequest, DumpResult } from "../ports/dump.ts";
 import { type DumpSelection, wholeDatabase } from "../ports/dump-selection.ts";
+import type { DumpSessionOptions } from "../ports/dump-session.ts";
 import { type DumpShape, wholeShape } from "../ports/dump-shape.ts";
 import type { ProgressSink } from "../ports/progress.ts";
 import type { OpenSpool } from "../ports/spool.ts";
@@ -29,6 +30,7 @@ export interface BackupSingleRequest {
   readonly selection?: DumpSelection;
   /** Default: all of it. */
   readonly shape?: DumpShape;
+  readonly session?: DumpSessionOptions;
   readonly statistics?: boolean;
   readonly allowedExtensions?: readonly string[];
   readonly archiveVersion?: string;
@@ -222,6 +224,7 @@ function dumpRequestOf(request: BackupSingleRequest, id: string): DumpRequest {
     compression: hasCompression(request.format) ? request.compression : uncompressed,
     selection: request.selection ?? wholeDatabase,
     shape: request.shape ?? wholeShape,
+    session: request.session ?? {},
     statistics: request.statistics === true,
     allowedExtensions: request.allowedExtensions ?? [],
     ...(request.archiveVersion === undefined ? {} : { archiveVersion: request.archiveVersion }),
@@ -271,7 +274,7 @@ function metadataOf(run: Run, name: string, artifacts: readonly WrittenArtifact[
     name,
     artifacts,
     dump,
-    partial: partialOptions(request.selection ?? wholeDatabase, request.shape ?? wholeShape),
+    partial: partialOptions(request.selection ?? wholeDatabase, request.shape ?? wholeShape, request.session),
     tool: ports.tool,
   });
 }

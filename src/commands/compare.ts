@@ -64,7 +64,7 @@ function recordedRows({ metadata, location }: FoundBackup): RecordedRows {
   return {
     database: metadata.database,
     serverVersion: metadata.database_version ?? "",
-    encoding: metadata.source?.encoding ?? "UTF8",
+    encoding: metadata.encoding ?? metadata.source?.encoding ?? "UTF8",
     tables: objects.flatMap(recordedTable),
     partial: metadata.partial ?? [],
     ...(largeObjects === undefined ? {} : { largeObjects: { count: largeObjects.rows, bytes: largeObjects.bytes } }),

@@ -1,4 +1,5 @@
 import type { DumpSelection } from "../ports/dump-selection.ts";
+import type { DumpSessionOptions } from "../ports/dump-session.ts";
 import type { DumpShape } from "../ports/dump-shape.ts";
 
 const optionOfPatterns: Readonly<Partial<Record<keyof DumpSelection, string>>> = {
@@ -15,18 +16,24 @@ const optionOfPatterns: Readonly<Partial<Record<keyof DumpSelection, string>>> =
 };
 
 /** The options that leave something of the database out of a backup, as they can be given: `--schema=app`. */
-export function partialOptions(selection: DumpSelection, shape: DumpShape): string[] {
+export function partialOptions(
+  selection: DumpSelection,
+  shape: DumpShape,
+  { enableRowSecurity, extraFloatDigits }: DumpSessionOptions = {},
+): string[] {
   const patterns = Object.entries(optionOfPatterns).flatMap(([key, name]) =>
     (selection[key as keyof DumpSelection] as readonly string[]).map((pattern) => `--${name}=${pattern}`),
   );
   const { noOwner, noTablespaces, noTableAccessMethod } = shape.script;
   const flags = Object.entries({ ...shape, noOwner, noTablespaces, noTableAccessMethod })
-    .filter(([name, value]) => value === true && name !== "sequenceData")
+    .filter(([name, value]) => value === true && name !== "sequenceData" && name !== "loadViaPartitionRoot")
     .map(([name]) => `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`);
   return [
     ...patterns,
     ...(selection.largeObjects === false ? ["--no-large-objects"] : []),
     ...flags,
+    ...(enableRowSecurity === true ? ["--enable-row-security"] : []),
+    ...(extraFloatDigits === undefined ? [] : [`--extra-float-digits=${extraFloatDigits}`]),
     ...shape.sections.map((section) => `--section=${section}`),
   ];
 }

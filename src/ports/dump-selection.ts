@@ -15,6 +15,8 @@ export interface DumpSelection {
   readonly excludedDataAndChildren: readonly string[];
   readonly extensions: readonly string[];
   readonly excludedExtensions: readonly string[];
+  /** Servers of foreign tables whose rows are dumped as well. */
+  readonly foreignServers: readonly string[];
   /** A pattern that picks something and matches nothing is an error. */
   readonly strictNames: boolean;
   /** Absent: when nothing was picked out. */
@@ -32,6 +34,7 @@ export const wholeDatabase: DumpSelection = {
   excludedDataAndChildren: [],
   extensions: [],
   excludedExtensions: [],
+  foreignServers: [],
   strictNames: false,
 };
 

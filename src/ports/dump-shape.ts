@@ -17,6 +17,8 @@ export interface DumpShape {
   readonly noUnloggedTableData: boolean;
   /** Values of sequences also without other data. */
   readonly sequenceData: boolean;
+  /** Rows of partitions are loaded through the root of their tree. */
+  readonly loadViaPartitionRoot: boolean;
   readonly script: ScriptShape;
 }
 
@@ -51,6 +53,7 @@ export const wholeShape: DumpShape = {
   noToastCompression: false,
   noUnloggedTableData: false,
   sequenceData: false,
+  loadViaPartitionRoot: false,
   script: {
     clean: false,
     ifExists: false,

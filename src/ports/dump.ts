@@ -4,6 +4,7 @@ import type { ByteSink } from "./byte-sink.ts";
 import type { Codec } from "./codec.ts";
 import type { ConnectionRequest } from "./connection-request.ts";
 import type { DumpSelection } from "./dump-selection.ts";
+import type { DumpSessionOptions } from "./dump-session.ts";
 import type { DumpShape } from "./dump-shape.ts";
 import type { ProgressSink } from "./progress.ts";
 import type { OpenSpool } from "./spool.ts";
@@ -20,6 +21,7 @@ export interface DumpRequest {
   readonly selection?: DumpSelection;
   /** Default: all of it. */
   readonly shape?: DumpShape;
+  readonly session?: DumpSessionOptions;
   /** Take the optimizer's statistics too. */
   readonly statistics?: boolean;
   /** Extensions that are dumped although a restore of them needs more than a dump holds. */
@@ -93,6 +95,8 @@ export interface DumpResult {
     readonly systemIdentifier?: string;
     readonly encoding: string;
   };
+  /** Of all text in the dump, when it is not the database's. */
+  readonly encoding?: string;
   /** The log position at which the snapshot was taken (`16/B374D848`); on a standby, the last replayed one. */
   readonly snapshotLsn?: string;
   readonly snapshot: SnapshotHeld;

@@ -137,6 +137,7 @@ export const metadataSchema = v.looseObject({
       gtid_set: v.optional(v.string()),
     }),
   ),
+  encoding: v.optional(text("Encoding of all text in the backup, when it is not that of the database")),
   artifacts: v.pipe(v.array(artifactSchema), v.minLength(1)),
   archive_version: v.optional(text("PostgreSQL archives: version of the archive format, `1.14`")),
   checksum_type: v.optional(text("Kind of the checksums in `objects`: `rowsum128-v1`")),

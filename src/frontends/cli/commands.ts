@@ -131,6 +131,8 @@ const backupSelection: readonly OptionName[] = [
   "no-table-access-method",
   "disable-triggers",
   "superuser",
+  "enable-row-security",
+  "role",
 ];
 
 /** Every command that is built, in the order of help. What is not here is an unknown command. */

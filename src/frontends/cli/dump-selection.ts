@@ -25,6 +25,7 @@ export async function dumpSelection(
     excludedDataAndChildren: patterns("exclude-table-data-and-children", "exclude", "table_data_and_children"),
     extensions: patterns("extension", "include", "extension"),
     excludedExtensions: patterns("exclude-extension", "exclude", "extension"),
+    foreignServers: patterns("include-foreign-data", "include", "foreign_data"),
     strictNames: options["strict-names"] === true,
     ...(options["large-objects"] === true ? { largeObjects: true } : {}),
     ...(options["no-large-objects"] === true ? { largeObjects: false } : {}),
@@ -41,10 +42,11 @@ type PatternOption =
   | "exclude-table-data"
   | "exclude-table-data-and-children"
   | "extension"
-  | "exclude-extension";
+  | "exclude-extension"
+  | "include-foreign-data";
 
 /** What a line of a filter file can say about a backup. */
 const grammar: FilterGrammar = {
-  include: ["extension", "schema", "table", "table_and_children"],
+  include: ["extension", "foreign_data", "schema", "table", "table_and_children"],
   exclude: ["extension", "schema", "table", "table_and_children", "table_data", "table_data_and_children"],
 };

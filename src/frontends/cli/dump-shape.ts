@@ -20,6 +20,7 @@ export function dumpShape(options: OptionValues): DumpShape {
     noToastCompression: is("no-toast-compression"),
     noUnloggedTableData: is("no-unlogged-table-data"),
     sequenceData: is("sequence-data"),
+    loadViaPartitionRoot: is("load-via-partition-root"),
     script: {
       clean: is("clean"),
       ifExists: is("if-exists"),

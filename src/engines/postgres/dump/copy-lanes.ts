@@ -43,7 +43,7 @@ export class CopyLanes implements AsyncDisposable {
     const tables = shared.map((copy) => copy.source.ranges!.name);
     const snapshot = wanted > 0 && options.sharesSnapshot ? await exportSnapshot(session) : undefined;
     const opened = await Promise.allSettled(
-      Array.from({ length: wanted }, () => openHelper(options.connect, snapshot, tables)),
+      Array.from({ length: wanted }, () => openHelper(options.connect, session.settings, snapshot, tables)),
     );
     const helpers = opened.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
     const failed = opened.find((one) => one.status === "rejected")?.reason as unknown;
@@ -80,12 +80,13 @@ export class CopyLanes implements AsyncDisposable {
 
 async function openHelper(
   connect: () => Promise<PgConnection>,
+  settings: readonly string[],
   snapshot: string | undefined,
   tables: readonly string[],
 ): Promise<PgConnection> {
   const connection = await connect();
   try {
-    await joinSnapshot(connection, snapshot, tables);
+    await joinSnapshot(connection, settings, snapshot, tables);
     return connection;
   } catch (error) {
     await connection.close();

@@ -22,6 +22,7 @@ import { DEFAULT_SPLIT_LARGER_THAN, planCopies } from "./plan-copies.ts";
 import { planEntries } from "./plan-entries.ts";
 import { RateLimit } from "./rate-limit.ts";
 import { readSource } from "./read-source.ts";
+import { dumpEncoding } from "./session-settings.ts";
 import { StatisticsDefinitions } from "./statistics-definitions.ts";
 import { ungroupLargeObjects } from "./ungroup-large-objects.ts";
 
@@ -47,13 +48,20 @@ export async function dumpDatabase(
     isolation: options.isolation,
     selection: request.selection,
     database: request.database,
+    ...request.session,
   });
+  const encoding = dumpEncoding(connection);
   const snapshotAt = performance.now();
   const format = chooseFormat(request, session.capabilities);
   const shape = request.shape ?? wholeShape;
   const create = format.kind === "archive" || shape.script.create;
   const wanted = wantedExtras(request);
-  const source = await readSource(session, { databaseItself: create, ...wanted }, request.allowedExtensions ?? []);
+  const source = await readSource(
+    session,
+    encoding,
+    { databaseItself: create, ...wanted },
+    request.allowedExtensions ?? [],
+  );
   const { facts, database, decodeName, notIncluded, catalog } = source;
   const planned = planEntries(catalog, shape);
   const warnings = [
@@ -63,7 +71,7 @@ export async function dumpDatabase(
   ];
   for (const warning of warnings) progress.emit({ event: "warning", message: warning });
 
-  const entries = archiveEntries(withShape(database, shape), catalog, planned.entries, format, shape);
+  const entries = archiveEntries({ ...withShape(database, shape), encoding }, catalog, planned.entries, format, shape);
   let copying: CopyLanes | undefined;
   const writer = await openWriter({
     request,
@@ -97,6 +105,7 @@ export async function dumpDatabase(
       ...endpoint(connection),
       ...(facts.systemIdentifier === undefined ? {} : { systemIdentifier: facts.systemIdentifier }),
     },
+    ...(encoding === database.encoding ? {} : { encoding }),
     ...(facts.snapshotLsn === undefined ? {} : { snapshotLsn: facts.snapshotLsn }),
     snapshot,
     ...(format.kind === "archive" ? { archiveVersion: formatArchiveVersion(format.minor) } : {}),
@@ -131,6 +140,7 @@ function wantedExtras(request: DumpRequest): WantedExtras {
     data: kinds.data,
     sequenceData: (kinds.data || shape.sequenceData) && isOfData,
     unloggedData: !shape.noUnloggedTableData,
+    loadViaRoot: shape.loadViaPartitionRoot,
     toastCompression: !shape.noToastCompression,
   };
 }

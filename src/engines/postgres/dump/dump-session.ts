@@ -1,4 +1,5 @@
 import { type DumpSelection, wholeDatabase } from "../../../ports/dump-selection.ts";
+import type { DumpSessionOptions } from "../../../ports/dump-session.ts";
 import type { PgConnection } from "../../../wire/postgres/connection.ts";
 import type { Capabilities } from "../capabilities.ts";
 import { capabilitiesOf } from "../capabilities.ts";
@@ -9,6 +10,7 @@ import { type ObjectSelection, objectSelection } from "../objects/object-selecti
 import { hasPatterns, selectObjects } from "../select/selected-objects.ts";
 import { quoteConformingLiteral } from "../sql/quote.ts";
 import { listTables, lockTables } from "./lock-tables.ts";
+import { dumpEncoding, sessionSettings } from "./session-settings.ts";
 
 /** How the dump's transaction sees the database. Anything but `repeatable read` is for tests that prove its worth. */
 export type DumpIsolation = "repeatable read" | "read committed";
@@ -24,9 +26,11 @@ export interface DumpSession {
   readonly rows: RunQuery;
   /** What is dumped, as the snapshot has it. */
   readonly selection: ObjectSelection;
+  /** Statements that any other session of this dump runs first. */
+  readonly settings: readonly string[];
 }
 
-export interface DumpSessionOptions {
+export interface OpenDumpOptions extends DumpSessionOptions {
   readonly isolation?: DumpIsolation | undefined;
   readonly selection?: DumpSelection | undefined;
   /** Name of the database, which patterns may hold. */
@@ -39,19 +43,33 @@ export interface DumpSessionOptions {
  */
 export async function openDumpSession(
   connection: PgConnection,
-  { isolation = "repeatable read", selection = wholeDatabase, database = "" }: DumpSessionOptions = {},
+  { isolation = "repeatable read", selection = wholeDatabase, database = "", ...asked }: OpenDumpOptions = {},
 ): Promise<DumpSession> {
   const capabilities = capabilitiesOf(connection.serverVersion);
   const rows: RunQuery = (sql) => queryRows(connection, sql);
-  const begin = `BEGIN; SET TRANSACTION ISOLATION LEVEL ${isolation.toUpperCase()}, READ ONLY`;
-  const settings = connection.query(sessionSettings(capabilities).join(";\n"));
+  const begin = beginStatements(isolation, asked);
+  const set = sessionSettings(capabilities, asked, selection.foreignServers.length > 0);
+  const settings = connection.query(set.join(";\n"));
+  if (asked.encoding !== undefined) {
+    await settings;
+    dumpEncoding(connection);
+  }
   const context = { database, collatedNames: capabilities.collatedNames };
   const select = async (): Promise<ObjectSelection> =>
     objectSelection(selection, hasPatterns(selection) ? await selectObjects(rows, selection, context) : undefined);
   const list = () => listTables(rows, select);
   const [, listed] = await Promise.all([settings, list()]);
-  const locked = await lockTables({ connection, list, begin }, listed);
-  return { connection, capabilities, rows: tellingFirstError(rows), selection: locked };
+  const locked = await lockTables({ connection, list, begin, timeout: asked.lockWaitTimeout }, listed);
+  return { connection, capabilities, rows: tellingFirstError(rows), selection: locked, settings: set };
+}
+
+/** Begins the transaction without taking a snapshot, unless it is a given one. */
+function beginStatements(isolation: DumpIsolation, options: DumpSessionOptions): string {
+  const { serializableDeferrable, snapshot } = options;
+  const level = serializableDeferrable === true ? "SERIALIZABLE" : isolation.toUpperCase();
+  const deferrable = serializableDeferrable === true ? ", DEFERRABLE" : "";
+  const shared = snapshot === undefined ? "" : `; SET TRANSACTION SNAPSHOT ${quoteConformingLiteral(snapshot)}`;
+  return `BEGIN; SET TRANSACTION ISOLATION LEVEL ${level}, READ ONLY${deferrable}${shared}`;
 }
 
 /** Names the snapshot of the session's transaction for `joinSnapshot`, as long as that transaction is open. */
@@ -68,12 +86,12 @@ export async function exportSnapshot({ rows }: DumpSession): Promise<string> {
  */
 export async function joinSnapshot(
   connection: PgConnection,
+  settings: readonly string[],
   snapshot: string | undefined,
   tables: readonly string[],
 ): Promise<void> {
-  const capabilities = capabilitiesOf(connection.serverVersion);
   await Promise.all([
-    connection.query(sessionSettings(capabilities).join(";\n")),
+    connection.query(settings.join(";\n")),
     connection.query("BEGIN; SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"),
     ...(snapshot === undefined
       ? []
@@ -86,32 +104,4 @@ export async function joinSnapshot(
 export async function queryRows(connection: PgConnection, sql: string): Promise<readonly Row[]> {
   const { columns, rows } = await connection.query(sql);
   return namedRows(columns, rows);
-}
-
-function sessionSettings(capabilities: Capabilities): string[] {
-  return [
-    // Nothing of the database may stand in for a system function or operator (CVE-2018-1058).
-    "SELECT pg_catalog.set_config('search_path', '', false)",
-    // The database's own encoding: bytes arrive as they are stored.
-    "SELECT pg_catalog.set_config('client_encoding', pg_catalog.pg_encoding_to_char(encoding), false) FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()",
-    "SET DATESTYLE = ISO",
-    "SET INTERVALSTYLE = POSTGRES",
-    // Floats are written so that they are read back bit for bit.
-    "SET extra_float_digits TO 3",
-    // Rows come in the order they lie in, so that two dumps of an idle database are the same.
-    "SET synchronize_seqscans TO off",
-    "SET max_parallel_workers_per_gather = 0",
-    "SET statement_timeout = 0",
-    "SET lock_timeout = 0",
-    "SET idle_in_transaction_session_timeout = 0",
-    ...(capabilities.transactionTimeout ? ["SET transaction_timeout = 0"] : []),
-    "SET bytea_output TO hex",
-    "SET standard_conforming_strings = on",
-    "SET quote_all_identifiers TO off",
-    // Row security fails instead of silently leaving rows out.
-    "SET row_security = off",
-    // Where the server knows the setting, a table replaced by a view in mid-dump cannot run code (CVE-2024-7348).
-    "SELECT pg_catalog.set_config(name, 'view, foreign-table', false) FROM pg_catalog.pg_settings " +
-      "WHERE name = 'restrict_nonsystem_relation_kind'",
-  ];
 }

@@ -4,7 +4,7 @@ import { ServerError } from "../../../wire/postgres/server-error.ts";
 import type { RunQuery } from "../objects/catalog-queries.ts";
 import { Catalog, type Row } from "../objects/catalog-reader.ts";
 import type { ObjectSelection } from "../objects/object-selection.ts";
-import { qualified } from "../sql/quote.ts";
+import { qualified, quoteConformingLiteral } from "../sql/quote.ts";
 
 /** How often a dump starts anew because tables come and go while it locks them; then it says so and fails. */
 const maxAttempts = 10;
@@ -18,6 +18,8 @@ interface LockRequest {
   readonly list: () => Promise<ListedTables>;
   /** Statements that begin the transaction, without taking a snapshot. */
   readonly begin: string;
+  /** How long all tables of a statement are waited for, as `statement_timeout` takes it. */
+  readonly timeout?: string | undefined;
 }
 
 /** Tables that will be dumped, and by what they were chosen. */
@@ -59,20 +61,42 @@ export async function lockTables(request: LockRequest, before: ListedTables): Pr
 
 /** Undefined when the snapshot has other tables than those that were locked. All is sent at once; the order is what counts. */
 async function beginLocked(
-  { connection, list, begin }: LockRequest,
+  { connection, list, begin, timeout }: LockRequest,
   tables: readonly TableName[],
 ): Promise<ObjectSelection | undefined> {
-  const locks = connection.queryAll([begin, ...lockStatements(tables)]);
+  const locks = connection.queryAll([begin, ...withTimeout(lockStatements(tables), timeout)]);
   // The first query of the transaction: from here on the snapshot stands.
   const [locked, after] = await Promise.allSettled([locks, list()]);
   if (locked.status === "rejected") {
     if (isVanished(locked.reason)) return undefined;
+    if (timeout !== undefined && isTimeout(locked.reason)) throw waitedTooLong(timeout, locked.reason);
     throw locked.reason;
   }
   if (after.status === "rejected") throw after.reason;
   const known = new Set(tables.map((table) => `${table.oid} ${table.name}`));
   const isSame = after.value.tables.every((table) => known.has(`${table.oid} ${table.name}`));
   return isSame ? after.value.selection : undefined;
+}
+
+function withTimeout(locks: readonly string[], timeout: string | undefined): readonly string[] {
+  if (timeout === undefined) return locks;
+  const set = `SET LOCAL statement_timeout = ${quoteConformingLiteral(timeout)}`;
+  return [set, ...locks, "SET LOCAL statement_timeout = 0"];
+}
+
+/** query_canceled */
+function isTimeout(error: unknown): boolean {
+  return error instanceof ServerError && error.sqlState === "57014";
+}
+
+function waitedTooLong(timeout: string, cause: unknown): BackupError {
+  return new BackupError({
+    code: "SERVER",
+    message: `the tables could not be locked within "${timeout}"`,
+    hint: "somebody alters a table, or waits to: see pg_locks, and run the backup again, or raise --lock-wait-timeout",
+    retry: "maybe",
+    cause,
+  });
 }
 
 function lockStatements(tables: readonly TableName[]): string[] {

@@ -25,10 +25,12 @@ export interface Source {
 
 /**
  * Reads the catalogues, without waiting in between.
+ * @param encoding in which the session answers
  * @throws BackupError UNSUPPORTED_OBJECT
  */
 export async function readSource(
   { rows, capabilities, selection }: DumpSession,
+  encoding: string,
   dump: DumpScope & WantedExtras,
   allowedExtensions: readonly string[],
 ): Promise<Source> {
@@ -44,7 +46,7 @@ export async function readSource(
   // Of those that nobody comes to wait for, because another one failed first, nobody wants to know.
   for (const answer of Object.values(asked)) answer.catch(() => {});
   const database = await asked.database;
-  const decodeName = nameDecoder(database.encoding);
+  const decodeName = nameDecoder(encoding);
   refuseUnsupportedObjects(await asked.unsupported, decodeName);
   const warnings = refuseExtensions(await asked.extensions, allowedExtensions);
   const catalog = await asked.catalog;

@@ -29,6 +29,8 @@ export interface WantedExtras {
   /** Values of sequences. */
   readonly sequenceData: boolean;
   readonly unloggedData: boolean;
+  /** Rows of partitions are loaded through the root of their tree. */
+  readonly loadViaRoot: boolean;
   /** How columns compress what is large. */
   readonly toastCompression: boolean;
 }

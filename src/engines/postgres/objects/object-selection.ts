@@ -18,6 +18,8 @@ export interface ObjectSelection {
   /** Whether the rows of an extension's configuration table are dumped. */
   configuration(table: { readonly oid: number; readonly schema: string }, extension: number): boolean;
   readonly largeObjects: boolean;
+  /** Whether the rows of the foreign tables of a server are dumped. */
+  foreignData(server: string): boolean;
 }
 
 export const privilegesOnly: DumpParts = { definition: false, privileges: true };
@@ -53,6 +55,7 @@ export function objectSelection(selection: DumpSelection, found?: SelectedObject
       const isExcluded = found?.excludedRelations.has(oid) === true || found?.excludedSchemas.has(schema) === true;
       return (isDumped || isNamed) && !isExcluded && found?.excludedData.has(oid) !== true;
     },
+    foreignData: (server) => found?.foreignServers.has(server) === true,
     largeObjects: selection.largeObjects === true || (isEverything && selection.largeObjects !== false),
   };
 }

@@ -27,6 +27,7 @@ const ordinary: WantedExtras = {
   data: true,
   sequenceData: true,
   unloggedData: true,
+  loadViaRoot: false,
   toastCompression: true,
 };
 

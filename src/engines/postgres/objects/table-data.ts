@@ -33,7 +33,7 @@ export const tableDataType: ObjectType<TableData, "unsafePartitioning" | "refere
     const configuration = dumpedConfiguration(reader);
     const unsafe = new Set(unsafePartitioning.map((row) => Number(row.partrelid)));
     const data = allRelations(reader.registry)
-      .filter((table) => table.relkind === "r" && isWanted(table, reader))
+      .filter((table) => isWanted(table, reader))
       .filter(
         ({ parts, catalog: { oid } }) => (parts.definition && reader.selection.data(oid)) || configuration.has(oid),
       )
@@ -48,7 +48,7 @@ export const tableDataType: ObjectType<TableData, "unsafePartitioning" | "refere
           table,
           condition: configuration.get(table.catalog.oid) ?? "",
           referenced: [],
-          target: loadTarget(table, unsafe),
+          target: loadTarget(table, unsafe, reader.wanted.loadViaRoot),
         }),
       );
     addReferences(data, references);
@@ -79,7 +79,9 @@ export const tableDataType: ObjectType<TableData, "unsafePartitioning" | "refere
   },
 };
 
-function isWanted(table: Relation, { shared, wanted }: CatalogReader): boolean {
+function isWanted(table: Relation, { shared, wanted, selection }: CatalogReader): boolean {
+  if (table.relkind === "f") return table.foreign !== null && selection.foreignData(table.foreign.server);
+  if (table.relkind !== "r") return false;
   return isReadable(table, shared.inRecovery) && (wanted.unloggedData || table.persistence !== "u");
 }
 
@@ -90,7 +92,7 @@ function dataSource(data: TableData): DataSource {
   const filtered = `COPY (SELECT ${columns === "" ? "*" : columns.slice(1, -1)} FROM ${name} ${condition}) TO stdout`;
   return {
     kind: "copy",
-    sql: condition === "" ? `COPY ${name} ${columns} TO stdout` : filtered,
+    sql: condition === "" && table.foreign === null ? `COPY ${name} ${columns} TO stdout` : filtered,
     schema: table.schema,
     table: table.name,
     estimatedBytes: table.pages * pageSize,
@@ -124,9 +126,9 @@ function columnList(table: Relation): string {
  * Partitions by hash of an enum: the hash is of the value's OID, which a restore gives anew, so a row may belong to
  * another partition then. They are loaded through the root.
  */
-function loadTarget(table: Relation, unsafe: ReadonlySet<number>): Relation {
+function loadTarget(table: Relation, unsafe: ReadonlySet<number>, always: boolean): Relation {
   let target = table;
-  let isUnsafe = false;
+  let isUnsafe = always;
   while (target.partitionBound !== null && target.parents[0] !== undefined) {
     target = target.parents[0];
     isUnsafe ||= unsafe.has(target.catalog.oid);

@@ -1,6 +1,6 @@
 import { BackupError } from "../../../core/backup-error.ts";
-import { quoteConformingLiteral } from "../sql/quote.ts";
 import { type PatternPart, readNamePattern } from "./name-pattern.ts";
+import { serverText } from "./server-text.ts";
 
 /** What pattern conditions need to know of the session. Names are Unicode. */
 export interface PatternContext {
@@ -46,13 +46,6 @@ function matches(column: string, { regex }: PatternPart, { collatedNames }: Patt
   if (regex === "" || regex === ".*") return undefined;
   const collation = collatedNames ? " COLLATE pg_catalog.default" : "";
   return `${column} OPERATOR(pg_catalog.~) ${serverText(`^(${regex})$`)}${collation}`;
-}
-
-/** Text in the encoding of the server, which converts it itself: names of any encoding can be matched. */
-function serverText(text: string): string {
-  if (/^[\x01-\x7f]*$/.test(text)) return quoteConformingLiteral(text);
-  const bytes = Buffer.from(text, "utf8").toString("hex");
-  return `pg_catalog.convert_from('\\x${bytes}'::pg_catalog.bytea, 'UTF8')`;
 }
 
 function requireDatabase(pattern: string, before: readonly PatternPart[], { database }: PatternContext): void {

@@ -14,6 +14,8 @@ export interface SelectedObjects {
   readonly excludedData: ReadonlySet<number>;
   readonly extensions: ReadonlySet<number> | undefined;
   readonly excludedExtensions: ReadonlySet<number>;
+  /** Names. */
+  readonly foreignServers: ReadonlySet<string>;
 }
 
 /** A row for each object that a pattern matches: OID and name. */
@@ -42,8 +44,11 @@ export async function selectObjects(
     extensions: match.picked("extensions", [[selection.extensions, (pattern) => extensionQuery(pattern, context)]]),
     excludedExtensions: match.excluded([[selection.excludedExtensions, (pattern) => extensionQuery(pattern, context)]]),
   };
+  const servers = new Matcher(rows, true).picked("foreign servers", [
+    [selection.foreignServers, (pattern) => serverQuery(pattern, context)],
+  ]);
   const emptyPath = rows("SELECT pg_catalog.set_config('search_path', '', false)");
-  await Promise.all([ownPath, ...Object.values(found), emptyPath]);
+  await Promise.all([ownPath, ...Object.values(found), servers, emptyPath]);
   return {
     schemas: (await found.schemas)?.names,
     excludedSchemas: (await found.excludedSchemas).names,
@@ -52,15 +57,18 @@ export async function selectObjects(
     excludedData: (await found.excludedData).oids,
     extensions: (await found.extensions)?.oids,
     excludedExtensions: (await found.excludedExtensions).oids,
+    foreignServers: (await servers)?.names ?? new Set(),
   };
 }
 
 /** Whether a selection needs to ask the server. */
 export function hasPatterns(selection: DumpSelection): boolean {
   const { excludedSchemas, excludedTables, excludedTablesAndChildren, excludedExtensions } = selection;
-  const { excludedData, excludedDataAndChildren } = selection;
+  const { excludedData, excludedDataAndChildren, foreignServers } = selection;
   const excluded = [excludedSchemas, excludedTables, excludedTablesAndChildren, excludedData, excludedDataAndChildren];
-  return picksObjects(selection) || [...excluded, excludedExtensions].some((patterns) => patterns.length > 0);
+  return (
+    picksObjects(selection) || [...excluded, excludedExtensions, foreignServers].some((patterns) => patterns.length > 0)
+  );
 }
 
 interface Matched {
@@ -131,6 +139,13 @@ function schemaQuery(pattern: string, context: PatternContext): string {
 
 function extensionQuery(pattern: string, context: PatternContext): string {
   return `SELECT e.oid, e.extname AS name FROM pg_catalog.pg_extension e WHERE ${nameCondition("e.extname", pattern, context)}`;
+}
+
+function serverQuery(pattern: string, context: PatternContext): string {
+  return (
+    "SELECT s.oid, s.srvname AS name FROM pg_catalog.pg_foreign_server s " +
+    `WHERE ${nameCondition("s.srvname", pattern, context)}`
+  );
 }
 
 function relations(

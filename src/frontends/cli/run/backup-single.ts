@@ -13,6 +13,7 @@ import type { RunCommand } from "../command.ts";
 import { connectionRequest } from "../connection-request.ts";
 import { defaultJobs } from "../default-jobs.ts";
 import { dumpSelection } from "../dump-selection.ts";
+import { dumpSession } from "../dump-session.ts";
 import { dumpShape } from "../dump-shape.ts";
 import { countedKind } from "../not-included-lines.ts";
 import type { OptionValues } from "../options/options.ts";
@@ -30,6 +31,7 @@ export const run: RunCommand = async ({ args, options }, { services, output, pro
         format,
         selection,
         shape: dumpShape(options),
+        session: dumpSession(options),
         compression: compressionOf(options, format),
         statistics: options.statistics === true,
         allowedExtensions: options["allow-extension"] ?? [],
