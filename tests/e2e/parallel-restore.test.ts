@@ -161,3 +161,29 @@ test("--jobs for standard input is refused", async () => {
     stderr: expect.stringMatching(/standard input is read front to back/),
   });
 });
+
+test("a killed session ends the restore with an error that names what it did, and the others end too", async () => {
+  await using slow = await withDatabase(source.server);
+  await slow.sql("CREATE FUNCTION slow(int) RETURNS int IMMUTABLE LANGUAGE plpgsql AS $$ BEGIN RETURN $1; END $$");
+  for (const name of ["a", "b", "c"]) {
+    await slow.sql(`CREATE TABLE ${name} AS SELECT 1 AS i; CREATE INDEX ${name}_i ON ${name} (slow(i))`);
+  }
+  await slow.sql(`CREATE OR REPLACE FUNCTION slow(int) RETURNS int IMMUTABLE LANGUAGE plpgsql
+    AS $$ BEGIN PERFORM pg_sleep(60); RETURN $1; END $$`);
+  const archive = join(folder.path, "slow.dump");
+  await mustDbbackup(["backup", "single", slow.name, `--url=${slow.url}`, `--output=${archive}`]);
+  await using target = await withDatabase(source.server);
+  const sessions = `FROM pg_stat_activity WHERE datname = '${target.name}' AND pid <> pg_backend_pid()`;
+  const restoring = dbbackup(restoreArgs(archive, target, "--jobs=3"));
+  const working = `SELECT count(*) AS n ${sessions} AND query LIKE 'CREATE INDEX%' AND state = 'active'`;
+  while ((await source.sql(working))[0]!.n !== "3") await new Promise((resolve) => setTimeout(resolve, 20));
+  await source.sql(`SELECT pg_terminate_backend(pid) ${sessions} AND query LIKE 'CREATE INDEX b_i%'`);
+  const { status, stderr } = await restoring;
+  expect({ status, stderr }).toEqual({
+    status: 1,
+    stderr: expect.stringMatching(/restoring INDEX "public\.b_i" failed: .*terminating connection.*is incomplete/),
+  });
+  while ((await source.sql(`SELECT count(*) AS n ${sessions}`))[0]!.n !== "0") {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+});
