@@ -97,6 +97,7 @@ function openScript(wanted: WriterRequest): Promise<ArchiveWriter> {
     transactionTimeout: capabilities.transactionTimeout,
     ...partsOfShape(shape, shape.script.create),
     ...shape.script,
+    enableRowSecurity: request.session?.enableRowSecurity === true,
     ...(request.restrictKey === undefined ? {} : { restrictKey: request.restrictKey }),
     recycle,
   });
