@@ -28,6 +28,7 @@ export const clusterOptions = [
   },
   {
     name: "roles-only",
+    short: "r",
     type: "flag",
     environment: false,
     conflicts: ["database", "exclude-database", "globals-only", "tablespaces-only"],
@@ -35,6 +36,7 @@ export const clusterOptions = [
   },
   {
     name: "tablespaces-only",
+    short: "t",
     type: "flag",
     environment: false,
     conflicts: ["database", "exclude-database", "globals-only", "roles-only"],

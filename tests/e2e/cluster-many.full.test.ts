@@ -1,0 +1,73 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { builtProgram } from "../helpers/built-program.ts";
+import { foreignVariables, mustDbbackup } from "../helpers/dbbackup.ts";
+import { startServer } from "../helpers/postgres-server.ts";
+import { withTemporaryFolder } from "../helpers/temporary-folder.ts";
+
+const databases = 2000;
+const schemas = 300;
+const mebibyte = 1024 * 1024;
+/** What a dump of one database takes at most: how many there are must not matter. */
+const memoryLimit = 192 * mebibyte;
+
+test(`${databases} small databases, and one of ${schemas} schemas, in bounded memory`, {
+  timeout: 1_800_000,
+}, async () => {
+  await using folder = await withTemporaryFolder();
+  await using server = await startServer({ major: 18 });
+  // Two at a time: creation copies template1, and is most of the test.
+  const create = async (from: number): Promise<void> => {
+    for (let i = from; i < databases; i += 2) await server.sql(`CREATE DATABASE d${i} STRATEGY file_copy`);
+  };
+  await Promise.all([create(0), create(1)]);
+  await server.sql("CREATE TABLE t AS SELECT 1 AS x", "d1234");
+  await server.sql("CREATE DATABASE many_schemas");
+  await server.sql(
+    `DO $$ BEGIN FOR i IN 1..${schemas} LOOP
+       EXECUTE format('CREATE SCHEMA s%s; CREATE TABLE s%s.t (i int PRIMARY KEY); INSERT INTO s%s.t VALUES (%s)', i, i, i, i);
+     END LOOP; END $$`,
+    "many_schemas",
+  );
+  const login = ["--url", server.url(), "--repo", folder.path];
+  const { peak, stdout } = await measured(["backup", "cluster", ...login, "--json", "--progress=none"]);
+  const metadata = JSON.parse(stdout);
+  expect(metadata.databases).toHaveLength(databases + 3);
+  expect(metadata.failed_databases).toBeUndefined();
+  expect(peak).toBeLessThan(memoryLimit);
+  await mustDbbackup(["verify", "latest:cluster", "--repo", folder.path]);
+
+  await using target = await startServer({ major: 18 });
+  const chosen = ["--database", "d12*", "--database", "many_schemas"];
+  await mustDbbackup(["restore", "cluster", "latest:cluster", "--url", target.url(), "--repo", folder.path, ...chosen]);
+  expect(await target.sql("SELECT count(*)::text AS n FROM pg_database WHERE datname LIKE 'd12%'")).toEqual([
+    { n: "111" },
+  ]);
+  expect(await target.sql("SELECT x::text FROM t", "d1234")).toEqual([{ x: "1" }]);
+  expect(await target.sql("SELECT sum(i)::text AS n FROM s300.t", "many_schemas")).toEqual([{ n: "300" }]);
+});
+
+/** Peak resident memory of a run that must succeed. */
+async function measured(args: readonly string[]): Promise<{ readonly peak: number; readonly stdout: string }> {
+  const env = { ...process.env, ...foreignVariables };
+  const child = spawn(process.execPath, [await builtProgram(), ...args], { env, stdio: ["ignore", "pipe", "inherit"] });
+  let peak = 0;
+  const timer = setInterval(() => {
+    try {
+      const status = readFileSync(`/proc/${child.pid}/status`, "utf8");
+      peak = Math.max(peak, Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0) * 1024);
+    } catch {
+      // It has just ended: the last look stands.
+    }
+  }, 50);
+  let stdout = "";
+  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    stdout += text;
+  });
+  const [code] = await once(child, "close");
+  clearInterval(timer);
+  expect(code).toBe(0);
+  return { peak, stdout };
+}
