@@ -11,6 +11,8 @@ export interface ClusterRequest {
   /** psql's patterns of names; empty: all databases that can be connected to. */
   readonly databases: readonly string[];
   readonly excludedDatabases: readonly string[];
+  /** Become this role after logging in. */
+  readonly role?: string;
   /** Leave out grants of tablespaces and parameters. */
   readonly noPrivileges?: boolean;
   readonly noComments?: boolean;

@@ -107,6 +107,16 @@ test("what is left out is said, in the metadata of the cluster and of each datab
   expect(inRepo(metadata.globals.artifact)).not.toContain("said");
 });
 
+test("with --role everything is read as that role", async () => {
+  const { status, stdout, stderr } = await backup("role", "--role", "plain", "--database", "shop");
+  expect(stderr).toContain('role "plain" may not read pg_authid');
+  // It may not read the table of the only database either, and then there is nothing to keep.
+  expect({ status, error: JSON.parse(stdout.toString()).error.message }).toMatchObject({
+    status: 1,
+    error: expect.stringContaining("orders"),
+  });
+});
+
 test("a backup that is killed with -9 leaves nothing that is listed, and the next one sweeps it", async () => {
   const repo = join(folder, "killed");
   const start = ["backup", "cluster", "--url", server.url(), "--repo", repo, "--progress", "json"];

@@ -61,8 +61,16 @@ export async function backupCluster(
   ports.dumper.check({ ...dump, connection, database: "", applicationName });
   if (destination.kind === "file") await refuseExisting(destination.storage, destination.key);
   const { noPrivileges, noComments, noSecurityLabels } = dump.shape ?? wholeShape;
+  const role = dump.session?.role;
   const contents = await ports.clusterReader.read(
-    { ...request, noPrivileges, noComments, noSecurityLabels, applicationName },
+    {
+      ...request,
+      ...(role === undefined ? {} : { role }),
+      noPrivileges,
+      noComments,
+      noSecurityLabels,
+      applicationName,
+    },
     { progress: ports.progress, signal },
   );
   for (const message of contents.warnings) ports.progress.emit({ event: "warning", message });
@@ -127,7 +135,7 @@ async function dumpAll(
 
 /** The options that leave something out of each database, or all of them. */
 function partialOf({ dump, globalsOnly }: BackupClusterRequest): string[] {
-  const options = partialOptions(wholeDatabase, dump.shape ?? wholeShape);
+  const options = partialOptions(wholeDatabase, dump.shape ?? wholeShape, dump.session);
   return globalsOnly ? ["--globals-only", ...options] : options;
 }
 

@@ -49,7 +49,7 @@ export async function dumpIntoCluster(
     name,
     artifacts: [{ name, ...totals }],
     dump: result,
-    partial: partialOptions(wholeDatabase, dump.shape ?? wholeShape),
+    partial: partialOptions(wholeDatabase, dump.shape ?? wholeShape, dump.session),
     tool,
   });
   const text = formatMetadata({ ...metadata, part_of: clusterId });

@@ -68,6 +68,11 @@ const clusterBackupNames: readonly OptionName[] = [
   "no-security-labels",
   "no-toast-compression",
   "no-unlogged-table-data",
+  "load-via-partition-root",
+  "encoding",
+  "extra-float-digits",
+  "lock-wait-timeout",
+  "role",
   "max-rate",
   "allow-extension",
 ];

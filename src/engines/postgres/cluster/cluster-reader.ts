@@ -9,6 +9,7 @@ import { nameDecoder } from "../dump/name-decoder.ts";
 import { readServerFacts } from "../dump/server-facts.ts";
 import { type RunQuery, tellingFirstError } from "../objects/catalog-queries.ts";
 import { connectMaintenance } from "../restore/target-database.ts";
+import { serverText } from "../select/server-text.ts";
 import type { Globals } from "./globals.ts";
 import { globalsScript } from "./globals-script.ts";
 import { listDatabases } from "./list-databases.ts";
@@ -33,6 +34,8 @@ export const postgresClusterReader: ClusterReader = {
 async function readCluster(connection: PgConnection, request: ClusterRequest): Promise<ClusterContents> {
   const run = tellingFirstError((sql) => queryRows(connection, sql));
   await connection.query(session);
+  const { role } = request;
+  if (role !== undefined) await connection.query(`SELECT pg_catalog.set_config('role', ${serverText(role)}, false)`);
   await connection.query("BEGIN; SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY");
   const { encoding, hashes } = await readSession(run);
   const decode = nameDecoder(encoding);
@@ -65,7 +68,7 @@ async function readCluster(connection: PgConnection, request: ClusterRequest): P
       ...missingPasswords(globals, passwords, request, decode),
     ],
     warnings: [
-      ...(request.rolePasswords && !hashes ? [unreadablePasswords(connection.user)] : []),
+      ...(request.rolePasswords && !hashes ? [unreadablePasswords(role ?? connection.user)] : []),
       ...impossibleMemberships(globals, decode),
     ],
   };

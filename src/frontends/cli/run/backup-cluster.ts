@@ -11,6 +11,7 @@ import { formatBytes, formatDuration } from "../amounts.ts";
 import type { RunCommand } from "../command.ts";
 import { connectionRequest } from "../connection-request.ts";
 import { defaultJobs } from "../default-jobs.ts";
+import { dumpSession } from "../dump-session.ts";
 import { dumpShape } from "../dump-shape.ts";
 import { countedKind } from "../not-included-lines.ts";
 import type { OptionValues } from "../options/options.ts";
@@ -29,6 +30,7 @@ export const run: RunCommand = async ({ options }, { services, output, progress,
       dump: {
         format,
         shape: dumpShape(options),
+        session: dumpSession(options),
         ...(options["max-rate"] === undefined ? {} : { maxRate: options["max-rate"] }),
         compression: parseCompression(options.compression ?? (format === "custom" ? "gzip" : "none")),
         statistics: options.statistics === true,
