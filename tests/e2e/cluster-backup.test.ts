@@ -76,6 +76,44 @@ test("a cluster's backup is a folder of globals and archives; list, show and ver
   expect(JSON.parse(damaged.stdout.toString())[0].damage[0].object).toMatch(/shop-2\.dump$/);
 });
 
+test("a damaged cluster is refused before anything is touched, and verify says where", async () => {
+  const repo = join(folder, "damaged");
+  const metadata = JSON.parse((await backup("damaged", "--database", "shop")).stdout.toString());
+  const [script, archive] = [metadata.globals.artifact, metadata.databases[0].artifact].map((name) => join(repo, name));
+  const restore = (...args: readonly string[]) =>
+    dbbackup(["restore", "cluster", "latest:cluster", "--url", server.url(), "--repo", repo, ...args]);
+  const verify = async () => {
+    const { status, stdout } = await dbbackup(["verify", "latest:cluster", "--repo", repo, "--json"]);
+    expect(status).toBe(4);
+    return JSON.parse(stdout.toString())[0].damage;
+  };
+  expect((await restore("--dry-run")).stdout.toString()).toContain('database "shop" exists already');
+
+  const text = readFileSync(script!, "utf8");
+  writeFileSync(script!, text.replace("CREATE ROLE plain;", "CREATE ROLE thief;"));
+  expect(await restore("--confirm", "--globals-only")).toMatchObject({
+    status: 1,
+    stderr: expect.stringContaining("nothing was touched"),
+  });
+  expect(await server.sql("SELECT 1 FROM pg_roles WHERE rolname = 'thief'")).toEqual([]);
+  expect(await verify()).toEqual([{ object: metadata.globals.artifact, message: expect.stringContaining("SHA-256") }]);
+  writeFileSync(script!, text);
+
+  const described = readFileSync(`${archive}.meta.json`);
+  rmSync(`${archive}.meta.json`);
+  expect(await restore("--confirm", "--clean")).toMatchObject({
+    status: 1,
+    stderr: expect.stringContaining("nothing was touched"),
+  });
+  expect(await verify()).toEqual([{ object: expect.stringContaining(".meta.json"), message: expect.any(String) }]);
+  writeFileSync(`${archive}.meta.json`, described);
+
+  rmSync(archive!);
+  expect(await verify()).toEqual([{ object: metadata.databases[0].artifact, message: "the file is missing" }]);
+  const listed = await dbbackup(["list", "--repo", repo]);
+  expect(listed).toMatchObject({ status: 3, stderr: expect.stringContaining("is missing") });
+});
+
 test("databases are chosen by psql's patterns", async () => {
   const chosen = await backup("chosen", "--database", "sh*", "--database", '"Shop"', "--exclude-database", "SHOP");
   expect(namesOf(JSON.parse(chosen.stdout.toString()))).toEqual(["Shop"]);
