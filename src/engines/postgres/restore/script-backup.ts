@@ -240,7 +240,15 @@ export class ScriptBackup implements RestorableBackup {
         hint: "leave out --single-transaction",
       });
     }
-    for (const database of this.#facts?.connects ?? []) this.#requireTarget(this.#decode(database), request);
+    const databases = new Set(this.#facts?.connects ?? []);
+    if (databases.size > 1) {
+      throw new BackupError({
+        code: "USAGE",
+        message: `the script goes through several databases (${databases.size}), as pg_dumpall writes them`,
+        hint: "restore each database from a backup of its own, or a server from a backup made with backup cluster",
+      });
+    }
+    for (const database of databases) this.#requireTarget(this.#decode(database), request);
   }
 }
 

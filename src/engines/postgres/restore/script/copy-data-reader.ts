@@ -8,8 +8,12 @@ export interface ScriptWindow {
   more(): Promise<boolean>;
 }
 
-const endLine = Buffer.from("\\.\n");
-const endBehindLine = Buffer.from("\n\\.\n");
+const endMark = Buffer.from("\\.");
+const endMarkBehindLine = Buffer.from("\n\\.");
+/** The line that ends the rows, with the longer of the two line ends. */
+const longestEndLine = 4;
+const lineFeed = 0x0a;
+const carriageReturn = 0x0d;
 
 /** The lines between COPY ... FROM STDIN and the line `\.` that ends them. */
 export class CopyDataReader {
@@ -39,14 +43,14 @@ export class CopyDataReader {
       const found = this.#endIn(bytes);
       if (found !== undefined) {
         this.#ended = true;
-        this.#script.consume(found + endLine.length);
-        return found === 0 ? undefined : bytes.subarray(0, found);
+        this.#script.consume(found.at + found.length);
+        return found.at === 0 ? undefined : bytes.subarray(0, found.at);
       }
       // The end line may begin in the last bytes.
-      const count = bytes.length - endLine.length;
+      const count = bytes.length - longestEndLine;
       if (count > 0) {
         const piece = bytes.subarray(0, count);
-        this.#atLineStart = piece[count - 1] === 0x0a;
+        this.#atLineStart = piece[count - 1] === lineFeed;
         this.#script.consume(count);
         return piece;
       }
@@ -55,19 +59,24 @@ export class CopyDataReader {
     return undefined;
   }
 
-  /** Where the end line begins. */
-  #endIn(bytes: Buffer): number | undefined {
-    if (this.#atLineStart && bytes.subarray(0, endLine.length).equals(endLine)) return 0;
-    const found = bytes.indexOf(endBehindLine);
-    return found < 0 ? undefined : found + 1;
+  /** Where the end line begins, and its length with its line end, which may be that of Windows. */
+  #endIn(bytes: Buffer): { readonly at: number; readonly length: number } | undefined {
+    let at = this.#atLineStart && bytes.subarray(0, endMark.length).equals(endMark) ? 0 : nextMark(bytes, 0);
+    for (; at !== undefined; at = nextMark(bytes, at)) {
+      const next = bytes[at + endMark.length];
+      if (next === lineFeed) return { at, length: endMark.length + 1 };
+      if (next === carriageReturn && bytes[at + endMark.length + 1] === lineFeed) return { at, length: longestEndLine };
+    }
+    return undefined;
   }
 
   /** The line that ends the rows may lack its line end; the rows before it are answered. */
   #endOfScript(): Buffer | undefined {
     const rest = this.#script.window();
-    const rows = rest.subarray(0, -2);
-    const isWhole = rows.length === 0 ? this.#atLineStart : rows.at(-1) === 0x0a;
-    if (!isWhole || rest.toString("latin1", rows.length) !== "\\.") {
+    const lastLine = rest.toString("latin1").replace(/\r$/, "");
+    const rows = rest.subarray(0, Math.max(0, lastLine.length - endMark.length));
+    const isWhole = rows.length === 0 ? this.#atLineStart : rows.at(-1) === lineFeed;
+    if (!isWhole || !lastLine.endsWith("\\.")) {
       throw new BackupError({
         code: "DAMAGED",
         message: `the script ends within the rows of the COPY on line ${this.#line}`,
@@ -78,4 +87,10 @@ export class CopyDataReader {
     this.#script.consume(rest.length);
     return rows.length === 0 ? undefined : rows;
   }
+}
+
+/** Where a line begins as the end line does, behind a place. */
+function nextMark(bytes: Buffer, from: number): number | undefined {
+  const found = bytes.indexOf(endMarkBehindLine, from);
+  return found < 0 ? undefined : found + 1;
 }

@@ -6,7 +6,7 @@ import { isStatisticsCall, takesStatistics } from "../../archive/optimizer-stati
 import type { NameDecoder } from "../../dump/name-decoder.ts";
 import { quoteLiteral } from "../../sql/quote.ts";
 import type { FailureLog } from "../failure-log.ts";
-import { loadTable } from "../load-table.ts";
+import { loadTable, passUnread } from "../load-table.ts";
 import type { RestoreProgress } from "../restore-progress.ts";
 import type { ClientCommand } from "./client-command.ts";
 import { readScript, type ScriptItem, stringsSetting } from "./read-script.ts";
@@ -35,8 +35,11 @@ export interface ScriptRunResult {
 }
 
 /** Settings that newer versions write and older servers do not know. None of them changes what is restored. */
-const optionalSettings =
-  /^SET\s+(?:transaction_timeout|idle_in_transaction_session_timeout|lock_timeout|default_table_access_method|row_security|xmloption)\s*=/i;
+const optionalSettings = new RegExp(
+  "^SET\\s+(?:SESSION\\s+)?(?:transaction_timeout|idle_in_transaction_session_timeout|idle_session_timeout" +
+    "|lock_timeout|default_table_access_method|row_security|xmloption)\\s*(?:=|\\sTO\\s)",
+  "i",
+);
 const undefinedObject = "42704";
 
 /** Prepares a session for a script: strings are read as the splitter reads them, names found where psql would find them. */
@@ -124,6 +127,13 @@ class ScriptRunner {
     const key: TableKey = `${decode(target.schema)}\0${decode(target.table)}`;
     const table = key.replace("\0", ".");
     progress.start(table);
+    const expected = request.expectedRows?.get(key);
+    if (expected === undefined) {
+      // Rows may come in any form that COPY takes: only the server can count them.
+      const { rows, bytes } = await passUnread(this.connection, item, (count) => progress.addBytes(count));
+      progress.end(table, rows, bytes);
+      return;
+    }
     this.#scanner.reset();
     const totals = await loadTable({
       connection: this.connection,
@@ -131,7 +141,7 @@ class ScriptRunner {
       chunks: item.rows,
       hasEndLine: false,
       scanner: this.#scanner,
-      expected: request.expectedRows?.get(key),
+      expected,
       table,
       onBytes: (count) => progress.addBytes(count),
     });
