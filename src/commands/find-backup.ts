@@ -3,7 +3,7 @@ import { METADATA_SUFFIX } from "../core/backup-name.ts";
 import type { BackupMetadata } from "../core/metadata/metadata-schema.ts";
 import type { LocateFile, NamedFile, NamedFolder } from "../ports/named-file.ts";
 import type { OpenedObject, Storage } from "../ports/storage.ts";
-import { type FoundBackup, fileName, folderOf, loadMetadata } from "./found-backup.ts";
+import { type FoundBackup, fileName, folderOf, isCluster, isPartial, loadMetadata } from "./found-backup.ts";
 import { type ListedBackup, listBackups } from "./list-backups.ts";
 
 const LATEST = "latest:";
@@ -115,15 +115,40 @@ async function openBeside(file: NamedFile, name: string): Promise<OpenedObject> 
   });
 }
 
-function latestOf(database: string, backups: readonly ListedBackup[], repository: Storage): FoundBackup {
-  const last = backups.findLast(({ metadata }) => metadata.database === database);
-  if (last !== undefined) return last.backup;
-  throw new BackupError({
-    code: "NOT_FOUND",
-    message: `there is no backup of database "${database}"`,
-    object: repository.location,
-    hint: hintList,
+/** Never a guess: where a part, a whole database and a cluster of that name could be meant, the user says which. */
+function latestOf(name: string, backups: readonly ListedBackup[], repository: Storage): FoundBackup {
+  const named = backups.filter(({ metadata }) => metadata.database === name);
+  const last = named.at(-1);
+  if (last === undefined) {
+    throw new BackupError({
+      code: "NOT_FOUND",
+      message: `there is no backup of database "${name}"`,
+      object: repository.location,
+      hint: hintList,
+    });
+  }
+  const other = named.findLast(({ metadata }) => isCluster(metadata) !== isCluster(last.metadata));
+  if (other !== undefined) throw ambiguous(`"${name}" is a database, and the name of backups of clusters`, other, last);
+  const whole = named.findLast(({ metadata }) => !isPartial(metadata));
+  if (whole !== undefined && whole !== last) {
+    throw ambiguous(`the latest backup of "${name}" holds a part of it only`, whole, last);
+  }
+  return last.backup;
+}
+
+function ambiguous(message: string, ...candidates: readonly ListedBackup[]): BackupError {
+  return new BackupError({
+    code: "USAGE",
+    message,
+    details: candidates.map(candidateLine),
+    hint: "name the one that is meant by its id",
   });
+}
+
+function candidateLine({ metadata }: ListedBackup): string {
+  const what = isCluster(metadata) ? "cluster" : `database "${metadata.database}"`;
+  const { partial = [] } = metadata;
+  return `${metadata.id} ${metadata.timestamp} ${what}${isPartial(metadata) ? `, a part: ${partial.join(" ")}` : ""}`;
 }
 
 function namedBy(name: string, backups: readonly ListedBackup[], repository: Storage): FoundBackup {
@@ -136,9 +161,7 @@ function namedBy(name: string, backups: readonly ListedBackup[], repository: Sto
       code: "USAGE",
       message: `"${name}" is the beginning of ${found.length} ids`,
       object: repository.location,
-      details: found
-        .slice(0, MAX_CANDIDATES)
-        .map(({ metadata: { id, database, timestamp } }) => `${id} ${timestamp} ${database}`),
+      details: found.slice(0, MAX_CANDIDATES).map(candidateLine),
       hint: "give more digits of the one that is meant",
     });
   }

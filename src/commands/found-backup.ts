@@ -38,6 +38,11 @@ export function isCluster(metadata: BackupMetadata | undefined): boolean {
   return metadata?.scope === "cluster";
 }
 
+/** Whether something that the server has was left out, on purpose or because a database failed. */
+export function isPartial({ partial = [], failed_databases: failed = [] }: BackupMetadata): boolean {
+  return partial.length > 0 || failed.length > 0;
+}
+
 /**
  * The folder beside the metadata that a backup in directory format, or of a cluster, is; undefined for others.
  * @throws BackupError DAMAGED when its artifacts do not lie in one folder

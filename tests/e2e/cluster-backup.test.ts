@@ -186,5 +186,5 @@ test("a database that cannot be dumped makes the backup partial, and names it", 
   expect(namesOf(metadata)).toEqual(["template1", "globals", "postgres", 'we"ird é']);
   expect(stderr).toContain("may not read pg_authid");
   const list = (await mustDbbackup(["list", "--repo", join(folder, "partial")])).stdout.toString();
-  expect(list).toContain("full, partial");
+  expect(list).toContain("full, cluster, partial");
 });

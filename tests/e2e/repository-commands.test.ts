@@ -124,6 +124,25 @@ test.each([
   expect(status).toBe(expected);
 });
 
+test("latest never takes a part for the whole, nor a cluster for a database of that name", async () => {
+  const earlier = { id: ids[1], timestamp: "2025-01-01T00:00:00Z" };
+  putBackup("old.dump", earlier);
+  putBackup("part.dump", { partial: ["--table=orders"] });
+  const part = await dbbackup("show", "latest:shop");
+  expect(part.status).toBe(2);
+  expect(part.stderr).toContain('the latest backup of "shop" holds a part of it only');
+  expect(part.stderr).toContain(`${ids[1]} 2025-01-01T00:00:00Z database "shop"\n`);
+  expect(part.stderr).toContain(`${ids[0]} 2026-11-20T10:00:00.000Z database "shop", a part: --table=orders`);
+  putBackup("old.dump", { ...earlier, database: "cluster" });
+  expect((await dbbackup("show", "latest:shop")).stdout.toString()).toContain("--table=orders");
+  expect((await dbbackup("show", "latest:cluster")).status).toBe(0);
+  putBackup("part.dump", { database: "cluster", scope: "cluster", artifacts: [{ name: "c/globals.sql", size: 10 }] });
+  const either = await dbbackup("show", "latest:cluster");
+  expect([either.status, either.stderr]).toEqual([2, expect.stringContaining('"cluster" is a database, and the name')]);
+  const { stdout } = await dbbackup("list");
+  expect(stdout.toString()).toMatch(/full +custom[\s\S]*full, cluster +custom/);
+});
+
 test("a file without metadata is not called a backup of ours", async () => {
   writeFileSync(join(folder, "foreign.dump"), "");
   const { status, stderr } = await dbbackup("show", "foreign.dump");

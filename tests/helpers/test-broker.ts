@@ -54,7 +54,8 @@ export async function serveTests(kinds: Readonly<Record<string, SharedKind>>): P
       broker.close();
       await Promise.all(answers.values());
       await Promise.all(Object.values(kinds).map((kind) => kind.end()));
-      await rm(folder, { recursive: true, force: true });
+      // A program that was just ended may still write its compile cache.
+      await rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
     },
   };
 }

@@ -1,5 +1,7 @@
+import { isCluster, isPartial } from "../../../commands/found-backup.ts";
 import { type ListedBackup, listBackups } from "../../../commands/list-backups.ts";
 import { ExitStatus } from "../../../core/exit-status.ts";
+import type { BackupMetadata } from "../../../core/metadata/metadata-schema.ts";
 import { formatAge, formatBytes } from "../amounts.ts";
 import type { RunCommand } from "../command.ts";
 import { repositoryOf } from "../repository-option.ts";
@@ -39,6 +41,12 @@ export const run: RunCommand = async ({ options }, { services, output, signal })
   return isWhole ? ExitStatus.done : ExitStatus.partial;
 };
 
+/** `full`; `full, partial`; `full, cluster`. */
+function kindOf(metadata: BackupMetadata): string {
+  const more = [...(isCluster(metadata) ? ["cluster"] : []), ...(isPartial(metadata) ? ["partial"] : [])];
+  return [metadata.backup_type, ...more].join(", ");
+}
+
 function rowOf({ metadata }: ListedBackup, now: Date): string[] {
   const time = new Date(metadata.timestamp);
   return [
@@ -47,7 +55,7 @@ function rowOf({ metadata }: ListedBackup, now: Date): string[] {
     time.toISOString().slice(0, 19).replace("T", " "),
     formatAge((now.getTime() - time.getTime()) / 1000),
     formatBytes(metadata.size_bytes),
-    (metadata.failed_databases ?? []).length === 0 ? metadata.backup_type : `${metadata.backup_type}, partial`,
+    kindOf(metadata),
     [metadata.format ?? "?", metadata.compression ?? "?"].join(", "),
   ];
 }
