@@ -106,7 +106,7 @@ class ScriptedGlobals implements RestorableGlobals {
   async #runOne(connection: PgConnection, statement: GlobalStatement, sql: string): Promise<string[]> {
     try {
       await connection.query(sql);
-      return [];
+      return this.#lostOptions(connection, statement);
     } catch (error) {
       if (!(error instanceof ServerError) || statement.kind !== "membership") throw error;
       const { grant } = statement;
@@ -119,8 +119,18 @@ class ScriptedGlobals implements RestorableGlobals {
     }
   }
 
+  /** Before 16 every member inherits as the member's attribute says, and may become the role. */
+  #lostOptions(connection: PgConnection, statement: GlobalStatement): string[] {
+    if (statement.kind !== "membership" || capabilitiesOf(connection.serverVersion).membershipOptions) return [];
+    const { role, member, inherits, maySet } = statement.grant;
+    if (inherits !== false && maySet !== false) return [];
+    const lost = [...(inherits === false ? ["INHERIT FALSE"] : []), ...(maySet === false ? ["SET FALSE"] : [])];
+    const names = `"${this.#decode(member)}" is a member of "${this.#decode(role)}"`;
+    return [`${names} without ${lost.join(" and ")}, which this server does not know`];
+  }
+
   #failureOf(sql: string, error: ServerError): RestoreFailure {
-    const statement = firstLine(this.#decode(withoutSecrets(sql)));
+    const statement = firstLine(this.#decode(withoutSecrets(sql))).replace(/;$/, "");
     return {
       object: statement,
       // Not the error's own message, which may show the statement with a hash in it.
