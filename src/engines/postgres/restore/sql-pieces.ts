@@ -9,12 +9,9 @@ const space = /\s+/y;
 const lineComment = /--[^\n\r]*/y;
 const commentMark = /\/\*|\*\//g;
 const word = /[A-Za-z_\u0080-\uffff][\w$\u0080-\uffff]*/y;
+const quoteOrBackslash = /['\\]/g;
 /** Any other sign begins nothing. */
 const signs = /[^\s\w"'$();/\u0080-\uffff-]+|[\s\S]/y;
-// What is never closed goes on to the end, as for the server.
-const name = /"(?:[^"]|"")*(?:"|$)/y;
-const plainString = /'(?:[^']|'')*(?:'|$)/y;
-const escapedString = /[eE]?'(?:[^'\\]|\\[\s\S]|'')*(?:'|\\?$)/y;
 const dollarTag = /\$(?:[A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*)?\$/y;
 
 /**
@@ -38,9 +35,9 @@ export function sqlPieces(sql: string, conforming = true): SqlPiece[] {
 
 function pieceAt(sql: string, at: number, conforming: boolean): [SqlPiece["kind"], number] {
   const first = sql[at]!;
-  if (first === '"') return ["name", endOf(name, sql, at)!];
-  if (first === "'") return ["string", endOf(conforming ? plainString : escapedString, sql, at)!];
-  if ((first === "e" || first === "E") && sql[at + 1] === "'") return ["string", endOf(escapedString, sql, at)!];
+  if (first === '"') return ["name", endOfQuoted(sql, at)];
+  if (first === "'") return ["string", conforming ? endOfQuoted(sql, at) : endOfEscaped(sql, at)];
+  if ((first === "e" || first === "E") && sql[at + 1] === "'") return ["string", endOfEscaped(sql, at + 1)];
   const tagEnd = first === "$" ? endOf(dollarTag, sql, at) : undefined;
   if (tagEnd !== undefined) {
     const close = sql.indexOf(sql.slice(at, tagEnd), tagEnd);
@@ -48,6 +45,32 @@ function pieceAt(sql: string, at: number, conforming: boolean): [SqlPiece["kind"
   }
   const wordEnd = endOf(word, sql, at);
   return wordEnd === undefined ? ["sign", endOf(signs, sql, at)!] : ["word", wordEnd];
+}
+
+/**
+ * Where a string or name ends whose quote stands at a place; a doubled quote is part of it. What is never closed goes on
+ * to the end, as for the server. No regular expression: on strings of megabytes it would run out of stack.
+ */
+function endOfQuoted(sql: string, at: number): number {
+  const quote = sql[at]!;
+  for (let from = at + 1; ; ) {
+    const found = sql.indexOf(quote, from);
+    if (found < 0) return sql.length;
+    if (sql[found + 1] !== quote) return found + 1;
+    from = found + 2;
+  }
+}
+
+/** The same where a backslash takes the meaning of what follows it. */
+function endOfEscaped(sql: string, at: number): number {
+  for (let from = at + 1; ; ) {
+    quoteOrBackslash.lastIndex = from;
+    const found = quoteOrBackslash.exec(sql);
+    if (found === null) return sql.length;
+    const isDoubled = found[0] === "'" && sql[found.index + 1] === "'";
+    if (found[0] === "'" && !isDoubled) return found.index + 1;
+    from = found.index + 2;
+  }
 }
 
 /** Where what the sticky pattern finds at a place ends. */
