@@ -83,13 +83,14 @@ export function backupMetadata(facts: BackupFacts): BackupMetadata {
 const milliseconds = (seconds: number): number => Math.round(seconds * 1000) / 1000;
 
 function objectsOf(dump: DumpResult): ObjectMetadata[] {
-  const objects: ObjectMetadata[] = dump.tables.map(({ schema, name, rows, bytes, checksum }) => ({
+  const objects: ObjectMetadata[] = dump.tables.map(({ schema, name, rows, bytes, checksum, asInserts }) => ({
     type: "table",
     schema,
     name,
     rows,
     bytes,
     checksum,
+    ...(asInserts === true ? { rows_as: "inserts" } : {}),
   }));
   if (dump.largeObjects.count > 0) {
     objects.push({ type: "large-objects", rows: dump.largeObjects.count, bytes: dump.largeObjects.bytes });

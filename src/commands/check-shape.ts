@@ -22,6 +22,13 @@ const ofScripts: Readonly<Record<keyof ScriptShape, string>> = {
 export function checkShape(shape: DumpShape, format: DumpFormat, statistics: boolean): void {
   const { script, dataOnly, schemaOnly, statisticsOnly, noSchema, noData } = shape;
   if (format !== "plain") refuseScriptFlags(script, format);
+  if (format === "tar" && shape.inserts !== undefined) {
+    throw new BackupError({
+      code: "USAGE",
+      message: "archives in tar format hold rows as COPY text, and no INSERT statements",
+      hint: "use another format, or leave out --inserts",
+    });
+  }
   if (script.ifExists && !script.clean) throw needs("--if-exists", "--clean");
   if (script.clean && dataOnly) throw contradiction("--clean", "--data-only");
   if (script.superuser !== undefined && !script.disableTriggers) throw needs("--superuser", "--disable-triggers");

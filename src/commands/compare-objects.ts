@@ -29,6 +29,8 @@ export function compareObjects(metadata: BackupMetadata, contents: CheckedBackup
 
 function compareTable(expected: ObjectMetadata, found: CheckedTable | undefined, comparable: boolean): Damage[] {
   const object = tableName(expected.schema ?? "", expected.name ?? "");
+  // Statements are not counted; in a script they are not even told apart from others.
+  if (expected.rows_as === "inserts") return [];
   if (found === undefined) return [{ object, message: "the metadata names it, but its data is not in the backup" }];
   if (found.totals === undefined) return [];
   const { rows, bytes, checksum } = found.totals;

@@ -214,9 +214,15 @@ function knownContents(metadata: BackupMetadata | undefined): Pick<RestoreReques
   if (objects === undefined) return {};
   const expectedRows = new Map<TableKey, ExpectedRows>();
   let plainBytes = 0;
-  for (const { type, schema, name, rows, bytes, checksum } of objects) {
+  for (const { type, schema, name, rows, bytes, checksum, rows_as } of objects) {
     plainBytes += bytes;
-    if (type === "table" && schema !== undefined && name !== undefined && checksum !== undefined) {
+    if (
+      type === "table" &&
+      rows_as === undefined &&
+      schema !== undefined &&
+      name !== undefined &&
+      checksum !== undefined
+    ) {
       expectedRows.set(`${schema}\0${name}`, { rows, checksum });
     }
   }

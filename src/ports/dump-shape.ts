@@ -19,7 +19,17 @@ export interface DumpShape {
   readonly sequenceData: boolean;
   /** Rows of partitions are loaded through the root of their tree. */
   readonly loadViaPartitionRoot: boolean;
+  /** Rows as INSERT statements instead of COPY. */
+  readonly inserts?: InsertsShape;
   readonly script: ScriptShape;
+}
+
+export interface InsertsShape {
+  /** With the names of columns. */
+  readonly columns: boolean;
+  readonly rowsPerStatement: number;
+  /** Rows that are there already are no error. */
+  readonly onConflictDoNothing: boolean;
 }
 
 /** Of scripts only: of an archive, whoever restores it decides. */

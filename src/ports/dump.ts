@@ -63,6 +63,8 @@ export interface DumpedTable {
   readonly bytes: number;
   /** `rowsum128-v1`, 32 hexadecimal digits. */
   readonly checksum: string;
+  /** Written as INSERT statements; bytes and checksum are those of the rows as COPY text. */
+  readonly asInserts?: boolean;
 }
 
 /** Something that the server holds and this backup does not. */

@@ -21,6 +21,8 @@ describe("refuses", () => {
     ["-F tar -O", '"--no-owner" stands in scripts only'],
     ["-s --statistics", '"--statistics" and "--schema-only" contradict each other'],
     ["--statistics --no-statistics", "contradict each other"],
+    ["--on-conflict-do-nothing", '"--on-conflict-do-nothing" needs --inserts'],
+    ["-F tar --inserts", "archives in tar format hold rows as COPY text"],
     ["--no-schema --no-data", "these options leave nothing to back up"],
   ])("%s", async (args, message) => {
     const refused = await dbbackup(["backup", "single", "none", "--url", "postgres://127.0.0.1:1", ...args.split(" ")]);

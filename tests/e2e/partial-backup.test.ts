@@ -100,3 +100,37 @@ test("what contradicts itself or does not exist is refused, and nothing is left"
   expect([unknown.status, unknown.stdout.toString()]).toEqual([1, expect.stringContaining("app.none")]);
   expect(await backup("x.dump", "--filter=none.txt")).toMatchObject({ status: 1 });
 });
+
+test.each(["custom", "directory", "plain"])(
+  "INSERT statements in format %s are verified, compared and restored",
+  async (format) => {
+    const path = join(folder.path, `inserts-${format}`);
+    const url = ["--url", database.url];
+    const made = await dbbackup([
+      "backup",
+      "single",
+      database.name,
+      ...url,
+      "-F",
+      format,
+      "--rows-per-insert=300",
+      "--json",
+      "--progress=none",
+      `--output=${path}`,
+    ]);
+    expect(made.status).toBe(0);
+    const orders = JSON.parse(made.stdout.toString()).objects.find(({ name }: { name: string }) => name === "orders");
+    expect(orders).toMatchObject({ rows: 1000, rows_as: "inserts" });
+    expect(await dbbackup(["verify", path])).toMatchObject({ status: 0 });
+    expect(await dbbackup(["compare", database.url, path])).toMatchObject({ status: 0 });
+    const target = `${database.name}_i_${format}`;
+    try {
+      const restored = await dbbackup(["restore", "single", path, ...url, "--target", target, "--create"]);
+      expect([restored.status, restored.stderr.toString()]).toEqual([0, expect.anything()]);
+      const compared = await dbbackup(["compare", database.url, databaseUrl(database.server, target)]);
+      expect([compared.status, compared.stdout.toString()]).toEqual([0, expect.anything()]);
+    } finally {
+      await dropDatabase(database.server, target);
+    }
+  },
+);

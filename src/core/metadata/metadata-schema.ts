@@ -38,6 +38,9 @@ const objectSchema = v.looseObject({
   name: v.optional(v.string()),
   rows: count("Rows; for large objects, how many"),
   bytes: count("Bytes of the rows as dumped, before compression"),
+  rows_as: v.optional(
+    text("`inserts`: written as INSERT statements; bytes and checksum are those of the rows as COPY text"),
+  ),
   checksum: v.optional(
     v.pipe(
       v.string(),

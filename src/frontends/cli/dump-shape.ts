@@ -1,8 +1,20 @@
+import { BackupError } from "../../core/backup-error.ts";
 import type { DumpShape } from "../../ports/dump-shape.ts";
 import type { OptionValues } from "./options/options.ts";
 
+function isInserts(options: OptionValues): boolean {
+  return options.inserts === true || options["column-inserts"] === true || options["rows-per-insert"] !== undefined;
+}
+
 /** What the options of a backup say of what is written. */
 export function dumpShape(options: OptionValues): DumpShape {
+  if (options["on-conflict-do-nothing"] === true && !isInserts(options)) {
+    throw new BackupError({
+      code: "USAGE",
+      message: '"--on-conflict-do-nothing" needs --inserts, --column-inserts or --rows-per-insert',
+      hint: "add one of them, or leave it out",
+    });
+  }
   const is = (name: keyof OptionValues): boolean => options[name] === true;
   return {
     schemaOnly: is("schema-only"),
@@ -21,6 +33,15 @@ export function dumpShape(options: OptionValues): DumpShape {
     noUnloggedTableData: is("no-unlogged-table-data"),
     sequenceData: is("sequence-data"),
     loadViaPartitionRoot: is("load-via-partition-root"),
+    ...(isInserts(options)
+      ? {
+          inserts: {
+            columns: is("column-inserts"),
+            rowsPerStatement: options["rows-per-insert"] ?? 1,
+            onConflictDoNothing: is("on-conflict-do-nothing"),
+          },
+        }
+      : {}),
     script: {
       clean: is("clean"),
       ifExists: is("if-exists"),

@@ -65,7 +65,9 @@ const archiveArbitrary = fc
       const dumpId = index * 3 + 1;
       if (part.desc === "TABLE DATA") data.set(dumpId, rows);
       if (part.desc === "BLOBS") data.set(dumpId, objects);
-      return sampleEntry({ ...part, dumpId, hadDumper: data.has(dumpId) });
+      // Rows without a COPY statement are INSERT statements, which have no end-of-data line.
+      const copy = part.desc === "TABLE DATA" ? (part.copy ?? "") : part.copy;
+      return sampleEntry({ ...part, copy, dumpId, hadDumper: data.has(dumpId) });
     });
     return { entries, data };
   });

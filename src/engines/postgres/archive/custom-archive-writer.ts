@@ -20,12 +20,15 @@ export class CustomArchiveWriter implements ArchiveWriter {
   readonly #options: CustomArchiveOptions;
   readonly #output: StagedOutput;
   readonly #copyEnd = Buffer.from(copyDataEnd, "latin1");
+  /** Entries whose rows are COPY text, which has an end of its own; others are statements. */
+  readonly #hasCopy: ReadonlySet<number>;
   #done = 0;
   #open = false;
 
   private constructor(options: CustomArchiveOptions) {
     this.#options = options;
     this.#output = new StagedOutput(options.sink);
+    this.#hasCopy = new Set(options.entries.filter(({ copy }) => copy !== null).map(({ dumpId }) => dumpId));
     this.dataOrder = options.entries.filter((entry) => entry.hadDumper).map((entry) => entry.dumpId);
   }
 
@@ -50,7 +53,7 @@ export class CustomArchiveWriter implements ArchiveWriter {
     return {
       write: stream.write,
       end: async () => {
-        await stream.write(this.#copyEnd);
+        if (this.#hasCopy.has(dumpId)) await stream.write(this.#copyEnd);
         await stream.end();
         this.#endBlock();
       },

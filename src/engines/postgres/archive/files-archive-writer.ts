@@ -32,11 +32,14 @@ export class FilesArchiveWriter implements ArchiveWriter {
   readonly #options: FilesArchiveOptions;
   readonly #copyEnd = Buffer.from(copyDataEnd, "latin1");
   readonly #largeObjects = new Map<number, number[]>();
+  /** Entries whose rows are COPY text, which has an end of its own; others are statements. */
+  readonly #hasCopy: ReadonlySet<number>;
   #done = 0;
   #open = false;
 
   private constructor(options: FilesArchiveOptions) {
     this.#options = options;
+    this.#hasCopy = new Set(options.entries.filter(({ copy }) => copy !== null).map(({ dumpId }) => dumpId));
     this.dataOrder = options.entries.filter((entry) => entry.hadDumper).map((entry) => entry.dumpId);
   }
 
@@ -53,7 +56,7 @@ export class FilesArchiveWriter implements ArchiveWriter {
     return {
       write: stream.write,
       end: async () => {
-        await stream.write(this.#copyEnd);
+        if (this.#hasCopy.has(dumpId)) await stream.write(this.#copyEnd);
         await stream.end();
         this.#end();
       },

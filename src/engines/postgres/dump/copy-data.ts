@@ -4,6 +4,7 @@ import type { ArchiveWriter } from "../archive/archive-writer.ts";
 import type { CopyLanes } from "./copy-lanes.ts";
 import { DumpProgress } from "./dump-progress.ts";
 import type { DumpSession } from "./dump-session.ts";
+import { writeInserts } from "./insert-text.ts";
 import { type CopiedLargeObjects, copyLargeObjects } from "./large-objects.ts";
 import type { NameDecoder } from "./name-decoder.ts";
 import type { PlannedCopy } from "./plan-copies.ts";
@@ -58,14 +59,15 @@ export async function copyData(request: CopyRequest, copies: readonly PlannedCop
 }
 
 async function copyTable(
-  { writer, decodeName, context }: CopyRequest,
+  { writer, decodeName, context, lanes }: CopyRequest,
   { dumpId, source, parts }: Copy<"table">,
   progress: DumpProgress,
 ): Promise<DumpedTable> {
   const schema = decodeName(source.schema);
   const name = decodeName(source.table);
   context.progress.emit({ event: "object-start", object: `${schema}.${name}` });
-  const data = await writer.openTableData(dumpId);
+  const opened = await writer.openTableData(dumpId);
+  const data = source.insert === undefined ? opened : writeInserts(opened, source.insert, lanes.recycle);
   const { rows, bytes, checksum } = await parts.drain((block) => {
     progress.addBytes(block.length);
     return data.write(block);
@@ -73,7 +75,7 @@ async function copyTable(
   await data.end();
   progress.objectDone(rows);
   context.progress.emit({ event: "object-end", object: `${schema}.${name}`, rows, bytes });
-  return { schema, name, rows, bytes, checksum };
+  return { schema, name, rows, bytes, checksum, ...(source.insert === undefined ? {} : { asInserts: true }) };
 }
 
 async function copyObjects(

@@ -140,6 +140,7 @@ function wantedExtras(request: DumpRequest): WantedExtras {
     data: kinds.data,
     sequenceData: (kinds.data || shape.sequenceData) && isOfData,
     unloggedData: !shape.noUnloggedTableData,
+    inserts: shape.inserts,
     loadViaRoot: shape.loadViaPartitionRoot,
     toastCompression: !shape.noToastCompression,
   };

@@ -1,5 +1,6 @@
 import type { Capabilities } from "../capabilities.ts";
 import type { Descriptions } from "./descriptions.ts";
+import type { InsertStyle } from "./insert-shape.ts";
 import type { ObjectRegistry } from "./object-registry.ts";
 import type { ObjectSelection } from "./object-selection.ts";
 
@@ -31,6 +32,8 @@ export interface WantedExtras {
   readonly unloggedData: boolean;
   /** Rows of partitions are loaded through the root of their tree. */
   readonly loadViaRoot: boolean;
+  /** Rows as INSERT statements instead of COPY. */
+  readonly inserts: InsertStyle | undefined;
   /** How columns compress what is large. */
   readonly toastCompression: boolean;
 }

@@ -4,6 +4,7 @@ import type { Answers, Queries } from "./catalog-queries.ts";
 import type { CatalogReader } from "./catalog-reader.ts";
 import type { DumpObject } from "./dump-object.ts";
 import type { EntryContext } from "./entry-context.ts";
+import type { InsertShape } from "./insert-shape.ts";
 import type { ObjectRegistry } from "./object-registry.ts";
 import type { StatisticsData } from "./statistics-data.ts";
 
@@ -61,6 +62,8 @@ export type DataSource =
       readonly estimatedRows: number;
       /** Of tables that can be read by ranges of their pages. */
       readonly ranges?: PageRanges;
+      /** Written as INSERT statements. */
+      readonly insert?: InsertShape;
     }
   | { readonly kind: "large-objects"; readonly oids: readonly number[] };
 

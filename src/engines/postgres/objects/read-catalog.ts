@@ -28,6 +28,7 @@ const ordinary: WantedExtras = {
   sequenceData: true,
   unloggedData: true,
   loadViaRoot: false,
+  inserts: undefined,
   toastCompression: true,
 };
 

@@ -2,9 +2,10 @@ import { qualified, quoteIdentifier } from "../sql/quote.ts";
 import { Catalog, type CatalogReader, type Row } from "./catalog-reader.ts";
 import { dumpedConfiguration } from "./configuration-tables.ts";
 import type { DumpObject } from "./dump-object.ts";
+import { type InsertShape, insertShape, unquotedColumnsQuery } from "./insert-shape.ts";
 import { objectEntry } from "./object-entry.ts";
 import type { DataSource, ObjectType, PlannedEntry } from "./object-type.ts";
-import { allRelations, isReadable, type Relation } from "./relation/relation.ts";
+import { allRelations, isReadable, oidArray, type Relation } from "./relation/relation.ts";
 
 /** The rows of a table or partition. */
 interface TableData extends DumpObject {
@@ -16,29 +17,35 @@ interface TableData extends DumpObject {
   readonly referenced: TableData[];
   /** Where the rows are loaded: the table itself, or the root of its partitions. */
   readonly target: Relation;
+  readonly insert: InsertShape | undefined;
 }
 
 const pageSize = 8192;
 
-export const tableDataType: ObjectType<TableData, "unsafePartitioning" | "references"> = {
+export const tableDataType: ObjectType<TableData, "unsafePartitioning" | "references" | "unquoted"> = {
   label: "table data",
 
-  queriesAboutRelations: ({ capabilities, shared }) => ({
+  queriesAboutRelations: ({ capabilities, shared, registry, wanted }) => ({
     unsafePartitioning: capabilities.hashPartitions ? unsafePartitioningQuery : undefined,
     references: shared.configurationTables.size === 0 ? undefined : referencesQuery,
+    unquoted: wanted.inserts && unquotedColumnsQuery(oidArray(allRelations(registry))),
   }),
 
-  read(reader, { unsafePartitioning, references }): TableData[] {
+  read(reader, { unsafePartitioning, references, unquoted }): TableData[] {
     if (!reader.wanted.data) return [];
     const configuration = dumpedConfiguration(reader);
+    const types = new Map(unquoted.map(({ attrelid, attnum, oid }) => [`${attrelid} ${attnum}`, oid!]));
+    const { inserts } = reader.wanted;
     const unsafe = new Set(unsafePartitioning.map((row) => Number(row.partrelid)));
     const data = allRelations(reader.registry)
       .filter((table) => isWanted(table, reader))
       .filter(
         ({ parts, catalog: { oid } }) => (parts.definition && reader.selection.data(oid)) || configuration.has(oid),
       )
-      .map((table) =>
-        reader.registry.add<TableData>({
+      .map((table) => {
+        const target = loadTarget(table, unsafe, reader.wanted.loadViaRoot);
+        const typeOf = (column: number) => types.get(`${table.catalog.oid} ${column}`);
+        return reader.registry.add<TableData>({
           kind: "table-data",
           // Not the table's identity: what pg_depend says of the table does not hold for its rows.
           catalog: { table: 0, oid: table.catalog.oid },
@@ -48,9 +55,10 @@ export const tableDataType: ObjectType<TableData, "unsafePartitioning" | "refere
           table,
           condition: configuration.get(table.catalog.oid) ?? "",
           referenced: [],
-          target: loadTarget(table, unsafe, reader.wanted.loadViaRoot),
-        }),
-      );
+          target,
+          insert: inserts && insertShape(table, target, inserts, typeOf),
+        });
+      });
     addReferences(data, references);
     return data;
   },
@@ -72,7 +80,7 @@ export const tableDataType: ObjectType<TableData, "unsafePartitioning" | "refere
         catalog: { table: 0, oid: table.catalog.oid },
         hadDumper: true,
         definition: target === table ? null : `-- load via partition root ${copied.replaceAll(/[\r\n]/g, " ")}`,
-        copy: `COPY ${copied} ${columnList(table)} FROM stdin;\n`,
+        copy: data.insert === undefined ? `COPY ${copied} ${columnList(table)} FROM stdin;\n` : null,
         data: dataSource(data),
       },
     ];
@@ -86,12 +94,13 @@ function isWanted(table: Relation, { shared, wanted, selection }: CatalogReader)
 }
 
 function dataSource(data: TableData): DataSource {
-  const { table, condition } = data;
+  const { table, condition, insert } = data;
   const name = qualified(table.schema, table.name);
   const columns = columnList(table);
   const filtered = `COPY (SELECT ${columns === "" ? "*" : columns.slice(1, -1)} FROM ${name} ${condition}) TO stdout`;
   return {
     kind: "copy",
+    ...(insert === undefined ? {} : { insert }),
     sql: condition === "" && table.foreign === null ? `COPY ${name} ${columns} TO stdout` : filtered,
     schema: table.schema,
     table: table.name,
