@@ -119,6 +119,12 @@ test("databases are chosen by psql's patterns", async () => {
   expect(namesOf(JSON.parse(chosen.stdout.toString()))).toEqual(["Shop"]);
   const none = await backup("chosen", "--database", "nothing*");
   expect(none).toMatchObject({ status: 1, stderr: expect.stringContaining('matches "nothing*"') });
+  const tar = await backup("tar", "--database", "sh*", "--format", "tar");
+  const { databases, backup_file: tarFolder } = JSON.parse(tar.stdout.toString());
+  expect(databases).toMatchObject([{ name: "shop", rows: 2, artifact: `${tarFolder}/shop.tar` }]);
+  await mustDbbackup(["verify", "latest:cluster", "--repo", join(folder, "tar")]);
+  const plain = await backup("tar", "--format", "plain");
+  expect(plain).toMatchObject({ status: 2, stderr: expect.stringContaining("--format custom or tar") });
   const globals = await backup("chosen", "--globals-only", "--no-role-passwords");
   const metadata = JSON.parse(globals.stdout.toString());
   expect(metadata.databases).toEqual([]);
@@ -185,6 +191,9 @@ test("a database that cannot be dumped makes the backup partial, and names it", 
   expect(metadata.failed_databases).toEqual([{ name: "Shop", message: expect.stringContaining("secret") }]);
   expect(namesOf(metadata)).toEqual(["template1", "globals", "postgres", 'we"ird é']);
   expect(stderr).toContain("may not read pg_authid");
+  const files = readdirSync(join(folder, "partial", metadata.backup_file));
+  expect(files.filter((name) => name.startsWith("Shop"))).toEqual([]);
+  expect(files).toHaveLength(metadata.artifacts.length);
   const list = (await mustDbbackup(["list", "--repo", join(folder, "partial")])).stdout.toString();
   expect(list).toContain("full, cluster, partial");
 });

@@ -39,9 +39,15 @@ export class ClusterFolder {
     produce: (sink: ByteSink, openSpool: () => Promise<Spool>) => Promise<Result>,
   ): Promise<{ readonly result: Result; readonly totals: ArtifactTotals }> {
     const file = await this.#folder.create(name);
+    const spools: Spool[] = [];
+    const openSpool = async (): Promise<Spool> => {
+      const spool = await this.#work.openSpool();
+      spools.push(spool);
+      return spool;
+    };
     try {
       const stages = this.#openStages(file, uncompressed);
-      const result = await produce(stages, () => this.#work.openSpool());
+      const result = await produce(stages, openSpool);
       const totals = await stages.end();
       await file.end();
       this.files.push({ name, ...totals });
@@ -50,6 +56,9 @@ export class ClusterFolder {
       // The error says more than that its half file could not be removed: the work takes that away in the end.
       await file.discard().catch(() => {});
       throw error;
+    } finally {
+      // Thousands of databases must not keep the memory of thousands of spools until the end of the work.
+      for (const spool of spools) await spool.close();
     }
   }
 

@@ -56,6 +56,7 @@ export class LocalSpool implements Spool {
   async close(): Promise<void> {
     const handle = this.#handle;
     this.#handle = undefined;
+    this.#memory = undefined;
     await handle?.close();
     if (handle === undefined || this.#unlinkAtOnce) return;
     await unlink(this.#path).catch((cause: unknown) => {
