@@ -159,6 +159,18 @@ describe("--use-list", () => {
     expect(() => ourListing({ useList: list.replaceAll("ID", first) })).toThrow(message);
   });
 
+  test("that puts data in another order is refused for standard input, which passes by once", async () => {
+    const lines = (await stockListing("--data-only")).split("\n").filter((line) => / TABLE DATA /.test(line));
+    const list = join(folder.path, "reversed");
+    const input = await readFile(archive);
+    const args = ["restore", "single", "-", "--file=-", `--use-list=${list}`];
+    await writeFile(list, lines.slice(0, 5).join("\n"), "latin1");
+    expect(await dbbackup(args, { input })).toMatchObject({ status: 0 });
+    await writeFile(list, lines.slice(0, 5).toReversed().join("\n"), "latin1");
+    const { status, stderr } = await dbbackup(args, { input });
+    expect({ status, stderr }).toEqual({ status: 2, stderr: expect.stringMatching(/behind data that comes later/) });
+  });
+
   test("through the program: a listing goes out, lines are taken away, and the rest is restored", async () => {
     await using source = await withDatabase(zoo.server);
     await source.sql(

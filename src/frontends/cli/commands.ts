@@ -197,6 +197,8 @@ export const commands: readonly Command[] = [
     examples: [
       "dbbackup restore single latest:shop --create --target shop_copy",
       "dbbackup restore single shop.dump --table sales.orders --target scratch --confirm",
+      "dbbackup restore single shop.dump --list --file contents   # edit it, then --use-list contents",
+      "dbbackup restore single shop.dump --file shop.sql",
       "dbbackup restore single latest:shop --dry-run",
     ],
     load: () => import("./run/restore-single.ts"),

@@ -173,7 +173,26 @@ export class ArchiveBackup implements RestorableBackup {
   }
 
   #plan(request: RestoreRequest): ArchivePlan {
-    return planArchive(this.#reader.entries, request, this.#decode);
+    const plan = planArchive(this.#reader.entries, request, this.#decode);
+    if (!this.#reader.canReadAgain) this.#requireOrder(plan);
+    return plan;
+  }
+
+  /** A stream passes by once: an edited list must leave its data in order. */
+  #requireOrder({ entries }: ArchivePlan): void {
+    const placeOf = new Map(this.#reader.withData.map(({ dumpId }, place) => [dumpId, place]));
+    let last = -1;
+    for (const { entry, parts } of entries) {
+      const place = parts.data && entry.hadDumper ? placeOf.get(entry.dumpId)! : last;
+      if (place < last) {
+        throw new BackupError({
+          code: "USAGE",
+          message: `the list wants the data of entry ${entry.dumpId} behind data that comes later in the archive`,
+          hint: "restore from a file, which can be read in any order, instead of from standard input",
+        });
+      }
+      last = place;
+    }
   }
 
   /** Rows alone are loaded in the order of the archive, for the target may have foreign keys. */
