@@ -20,6 +20,7 @@ import { backupMetadata, type WrittenArtifact } from "./backup-metadata.ts";
 import { checkShape } from "./check-shape.ts";
 import { commitMetadata, commitUnderName, refuseExisting, type StoredDestination } from "./commit-backup.ts";
 import { partialOptions } from "./partial-options.ts";
+import { withinDuration } from "./within-duration.ts";
 
 export interface BackupSingleRequest {
   readonly connection: ConnectionRequest;
@@ -70,23 +71,8 @@ export async function backupSingle(
   ports: BackupPorts,
   signal: AbortSignal,
 ): Promise<BackupMetadata> {
-  const { maxDuration } = request;
-  if (maxDuration === undefined) return await makeBackup(request, ports, signal);
-  const deadline = AbortSignal.timeout(maxDuration * 1000);
-  try {
-    return await makeBackup(request, ports, AbortSignal.any([signal, deadline]));
-  } catch (error) {
-    throw deadline.aborted && !signal.aborted ? tookTooLong(request, maxDuration, error) : error;
-  }
-}
-
-function tookTooLong({ database }: BackupSingleRequest, seconds: number, cause: unknown): BackupError {
-  return new BackupError({
-    code: "DEADLINE",
-    message: `the backup of "${database}" was given up after ${seconds} s, the longest that it may take`,
-    hint: "raise --max-duration or --max-rate, use more --jobs, or run it when the server has less to do",
-    cause,
-  });
+  const { maxDuration, database } = request;
+  return await withinDuration(maxDuration, `"${database}"`, signal, (within) => makeBackup(request, ports, within));
 }
 
 async function makeBackup(

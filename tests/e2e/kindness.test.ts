@@ -83,3 +83,14 @@ test("--max-duration gives a backup up: nothing is left of it, neither here nor 
   await expect.poll(() => database.sql(sessions), { timeout: 10_000 }).toEqual([]);
   await mustDbbackup(backup(output, "--max-duration=1h"));
 });
+
+test("--max-duration gives the backup of a cluster up as a whole", async () => {
+  await using folder = await withTemporaryFolder();
+  const how = ["backup", "cluster", `--url=${database.url}`, `--database=${database.name}`, `--repo=${folder.path}`];
+  const { status, stderr } = await dbbackup([...how, "--max-rate=64K", "--max-duration=2s"]);
+  expect(stderr).toContain("the backup of the cluster was given up after 2 s");
+  expect(status).toBe(1);
+  expect(readdirSync(folder.path)).toEqual([]);
+  const never = await dbbackup([...how, "--max-duration=30d"]);
+  expect([never.status, never.stderr]).toEqual([2, expect.stringContaining("at most 2147483")]);
+});

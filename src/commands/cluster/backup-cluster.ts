@@ -9,6 +9,7 @@ import { wholeShape } from "../../ports/dump-shape.ts";
 import type { BackupPorts } from "../backup-single.ts";
 import { commitMetadata, commitUnderName, refuseExisting, type StoredDestination } from "../commit-backup.ts";
 import { partialOptions } from "../partial-options.ts";
+import { withinDuration } from "../within-duration.ts";
 import { ClusterFolder } from "./cluster-folder.ts";
 import { clusterMetadata } from "./cluster-metadata.ts";
 import { type DumpedDatabase, dumpIntoCluster } from "./dump-into-cluster.ts";
@@ -19,6 +20,8 @@ export interface BackupClusterRequest
   readonly globalsOnly: boolean;
   /** How each database is dumped. */
   readonly dump: Omit<DumpRequest, "connection" | "database" | "applicationName">;
+  /** Seconds after which the backup is given up. */
+  readonly maxDuration?: number;
   readonly destination: StoredDestination;
 }
 
@@ -44,9 +47,19 @@ const stopsAll: ReadonlySet<string> = new Set(["INTERRUPTED", "IO", "THREAD_LOST
 /**
  * Backs up a server: globals and each database, each in a snapshot of its own. The backup exists when its metadata does,
  * which is written last; a database that failed is named in it.
- * @throws BackupError when nothing at all could be dumped, too
+ * @throws BackupError when nothing at all could be dumped, too; DEADLINE when it takes longer than it may
  */
 export async function backupCluster(
+  request: BackupClusterRequest,
+  ports: BackupClusterPorts,
+  signal: AbortSignal,
+): Promise<BackupClusterResult> {
+  return await withinDuration(request.maxDuration, "the cluster", signal, (within) =>
+    makeBackup(request, ports, within),
+  );
+}
+
+async function makeBackup(
   request: BackupClusterRequest,
   ports: BackupClusterPorts,
   signal: AbortSignal,

@@ -74,6 +74,7 @@ const clusterBackupNames: readonly OptionName[] = [
   "lock-wait-timeout",
   "role",
   "max-rate",
+  "max-duration",
   "allow-extension",
 ];
 

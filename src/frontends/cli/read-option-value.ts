@@ -58,7 +58,8 @@ function readUnits(
   const { min = 1, max = Number.MAX_SAFE_INTEGER } = option;
   if (number >= min && number <= max) return number;
   const least = min > 1 ? `, at least ${min}` : "";
-  throw refuse(option, value, where, `use ${form}${least}`);
+  const most = option.max === undefined ? "" : `, at most ${option.max}`;
+  throw refuse(option, value, where, `use ${form}${least}${most}`);
 }
 
 function readChoice(option: Option, value: string, where: string): string {

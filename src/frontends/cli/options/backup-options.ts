@@ -1,3 +1,4 @@
+import { LONGEST_DURATION } from "../../../core/longest-duration.ts";
 import type { Option } from "./option.ts";
 
 /** What is backed up, how, and where to. */
@@ -67,6 +68,7 @@ export const backupOptions = [
   {
     name: "max-duration",
     type: "duration",
+    max: LONGEST_DURATION,
     default: "as long as it takes",
     config: "backup.max_duration",
     help: "give the backup up after this time, and let its snapshot and locks go",

@@ -39,6 +39,7 @@ export const run: RunCommand = async ({ options }, { services, output, progress,
         jobs: options.jobs ?? defaultJobs(),
         ...(options["split-larger-than"] === undefined ? {} : { splitLargerThan: options["split-larger-than"] }),
       },
+      ...(options["max-duration"] === undefined ? {} : { maxDuration: options["max-duration"] }),
       destination,
     },
     {
