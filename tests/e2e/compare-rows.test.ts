@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { compareTestDatabases } from "../helpers/compare-test-databases.ts";
-import { serverSql } from "../helpers/postgres-server.ts";
+import { serverSql, startServer } from "../helpers/postgres-server.ts";
 import { sharedServer } from "../helpers/shared-servers.ts";
 import { type TestDatabase, withDatabase } from "../helpers/test-database.ts";
 
@@ -132,6 +132,19 @@ describe("rows", () => {
     );
     const result = await compareTestDatabases(both.left, both.right);
     expect(result.dataDifferences.map(({ object }) => object)).toEqual(["materialized view public.seen"]);
+  });
+
+  test("more tables than the server has room for locks are compared", async () => {
+    await using server = await startServer({
+      major: 18,
+      settings: { max_locks_per_transaction: "10", max_connections: "10", autovacuum: "off" },
+    });
+    await using left = await withDatabase(server);
+    await left.sql(
+      "do $$ begin for i in 1..600 loop execute format('create table t%s ()', i); commit; end loop; end $$",
+    );
+    await using right = await withDatabase(server, undefined, left.name);
+    expect(await compareTestDatabases(left, right)).toMatchObject({ equal: true, tablesCompared: 600 });
   });
 
   test.each([

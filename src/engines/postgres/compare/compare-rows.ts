@@ -1,4 +1,4 @@
-import type { ComparisonSession } from "./comparison-session.ts";
+import { type ComparisonSession, withoutLocks } from "./comparison-session.ts";
 import type { RowHash } from "./row-hash.ts";
 import { digestSql, type RowPair, type RowText, rowTextSql } from "./row-pair.ts";
 import type { RowSource } from "./row-source.ts";
@@ -23,7 +23,7 @@ export async function rowTotals(
   how: RowComparison,
 ): Promise<readonly [left: RowTotals, right: RowTotals]> {
   const totalsOf = async ({ connection }: ComparisonSession, source: RowSource): Promise<RowTotals> => {
-    const { rows } = await connection.query(totalsSql(source, pair, how));
+    const { rows } = await connection.query(withoutLocks(totalsSql(source, pair, how)));
     const [count, high, low] = rows[0]!;
     return { rows: Number(count), hash: `${high}:${low}` };
   };

@@ -85,7 +85,10 @@ function missing(
 
 async function scan({ connection }: ComparisonSession, { copy }: CopiedTable, scanner: CopyOutScanner) {
   scanner.start({ isIdle: true, push: (block) => scanner.recycle(block) });
+  await connection.query("savepoint reading");
   await connection.copyOut(copy, scanner);
+  // Gives the lock of the table back: see `withoutLocks`.
+  await connection.query("rollback to savepoint reading; release savepoint reading");
   return scanner.finish();
 }
 

@@ -36,6 +36,13 @@ export const beginSnapshot = "begin isolation level repeatable read, read only";
 /** Encodings of databases that the server cannot convert to UTF-8: their texts are compared as bytes. */
 const withoutConversion: ReadonlySet<string> = new Set(["SQL_ASCII", "MULE_INTERNAL"]);
 
+/**
+ * SQL: one statement that keeps no lock. Locks last until the transaction ends, and a server has room for some thousands
+ * of them; those of a savepoint end with its rollback.
+ */
+export const withoutLocks = (sql: string): string =>
+  `savepoint reading; ${sql}; rollback to savepoint reading; release savepoint reading`;
+
 /** One side of a comparison: a session whose strings are binary, in UTF-8 where the server can convert to it. */
 export interface ComparisonSession {
   readonly connection: PgConnection;

@@ -1,6 +1,6 @@
 import type { RowDifference } from "../../../ports/comparison.ts";
 import type { RowComparison } from "./compare-rows.ts";
-import type { ComparisonSession } from "./comparison-session.ts";
+import { type ComparisonSession, withoutLocks } from "./comparison-session.ts";
 import { digestSql, type RowPair, rowTextSql } from "./row-pair.ts";
 import type { RowSource } from "./row-source.ts";
 import { toUnicode } from "./to-unicode.ts";
@@ -41,7 +41,7 @@ async function askBoth(
   sql: (source: RowSource) => string,
 ): Promise<readonly (readonly (readonly (string | null)[])[])[]> {
   const ask = async ({ connection }: ComparisonSession, source: RowSource) =>
-    (await connection.query(sql(source))).rows;
+    (await connection.query(withoutLocks(sql(source)))).rows;
   return Promise.all([ask(left, pair.left), ask(right, pair.right)]);
 }
 

@@ -1,4 +1,5 @@
 import type { PgConnection } from "../../../wire/postgres/connection.ts";
+import { withoutLocks } from "./comparison-session.ts";
 import { isNoMember, isUserSchema } from "./fact-query.ts";
 
 /** Sequences that one query asks. */
@@ -19,7 +20,7 @@ export async function sequenceValues(session: PgConnection): Promise<(readonly [
       ([, name], index) =>
         `select ${index}, last_value || case when is_called then '' else ' (not yet given)' end from ${name}`,
     );
-    const { rows } = await session.query(selects.join(" union all "));
+    const { rows } = await session.query(withoutLocks(selects.join(" union all ")));
     for (const [index, value] of rows) values.push([batch[Number(index)]![0]!, value!]);
   }
   return values;
