@@ -17,6 +17,8 @@ export interface ClusterRequest {
   readonly noPrivileges?: boolean;
   readonly noComments?: boolean;
   readonly noSecurityLabels?: boolean;
+  /** Quote identifiers that need it as well as those that do not. */
+  readonly quoteAllIdentifiers?: boolean;
   /** Names the backup on the server (application_name). */
   readonly applicationName: string;
 }

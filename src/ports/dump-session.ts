@@ -6,6 +6,8 @@ export interface DumpSessionOptions {
   readonly encoding?: string;
   /** -15 to 3. */
   readonly extraFloatDigits?: number;
+  /** Quote identifiers that need it as well as those that do not. */
+  readonly quoteAllIdentifiers?: boolean;
   /** Policies decide which rows are seen, instead of failing. */
   readonly enableRowSecurity?: boolean;
   /** A snapshot that somebody else exported and holds. */

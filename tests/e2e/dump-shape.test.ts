@@ -3,7 +3,7 @@ import { dbbackup } from "../helpers/dbbackup.ts";
 import { describeShapes } from "./dump-shape-suite.ts";
 
 describeShapes(
-  ["--data-only", "--section=post-data --section=pre-data", "--schema-only --sequence-data"],
+  ["--data-only", "--section=post-data --section=pre-data", "--schema-only --sequence-data", "--quote-all-identifiers"],
   [
     "--no-schema --disable-triggers --superuser=the_boss",
     "--clean --create --no-owner --no-privileges --no-tablespaces",

@@ -9,8 +9,8 @@ export function withoutKnownDifferences(sql: string, server: PostgresMajor): str
   if (server < 18) {
     // NOT NULL of an inherited column: a table constraint, and ALTER TABLE, which older servers know.
     text = text
-      .replace(/^ {4}NOT NULL \w+,?\n/gm, "")
-      .replace(/^ALTER TABLE ONLY \S+ ALTER COLUMN \w+ SET NOT NULL;\n/gm, "");
+      .replace(/^ {4}NOT NULL "?\w+"?,?\n/gm, "")
+      .replace(/^ALTER TABLE ONLY \S+ ALTER COLUMN "?\w+"? SET NOT NULL;\n/gm, "");
   }
   if (server < 14) text = text.replace(", streaming = off", "");
   if (server < 11) {
@@ -21,7 +21,7 @@ export function withoutKnownDifferences(sql: string, server: PostgresMajor): str
   if (server < 16) text = text.replace(/, run_as_owner = true/g, "");
   if (server < 15) {
     // That not everybody may create in schema public is no news to 15, but must be said to the server it came from.
-    const said = "REVOKE ALL ON SCHEMA public FROM PUBLIC;\nGRANT USAGE ON SCHEMA public TO PUBLIC;\n";
+    const said = /REVOKE ALL ON SCHEMA "?public"? FROM PUBLIC;\nGRANT USAGE ON SCHEMA "?public"? TO PUBLIC;\n/;
     text = text.replace(said, "");
   }
   return text;

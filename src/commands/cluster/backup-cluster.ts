@@ -74,7 +74,7 @@ async function makeBackup(
   ports.dumper.check({ ...dump, connection, database: "", applicationName });
   if (destination.kind === "file") await refuseExisting(destination.storage, destination.key);
   const { noPrivileges, noComments, noSecurityLabels } = dump.shape ?? wholeShape;
-  const role = dump.session?.role;
+  const { role, quoteAllIdentifiers = false } = dump.session ?? {};
   const contents = await ports.clusterReader.read(
     {
       ...request,
@@ -82,6 +82,7 @@ async function makeBackup(
       noPrivileges,
       noComments,
       noSecurityLabels,
+      quoteAllIdentifiers,
       applicationName,
     },
     { progress: ports.progress, signal },

@@ -70,6 +70,7 @@ const clusterBackupNames: readonly OptionName[] = [
   "no-unlogged-table-data",
   "load-via-partition-root",
   "encoding",
+  "quote-all-identifiers",
   "extra-float-digits",
   "lock-wait-timeout",
   "role",

@@ -10,6 +10,7 @@ export function dumpSession(options: OptionValues): DumpSessionOptions {
     ...(role === undefined ? {} : { role }),
     ...(encoding === undefined ? {} : { encoding }),
     ...(digits === undefined ? {} : { extraFloatDigits: digits }),
+    ...(options["quote-all-identifiers"] === true ? { quoteAllIdentifiers: true } : {}),
     ...(options["enable-row-security"] === true ? { enableRowSecurity: true } : {}),
     ...(snapshot === undefined ? {} : { snapshot }),
     ...(timeout === undefined ? {} : { lockWaitTimeout: timeout }),

@@ -10,6 +10,7 @@ import { readServerFacts } from "../dump/server-facts.ts";
 import { type RunQuery, tellingFirstError } from "../objects/catalog-queries.ts";
 import { connectMaintenance } from "../restore/target-database.ts";
 import { serverText } from "../select/server-text.ts";
+import { quoteAllIdentifiers, quotesAllIdentifiers } from "../sql/quote.ts";
 import type { Globals } from "./globals.ts";
 import { globalsScript } from "./globals-script.ts";
 import { listDatabases } from "./list-databases.ts";
@@ -27,13 +28,14 @@ export const postgresClusterReader: ClusterReader = {
     await using connection = await connectMaintenance(spec, { text: "binary", signal });
     await identifyServer(connection, spec, signal);
     progress.emit({ event: "phase", phase: "globals", message: "reading roles and tablespaces" });
-    return await readCluster(connection, request);
+    const read = () => readCluster(connection, request);
+    return await (request.quoteAllIdentifiers === true ? quoteAllIdentifiers(read) : read());
   },
 };
 
 async function readCluster(connection: PgConnection, request: ClusterRequest): Promise<ClusterContents> {
   const run = tellingFirstError((sql) => queryRows(connection, sql));
-  await connection.query(session);
+  await connection.query(sessionSettings());
   const { role } = request;
   if (role !== undefined) await connection.query(`SELECT pg_catalog.set_config('role', ${serverText(role)}, false)`);
   await connection.query("BEGIN; SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY");
@@ -74,11 +76,13 @@ async function readCluster(connection: PgConnection, request: ClusterRequest): P
   };
 }
 
-const session = [
-  "SET DATESTYLE = ISO",
-  "SET quote_all_identifiers TO off",
-  "SELECT pg_catalog.set_config('client_encoding', pg_catalog.pg_encoding_to_char(encoding), false) FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()",
-].join(";\n");
+function sessionSettings(): string {
+  return [
+    "SET DATESTYLE = ISO",
+    `SET quote_all_identifiers TO ${quotesAllIdentifiers() ? "on" : "off"}`,
+    "SELECT pg_catalog.set_config('client_encoding', pg_catalog.pg_encoding_to_char(encoding), false) FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()",
+  ].join(";\n");
+}
 
 async function readSession(run: RunQuery): Promise<{ readonly encoding: string; readonly hashes: boolean }> {
   const [row] = await run(

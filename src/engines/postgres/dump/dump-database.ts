@@ -12,6 +12,7 @@ import type { DatabaseFacts } from "../objects/database.ts";
 import { type DatabaseDetails, databaseDetailEntries } from "../objects/database-details.ts";
 import type { PlannedEntry } from "../objects/object-type.ts";
 import type { DatabaseCatalog } from "../objects/read-catalog.ts";
+import { quoteAllIdentifiers } from "../sql/quote.ts";
 import { chooseEntries, partsOfShape } from "./choose-entries.ts";
 import { type ChosenFormat, chooseFormat } from "./choose-format.ts";
 import { copyData } from "./copy-data.ts";
@@ -36,6 +37,17 @@ export interface DumpDatabaseOptions {
 
 /** Dumps the database of a fresh connection (in binary text mode) to `output`. The connection is used up. */
 export async function dumpDatabase(
+  connection: PgConnection,
+  request: DumpRequest,
+  output: DumpOutput,
+  context: DumpContext,
+  options: DumpDatabaseOptions,
+): Promise<DumpResult> {
+  const dump = () => makeDump(connection, request, output, context, options);
+  return await (request.session?.quoteAllIdentifiers === true ? quoteAllIdentifiers(dump) : dump());
+}
+
+async function makeDump(
   connection: PgConnection,
   request: DumpRequest,
   output: DumpOutput,

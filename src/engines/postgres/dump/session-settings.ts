@@ -3,7 +3,7 @@ import type { DumpSessionOptions } from "../../../ports/dump-session.ts";
 import type { PgConnection } from "../../../wire/postgres/connection.ts";
 import type { Capabilities } from "../capabilities.ts";
 import { serverText } from "../select/server-text.ts";
-import { quoteConformingLiteral } from "../sql/quote.ts";
+import { quoteConformingLiteral, quotesAllIdentifiers } from "../sql/quote.ts";
 
 /** Floats are written so that they are read back bit for bit. */
 const exactFloats = 3;
@@ -36,7 +36,7 @@ export function sessionSettings(
     ...(capabilities.transactionTimeout ? ["SET transaction_timeout = 0"] : []),
     "SET bytea_output TO hex",
     "SET standard_conforming_strings = on",
-    "SET quote_all_identifiers TO off",
+    `SET quote_all_identifiers TO ${quotesAllIdentifiers() ? "on" : "off"}`,
     // Row security fails instead of silently leaving rows out.
     `SET row_security = ${enableRowSecurity === true ? "on" : "off"}`,
     // Where the server knows the setting, a table replaced by a view in mid-dump cannot run code (CVE-2024-7348).

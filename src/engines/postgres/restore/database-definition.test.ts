@@ -66,4 +66,8 @@ test("a renamed database is renamed where statements name it, not in values", ()
   expect(renameDatabase('ALTER DATABASE "a.b$1" SET x TO y;\n', "a.b$1", "$& c")).toBe(
     'ALTER DATABASE "$& c" SET x TO y;\n',
   );
+  // As pg_dump --quote-all-identifiers writes it.
+  expect(renameDatabase('ALTER DATABASE "shop" OWNER TO "shop";\n', "shop", "new")).toBe(
+    'ALTER DATABASE new OWNER TO "shop";\n',
+  );
 });

@@ -1,4 +1,4 @@
-import { quoteIdentifier } from "../sql/quote.ts";
+import { inQuotes, quoteIdentifier } from "../sql/quote.ts";
 
 /** The CREATE DATABASE statement of an archive, taken apart. All text is binary strings. */
 export interface DatabaseDefinition {
@@ -53,9 +53,10 @@ export function createDatabaseSql(definition: DatabaseDefinition, name: string, 
  */
 export function renameDatabase(sql: string, from: string, to: string): string {
   if (from === to) return sql;
-  const old = quoteIdentifier(from).replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+  const spellings = new Set([quoteIdentifier(from), inQuotes(from)]);
+  const old = [...spellings].map((name) => name.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")).join("|");
   const subject =
     'ALTER|CREATE|COMMENT ON|ALTER ROLE (?:"(?:[^"]|"")*"|[^ "]+) IN|SECURITY LABEL [^\\n]*? ON|(?:GRANT|REVOKE) [^\'\\n]*? ON';
-  const pattern = new RegExp(`^((?:${subject}) DATABASE )${old}(?=[ ;])`, "gm");
+  const pattern = new RegExp(`^((?:${subject}) DATABASE )(?:${old})(?=[ ;])`, "gm");
   return sql.replace(pattern, (_, before: string) => before + quoteIdentifier(to));
 }

@@ -1,11 +1,30 @@
+import { AsyncLocalStorage } from "node:async_hooks";
 import { needsQuotes } from "./keywords.ts";
+
+/** Identifiers are written in more than a hundred places below a dump, none of which has a say in how. */
+const quotingAll = new AsyncLocalStorage<true>();
+
+/** Runs `task`, in which each identifier is quoted, whatever it awaits. Other tasks beside it notice nothing. */
+export function quoteAllIdentifiers<T>(task: () => T): T {
+  return quotingAll.run(true, task);
+}
+
+/** Whether the running task quotes each identifier. */
+export function quotesAllIdentifiers(): boolean {
+  return quotingAll.getStore() === true;
+}
 
 /**
  * An SQL identifier, quoted where it must be: the same rule as pg_dump's, with the keywords of the newest supported
  * server, so that a dump of an old server loads on a new one.
  */
 export function quoteIdentifier(name: string): string {
-  return needsQuotes(name) ? `"${name.replaceAll('"', '""')}"` : name;
+  return needsQuotes(name) || quotesAllIdentifiers() ? inQuotes(name) : name;
+}
+
+/** An identifier in quotes, whether it needs them or not. */
+export function inQuotes(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
 }
 
 /** `schema.name`, each part quoted where it must be. A null schema gives the name alone. */

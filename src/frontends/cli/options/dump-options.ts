@@ -148,6 +148,12 @@ export const dumpOptions = [
     help: "encoding of all text in the backup, one that servers can have",
   },
   {
+    name: "quote-all-identifiers",
+    type: "flag",
+    environment: false,
+    help: "quote all names, also those that are no keywords up to PostgreSQL 18",
+  },
+  {
     name: "extra-float-digits",
     type: "integer",
     min: -15,

@@ -142,7 +142,7 @@ function checkCollations({ plan, decode }: CheckedPlan, facts: TargetFacts): Fin
 function systemCollations(definition: string): string[] {
   const tokens = sqlTokens(definition);
   return tokens.flatMap((token, at) => {
-    if (token !== "COLLATE" || tokens[at + 1] !== "pg_catalog" || tokens[at + 2] !== ".") return [];
+    if (token !== "COLLATE" || nameOfToken(tokens[at + 1]) !== "pg_catalog" || tokens[at + 2] !== ".") return [];
     return nameOfToken(tokens[at + 3]) ?? [];
   });
 }

@@ -12,8 +12,8 @@ export interface MentionedRoles {
   readonly definitions: ReadonlySet<string>;
 }
 
-/** Words that stand where a role could. */
-const pseudoRoles: ReadonlySet<string> = new Set(["public", "current_user", "session_user", "current_role", "user"]);
+/** Words that stand where a role could; in quotes they are roles, unlike `public`, which servers take for no name. */
+const pseudoRoles: ReadonlySet<string> = new Set(["current_user", "session_user", "current_role", "user"]);
 
 export function mentionedRoles(
   selected: readonly SelectedEntry[],
@@ -71,7 +71,8 @@ function listAt(tokens: readonly string[], start: number): string[] {
     const token = tokens[at];
     const name = nameOfToken(token);
     if (name === undefined) return names;
-    if (token!.startsWith('"') || !pseudoRoles.has(name)) names.push(name);
+    const isRole = name !== "public" && (token!.startsWith('"') || !pseudoRoles.has(name));
+    if (isRole) names.push(name);
     if (tokens[at + 1] !== ",") return names;
   }
 }

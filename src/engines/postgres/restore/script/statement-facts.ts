@@ -9,6 +9,7 @@ const createDatabasePattern = new RegExp(`^CREATE\\s+DATABASE\\s+${namePattern}`
 const copyPattern = new RegExp(`^COPY\\s+(?:${namePattern}\\.)?${namePattern}`, "i");
 const ownerPattern = new RegExp(`\\sOWNER\\s+TO\\s+${namePattern}\\s*;$`, "i");
 const extensionPattern = new RegExp(`^CREATE\\s+EXTENSION\\s+(?:IF\\s+NOT\\s+EXISTS\\s+)?${namePattern}`, "i");
+const systemCollation = /COLLATE "?pg_catalog"?\./;
 const tablespacePattern = new RegExp(`^SET\\s+default_tablespace\\s*=\\s*${namePattern}\\s*;$`, "i");
 
 export function isTransactionControl(sql: string): boolean {
@@ -43,7 +44,7 @@ export function statementEntry(sql: string): TocEntry | undefined {
   }
   if (/^CREATE\s+POLICY\s/i.test(sql)) return entry({ desc: "POLICY", definition: sql });
   if (isStatisticsCall(sql)) return entry({ desc: "STATISTICS DATA" });
-  return sql.includes("COLLATE pg_catalog.") ? entry({ desc: "TABLE", definition: sql }) : undefined;
+  return systemCollation.test(sql) ? entry({ desc: "TABLE", definition: sql }) : undefined;
 }
 
 function entry(part: Partial<TocEntry>): TocEntry {
