@@ -29,12 +29,18 @@ export interface ColumnDefault extends DumpObject {
   isInherited: boolean;
 }
 
+/**
+ * The server opens a table to print an expression of its columns, which takes longer than all else about it. Generation
+ * expressions have such; in what can be a DEFAULT there is none.
+ */
+const tableOfExpression = "CASE WHEN d.adbin::pg_catalog.text LIKE '%{VAR %' THEN d.adrelid ELSE 0 END";
+
 export const columnDefaultType: ObjectType<ColumnDefault> = {
   label: "column default",
 
   queriesAboutRelations: (reader) => ({
     rows:
-      "SELECT d.oid, d.adrelid, d.adnum, pg_catalog.pg_get_expr(d.adbin, d.adrelid) AS expression " +
+      `SELECT d.oid, d.adrelid, d.adnum, pg_catalog.pg_get_expr(d.adbin, ${tableOfExpression}) AS expression ` +
       `FROM pg_catalog.unnest(${oidArray(relationsWithColumns(reader))}) AS src(oid) ` +
       "JOIN pg_catalog.pg_attrdef d ON d.adrelid = src.oid ORDER BY d.adrelid, d.adnum",
   }),

@@ -1,4 +1,5 @@
 import type { Capabilities } from "../capabilities.ts";
+import { firstNormalOid } from "./catalog-reader.ts";
 
 /** Constraints say what their indexes are; the server takes longest to print those. */
 const isOfConstraint =
@@ -14,7 +15,8 @@ export function indexQuery(capabilities: Capabilities, tables: string): string {
   const { partitionedIndexes, nullsNotDistinct } = capabilities;
   return `
     SELECT i.indrelid, c.oid, c.relname, c.reloptions, i.indkey, i.indisclustered, i.indisreplident,
-      CASE WHEN NOT ${isOfConstraint} THEN pg_catalog.pg_get_indexdef(c.oid) END AS definition,
+      CASE WHEN NOT ${isOfConstraint} THEN
+        COALESCE(${plainDefinition(nullsNotDistinct)}, pg_catalog.pg_get_indexdef(c.oid)) END AS definition,
       CASE WHEN c.reltablespace <> 0 THEN
         (SELECT s.spcname FROM pg_catalog.pg_tablespace s WHERE s.oid = c.reltablespace) END AS spcname,
       ${partitionedIndexes ? "i.indnkeyatts" : "i.indnatts"} AS keycolumns,
@@ -24,9 +26,30 @@ export function indexQuery(capabilities: Capabilities, tables: string): string {
       JOIN pg_catalog.pg_index i ON i.indrelid = src.oid
       JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
       JOIN pg_catalog.pg_class t ON t.oid = i.indrelid
+      JOIN pg_catalog.pg_namespace n ON n.oid = t.relnamespace
     WHERE (i.indisvalid OR t.relkind = 'p') AND i.indisready
     ORDER BY i.indrelid, c.relname`;
 }
+
+/**
+ * SQL: what pg_get_indexdef prints for a B-tree over one column with nothing special about it, else NULL. Most indexes are
+ * such, and pg_get_indexdef looks through all operator classes for the default one of each column's type, which takes ten
+ * times as long as this. Operator classes of users could have parameters, so only the system's are known here.
+ */
+function plainDefinition(nullsNotDistinct: boolean): string {
+  return `CASE WHEN c.relkind = 'i' AND i.indnatts = 1 AND i.indexprs IS NULL AND i.indpred IS NULL AND i.indoption[0] = 0
+        AND c.reloptions IS NULL${nullsNotDistinct ? " AND NOT i.indnullsnotdistinct" : ""} THEN
+      (SELECT 'CREATE ' || CASE WHEN i.indisunique THEN 'UNIQUE ' ELSE '' END || 'INDEX ' ||
+          pg_catalog.quote_ident(c.relname) || ' ON ' || pg_catalog.quote_ident(n.nspname) || '.' ||
+          pg_catalog.quote_ident(t.relname) || ' USING btree (' || pg_catalog.quote_ident(a.attname) || ')'
+        FROM pg_catalog.pg_attribute a
+        WHERE a.attrelid = i.indrelid AND a.attnum = i.indkey[0] AND a.attcollation = i.indcollation[0]
+          AND (i.indclass[0], a.atttypid) IN (SELECT o.oid, o.opcintype FROM pg_catalog.pg_opclass o
+            WHERE o.opcdefault AND o.opcmethod = ${btree} AND o.oid < ${firstNormalOid})) END`;
+}
+
+/** OID of the access method btree, the same in every version. */
+const btree = 403;
 
 /** Only expressions can have a statistics target of their own. */
 const partitioned = `

@@ -89,15 +89,19 @@ export function refuseUnsupportedObjects(found: UnsupportedObjects, decode: (nam
 const quoted = (words: readonly string[]): string => words.map((word) => `'${word}'`).join(", ");
 
 /** By name, because not every server has every catalogue. The functions that name objects fail for unknown ones. */
-const unknownCatalog = (object: string): string =>
-  `SELECT c.relname || ' ' || ${object}.objid FROM ${object === "d" ? "pg_catalog.pg_depend" : "pg_catalog.pg_shdepend"} ` +
-  `${object} JOIN pg_catalog.pg_class c ON c.oid = ${object}.classid ` +
-  `WHERE ${object}.objid >= ${firstNormalOid} AND c.relname NOT IN (${quoted(knownCatalogs)})`;
+const unknownCatalog = (catalog: "pg_depend" | "pg_shdepend", condition: string): string =>
+  `SELECT c.relname || ' ' || found.objid FROM pg_catalog.pg_class c CROSS JOIN LATERAL (SELECT d.objid ` +
+  // Looked up for each of these few catalogues: there are twenty rows for each table of a user, all of known ones.
+  `FROM pg_catalog.${catalog} d WHERE d.classid = c.oid AND d.objid >= ${firstNormalOid} AND ${condition} OFFSET 0) AS found ` +
+  `WHERE c.oid < ${firstNormalOid} AND c.relkind = 'r' AND c.relname NOT IN (${quoted(knownCatalogs)})`;
 
 const unsupportedQuery = [
   // Members of extensions and what comes with another object are not a user's own.
-  `${unknownCatalog("d")} AND d.deptype NOT IN ('e', 'i', 'P', 'S')`,
-  `${unknownCatalog("s")} AND s.dbid = (SELECT b.oid FROM pg_catalog.pg_database b WHERE b.datname = pg_catalog.current_database())`,
+  unknownCatalog("pg_depend", "d.deptype NOT IN ('e', 'i', 'P', 'S')"),
+  unknownCatalog(
+    "pg_shdepend",
+    "d.dbid = (SELECT b.oid FROM pg_catalog.pg_database b WHERE b.datname = pg_catalog.current_database())",
+  ),
   `SELECT 'relation ' || r.oid::pg_catalog.regclass FROM pg_catalog.pg_class r WHERE r.oid >= ${firstNormalOid} ` +
     `AND r.relkind NOT IN (${quoted(knownRelationKinds)})`,
   `SELECT 'type ' || t.oid::pg_catalog.regtype FROM pg_catalog.pg_type t WHERE t.oid >= ${firstNormalOid} ` +

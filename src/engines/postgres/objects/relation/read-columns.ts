@@ -23,11 +23,11 @@ function columnOf(row: Row, relation: Relation, reader: CatalogReader): Column {
     type: row.typename!,
     collation: row.collname === null ? null : qualified(row.collschema!, row.collname!),
     isLocal: row.attislocal === "t",
-    identity: row.attidentity!,
-    generated: row.attgenerated!,
+    identity: row.attidentity ?? "",
+    generated: row.attgenerated ?? "",
     statisticsTarget: Number(row.attstattarget ?? -1) < 0 ? null : Number(row.attstattarget),
-    storage: row.attstorage === row.typstorage ? null : (storageNames[row.attstorage!] ?? null),
-    compression: reader.wanted.toastCompression ? (compressionNames[row.attcompression!] ?? null) : null,
+    storage: storageNames[row.attstorage ?? ""] ?? null,
+    compression: reader.wanted.toastCompression ? (compressionNames[row.attcompression ?? ""] ?? null) : null,
     options: row.attoptions ?? "",
     foreignOptions: optionsClause(row.attfdwoptions ?? null),
     ...(notNull === undefined ? {} : { notNull }),
@@ -51,30 +51,34 @@ function notNullOf(row: Row, relation: Relation, { capabilities, descriptions }:
   };
 }
 
-/** @param oids an SQL array of relations. */
+/**
+ * Most columns have nothing special, which is said with NULL. `OFFSET 0` makes the server look up the columns of each
+ * relation; left alone it sorts out those of all toast tables and indexes too.
+ * @param oids an SQL array of relations.
+ */
 export function columnQuery(capabilities: Capabilities, oids: string): string {
   const notNull = capabilities.namedNotNullConstraints
     ? `nn.oid AS nnoid, nn.conname AS nnname, nn.convalidated AS nnvalid, nn.connoinherit AS nnnoinherit,
        nn.conislocal AS nnislocal`
-    : "NULL AS nnname";
+    : "a.attnotnull";
   const joinNotNull = capabilities.namedNotNullConstraints
-    ? "LEFT JOIN pg_catalog.pg_constraint nn ON nn.conrelid = a.attrelid AND nn.contype = 'n' AND nn.conkey = ARRAY[a.attnum]"
+    ? "LEFT JOIN pg_catalog.pg_constraint nn ON nn.conrelid = a.attrelid AND nn.contype = 'n' AND nn.conkey[1] = a.attnum"
     : "";
   return `
-    SELECT a.attrelid, a.attnum, a.attname, a.attislocal, a.attidentity, a.attnotnull, a.attstattarget, a.attstorage,
-      t.typstorage, pg_catalog.format_type(a.atttypid, a.atttypmod) AS typename,
-      ${capabilities.generatedColumns ? "a.attgenerated" : "''"} AS attgenerated,
-      ${capabilities.columnCompression ? "a.attcompression" : "''"} AS attcompression,
+    SELECT a.attrelid, a.attnum, a.attname, a.attislocal, NULLIF(a.attidentity, '') AS attidentity, a.attstattarget,
+      NULLIF(a.attstorage, t.typstorage) AS attstorage, pg_catalog.format_type(a.atttypid, a.atttypmod) AS typename,
+      ${capabilities.generatedColumns ? "NULLIF(a.attgenerated, '')" : "NULL"} AS attgenerated,
+      ${capabilities.columnCompression ? "NULLIF(a.attcompression, '')" : "NULL"} AS attcompression,
       CASE WHEN a.attoptions IS NOT NULL THEN pg_catalog.array_to_string(ARRAY(SELECT o
         FROM pg_catalog.unnest(a.attoptions) AS o WHERE ${isUsersOption("o")}), ', ') END AS attoptions, a.attfdwoptions,
       co.collname, cn.nspname AS collschema, ${notNull}
     FROM pg_catalog.unnest(${oids}) AS src(oid)
-      JOIN pg_catalog.pg_attribute a ON a.attrelid = src.oid
+      CROSS JOIN LATERAL (SELECT * FROM pg_catalog.pg_attribute c
+        WHERE c.attrelid = src.oid AND c.attnum > 0 AND NOT c.attisdropped OFFSET 0) AS a
       JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
-      LEFT JOIN pg_catalog.pg_collation co ON co.oid = a.attcollation AND a.attcollation <> t.typcollation
+      LEFT JOIN pg_catalog.pg_collation co ON co.oid = NULLIF(a.attcollation, t.typcollation)
       LEFT JOIN pg_catalog.pg_namespace cn ON cn.oid = co.collnamespace
       ${joinNotNull}
-    WHERE a.attnum > 0 AND NOT a.attisdropped
     ORDER BY a.attrelid, a.attnum`;
 }
 

@@ -1,6 +1,6 @@
 import type { Capabilities } from "../../capabilities.ts";
 import { parseTextArray } from "../../sql/pg-array.ts";
-import { Catalog, type CatalogReader, type Row } from "../catalog-reader.ts";
+import { Catalog, type CatalogReader, firstNormalOid, type Row } from "../catalog-reader.ts";
 import { type DumpParts, noParts } from "../dump-object.ts";
 import { partsOfMember } from "../dump-parts.ts";
 import { optionsClause } from "../foreign-data/options.ts";
@@ -109,8 +109,7 @@ export function relationQuery(capabilities: Capabilities): string {
       ${accessMethod} AS amname,
       CASE WHEN c.relkind = 'p' THEN pg_catalog.pg_get_partkeydef(c.oid) END AS partkey,
       CASE WHEN c.relispartition THEN pg_catalog.pg_get_expr(c.relpartbound, c.oid) END AS partbound,
-      (SELECT tn.nspname FROM pg_catalog.pg_class oc JOIN pg_catalog.pg_namespace tn ON tn.oid = oc.relnamespace
-        WHERE oc.oid = d.refobjid) AS ownerschema, d.refobjid AS ownertable, d.refobjsubid AS ownercolumn, d.deptype AS ownertype,
+      tn.nspname AS ownerschema, d.refobjid AS ownertable, d.refobjsubid AS ownercolumn, d.deptype AS ownertype,
       fs.srvname, ft.ftoptions, c.relkind = 'S' AND pg_catalog.has_table_privilege(c.oid, 'SELECT') AS selectable
     FROM pg_catalog.pg_class c
       JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
@@ -121,20 +120,25 @@ export function relationQuery(capabilities: Capabilities): string {
       LEFT JOIN pg_catalog.pg_depend d ON c.relkind = 'S' AND d.objid = c.oid AND d.objsubid = 0
         AND d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
         AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.deptype IN ('a', 'i')
+      LEFT JOIN pg_catalog.pg_class oc ON oc.oid = d.refobjid
+      LEFT JOIN pg_catalog.pg_namespace tn ON tn.oid = oc.relnamespace
     WHERE c.relkind IN ('r', 'p', 'f', 'v', 'm', 'S') AND n.nspname <> 'information_schema'
       AND n.nspname !~ '^pg_(temp|toast)'
-      AND (n.nspname <> 'pg_catalog' OR c.oid >= 16384 OR ${changedPrivileges})
+      AND (n.nspname <> 'pg_catalog' OR c.oid >= ${firstNormalOid} OR ${changedPrivileges})
     ORDER BY c.oid`;
 }
 
-/** Of the several hundred relations of pg_catalog only those somebody granted something on are of interest. */
+/**
+ * Of the several hundred relations of pg_catalog only those somebody granted something on are of interest. They have the
+ * lowest OIDs: the columns of all others, a million perhaps, need not be looked at.
+ */
 const changedPrivileges = `
   c.relacl IS DISTINCT FROM (SELECT p.initprivs FROM pg_catalog.pg_init_privs p
     WHERE p.classoid = 'pg_catalog.pg_class'::pg_catalog.regclass AND p.objoid = c.oid AND p.objsubid = 0)
-  OR EXISTS (SELECT 1 FROM pg_catalog.pg_attribute a
+  OR c.oid IN (SELECT a.attrelid FROM pg_catalog.pg_attribute a
     LEFT JOIN pg_catalog.pg_init_privs p ON p.classoid = 'pg_catalog.pg_class'::pg_catalog.regclass
       AND p.objoid = a.attrelid AND p.objsubid = a.attnum
-    WHERE a.attrelid = c.oid AND a.attacl IS DISTINCT FROM p.initprivs)`;
+    WHERE a.attrelid < ${firstNormalOid} AND a.attacl IS DISTINCT FROM p.initprivs)`;
 
 /** Columns, system columns included, that have privileges of their own or had some when they were installed. */
 export const columnPrivilegeQuery = `
