@@ -1,3 +1,4 @@
+import { monotonic } from "../core/monotonic.ts";
 import type { ProgressSink } from "../ports/progress.ts";
 
 const INTERVAL_MS = 100;
@@ -16,7 +17,7 @@ export class VerifyProgress {
 
   add(count: number): void {
     this.#bytes += count;
-    const now = performance.now();
+    const now = monotonic();
     if (now - this.#lastSent < INTERVAL_MS) return;
     this.#lastSent = now;
     this.end();

@@ -1,10 +1,11 @@
+import { monotonic } from "../core/monotonic.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Services } from "../ports/services.ts";
 import { version } from "./version.ts";
 
 /** Joins the adapters. Each is imported only when somebody asks for it. */
 export function createServices(): Services {
-  const clock: Clock = { now: () => new Date(), monotonic: () => performance.now() };
+  const clock: Clock = { now: () => new Date(), monotonic };
   return {
     clock,
     openStorage: async (location) => {

@@ -40,6 +40,10 @@ test("the package holds the bundle, the launcher and docs, and no sources, tests
   }
 });
 
+test("the bundle has no character beyond Latin-1: V8 would keep all of it in two bytes each, and take twice as long", () => {
+  expect(readFileSync(join(installed, "dist/dbbackup.mjs"), "utf8").match(/[^\0-\xff].*/u)).toBeNull();
+});
+
 test("what is packed answers as the checkout does", async () => {
   const [packed, checkout] = await Promise.all([
     mustRun(process.execPath, [join(installed, "bin/dbbackup.cjs"), "--help"], { cwd: folder }),

@@ -18,7 +18,7 @@ create function pg_temp.person(salt integer, i integer) returns text language sq
   select pg_temp.one_of(salt, i, array['Anna', 'Ben', 'Chloé', 'David', 'Elif', 'Frank', 'Grete', 'Hamza', 'Ida', 'José',
       'Katarzyna', 'Liam', 'Mia', 'Nils', 'Olga', 'Paul', 'Quentin', 'Rosa', 'Søren', 'Tariq', 'Uwe', 'Vera', 'Wei', 'Zoë'])
     || ' ' || pg_temp.one_of(salt + 1, i, array['Müller', 'Schmidt', 'García', 'O''Brien', 'Kowalski', 'Nguyen', 'Rossi',
-      'Yılmaz', 'Andersson', 'Dubois', 'de Vries', 'Novák', 'Weiß', 'Ferrari', 'Ødegård', 'Smith', 'Petrov', 'Tanaka'])
+      E'Y\u0131lmaz', 'Andersson', 'Dubois', 'de Vries', 'Novák', 'Weiß', 'Ferrari', 'Ødegård', 'Smith', 'Petrov', 'Tanaka'])
 $$;
 create function pg_temp.thing(salt integer, i integer) returns text language sql immutable as $$
   select pg_temp.one_of(salt, i, array['Small', 'Large', 'Folding', 'Silent', 'Classic', 'Rustic', 'Compact', 'Gemütliche'])
@@ -88,7 +88,7 @@ insert into crm.addresses (customer, kind, street, city, postcode, country, loca
 insert into crm.notes (customer, written_at, author, body, attachment)
   select 1 + pg_temp.pick(26, i, ${customers}), timestamp '2024-02-29 23:59:59.999' + i * interval '3 hours',
     case when i % 10 > 0 then 1000 + 10 * (i % 150) end,
-    case i % 50 when 0 then '' when 1 then E'\\N' when 2 then E'two\nlines\r\nand a \\. alone' when 3 then '😀 naïve ''quotes'' "too"'
+    case i % 50 when 0 then '' when 1 then E'\\N' when 2 then E'two\nlines\r\nand a \\. alone' when 3 then E'\U0001F600 naïve ''quotes'' "too"'
       else pg_temp.words(27, i, 6 + i % 20) end,
     case when i % 8 = 0 then decode(md5(i::text) || '00ff5c0a', 'hex') end
   from generate_series(1, 4000) as i;

@@ -1,4 +1,4 @@
-import { lookup } from "node:dns/promises";
+import { isIP } from "node:net";
 import { BackupError } from "../../core/backup-error.ts";
 import { cannotConnect, interrupted } from "./connection-faults.ts";
 import { type ConnectionSpec, describeHost, type HostSpec, socketPath } from "./connection-spec.ts";
@@ -141,9 +141,11 @@ async function findEndpoints(
   signal: AbortSignal | undefined,
 ): Promise<Endpoint[]> {
   if (host.kind === "unix") return [{ kind: "unix", path: socketPath(host) }];
-  if (host.address !== undefined) return [{ kind: "tcp", address: host.address, port: host.port }];
+  const known = host.address ?? (isIP(host.host) === 0 ? undefined : host.host);
+  if (known !== undefined) return [{ kind: "tcp", address: known, port: host.port }];
   using deadline = new Deadline(spec.connectTimeoutMs, () => timedOut(host, spec), signal);
   try {
+    const { lookup } = await import("node:dns/promises");
     const found = await unlessAborted(lookup(host.host, { all: true, order: "verbatim" }), deadline.signal);
     const addresses = found.map(({ address }) => address);
     if (spec.loadBalanceHosts) shuffle(addresses);

@@ -4,7 +4,7 @@ import { type ConnectionSpec, describeHost, type HostSpec } from "./connection-s
 import { sslRequest } from "./messages/frontend-messages.ts";
 import { type Endpoint, SocketTransport } from "./socket-transport.ts";
 import { tlsFault } from "./tls/tls-fault.ts";
-import { TlsTransport } from "./tls/tls-transport.ts";
+import type { TlsTransport } from "./tls/tls-transport.ts";
 import type { Transport } from "./transport.ts";
 
 export type Encryption = "plain" | "tls";
@@ -32,6 +32,8 @@ export async function openTransport(
       if (spec.tls.mode === "prefer") return plainChannel(transport);
       throw tlsFault(host, "the server does not offer TLS", "set ssl = on on the server, or use a weaker sslmode");
     }
+    // Most connections on one machine need none, and Node's TLS takes milliseconds to load.
+    const { TlsTransport } = await import("./tls/tls-transport.ts");
     const secured = await TlsTransport.connect(transport.socket, host, spec.tls, signal);
     return { transport: secured, security: tlsSecurity(secured, transport, spec) };
   } catch (error) {

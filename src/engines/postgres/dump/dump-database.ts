@@ -1,4 +1,5 @@
 import type { BackupError } from "../../../core/backup-error.ts";
+import { monotonic } from "../../../core/monotonic.ts";
 import type { DumpContext, DumpOutput, DumpRequest, DumpResult, SnapshotHeld } from "../../../ports/dump.ts";
 import { type DumpShape, wholeShape } from "../../../ports/dump-shape.ts";
 import type { ProgressEvent } from "../../../ports/progress.ts";
@@ -63,7 +64,7 @@ async function makeDump(
     ...request.session,
   });
   const encoding = dumpEncoding(connection);
-  const snapshotAt = performance.now();
+  const snapshotAt = monotonic();
   const format = chooseFormat(request, session.capabilities);
   const shape = request.shape ?? wholeShape;
   const create = format.kind === "archive" || shape.script.create;
@@ -138,7 +139,7 @@ async function endSnapshot({ connection, rows }: DumpSession, xmin: string, sinc
     connection.query("COMMIT"),
     rows(`SELECT pg_catalog.txid_snapshot_xmax(pg_catalog.txid_current_snapshot()) - ${xmin} AS transactions`),
   ]);
-  return { xmin, transactions: Number(now!.transactions), seconds: (performance.now() - since) / 1000 };
+  return { xmin, transactions: Number(now!.transactions), seconds: (monotonic() - since) / 1000 };
 }
 
 /** What of the database's objects is read. */

@@ -1,3 +1,4 @@
+import { monotonic } from "../../../core/monotonic.ts";
 import type { ProgressSink } from "../../../ports/progress.ts";
 
 /** Events are sent at most this often, so that a fast dump does not spend its time telling about itself. */
@@ -17,7 +18,7 @@ export class DumpProgress {
 
   addBytes(count: number): void {
     this.#bytes += count;
-    const now = performance.now();
+    const now = monotonic();
     if (now - this.#lastSent >= intervalMilliseconds) this.#send(now);
   }
 
@@ -29,7 +30,7 @@ export class DumpProgress {
 
   /** The final sums. */
   end(): void {
-    this.#send(performance.now());
+    this.#send(monotonic());
   }
 
   #send(now: number): void {

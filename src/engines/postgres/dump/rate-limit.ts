@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { monotonic } from "../../../core/monotonic.ts";
 
 /** How much may pass at once after a pause, in time: what a slow moment left over is not made up for. */
 const BURST_SECONDS = 0.1;
@@ -21,7 +22,7 @@ export class RateLimit {
 
   /** Notes that `count` bytes were read. Answers what to wait for before more are, if anything. */
   passed(count: number): Promise<void> | undefined {
-    const now = performance.now();
+    const now = monotonic();
     this.#paidUntil = Math.max(this.#paidUntil, now - BURST_SECONDS * 1000) + count / this.#bytesPerMs;
     const early = this.#paidUntil - now;
     // Timers are no finer.

@@ -1,5 +1,6 @@
 import { BackupError } from "../../../core/backup-error.ts";
 import { counted } from "../../../core/counted.ts";
+import { monotonic } from "../../../core/monotonic.ts";
 import type { Codec } from "../../../ports/codec.ts";
 import type { ProgressSink } from "../../../ports/progress.ts";
 import type {
@@ -115,7 +116,7 @@ export class ArchiveBackup implements RestorableBackup {
   }
 
   async run(request: RestoreRequest, sink: ProgressSink, signal: AbortSignal): Promise<RestoreResult> {
-    const started = performance.now();
+    const started = monotonic();
     const plan = this.#plan(request);
     this.#requireExpectedTables(plan, request);
     const blocks = await this.#openBlocks();
@@ -155,7 +156,7 @@ export class ArchiveBackup implements RestorableBackup {
         failures: failures.failures,
         failed: failures.count,
         warnings,
-        durationMs: performance.now() - started,
+        durationMs: monotonic() - started,
       };
     } catch (error) {
       if (!created && !touched) throw error;

@@ -1,3 +1,4 @@
+import { monotonic } from "../../../core/monotonic.ts";
 import type { ProgressSink } from "../../../ports/progress.ts";
 
 const intervalMs = 100;
@@ -30,17 +31,17 @@ export class RestoreProgress {
 
   addBytes(count: number): void {
     this.bytes += count;
-    const now = performance.now();
+    const now = monotonic();
     if (now - this.#told >= intervalMs) this.tell();
   }
 
   addObject(): void {
     this.objects += 1;
-    if (performance.now() - this.#told >= intervalMs) this.tell();
+    if (monotonic() - this.#told >= intervalMs) this.tell();
   }
 
   tell(): void {
-    this.#told = performance.now();
+    this.#told = monotonic();
     this.#sink.emit({ event: "progress", bytes: this.bytes, rows: this.rows, objects: this.objects });
   }
 }

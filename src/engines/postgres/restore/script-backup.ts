@@ -1,4 +1,5 @@
 import { BackupError } from "../../../core/backup-error.ts";
+import { monotonic } from "../../../core/monotonic.ts";
 import type { ProgressSink } from "../../../ports/progress.ts";
 import type {
   BackupSummary,
@@ -101,7 +102,7 @@ export class ScriptBackup implements RestorableBackup {
   }
 
   async run(request: RestoreRequest, sink: ProgressSink, signal: AbortSignal): Promise<RestoreResult> {
-    const started = performance.now();
+    const started = monotonic();
     this.#checkOptions(request);
     const spec = this.#resolve(request);
     const target = this.#target(request);
@@ -148,7 +149,7 @@ export class ScriptBackup implements RestorableBackup {
         failures: failures.failures,
         failed: failures.count,
         warnings,
-        durationMs: performance.now() - started,
+        durationMs: monotonic() - started,
       };
     } catch (error) {
       await sessions.disposeAsync();

@@ -1,4 +1,5 @@
 import type { WriteStream } from "node:tty";
+import { monotonic } from "../../../core/monotonic.ts";
 import type { ProgressEvent, ProgressSink } from "../../../ports/progress.ts";
 import type { OptionValues } from "../options/options.ts";
 import type { Output } from "../output.ts";
@@ -35,8 +36,6 @@ function resolveStyle(style: ProgressStyle, stream: WriteStream, output: Output)
   if (output.settings.quiet) return "none";
   return stream.isTTY && output.settings.logFormat === "text" ? "bar" : "plain";
 }
-
-const monotonic = (): number => performance.now();
 
 function openView(style: Exclude<ProgressStyle, "auto">, stream: WriteStream): ProgressView | undefined {
   const write = (line: string): void => void stream.write(line);
