@@ -31,7 +31,7 @@ export async function ourEntries(database: KnownDatabase, selection?: DumpSelect
   await using connection = await connectTo(database.server, database.name, { text: "binary" });
   const session = await openDumpSession(connection, { selection, database: database.name });
   return planEntries(
-    await readCatalog(session.rows, session.capabilities, { statistics: false, selection: session.selection }),
+    await readCatalog(session, session.capabilities, { statistics: false, selection: session.selection }),
   );
 }
 

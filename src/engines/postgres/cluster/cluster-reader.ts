@@ -4,7 +4,7 @@ import type { PgConnection } from "../../../wire/postgres/connection.ts";
 import { resolveConnection } from "../../../wire/postgres/conninfo/resolve-connection.ts";
 import { identifyServer } from "../../../wire/postgres/identify-server.ts";
 import { capabilitiesOf } from "../capabilities.ts";
-import { queryRows } from "../dump/dump-session.ts";
+import { catalogSession } from "../dump/dump-session.ts";
 import { nameDecoder } from "../dump/name-decoder.ts";
 import { readServerFacts } from "../dump/server-facts.ts";
 import { type RunQuery, tellingFirstError } from "../objects/catalog-queries.ts";
@@ -34,7 +34,7 @@ export const postgresClusterReader: ClusterReader = {
 };
 
 async function readCluster(connection: PgConnection, request: ClusterRequest): Promise<ClusterContents> {
-  const run = tellingFirstError((sql) => queryRows(connection, sql));
+  const { rows: run } = tellingFirstError(catalogSession(connection));
   await connection.query(sessionSettings());
   const { role } = request;
   if (role !== undefined) await connection.query(`SELECT pg_catalog.set_config('role', ${serverText(role)}, false)`);

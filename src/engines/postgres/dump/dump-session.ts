@@ -1,9 +1,10 @@
 import { type DumpSelection, wholeDatabase } from "../../../ports/dump-selection.ts";
 import type { DumpSessionOptions } from "../../../ports/dump-session.ts";
+import { collectIntegers } from "../../../wire/postgres/collect-integers.ts";
 import type { PgConnection } from "../../../wire/postgres/connection.ts";
 import type { Capabilities } from "../capabilities.ts";
 import { capabilitiesOf } from "../capabilities.ts";
-import { type RunQuery, tellingFirstError } from "../objects/catalog-queries.ts";
+import { type CatalogSession, type RunQuery, tellingFirstError } from "../objects/catalog-queries.ts";
 import type { Row } from "../objects/catalog-reader.ts";
 import { namedRows } from "../objects/named-rows.ts";
 import { type ObjectSelection, objectSelection } from "../objects/object-selection.ts";
@@ -16,7 +17,7 @@ import { dumpEncoding, sessionSettings } from "./session-settings.ts";
 export type DumpIsolation = "repeatable read" | "read committed";
 
 /** A connection inside the dump's snapshot, with every dumped table locked against changes of its definition. */
-export interface DumpSession {
+export interface DumpSession extends CatalogSession {
   readonly connection: PgConnection;
   readonly capabilities: Capabilities;
   /**
@@ -24,6 +25,8 @@ export interface DumpSession {
    * transaction is over, and all that are sent behind it fail with the same error.
    */
   readonly rows: RunQuery;
+  /** The same for queries of integers. */
+  readonly integers: CatalogSession["integers"];
   /** What is dumped, as the snapshot has it. */
   readonly selection: ObjectSelection;
   /** Statements that any other session of this dump runs first. */
@@ -46,7 +49,8 @@ export async function openDumpSession(
   { isolation = "repeatable read", selection = wholeDatabase, database = "", ...asked }: OpenDumpOptions = {},
 ): Promise<DumpSession> {
   const capabilities = capabilitiesOf(connection.serverVersion);
-  const rows: RunQuery = (sql) => queryRows(connection, sql);
+  const catalog = catalogSession(connection);
+  const { rows } = catalog;
   const begin = beginStatements(isolation, asked);
   const set = sessionSettings(capabilities, asked, selection.foreignServers.length > 0);
   const settings = connection.query(set.join(";\n"));
@@ -60,7 +64,7 @@ export async function openDumpSession(
   const list = () => listTables(rows, select);
   const [, listed] = await Promise.all([settings, list()]);
   const locked = await lockTables({ connection, list, begin, timeout: asked.lockWaitTimeout }, listed);
-  return { connection, capabilities, rows: tellingFirstError(rows), selection: locked, settings: set };
+  return { connection, capabilities, ...tellingFirstError(catalog), selection: locked, settings: set };
 }
 
 /** Begins the transaction without taking a snapshot, unless it is a given one. */
@@ -98,6 +102,18 @@ export async function joinSnapshot(
       : [connection.query(`SET TRANSACTION SNAPSHOT ${quoteConformingLiteral(snapshot)}`)]),
     connection.query(`LOCK TABLE ${tables.join(", ")} IN ACCESS SHARE MODE NOWAIT`),
   ]);
+}
+
+/** Asks through a connection that speaks binary strings. */
+export function catalogSession(connection: PgConnection): CatalogSession {
+  return {
+    rows: (sql) => queryRows(connection, sql),
+    integers: async (sql, columns) => {
+      const { consumer, values } = collectIntegers(columns);
+      await connection.copyOut(`COPY (${sql}) TO STDOUT (FORMAT binary)`, consumer);
+      return values();
+    },
+  };
 }
 
 /** Runs one query and answers its rows by column name. */

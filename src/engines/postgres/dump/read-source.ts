@@ -29,11 +29,12 @@ export interface Source {
  * @throws BackupError UNSUPPORTED_OBJECT
  */
 export async function readSource(
-  { rows, capabilities, selection }: DumpSession,
+  session: DumpSession,
   encoding: string,
   dump: DumpScope & WantedExtras,
   allowedExtensions: readonly string[],
 ): Promise<Source> {
+  const { rows, capabilities, selection } = session;
   const asked = {
     facts: readServerFacts(rows),
     database: readDatabase(rows, capabilities),
@@ -41,7 +42,7 @@ export async function readSource(
     unsupported: findUnsupportedObjects(rows),
     extensions: findDemandingExtensions(rows),
     notIncluded: readNotIncluded(rows, capabilities, { ...dump, largeObjects: selection.largeObjects && dump.data }),
-    catalog: readCatalog(rows, capabilities, { ...dump, selection }),
+    catalog: readCatalog(session, capabilities, { ...dump, selection }),
   };
   // Of those that nobody comes to wait for, because another one failed first, nobody wants to know.
   for (const answer of Object.values(asked)) answer.catch(() => {});

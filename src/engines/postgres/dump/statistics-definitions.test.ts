@@ -11,7 +11,7 @@ import { StatisticsDefinitions } from "./statistics-definitions.ts";
 async function readAll(database: TestDatabase): Promise<{ queries: string[]; texts: string[] }> {
   await using connection = await connectTo(database.server, database.name, { text: "binary" });
   const session = await openDumpSession(connection);
-  const { entries } = planEntries(await readCatalog(session.rows, session.capabilities, { statistics: true }));
+  const { entries } = planEntries(await readCatalog(session, session.capabilities, { statistics: true }));
   const queries: string[] = [];
   const rows = (sql: string) => {
     queries.push(sql);
@@ -56,7 +56,7 @@ test("an entry that is asked for out of order is no end of waiting", async () =>
   await database.sql("CREATE TABLE a (i int); CREATE TABLE b (i int)");
   await using connection = await connectTo(database.server, database.name, { text: "binary" });
   const session = await openDumpSession(connection);
-  const { entries } = planEntries(await readCatalog(session.rows, session.capabilities, { statistics: true }));
+  const { entries } = planEntries(await readCatalog(session, session.capabilities, { statistics: true }));
   const definitions = new StatisticsDefinitions(session, entries);
   const [a, b] = entries.filter((entry) => definitions.has(entry));
   const read = definitions.read([a!]);

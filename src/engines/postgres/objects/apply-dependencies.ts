@@ -1,7 +1,6 @@
-import type { CatalogId } from "../archive/toc-entry.ts";
 import { catalogKey } from "./catalog-key.ts";
-import { askCatalog, type RunQuery } from "./catalog-queries.ts";
-import { Catalog, type Row, type SharedFacts } from "./catalog-reader.ts";
+import type { CatalogSession } from "./catalog-queries.ts";
+import { Catalog, type SharedFacts } from "./catalog-reader.ts";
 import type { DumpObject } from "./dump-object.ts";
 import type { ObjectRegistry } from "./object-registry.ts";
 
@@ -18,53 +17,43 @@ const familyMembers = (catalog: string, family: string): string =>
 
 const dependencyQuery =
   "SELECT classid, objid, refclassid, refobjid, deptype FROM pg_catalog.pg_depend WHERE deptype NOT IN ('p', 'e') " +
-  `UNION ALL ${familyMembers("pg_amop", "amopfamily")} UNION ALL ${familyMembers("pg_amproc", "amprocfamily")} ` +
-  "ORDER BY 1, 2";
+  `UNION ALL ${familyMembers("pg_amop", "amopfamily")} UNION ALL ${familyMembers("pg_amproc", "amprocfamily")}`;
 
-/** Edges of pg_depend. There are twenty for each table, so they are kept as numbers: 17 bytes each. */
-export interface Dependencies {
-  /** classid, objid, refclassid and refobjid of each. */
-  readonly oids: Uint32Array;
-  /** 1 where deptype is i: the dependent comes with what it depends on. */
-  readonly isInternal: Uint8Array;
-}
+/**
+ * Edges of pg_depend: classid, objid, refclassid, refobjid and deptype of each. There are twenty for each table, so they
+ * stay numbers all the way.
+ */
+export type Dependencies = Uint32Array;
 
-const oidsOfEdge = 4;
+const numbersOfEdge = 5;
+/** deptype i: the dependent comes with what it depends on. */
+const internal = "i".charCodeAt(0);
 
-/** Sends the query; what it answers is packed at once. */
-export function askDependencies(run: RunQuery): Promise<Dependencies> {
-  const packed = askCatalog(run, { rows: dependencyQuery }).then(({ rows }) => packDependencies(rows));
-  packed.catch(() => {});
-  return packed;
-}
-
-function packDependencies(rows: readonly Row[]): Dependencies {
-  const oids = new Uint32Array(rows.length * oidsOfEdge);
-  const isInternal = new Uint8Array(rows.length);
-  for (const [edge, row] of rows.entries()) {
-    const at = edge * oidsOfEdge;
-    oids[at] = Number(row.classid);
-    oids[at + 1] = Number(row.objid);
-    oids[at + 2] = Number(row.refclassid);
-    oids[at + 3] = Number(row.refobjid);
-    if (row.deptype === "i") isInternal[edge] = 1;
-  }
-  return { oids, isInternal };
+/** Sends the query. */
+export function askDependencies({ integers }: CatalogSession): Promise<Dependencies> {
+  const edges = integers(dependencyQuery, numbersOfEdge);
+  edges.catch(() => {});
+  return edges;
 }
 
 /** Adds the edges between registered objects, and those of members to their extension. */
 export function applyDependencies(dependencies: Dependencies, registry: ObjectRegistry, shared: SharedFacts): void {
   const finder = new DependencyFinder(dependencies, registry, shared);
-  for (let edge = 0; edge < dependencies.isInternal.length; edge++) {
-    const object = registry.find(dependent(dependencies, edge));
+  for (let edge = 0; edge < dependencies.length; edge += numbersOfEdge) {
+    const object = registry.at(dependencies[edge]!, dependencies[edge + 1]!);
     if (object === undefined) continue;
-    for (const needed of finder.find(referenced(dependencies, edge))) {
-      if (needed !== object) object.dependencies.add(needed.dumpId);
-    }
+    const needed = registry.at(dependencies[edge + 2]!, dependencies[edge + 3]!);
+    if (needed !== undefined) addDependency(object, needed);
+    else for (const other of finder.standIns(edge)) addDependency(object, other);
   }
   for (const object of registry.all()) {
-    for (const needed of finder.extensionAndSchema(object.catalog)) object.dependencies.add(needed.dumpId);
+    const { table, oid } = object.catalog;
+    for (const needed of finder.extensionAndSchema(table, oid)) object.dependencies.add(needed.dumpId);
   }
+}
+
+function addDependency(object: DumpObject, needed: DumpObject): void {
+  if (needed !== object) object.dependencies.add(needed.dumpId);
 }
 
 /**
@@ -72,49 +61,50 @@ export function applyDependencies(dependencies: Dependencies, registry: ObjectRe
  * and their schema, and what comes with another object (array types, row types, constructors of ranges) by that object.
  */
 class DependencyFinder {
+  readonly #dependencies: Dependencies;
   readonly #registry: ObjectRegistry;
   readonly #shared: SharedFacts;
-  readonly #internalOwners = new Map<number, CatalogId>();
-  readonly #schemasOfMembers = new Map<number, CatalogId>();
+  /** By the key of the object that comes with another one: the edge that says so. */
+  readonly #internalEdges = new Map<number, number>();
+  readonly #schemasOfMembers = new Map<number, number>();
 
   constructor(dependencies: Dependencies, registry: ObjectRegistry, shared: SharedFacts) {
+    this.#dependencies = dependencies;
     this.#registry = registry;
     this.#shared = shared;
-    for (let edge = 0; edge < dependencies.isInternal.length; edge++) {
-      const id = dependent(dependencies, edge);
-      const needed = referenced(dependencies, edge);
-      if (dependencies.isInternal[edge] === 1) this.#internalOwners.set(catalogKey(id), needed);
-      else if (needed.table === Catalog.pg_namespace && shared.extensionOf(id.table, id.oid) !== undefined) {
-        this.#schemasOfMembers.set(catalogKey(id), needed);
+    for (let edge = 0; edge < dependencies.length; edge += numbersOfEdge) {
+      const table = dependencies[edge]!;
+      const oid = dependencies[edge + 1]!;
+      if (dependencies[edge + 4] === internal) this.#internalEdges.set(catalogKey({ table, oid }), edge);
+      else if (dependencies[edge + 2] === Catalog.pg_namespace && shared.extensionOf(table, oid) !== undefined) {
+        this.#schemasOfMembers.set(catalogKey({ table, oid }), dependencies[edge + 3]!);
       }
     }
   }
 
-  find(id: CatalogId): readonly DumpObject[] {
-    for (let next: CatalogId | undefined = id, steps = 0; next !== undefined && steps < maxInternalOwners; steps++) {
-      const object = this.#registry.find(next);
+  /** For what the edge leads to, which is not registered itself. */
+  standIns(edge: number): readonly DumpObject[] {
+    let next: number | undefined = edge;
+    for (let steps = 0; next !== undefined && steps < maxInternalOwners; steps++) {
+      const table = this.#dependencies[next + 2]!;
+      const oid = this.#dependencies[next + 3]!;
+      const object = this.#registry.at(table, oid);
       if (object !== undefined) return [object];
-      const found = this.extensionAndSchema(next);
+      const found = this.extensionAndSchema(table, oid);
       if (found.length > 0) return found;
-      next = this.#internalOwners.get(catalogKey(next));
+      next = this.#internalEdges.get(catalogKey({ table, oid }));
     }
     return [];
   }
 
   /** Of a member of an extension; nothing for all others. */
-  extensionAndSchema(id: CatalogId): readonly DumpObject[] {
-    const extension = this.#shared.extensionOf(id.table, id.oid);
+  extensionAndSchema(table: number, oid: number): readonly DumpObject[] {
+    const extension = this.#shared.extensionOf(table, oid);
     if (extension === undefined) return [];
-    const schema = this.#schemasOfMembers.get(catalogKey(id));
-    const ids = [{ table: Catalog.pg_extension, oid: extension.oid }, ...(schema === undefined ? [] : [schema])];
-    return ids.flatMap((needed) => this.#registry.find(needed) ?? []);
+    const schema = this.#schemasOfMembers.get(catalogKey({ table, oid }));
+    return [
+      this.#registry.at(Catalog.pg_extension, extension.oid),
+      schema === undefined ? undefined : this.#registry.at(Catalog.pg_namespace, schema),
+    ].filter((object) => object !== undefined);
   }
-}
-
-function dependent({ oids }: Dependencies, edge: number): CatalogId {
-  return { table: oids[edge * oidsOfEdge]!, oid: oids[edge * oidsOfEdge + 1]! };
-}
-
-function referenced({ oids }: Dependencies, edge: number): CatalogId {
-  return { table: oids[edge * oidsOfEdge + 2]!, oid: oids[edge * oidsOfEdge + 3]! };
 }

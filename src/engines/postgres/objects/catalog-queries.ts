@@ -3,6 +3,18 @@ import type { Row } from "./catalog-reader.ts";
 /** Runs one catalogue query. Called again before the first has answered, it sends at once; answers come in order. */
 export type RunQuery = (sql: string) => Promise<readonly Row[]>;
 
+/**
+ * Runs one query whose columns are all integers or "char" and never NULL; answers their values, row by row. `columns` says
+ * how many a row has. Sends at once like {@link RunQuery}.
+ */
+export type RunIntegerQuery = (sql: string, columns: number) => Promise<Uint32Array>;
+
+/** How a catalogue is asked, in one snapshot. */
+export interface CatalogSession {
+  readonly rows: RunQuery;
+  readonly integers: RunIntegerQuery;
+}
+
 /** Queries by what they are called. Undefined is not asked and has no rows; the rows of several queries are joined. */
 export type Queries<Name extends string> = Readonly<Record<Name, string | readonly string[] | undefined>>;
 
@@ -32,14 +44,15 @@ async function rowsOf(run: RunQuery, sql: string | readonly string[] | undefined
  * For queries of one transaction that are sent without waiting: when one fails, those behind it fail because of it. Whoever
  * waits for one of them is told the first error, which says what is wrong.
  */
-export function tellingFirstError(run: RunQuery): RunQuery {
+export function tellingFirstError({ rows, integers }: CatalogSession): CatalogSession {
   let first: unknown;
-  return async (sql) => {
+  const telling = async <T>(answer: Promise<T>): Promise<T> => {
     try {
-      return await run(sql);
+      return await answer;
     } catch (error) {
       first ??= error;
       throw first;
     }
   };
+  return { rows: (sql) => telling(rows(sql)), integers: (sql, columns) => telling(integers(sql, columns)) };
 }

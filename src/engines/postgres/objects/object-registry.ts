@@ -44,8 +44,13 @@ export class ObjectRegistry {
     this.#ofCatalog(catalog.table).set(catalog.oid, object);
   }
 
-  find(catalog: CatalogId): DumpObject | undefined {
-    return this.#byCatalog.get(catalog.table)?.get(catalog.oid);
+  find({ table, oid }: CatalogId): DumpObject | undefined {
+    return this.at(table, oid);
+  }
+
+  /** Like `find`, for those who have no object made of the two. */
+  at(table: number, oid: number): DumpObject | undefined {
+    return this.#byCatalog.get(table)?.get(oid);
   }
 
   get(dumpId: number): DumpObject | undefined {

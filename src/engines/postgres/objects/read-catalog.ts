@@ -1,6 +1,6 @@
 import type { Capabilities } from "../capabilities.ts";
 import { applyDependencies, askDependencies } from "./apply-dependencies.ts";
-import { type Answers, askCatalog, type Queries, type RunQuery } from "./catalog-queries.ts";
+import { type Answers, askCatalog, type CatalogSession, type Queries, type RunQuery } from "./catalog-queries.ts";
 import type { CatalogReader, SharedFacts, WantedExtras } from "./catalog-reader.ts";
 import { type Descriptions, descriptionQueries, descriptionsOf } from "./descriptions.ts";
 import type { DumpObject } from "./dump-object.ts";
@@ -46,19 +46,20 @@ interface ReadType {
 /**
  * Reads all object types and their dependencies. Whatever the database holds, the server is waited for twice: for what
  * can be asked at once, and for what is asked about the relations that are known then.
- * @param run runs one query in the dump's snapshot, with an empty search_path.
+ * @param session in the dump's snapshot, with an empty search_path.
  */
 export async function readCatalog(
-  run: RunQuery,
+  session: CatalogSession,
   capabilities: Capabilities,
   { selection = everything, ...extras }: CatalogOptions = {},
 ): Promise<DatabaseCatalog> {
   const wanted = { ...ordinary, ...extras };
+  const run = session.rows;
   const askedShared = askCatalog(run, sharedQueries);
   const askedDescriptions = askCatalog(run, descriptionQueries);
   const askedTypes = new AskedTypes(run);
   askedTypes.ask((type) => type.queries?.(capabilities));
-  const askedDependencies = askDependencies(run);
+  const askedDependencies = askDependencies(session);
 
   const shared = sharedFacts(await askedShared);
   const descriptions = descriptionsOf(await askedDescriptions);

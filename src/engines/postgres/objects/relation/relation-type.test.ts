@@ -7,7 +7,7 @@ import { startServer } from "../../../../../tests/helpers/postgres-server.ts";
 import { sharedServer } from "../../../../../tests/helpers/shared-servers.ts";
 import { withDatabase } from "../../../../../tests/helpers/test-database.ts";
 import { capabilitiesOf } from "../../capabilities.ts";
-import { queryRows } from "../../dump/dump-session.ts";
+import { catalogSession } from "../../dump/dump-session.ts";
 import { readNotIncluded } from "../not-included.ts";
 import { readCatalog } from "../read-catalog.ts";
 
@@ -67,8 +67,7 @@ describe("relations", () => {
     await database.sql('CREATE SEQUENCE "closed"');
     await using connection = await connectTo(database.server, database.name, { text: "binary" });
     await connection.query("SET ROLE pg_monitor");
-    const asMonitor = (sql: string) => queryRows(connection, sql);
-    await expect(readCatalog(asMonitor, capabilitiesOf(18_00_00))).rejects.toThrow(
+    await expect(readCatalog(catalogSession(connection), capabilitiesOf(18_00_00))).rejects.toThrow(
       /permission denied for sequence closed/,
     );
   });
