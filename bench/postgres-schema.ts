@@ -5,7 +5,7 @@ import { parseArgs } from "node:util";
 import { stagePackage } from "../scripts/stage-package.ts";
 import { stock } from "../tests/helpers/stock-tools.ts";
 import { startBenchServer } from "./bench-server.ts";
-import { DelayingRelay } from "./delaying-relay.ts";
+import { startDelayingRelay } from "./delaying-relay.ts";
 import { type DumpCase, medianSeconds, type Pairs, runPairs, say, writeResults } from "./dump-pairs.ts";
 import { makeTables } from "./make-tables.ts";
 import { formatTable } from "./statistics.ts";
@@ -76,7 +76,7 @@ export async function benchPostgresSchema(args: readonly string[]): Promise<numb
       say(cells(results.at(-1)!).join("  "));
     };
     for (const one of named(values.cases)) await run(one, server.port, "loopback", one.goals.near);
-    await using relay = await DelayingRelay.start(server.port, roundTripMs! / 2);
+    await using relay = await startDelayingRelay(server.port, roundTripMs! / 2);
     for (const one of named(values["far-cases"])) await run(one, relay.port, `${roundTripMs} ms`, one.goals.far);
   } finally {
     await rm(folder, { recursive: true, force: true });

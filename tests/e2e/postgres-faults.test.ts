@@ -12,8 +12,9 @@ import {
   message,
   parameterStatus,
   ready,
-  ScriptedServer,
+  startScriptedServer,
 } from "../helpers/scripted-server.ts";
+import type { TcpListener } from "../helpers/tcp-listener.ts";
 import { TcpProxy } from "../helpers/tcp-proxy.ts";
 
 let server: PostgresServer;
@@ -93,8 +94,8 @@ describe("a connection that breaks", () => {
 const columns = message("T", Buffer.concat([Buffer.from([0, 1]), Buffer.from("a\0"), Buffer.alloc(18)]));
 
 /** A server that answers the login with `login`, and each query with `answer`. */
-function scripted(answer: Buffer, login: Buffer = Buffer.concat([authenticationOk, ready])): Promise<ScriptedServer> {
-  return ScriptedServer.start(({ sql }, socket) => socket.write(sql === undefined ? login : answer));
+function scripted(answer: Buffer, login: Buffer = Buffer.concat([authenticationOk, ready])): Promise<TcpListener> {
+  return startScriptedServer(({ sql }, socket) => socket.write(sql === undefined ? login : answer));
 }
 
 describe("a server that breaks the protocol", () => {
@@ -161,7 +162,7 @@ describe("a server that breaks the protocol", () => {
 
   test("by asking for a key derivation that takes minutes is left in time", async () => {
     const sasl = message("R", Buffer.concat([int32(10), Buffer.from("SCRAM-SHA-256\0\0")]));
-    await using slow = await ScriptedServer.start(({ bytes }, socket) => {
+    await using slow = await startScriptedServer(({ bytes }, socket) => {
       const nonce = /r=([^,]+)$/.exec(bytes.toString("latin1"))?.[1];
       const challenge = Buffer.from(`r=${nonce}x,s=c2FsdA==,i=6000000`);
       socket.write(nonce === undefined ? sasl : message("R", Buffer.concat([int32(11), challenge])));

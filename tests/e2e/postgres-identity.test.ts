@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { PgConnection } from "../../src/wire/postgres/connection.ts";
 import { resolveConnection } from "../../src/wire/postgres/conninfo/resolve-connection.ts";
 import { identifyServer, type ServerIdentity } from "../../src/wire/postgres/identify-server.ts";
-import { ScriptedServer } from "../helpers/scripted-server.ts";
+import { startOtherProduct } from "../helpers/scripted-server.ts";
 import { sharedServer } from "../helpers/shared-servers.ts";
 import { TransactionPooler } from "../helpers/transaction-pooler.ts";
 
@@ -62,7 +62,7 @@ describe("what is not PostgreSQL is refused by name", () => {
     ["the admin console of PgBouncer", { server_version: "1.22.0/bouncer" }, ""],
     ['"SomethingDB 7"', { server_version: "14.0" }, "SomethingDB 7"],
   ])("%s", async (name, parameters, version) => {
-    await using other = await ScriptedServer.product(parameters, (sql) => {
+    await using other = await startOtherProduct(parameters, (sql) => {
       if (sql.includes("version()")) return version;
       if (sql.includes("iam_pg_role_mappings"))
         return name === "Amazon Aurora DSQL" ? "sys.iam_pg_role_mappings" : null;
@@ -78,7 +78,7 @@ describe("what is not PostgreSQL is refused by name", () => {
     ["9.6.24", /is PostgreSQL 9\.6\.24; 10 to 18 are supported/],
     ["19beta1", /is PostgreSQL 19beta1; 10 to 18 are supported/],
   ])("PostgreSQL %s", async (version, expected) => {
-    await using other = await ScriptedServer.product({ server_version: version }, (sql) =>
+    await using other = await startOtherProduct({ server_version: version }, (sql) =>
       sql.includes("version()") ? `PostgreSQL ${version} on x86_64` : null,
     );
     await expect(identify(other.port)).rejects.toThrow(expected);

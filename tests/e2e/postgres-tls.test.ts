@@ -9,7 +9,7 @@ import { type PostgresServer, startServer } from "../helpers/postgres-server.ts"
 import { runProgram } from "../helpers/run-program.ts";
 import { sharedServer } from "../helpers/shared-servers.ts";
 import { TcpProxy } from "../helpers/tcp-proxy.ts";
-import { TlsRelay } from "../helpers/tls-relay.ts";
+import { startTlsRelay } from "../helpers/tls-relay.ts";
 
 const root = new Authority("Test root");
 const otherRoot = new Authority("Other root");
@@ -273,7 +273,7 @@ describe("channel binding", () => {
 
   test("notices somebody who ends our TLS and begins his own", async () => {
     const identity = root.issue({ commonName: "db.test", ...serverNames });
-    await using relay = await TlsRelay.start(server.port, identity);
+    await using relay = await startTlsRelay(server.port, identity);
     const settings = `sslmode=verify-full sslrootcert=${pathOf["root.pem"]} ${password}`;
     expect(await outcome({ settings, port: relay.port })).toMatch(/channel binding/i);
     expect(await outcome({ settings: `${settings} channel_binding=disable`, port: relay.port })).toBe("tls");

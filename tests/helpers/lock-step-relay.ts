@@ -1,4 +1,5 @@
-import { connect, createServer, type Server, type Socket } from "node:net";
+import { connect, type Socket } from "node:net";
+import { type KeepSocket, TcpListener } from "./tcp-listener.ts";
 
 /**
  * A client of this process that sends nothing while the process has had nothing to do for so long waits for answers. Time in
@@ -17,41 +18,31 @@ const READY_FOR_QUERY = 0x5a;
  * how often a client waits, however fast machine and network are: what it would pay for a server far away.
  */
 export class LockStepRelay implements AsyncDisposable {
-  readonly #listener: Server;
-  readonly #sockets = new Set<Socket>();
   readonly #targetPort: number;
+  #listener: TcpListener | undefined;
   /** Turns so far, of all connections. */
   turns = 0;
 
   private constructor(targetPort: number) {
     this.#targetPort = targetPort;
-    this.#listener = createServer((client) => this.#accept(client));
   }
 
   static async start(targetPort: number): Promise<LockStepRelay> {
     const relay = new LockStepRelay(targetPort);
-    await new Promise<void>((resolve, reject) => relay.#listener.once("error", reject).listen(0, "127.0.0.1", resolve));
+    relay.#listener = await TcpListener.start((client, keep) => relay.#accept(client, keep));
     return relay;
   }
 
   get port(): number {
-    const address = this.#listener.address();
-    if (address === null || typeof address === "string") throw new Error("the relay does not listen");
-    return address.port;
+    return this.#listener!.port;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const socket of this.#sockets) socket.destroy();
-    await new Promise((resolve) => this.#listener.close(resolve));
+    await this.#listener?.[Symbol.asyncDispose]();
   }
 
-  #accept(client: Socket): void {
-    const server = connect(this.#targetPort, "127.0.0.1");
-    for (const socket of [client, server]) {
-      this.#sockets.add(socket);
-      socket.on("error", () => {});
-      socket.on("close", () => this.#sockets.delete(socket));
-    }
+  #accept(client: Socket, keep: KeepSocket): void {
+    const server = keep(connect(this.#targetPort, "127.0.0.1"));
     let sent: Buffer[] = [];
     let answers: Buffer[] = [];
     // The start-up message is answered as a query is.

@@ -1,4 +1,5 @@
-import { createServer, type Server, type Socket } from "node:net";
+import type { Socket } from "node:net";
+import { TcpListener } from "./tcp-listener.ts";
 
 /** What a scripted server answers to the bytes of one message; a string is the SQL of a Query message. */
 export type Script = (request: { readonly sql: string | undefined; readonly bytes: Buffer }, socket: Socket) => void;
@@ -7,56 +8,29 @@ export type Script = (request: { readonly sql: string | undefined; readonly byte
  * Speaks as much of PostgreSQL's protocol as a test tells it to: for servers that cannot be run here (other products) and
  * for messages that no real server sends.
  */
-export class ScriptedServer implements AsyncDisposable {
-  readonly #server: Server;
-  readonly #sockets = new Set<Socket>();
-
-  private constructor(script: Script) {
-    this.#server = createServer((socket) => {
-      this.#sockets.add(socket);
-      socket.on("close", () => this.#sockets.delete(socket));
-      socket.on("error", () => {});
-      socket.on("data", (bytes) => {
-        for (const request of requestsIn(bytes)) script({ sql: sqlOf(request), bytes: request }, socket);
-      });
+export function startScriptedServer(script: Script): Promise<TcpListener> {
+  return TcpListener.start((socket) => {
+    socket.on("data", (bytes) => {
+      for (const request of requestsIn(bytes)) script({ sql: sqlOf(request), bytes: request }, socket);
     });
-  }
+  });
+}
 
-  static async start(script: Script): Promise<ScriptedServer> {
-    const scripted = new ScriptedServer(script);
-    await new Promise<void>((resolve, reject) =>
-      scripted.#server.once("error", reject).listen(0, "127.0.0.1", resolve),
-    );
-    return scripted;
-  }
-
-  /** A server that lets everybody in, reports `parameters`, and answers each query with one row of one column. */
-  static product(
-    parameters: Readonly<Record<string, string>>,
-    answer: (sql: string) => string | null | Error,
-  ): Promise<ScriptedServer> {
-    return ScriptedServer.start(({ sql }, socket) => {
-      if (sql === undefined) {
-        socket.write(Buffer.concat([authenticationOk, ...Object.entries(parameters).map(parameterStatus), ready]));
-        return;
-      }
-      const value = answer(sql);
-      const body =
-        value instanceof Error ? [errorResponse("42883", value.message)] : [oneColumn, dataRow(value), complete];
-      socket.write(Buffer.concat([...body, ready]));
-    });
-  }
-
-  get port(): number {
-    const address = this.#server.address();
-    if (address === null || typeof address === "string") throw new Error("the server does not listen");
-    return address.port;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    for (const socket of this.#sockets) socket.destroy();
-    await new Promise((resolve) => this.#server.close(resolve));
-  }
+/** A server that lets everybody in, reports `parameters`, and answers each query with one row of one column. */
+export function startOtherProduct(
+  parameters: Readonly<Record<string, string>>,
+  answer: (sql: string) => string | null | Error,
+): Promise<TcpListener> {
+  return startScriptedServer(({ sql }, socket) => {
+    if (sql === undefined) {
+      socket.write(Buffer.concat([authenticationOk, ...Object.entries(parameters).map(parameterStatus), ready]));
+      return;
+    }
+    const value = answer(sql);
+    const body =
+      value instanceof Error ? [errorResponse("42883", value.message)] : [oneColumn, dataRow(value), complete];
+    socket.write(Buffer.concat([...body, ready]));
+  });
 }
 
 export function message(type: string, body: Uint8Array): Buffer {

@@ -1,4 +1,5 @@
-import { connect, createServer, type Server, type Socket } from "node:net";
+import { connect, type Socket } from "node:net";
+import { type KeepSocket, TcpListener } from "./tcp-listener.ts";
 
 export interface ProxyOptions {
   readonly targetPort: number;
@@ -15,28 +16,24 @@ export interface ProxyOptions {
 
 /** Stands between a client and a real server and breaks things. */
 export class TcpProxy implements AsyncDisposable {
-  readonly #server: Server;
-  readonly #sockets = new Set<Socket>();
   readonly #options: ProxyOptions;
+  #listener: TcpListener | undefined;
   #isSlow = true;
   /** Connections accepted so far. */
   accepted = 0;
 
   private constructor(options: ProxyOptions) {
     this.#options = options;
-    this.#server = createServer((client) => this.#accept(client));
   }
 
   static async start(options: ProxyOptions): Promise<TcpProxy> {
     const proxy = new TcpProxy(options);
-    await new Promise<void>((resolve, reject) => proxy.#server.once("error", reject).listen(0, "127.0.0.1", resolve));
+    proxy.#listener = await TcpListener.start((client, keep) => proxy.#accept(client, keep));
     return proxy;
   }
 
   get port(): number {
-    const address = this.#server.address();
-    if (address === null || typeof address === "string") throw new Error("the proxy does not listen");
-    return address.port;
+    return this.#listener!.port;
   }
 
   /** No more waits of `delayMs`. */
@@ -46,21 +43,18 @@ export class TcpProxy implements AsyncDisposable {
 
   /** Resets all connections, as a failing network device does. */
   cut(): void {
-    for (const socket of this.#sockets) socket.resetAndDestroy();
+    this.#listener!.cut();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const socket of this.#sockets) socket.destroy();
-    await new Promise((resolve) => this.#server.close(resolve));
+    await this.#listener?.[Symbol.asyncDispose]();
   }
 
-  #accept(client: Socket): void {
+  #accept(client: Socket, keep: KeepSocket): void {
     this.accepted++;
-    this.#keep(client);
     if (this.#options.isSilent === true) return;
     const { targetPort, targetHost = "127.0.0.1", fromServer, cutAfterServerBytes, delayMs } = this.#options;
-    const server = connect(targetPort, targetHost);
-    this.#keep(server);
+    const server = keep(connect(targetPort, targetHost));
     let soFar = 0;
     client.pipe(server);
     server.on("data", (bytes) => {
@@ -86,11 +80,5 @@ export class TcpProxy implements AsyncDisposable {
     server.on("end", () => client.end());
     client.on("close", () => server.destroy());
     server.on("close", () => client.destroy());
-  }
-
-  #keep(socket: Socket): void {
-    this.#sockets.add(socket);
-    socket.on("close", () => this.#sockets.delete(socket));
-    socket.on("error", () => {});
   }
 }

@@ -1,5 +1,6 @@
-import { connect, createServer, type Server, type Socket } from "node:net";
+import { connect, type Socket } from "node:net";
 import { authenticationOk, int32, message, parameterStatus, ready } from "./scripted-server.ts";
+import { TcpListener } from "./tcp-listener.ts";
 
 export interface PoolerOptions {
   readonly poolSize: number;
@@ -24,7 +25,7 @@ interface Client {
  * are answered by the pooler itself with a made-up process id, and the server used last is handed out first.
  */
 export class TransactionPooler implements AsyncDisposable {
-  readonly #listener: Server;
+  #listener: TcpListener | undefined;
   readonly #options: PoolerOptions;
   readonly #free: Backend[] = [];
   readonly #clients = new Set<Client>();
@@ -32,27 +33,22 @@ export class TransactionPooler implements AsyncDisposable {
 
   private constructor(options: PoolerOptions) {
     this.#options = options;
-    this.#listener = createServer((socket) => this.#accept(socket));
   }
 
   static async start(targetPort: number, options: PoolerOptions): Promise<TransactionPooler> {
     const pooler = new TransactionPooler(options);
     for (let count = 0; count < options.poolSize; count++) await pooler.#openBackend(targetPort);
-    await new Promise<void>((resolve, reject) =>
-      pooler.#listener.once("error", reject).listen(0, "127.0.0.1", resolve),
-    );
+    pooler.#listener = await TcpListener.start((socket) => pooler.#accept(socket));
     return pooler;
   }
 
   get port(): number {
-    const address = this.#listener.address();
-    if (address === null || typeof address === "string") throw new Error("the pooler does not listen");
-    return address.port;
+    return this.#listener!.port;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const { socket } of [...this.#clients, ...this.#backends]) socket.destroy();
-    await new Promise((resolve) => this.#listener.close(resolve));
+    for (const { socket } of this.#backends) socket.destroy();
+    await this.#listener?.[Symbol.asyncDispose]();
   }
 
   async #openBackend(port: number): Promise<void> {
@@ -79,7 +75,6 @@ export class TransactionPooler implements AsyncDisposable {
   #accept(socket: Socket): void {
     const client: Client = { socket, backend: undefined, waiting: [] };
     this.#clients.add(client);
-    socket.on("error", () => {});
     socket.on("close", () => {
       this.#clients.delete(client);
       if (client.backend !== undefined) this.#reset(client.backend);
