@@ -75,12 +75,21 @@ export async function restoreSingle(
   signal: AbortSignal,
 ): Promise<RestoreOutcome> {
   if (asked.backup === "-") refuseForStream(asked);
+  if (asked.restrictKey !== undefined && asked.mode !== "script") throw keyWithoutScript();
   const request = { ...asked, restore: await chosenByFiles(asked.restore, asked, ports.readTextFile) };
   const outcome = await outcomeOf(request, ports, signal);
   if (request.mode === "list" && request.file !== undefined) {
     await writeLines(await ports.openOutput(request.file, "file"), outcome.plan.listing);
   }
   return outcome;
+}
+
+function keyWithoutScript(): BackupError {
+  return new BackupError({
+    code: "USAGE",
+    message: "--restrict-key stands in scripts, and nothing else",
+    hint: "leave it out, or write a script with --file",
+  });
 }
 
 async function outcomeOf(

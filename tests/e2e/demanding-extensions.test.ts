@@ -9,9 +9,17 @@ import { type TestDatabase, withDatabase } from "../helpers/test-database.ts";
 
 /** By name they are TimescaleDB and Citus, for which there are no packages here: what we ask is the name alone. */
 const STAND_INS: Readonly<Record<string, string>> = {
-  timescaledb: `CREATE TABLE hypertable (id int); SELECT pg_catalog.pg_extension_config_dump('hypertable', '');
+  timescaledb: `CREATE SCHEMA _timescaledb_catalog; CREATE TABLE _timescaledb_catalog.hypertable (schema_name name, table_name name);
+    SELECT pg_catalog.pg_extension_config_dump('_timescaledb_catalog.hypertable', '');
     CREATE FUNCTION timescaledb_pre_restore() RETURNS bool LANGUAGE sql AS 'SELECT true';`,
-  citus: "CREATE TABLE pg_dist_partition (id int);",
+  citus: `CREATE TABLE pg_dist_partition (logicalrelid regclass);
+    ALTER TABLE pg_dist_partition SET SCHEMA pg_catalog;`,
+};
+
+/** How the extensions write down that a table is theirs. */
+const MAKE_TABLE: Readonly<Record<string, string>> = {
+  timescaledb: "INSERT INTO _timescaledb_catalog.hypertable VALUES ('app', 'spread')",
+  citus: "INSERT INTO pg_catalog.pg_dist_partition VALUES ('app.spread')",
 };
 
 describe.each(Object.keys(STAND_INS))("a database with %s", (extension) => {
@@ -24,12 +32,16 @@ describe.each(Object.keys(STAND_INS))("a database with %s", (extension) => {
     const extensions = join(folder.path, "extension");
     await mkdir(extensions);
     await chmod(folder.path, 0o755);
-    const control = "default_version = '1.0'\nrelocatable = true\n";
+    const control = "default_version = '1.0'\nrelocatable = false\n";
     await writeFile(join(extensions, `${extension}.control`), control);
     await writeFile(join(extensions, `${extension}--1.0.sql`), STAND_INS[extension]!);
-    server = await startServer({ major: 18, settings: { extension_control_path: `${folder.path}:$system` } });
+    server = await startServer({
+      major: 18,
+      settings: { allow_system_table_mods: "on", extension_control_path: `${folder.path}:$system` },
+    });
     source = await withDatabase(server);
-    await source.sql(`CREATE EXTENSION ${extension}; CREATE TABLE t AS SELECT 1 AS i`);
+    await source.sql(`CREATE EXTENSION ${extension}; CREATE TABLE t AS SELECT 1 AS i;
+      CREATE SCHEMA app; CREATE TABLE app.plain (i int); CREATE TABLE app.spread (i int); ${MAKE_TABLE[extension]}`);
   });
   afterAll(async () => {
     await server?.stop();
@@ -51,6 +63,17 @@ describe.each(Object.keys(STAND_INS))("a database with %s", (extension) => {
     const { stdout, stderr } = await mustDbbackup([...backup, "--allow-extension", extension, "--json"]);
     expect(stderr).toContain(`extension "${extension}"`);
     expect(JSON.parse(stdout.toString()).warnings).toEqual([expect.stringContaining(`extension "${extension}"`)]);
+  });
+
+  test("is backed up in part without that word, unless its tables are in that part", async () => {
+    const backup = ["backup", "single", source.name, "--url", source.url, "--repo", join(folder.path, "parts")];
+    await mustDbbackup([...backup, "--table", "app.plain"]);
+    await mustDbbackup([...backup, "--schema", "public"]);
+    await mustDbbackup([...backup, "--exclude-extension", extension, "--exclude-table", "app.spread"]);
+    for (const part of [["--table=app.*"], ["--schema=app"], ["--extension=*"], ["--exclude-extension", extension]]) {
+      const refused = await dbbackup([...backup, ...part]);
+      expect(refused).toMatchObject({ status: 1, stderr: expect.stringContaining(`extension "${extension}"`) });
+    }
   });
 
   test("is named by preflight", async () => {

@@ -39,8 +39,8 @@ export async function readSource(
     facts: readServerFacts(rows),
     database: readDatabase(rows, capabilities),
     details: readDatabaseDetails(rows),
-    unsupported: findUnsupportedObjects(rows),
-    extensions: findDemandingExtensions(rows),
+    unsupported: findUnsupportedObjects(rows, selection),
+    extensions: findDemandingExtensions(rows, selection),
     notIncluded: readNotIncluded(rows, capabilities, { ...dump, largeObjects: selection.largeObjects && dump.data }),
     catalog: readCatalog(session, capabilities, { ...dump, selection }),
   };

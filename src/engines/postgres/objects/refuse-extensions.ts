@@ -2,13 +2,33 @@ import { BackupError } from "../../../core/backup-error.ts";
 import { type DemandingExtension, demandingExtensions } from "../demanding-extensions.ts";
 import { quoteConformingLiteral } from "../sql/quote.ts";
 import type { RunQuery } from "./catalog-queries.ts";
+import { everything, type ObjectSelection } from "./object-selection.ts";
 
-/** Extensions of the database that a logical backup does not do justice. One query. */
-export async function findDemandingExtensions(run: RunQuery): Promise<DemandingExtension[]> {
+/**
+ * Extensions that a logical backup of the selection does not do justice: those that are in it themselves, or by tables of
+ * theirs. One query; another one for an extension that is not in it itself.
+ */
+export async function findDemandingExtensions(
+  run: RunQuery,
+  selection: ObjectSelection = everything,
+): Promise<DemandingExtension[]> {
   const names = demandingExtensions.map(({ name }) => quoteConformingLiteral(name)).join(", ");
-  const rows = await run(`SELECT extname FROM pg_catalog.pg_extension WHERE extname IN (${names})`);
-  const found = new Set(rows.map((row) => row.extname));
-  return demandingExtensions.filter(({ name }) => found.has(name));
+  const rows = await run(`SELECT oid, extname FROM pg_catalog.pg_extension WHERE extname IN (${names})`);
+  const found: DemandingExtension[] = [];
+  for (const extension of demandingExtensions) {
+    const oid = rows.find(({ extname }) => extname === extension.name)?.oid;
+    if (oid == null) continue;
+    if (selection.extension(Number(oid)) || (await hasTables(extension, run, selection))) found.push(extension);
+  }
+  return found;
+}
+
+async function hasTables({ tablesQuery }: DemandingExtension, run: RunQuery, selection: ObjectSelection) {
+  const tables = await run(
+    "SELECT c.oid, n.nspname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace " +
+      `WHERE c.oid IN (${tablesQuery})`,
+  );
+  return tables.some(({ oid, nspname }) => selection.relation(Number(oid), nspname!).definition);
 }
 
 /**

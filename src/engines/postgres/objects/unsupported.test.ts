@@ -4,7 +4,21 @@ import { loadZoo } from "../../../../tests/helpers/load-zoo.ts";
 import { sharedServer } from "../../../../tests/helpers/shared-servers.ts";
 import { withDatabase } from "../../../../tests/helpers/test-database.ts";
 import { BackupError } from "../../../core/backup-error.ts";
+import { wholeDatabase } from "../../../ports/dump-selection.ts";
+import type { SelectedObjects } from "../select/selected-objects.ts";
+import { objectSelection } from "./object-selection.ts";
 import { findUnsupportedObjects, refuseUnsupportedObjects, type UnsupportedObjects } from "./unsupported.ts";
+
+const nothingFound: SelectedObjects = {
+  schemas: undefined,
+  excludedSchemas: new Set(),
+  relations: undefined,
+  excludedRelations: new Set(),
+  excludedData: new Set(),
+  extensions: undefined,
+  excludedExtensions: new Set(),
+  foreignServers: new Set(),
+};
 
 const decode = (name: string): string => Buffer.from(name, "latin1").toString();
 
@@ -44,6 +58,14 @@ describe.each([10, 18] as const)("unsupported objects of PostgreSQL %i", (major)
     expect(details).toHaveLength(21);
     expect(details).toContain("pg_aggregate 90001");
     expect(details.at(-1)).toBe("and 11 more");
+
+    const only = async (...schemas: string[]) => {
+      const objects = { ...nothingFound, schemas: new Set(schemas) };
+      const selection = objectSelection({ ...wholeDatabase, schemas }, objects);
+      return (await findUnsupportedObjects(run, selection)).count;
+    };
+    await database.sql("CREATE SCHEMA other");
+    expect([await only("other"), await only("public"), await only("other", "public")]).toEqual([0, 31, 31]);
 
     await database.sql("DELETE FROM pg_depend WHERE classid = 'pg_aggregate'::regclass");
     expect(refusal(await findUnsupportedObjects(run))).toMatchObject({ details: ['type "Grüße"'] });

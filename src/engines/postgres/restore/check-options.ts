@@ -18,7 +18,6 @@ export function checkOptions(request: RestoreRequest): void {
     [dataOnly && request.noData, "--data-only", "--no-data"],
     [statisticsOnly && request.noStatistics, "--statistics-only", "--no-statistics"],
     [request.clean && dataOnly, "--clean", "--data-only"],
-    [create && dataOnly, "--create", "--data-only"],
     [create && singleTransaction, "--create", "--single-transaction"],
     [request.onError === "continue" && singleTransaction, "--on-error continue", "--single-transaction"],
     [isParallel && singleTransaction, "--jobs", "--single-transaction"],

@@ -72,7 +72,6 @@ export const selectionOptions = [
     values: ["pre-data", "data", "post-data"],
     repeatable: true,
     environment: false,
-    conflicts: ["schema-only", "data-only", "statistics-only"],
     help: "only this section",
   },
   {
