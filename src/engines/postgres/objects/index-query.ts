@@ -41,7 +41,7 @@ function plainDefinition(nullsNotDistinct: boolean): string {
         AND c.reloptions IS NULL${nullsNotDistinct ? " AND NOT i.indnullsnotdistinct" : ""} THEN
       (SELECT 'CREATE ' || CASE WHEN i.indisunique THEN 'UNIQUE ' ELSE '' END || 'INDEX ' ||
           pg_catalog.quote_ident(c.relname) || ' ON ' || pg_catalog.quote_ident(n.nspname) || '.' ||
-          pg_catalog.quote_ident(t.relname) || ' USING btree (' || pg_catalog.quote_ident(a.attname) || ')'
+          pg_catalog.quote_ident(t.relname) || ' USING ' || pg_catalog.quote_ident('btree') || ' (' || pg_catalog.quote_ident(a.attname) || ')'
         FROM pg_catalog.pg_attribute a
         WHERE a.attrelid = i.indrelid AND a.attnum = i.indkey[0] AND a.attcollation = i.indcollation[0]
           AND (i.indclass[0], a.atttypid) IN (SELECT o.oid, o.opcintype FROM pg_catalog.pg_opclass o
