@@ -188,3 +188,10 @@ test("a role without rights on a table is told which right is missing, and nothi
   expect(readdirSync(repo)).toEqual([]);
   await database.sql("DROP ROLE backup_reader");
 });
+
+test("what a backup reports repeats names without obeying their bytes", async () => {
+  await using odd = await withDatabase(database.server, `test_\u001b[2J\nbackup is complete ${process.pid}`);
+  const { status, stdout } = await dbbackup(["backup", "single", odd.name, "--url", odd.url, "--repo", folder]);
+  expect(status).toBe(0);
+  expect(stdout.toString()).toContain(`of "test_\\x1b[2J\\nbackup is complete ${process.pid}" is complete\n`);
+});

@@ -68,6 +68,10 @@ test("an alias means its option", () => {
   expect(run("backup single x --ssl-mode verify_identity").options).toEqual({ "ssl-mode": "verify-full" });
 });
 
+test("what libpq takes empty may be empty", () => {
+  expect(run("backup single x --host= --password=").options).toEqual({ host: "", password: "" });
+});
+
 test("a flag wins over the environment, which an empty variable is not", () => {
   expect(run("list --repo /a", { DBBACKUP_REPO: "/b" }).options).toEqual({ repo: "/a" });
   expect(run("list", { DBBACKUP_REPO: "/b", DBBACKUP_JSON: "0", DBBACKUP_PROGRESS: "" }).options).toEqual({
@@ -99,6 +103,11 @@ test.each([
   ["list extra", /unexpected argument "extra"/],
   ["backup single", /needs DB/],
   ["verify", /needs BACKUP/],
+  ["backup single ", /"backup single" has an empty argument; write "dbbackup backup single DB"/],
+  ["verify a  b", /empty argument/],
+  ["backup single x --url=", /"--url" has the wrong value ""; give it a value, or leave it out/],
+  ["mine --exclude-schema=", /wrong value ""/],
+  ["list --repo=", /wrong value ""/],
   ["list --config x.toml", /"--config" is not built yet/],
 ])("refuses %j", (args, reason) => {
   expect(refusal(args)).toMatch(reason);

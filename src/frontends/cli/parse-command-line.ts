@@ -224,6 +224,14 @@ function typedValue(option: Option, flag: string, value: string | undefined, inl
 }
 
 function checkOperands(operands: readonly string[], command: Command): void {
+  // To libpq an empty name is the user's: a variable of a script that is not set must not choose another database.
+  if (operands.includes("")) {
+    throw new BackupError({
+      code: "USAGE",
+      message: `"${command.words.join(" ")}" has an empty argument`,
+      hint: `write "dbbackup ${commandSynopsis(command)}"`,
+    });
+  }
   const least = command.args.filter(({ count }) => count !== "optional").length;
   const most = command.args.some(({ count }) => count === "many") ? Number.POSITIVE_INFINITY : command.args.length;
   if (operands.length < least) {

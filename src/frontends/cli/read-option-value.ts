@@ -13,6 +13,9 @@ export function readOptionValue(option: Option, text: string | undefined, where:
   if (value.includes("\0")) throw refuse(option, value, where, "a value cannot hold a zero byte");
   switch (option.type) {
     case "text":
+      // Of a script's variable that is not set: it may not mean another server, place or choice of objects.
+      if (value === "" && option.mayBeEmpty !== true)
+        throw refuse(option, value, where, "give it a value, or leave it out");
       return value;
     case "integer":
       return readInteger(option, value, where);

@@ -15,6 +15,7 @@ export const connectionOptions = [
     name: "host",
     short: "h",
     type: "text",
+    mayBeEmpty: true,
     placeholder: "HOST",
     environment: false,
     config: "source.host",
@@ -37,6 +38,7 @@ export const connectionOptions = [
     short: "U",
     aliases: ["username"],
     type: "text",
+    mayBeEmpty: true,
     placeholder: "NAME",
     environment: false,
     config: "source.user",
@@ -46,6 +48,7 @@ export const connectionOptions = [
   {
     name: "password",
     type: "text",
+    mayBeEmpty: true,
     placeholder: "TEXT",
     environment: false,
     secret: true,
@@ -88,6 +91,7 @@ export const connectionOptions = [
   {
     name: "ssl-ca",
     type: "text",
+    mayBeEmpty: true,
     placeholder: "FILE",
     environment: false,
     config: "source.ssl_ca",
@@ -96,6 +100,7 @@ export const connectionOptions = [
   {
     name: "ssl-cert",
     type: "text",
+    mayBeEmpty: true,
     placeholder: "FILE",
     environment: false,
     config: "source.ssl_cert",
@@ -104,6 +109,7 @@ export const connectionOptions = [
   {
     name: "ssl-key",
     type: "text",
+    mayBeEmpty: true,
     placeholder: "FILE",
     environment: false,
     config: "source.ssl_key",

@@ -33,6 +33,8 @@ export interface Option {
   readonly details?: string;
   /** Names of options that cannot stand beside this one. */
   readonly conflicts?: readonly string[];
+  /** For `text`: an empty value is one, and means what libpq takes it for: nothing is said. */
+  readonly mayBeEmpty?: boolean;
   /** Never printed back. */
   readonly secret?: boolean;
 }

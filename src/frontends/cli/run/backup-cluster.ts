@@ -54,7 +54,7 @@ export const run: RunCommand = async ({ options }, { services, output, progress,
   const { metadata, failed } = result;
   for (const warning of metadata.warnings ?? []) output.warn(warning);
   output.document(metadata);
-  output.print(...summary(result, destination.storage.location));
+  output.print(...summary(result, destination.storage.location).map((line) => printable(line)));
   return failed.length > 0 ? ExitStatus.partial : ExitStatus.done;
 };
 
@@ -102,7 +102,7 @@ function summary({ metadata, failed }: BackupClusterResult, location: string): s
     `  data      ${counted(databases.length, "database")}, ${counted(tables, "table")}, ${counted(rows, "row")}`,
     `  duration  ${formatDuration(metadata.duration_seconds ?? 0)}`,
     ...(metadata.partial === undefined ? [] : [`  partial   ${metadata.partial.join(" ")}`]),
-    ...failed.map(({ name, error }) => printable(`  failed    "${name}": ${error.message}`)),
+    ...failed.map(({ name, error }) => `  failed    "${name}": ${error.message}`),
   ];
   const missing = items.filter((item) => item.count > 0);
   if (missing.length > 0) {

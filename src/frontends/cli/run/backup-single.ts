@@ -5,6 +5,7 @@ import { counted } from "../../../core/counted.ts";
 import type { DumpFormat } from "../../../core/dump-format.ts";
 import { ExitStatus } from "../../../core/exit-status.ts";
 import type { BackupMetadata } from "../../../core/metadata/metadata-schema.ts";
+import { printable } from "../../../core/printable.ts";
 import type { BackupOutput } from "../../../ports/backup-output.ts";
 import type { Services } from "../../../ports/services.ts";
 import type { Storage } from "../../../ports/storage.ts";
@@ -49,7 +50,8 @@ export const run: RunCommand = async ({ args, options }, { services, output, pro
     for (const warning of metadata.warnings ?? []) output.warn(warning);
     // With `--output -` stdout holds the backup.
     if (options.output !== "-") output.document(metadata);
-    if (destination.kind !== "stream") output.print(...summary(metadata, destination.storage.location));
+    if (destination.kind !== "stream")
+      output.print(...summary(metadata, destination.storage.location).map((line) => printable(line)));
     return ExitStatus.done;
   } finally {
     if (destination.kind === "stream") await destination.close();
