@@ -1,8 +1,9 @@
 import { createPostgresRestorer } from "../engines/postgres/postgres-restorer.ts";
 import type { RestoreEngine } from "../ports/restore.ts";
 import { createCodec } from "../stages/codec.ts";
+import { openTemporarySpool } from "../storage/local/temporary-spool.ts";
 
 /** Joins engine and codec for restores. */
 export function openRestorer(): RestoreEngine {
-  return createPostgresRestorer(createCodec());
+  return createPostgresRestorer({ codec: createCodec(), openSpool: openTemporarySpool });
 }

@@ -1,9 +1,6 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { builtProgram } from "../helpers/built-program.ts";
-import { foreignVariables, mustDbbackup } from "../helpers/dbbackup.ts";
+import { mustDbbackup } from "../helpers/dbbackup.ts";
+import { measured } from "../helpers/measured.ts";
 import { startServer } from "../helpers/postgres-server.ts";
 import { withTemporaryFolder } from "../helpers/temporary-folder.ts";
 
@@ -49,26 +46,3 @@ test(`${databases} small databases, and one of ${schemas} schemas, in bounded me
   expect(await target.sql("SELECT x::text FROM t", "d123")).toEqual([{ x: "1" }]);
   expect(await target.sql("SELECT sum(i)::text AS n FROM s300.t", "many_schemas")).toEqual([{ n: "300" }]);
 });
-
-/** Peak resident memory of a run that must succeed. */
-async function measured(args: readonly string[]): Promise<{ readonly peak: number; readonly stdout: string }> {
-  const env = { ...process.env, ...foreignVariables };
-  const child = spawn(process.execPath, [await builtProgram(), ...args], { env, stdio: ["ignore", "pipe", "inherit"] });
-  let peak = 0;
-  const timer = setInterval(() => {
-    try {
-      const status = readFileSync(`/proc/${child.pid}/status`, "utf8");
-      peak = Math.max(peak, Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0) * 1024);
-    } catch {
-      // It has just ended: the last look stands.
-    }
-  }, 50);
-  let stdout = "";
-  child.stdout.setEncoding("utf8").on("data", (text: string) => {
-    stdout += text;
-  });
-  const [code] = await once(child, "close");
-  clearInterval(timer);
-  expect(code).toBe(0);
-  return { peak, stdout };
-}

@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { createPostgresRestorer } from "../../src/engines/postgres/postgres-restorer.ts";
+import { openTemporarySpool } from "../../src/storage/local/temporary-spool.ts";
 import { codec } from "../helpers/codec.ts";
 import { loadZoo } from "../helpers/load-zoo.ts";
 import { memoryObject } from "../helpers/memory-object.ts";
@@ -20,7 +21,7 @@ test(`${runs} restores of the zoo over four sessions never meet in a deadlock`, 
   await using zoo = await loadZoo(server);
   const archive = join(folder.path, "zoo.dump");
   await stock(18).must("pg_dump", ["-Fc", "-f", archive, "-d", zoo.url]);
-  const restorer = createPostgresRestorer(codec);
+  const restorer = createPostgresRestorer({ codec, openSpool: openTemporarySpool });
   const object = memoryObject(await readFile(archive));
   for (let run = 0; run < runs; run++) {
     await using target = await withDatabase(server);

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createPostgresRestorer } from "../../src/engines/postgres/postgres-restorer.ts";
 import type { RestorableBackup, RestoreRequest } from "../../src/ports/restore.ts";
+import { openTemporarySpool } from "../../src/storage/local/temporary-spool.ts";
 import { codec } from "../helpers/codec.ts";
 import { memoryObject, memoryStream } from "../helpers/memory-object.ts";
 import { keptEvents, never, restoreRequest } from "../helpers/restore-request.ts";
@@ -12,7 +13,7 @@ import { sharedServer } from "../helpers/shared-servers.ts";
 import { stock } from "../helpers/stock-tools.ts";
 import { type TestDatabase, withDatabase } from "../helpers/test-database.ts";
 
-const restorer = createPostgresRestorer(codec);
+const restorer = createPostgresRestorer({ codec, openSpool: openTemporarySpool });
 let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "dbbackup-restore-"));

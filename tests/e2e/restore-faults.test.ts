@@ -4,6 +4,7 @@ import type { TocEntry } from "../../src/engines/postgres/archive/toc-entry.ts";
 import { createPostgresRestorer } from "../../src/engines/postgres/postgres-restorer.ts";
 import type { ProgressEvent } from "../../src/ports/progress.ts";
 import type { RestoreRequest, RestoreResult } from "../../src/ports/restore.ts";
+import { openTemporarySpool } from "../../src/storage/local/temporary-spool.ts";
 import {
   type SampleData,
   sampleArchive,
@@ -19,7 +20,7 @@ import { keptEvents, never, restoreRequest } from "../helpers/restore-request.ts
 import { sharedServer } from "../helpers/shared-servers.ts";
 import { type TestDatabase, withDatabase } from "../helpers/test-database.ts";
 
-const restorer = createPostgresRestorer(codec);
+const restorer = createPostgresRestorer({ codec, openSpool: openTemporarySpool });
 const manyRows = Buffer.from(Array.from({ length: 400_000 }, (_, index) => `${index}\tname of ${index}\n`).join(""));
 
 let server: ServerAddress;

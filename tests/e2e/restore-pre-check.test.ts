@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { TocEntry } from "../../src/engines/postgres/archive/toc-entry.ts";
 import { createPostgresRestorer } from "../../src/engines/postgres/postgres-restorer.ts";
 import type { Finding, RestoreRequest } from "../../src/ports/restore.ts";
+import { openTemporarySpool } from "../../src/storage/local/temporary-spool.ts";
 import { sampleArchive, sampleEntry, sampleHeaderEntries, writeArchive } from "../helpers/archive-samples.ts";
 import { codec } from "../helpers/codec.ts";
 import { memoryObject } from "../helpers/memory-object.ts";
@@ -10,7 +11,7 @@ import { never, restoreRequest } from "../helpers/restore-request.ts";
 import { sharedServer } from "../helpers/shared-servers.ts";
 import { type TestDatabase, withDatabase } from "../helpers/test-database.ts";
 
-const restorer = createPostgresRestorer(codec);
+const restorer = createPostgresRestorer({ codec, openSpool: openTemporarySpool });
 
 let server: ServerAddress;
 let empty: TestDatabase;

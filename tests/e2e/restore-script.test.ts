@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { BackupError } from "../../src/core/backup-error.ts";
 import { createPostgresRestorer } from "../../src/engines/postgres/postgres-restorer.ts";
 import type { RestoreInput, RestoreRequest } from "../../src/ports/restore.ts";
+import { openTemporarySpool } from "../../src/storage/local/temporary-spool.ts";
 import { codec } from "../helpers/codec.ts";
 import { memoryObject, memoryStream } from "../helpers/memory-object.ts";
 import { type ServerAddress, serverSql } from "../helpers/postgres-server.ts";
@@ -12,7 +13,7 @@ import { sharedServer } from "../helpers/shared-servers.ts";
 import { stock } from "../helpers/stock-tools.ts";
 import { type TestDatabase, withDatabase } from "../helpers/test-database.ts";
 
-const restorer = createPostgresRestorer(codec);
+const restorer = createPostgresRestorer({ codec, openSpool: openTemporarySpool });
 
 function asObject(bytes: Uint8Array): RestoreInput {
   return { kind: "object", object: memoryObject(bytes) };
@@ -279,5 +280,42 @@ describe("running", () => {
     expect(backup.plan(request).needsTrust).toHaveLength(3);
     const findings = await backup.preCheck(request, never);
     expect(findings.map(({ code, severity }) => `${severity} ${code}`)).toEqual(Array(3).fill("error needs-trust"));
+  });
+});
+
+describe("statements that are too long to be held", () => {
+  const long = "x".repeat(9 * 1024 * 1024);
+  const script = (second: string): Buffer =>
+    Buffer.from(
+      `CREATE TABLE long (a text);\nINSERT INTO long\nVALUES ('${long}\n');\n${second}\nINSERT INTO long VALUES ('short');\n`,
+    );
+  const rows = "SELECT length(a)::text AS n FROM long";
+
+  test.each(["object", "stream"])("run one after another, from a stored %s", async (kind) => {
+    await using target = await withDatabase(await sharedServer(18));
+    const bytes = script(`INSERT INTO long VALUES ('${long}y');`);
+    const input = kind === "object" ? asObject(bytes) : asStream(bytes);
+    expect(await run(input, restoreRequest(target.server, target.name))).toMatchObject({ done: 4, failed: 0 });
+    expect(await target.sql(rows)).toEqual([{ n: `${long.length + 1}` }, { n: `${long.length + 1}` }, { n: "5" }]);
+  });
+
+  test("that fail are named by their line and how they begin, and the others run", async () => {
+    await using target = await withDatabase(await sharedServer(18));
+    const input = asObject(script(`INSERT INTO nowhere VALUES ('${long}');`));
+    const result = await run(input, restoreRequest(target.server, target.name, { onError: "continue" }));
+    expect(result).toMatchObject({ done: 3, failed: 1 });
+    expect(result.failures[0]).toMatchObject({
+      object: "line 5",
+      message: expect.stringContaining('relation "nowhere" does not exist'),
+      statement: expect.stringMatching(/^INSERT INTO nowhere VALUES \('x{100,200}/),
+    });
+    expect(await target.sql(rows)).toEqual([{ n: `${long.length + 1}` }, { n: "5" }]);
+  });
+
+  test("are said not to have been looked at", async () => {
+    await using target = await withDatabase(await sharedServer(18));
+    const backup = await restorer.open(asObject(script("")), {});
+    const { needsTrust } = backup.plan(restoreRequest(target.server, target.name));
+    expect(needsTrust).toEqual([expect.stringMatching(/^line 2 \(INSERT INTO long\) is too long to be looked at$/)]);
   });
 });

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { chosenByFiles } from "../../src/commands/chosen-by-files.ts";
 import { createPostgresRestorer } from "../../src/engines/postgres/postgres-restorer.ts";
 import type { RestorableBackup, RestoreRequest } from "../../src/ports/restore.ts";
+import { openTemporarySpool } from "../../src/storage/local/temporary-spool.ts";
 import { codec } from "../helpers/codec.ts";
 import { dbbackup } from "../helpers/dbbackup.ts";
 import { loadZoo } from "../helpers/load-zoo.ts";
@@ -30,7 +31,7 @@ beforeAll(async () => {
   folder = await withTemporaryFolder();
   archive = join(folder.path, "zoo.dump");
   await stock(18).must("pg_dump", ["-Fc", "--statistics", "-f", archive, "-d", zoo.url]);
-  backup = await createPostgresRestorer(codec).open(
+  backup = await createPostgresRestorer({ codec, openSpool: openTemporarySpool }).open(
     { kind: "object", object: memoryObject(await readFile(archive)) },
     {},
   );

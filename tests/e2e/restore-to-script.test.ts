@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createPostgresRestorer } from "../../src/engines/postgres/postgres-restorer.ts";
 import type { ScriptRequest } from "../../src/ports/restore.ts";
+import { openTemporarySpool } from "../../src/storage/local/temporary-spool.ts";
 import { codec } from "../helpers/codec.ts";
 import { dbbackup, mustDbbackup } from "../helpers/dbbackup.ts";
 import { loadZoo } from "../helpers/load-zoo.ts";
@@ -29,7 +30,7 @@ afterAll(async () => {
 });
 
 async function ourScript(file: string, more: Partial<ScriptRequest>): Promise<string[]> {
-  const backup = await createPostgresRestorer(codec).open(
+  const backup = await createPostgresRestorer({ codec, openSpool: openTemporarySpool }).open(
     { kind: "object", object: memoryObject(await readFile(file)) },
     {},
   );

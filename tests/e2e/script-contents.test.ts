@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { BackupError } from "../../src/core/backup-error.ts";
 import { createPostgresRestorer } from "../../src/engines/postgres/postgres-restorer.ts";
 import type { RestoreInput, RestoreResult } from "../../src/ports/restore.ts";
+import { openTemporarySpool } from "../../src/storage/local/temporary-spool.ts";
 import { codec } from "../helpers/codec.ts";
 import { databaseContents } from "../helpers/database-contents.ts";
 import { memoryObject, memoryStream } from "../helpers/memory-object.ts";
@@ -11,7 +12,7 @@ import { sharedServer } from "../helpers/shared-servers.ts";
 import { stock } from "../helpers/stock-tools.ts";
 import { type TestDatabase, withDatabase } from "../helpers/test-database.ts";
 
-const restorer = createPostgresRestorer(codec);
+const restorer = createPostgresRestorer({ codec, openSpool: openTemporarySpool });
 let server: ServerAddress;
 let target: TestDatabase;
 beforeAll(async () => {

@@ -1,8 +1,6 @@
-import { randomUUID } from "node:crypto";
 import { constants, type Stats } from "node:fs";
 import { open, readdir, realpath, stat } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { basename, dirname, join, resolve } from "node:path";
+import { basename, dirname, resolve } from "node:path";
 import type { Writable } from "node:stream";
 import { BackupError } from "../../core/backup-error.ts";
 import { isSafeComponent } from "../../core/safe-path.ts";
@@ -11,9 +9,9 @@ import type { ByteSink } from "../../ports/byte-sink.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Spool } from "../../ports/spool.ts";
 import { hasCode, ioError } from "./io-error.ts";
-import { LocalSpool } from "./local-spool.ts";
 import { LocalStorage } from "./local-storage.ts";
 import { openStdoutSink } from "./stdout-sink.ts";
+import { openTemporarySpool } from "./temporary-spool.ts";
 
 /** Opens what `--output` names, and refuses what cannot be written before anything is dumped. */
 export async function openOutput(
@@ -61,11 +59,10 @@ async function isEmpty(folder: string): Promise<boolean> {
   }
 }
 
-/** Without a work folder, bytes wait where temporary files lie; TMPDIR says where. */
 function streamOutput(sink: ByteSink, closeSink: () => Promise<void>): BackupOutput {
   const spools: Spool[] = [];
   const openSpool = async (): Promise<Spool> => {
-    const spool = new LocalSpool(join(tmpdir(), `dbbackup-spool-${randomUUID()}`), true);
+    const spool = await openTemporarySpool();
     spools.push(spool);
     return spool;
   };

@@ -17,6 +17,7 @@ import { malformed } from "./messages/body-reader.ts";
 import { query, terminate } from "./messages/frontend-messages.ts";
 import { MessageType } from "./messages/message-type.ts";
 import type { MessageView } from "./messages/message-view.ts";
+import { type QueryPieces, writeQueryPieces } from "./messages/query-pieces.ts";
 import { ServerError, type ServerNotice, serverNotice } from "./server-error.ts";
 import { serverVersionNumber } from "./server-version.ts";
 import type { TextMode } from "./text-codec.ts";
@@ -62,6 +63,8 @@ export class PgConnection implements AsyncDisposable {
   readonly #pending = new Fifo<PendingExchange>();
   #transactionStatus: "I" | "T" | "E" = "I";
   #copyIn: CopyInExchange | undefined;
+  /** A statement is being sent in pieces. */
+  #isSending = false;
   /** The server's last words, said while nobody asked. */
   #lastWords: ServerError | undefined;
   /** Why nothing can be sent any more. */
@@ -139,6 +142,25 @@ export class PgConnection implements AsyncDisposable {
     return this.#send(sql, new QueryExchange(sql, this.#control)).outcome;
   }
 
+  /**
+   * As `query`, with a text that is not held in memory. What goes wrong with the pieces ends the connection: the server
+   * waits for the rest of the message.
+   */
+  async queryPieces(sql: QueryPieces): Promise<QueryResult> {
+    const exchange = new QueryExchange(sql.shown, this.#control);
+    this.#begin(exchange);
+    this.#isSending = true;
+    try {
+      await this.#cancelling;
+      await writeQueryPieces(this.#link.transport, sql, () => this.#over !== undefined);
+    } catch (error) {
+      this.#link.destroy(error as Error);
+    } finally {
+      this.#isSending = false;
+    }
+    return await exchange.outcome;
+  }
+
   /** One message for each of `sqls`, sent without waiting. The first error rejects, after all answers were read. */
   async queryAll(sqls: readonly string[]): Promise<QueryResult[]> {
     const outcomes = await Promise.allSettled(sqls.map((sql) => this.query(sql)));
@@ -205,16 +227,22 @@ export class PgConnection implements AsyncDisposable {
   }
 
   #send<Result>(sql: string, exchange: Exchange<Result>): Exchange<Result> {
-    if (this.#over !== undefined) {
-      throw this.#isInterrupted ? interrupted(exchange.doing) : connectionLost(this.host, exchange.doing, this.#over);
-    }
-    if (this.#copyIn !== undefined) throw new Error(`${exchange.doing} while a COPY FROM STDIN is under way`);
     const bytes = query(sql, this.#text);
-    this.#pending.push(exchange);
+    this.#begin(exchange);
     // A cancel request that is still on its way must not hit this statement.
     if (this.#cancelling === undefined) void this.#link.transport.write(bytes);
     else void this.#cancelling.then(() => this.#link.transport.write(bytes));
     return exchange;
+  }
+
+  /** Puts an exchange into the queue, if anything can be sent now. */
+  #begin(exchange: PendingExchange): void {
+    if (this.#over !== undefined) {
+      throw this.#isInterrupted ? interrupted(exchange.doing) : connectionLost(this.host, exchange.doing, this.#over);
+    }
+    if (this.#copyIn !== undefined) throw new Error(`${exchange.doing} while a COPY FROM STDIN is under way`);
+    if (this.#isSending) throw new Error(`${exchange.doing} while another statement is being sent`);
+    this.#pending.push(exchange);
   }
 
   #onMessage(message: MessageView): void {
@@ -270,6 +298,8 @@ export class PgConnection implements AsyncDisposable {
       () => {},
     );
     // A server that waits for copy data does not listen to cancel requests.
+    // One that has not got the whole of a statement does nothing that could end.
+    if (this.#isSending) return this.#link.destroy();
     if (this.#copyIn === undefined) await this.#cancelQuietly();
     else void this.#copyIn.fail("interrupted");
     if (!this.#link.isStreaming) {

@@ -10,6 +10,7 @@ import type {
   RestoreResult,
   ScriptResult,
 } from "../../../ports/restore.ts";
+import type { OpenSpool } from "../../../ports/spool.ts";
 import type { ConnectOptions, PgConnection } from "../../../wire/postgres/connection.ts";
 import type { ConnectionSpec } from "../../../wire/postgres/connection-spec.ts";
 import { identifyServer } from "../../../wire/postgres/identify-server.ts";
@@ -29,6 +30,11 @@ import { runScript, scriptSession } from "./script/run-script.ts";
 import { type ScriptFacts, scanScript } from "./script/scan-script.ts";
 import { connectMaintenance, connectTarget, dropDatabase } from "./target-database.ts";
 
+export interface ScriptBackupOptions {
+  readonly resolve: ResolveSpec;
+  readonly openSpool: OpenSpool;
+}
+
 /** An SQL script, opened for a restore. */
 export class ScriptBackup implements RestorableBackup {
   readonly summary: BackupSummary;
@@ -37,8 +43,14 @@ export class ScriptBackup implements RestorableBackup {
   readonly #facts: ScriptFacts | undefined;
   readonly #resolve: ResolveSpec;
   readonly #decode: NameDecoder;
+  readonly #openSpool: OpenSpool;
 
-  private constructor(input: RecognizedInput, facts: ScriptFacts | undefined, resolve: ResolveSpec) {
+  private constructor(
+    input: RecognizedInput,
+    facts: ScriptFacts | undefined,
+    { resolve, openSpool }: ScriptBackupOptions,
+  ) {
+    this.#openSpool = openSpool;
     this.#input = input;
     this.#facts = facts;
     this.#resolve = resolve;
@@ -55,9 +67,9 @@ export class ScriptBackup implements RestorableBackup {
   }
 
   /** Reads the whole script once, when it can be read again, so that nothing is sent of one that must be refused. */
-  static async open(input: RecognizedInput, resolve: ResolveSpec): Promise<ScriptBackup> {
+  static async open(input: RecognizedInput, options: ScriptBackupOptions): Promise<ScriptBackup> {
     const facts = input.canReadAgain ? await scanScript(input.read()) : undefined;
-    return new ScriptBackup(input, facts, resolve);
+    return new ScriptBackup(input, facts, options);
   }
 
   plan(request: RestoreRequest): RestorePlan {
@@ -138,6 +150,7 @@ export class ScriptBackup implements RestorableBackup {
         failures,
         progress,
         decode: this.#decode,
+        openSpool: this.#openSpool,
       });
       return {
         target,

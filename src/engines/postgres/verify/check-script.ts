@@ -14,10 +14,11 @@ export async function checkScript(plain: AsyncIterable<Uint8Array>, signal: Abor
   const tables: CheckedTable[] = [];
   let decode = nameDecoder("UTF8");
   let statements = 0;
-  for await (const item of readScript(plain)) {
+  for await (const item of readScript(plain, undefined, "measure")) {
     signal.throwIfAborted();
     if (item.kind === "command") continue;
     statements++;
+    if (item.kind === "long statement") continue;
     if (item.kind === "statement") {
       const encoding = encodingPattern.exec(item.sql.trimEnd())?.[1];
       if (encoding !== undefined) decode = nameDecoder(encoding);

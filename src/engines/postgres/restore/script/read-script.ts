@@ -3,11 +3,21 @@ import { archiveLimits } from "../../archive/archive-limits.ts";
 import { type ClientCommand, maxCommandBytes, parseClientCommand, RestrictedPart } from "./client-command.ts";
 import { CopyDataReader } from "./copy-data-reader.ts";
 import { countLines } from "./count-lines.ts";
+import {
+  heldStatementBytes,
+  type LongStatement,
+  type LongStatements,
+  LongStatementText,
+  tooLong,
+} from "./long-statement.ts";
 import { SqlLexer } from "./sql-lexer.ts";
+import { withoutByteOrderMark } from "./without-byte-order-mark.ts";
 
 /** One thing to do of a script, with the line where it begins. All text is binary strings. */
 export type ScriptItem =
   | { readonly kind: "statement"; readonly line: number; readonly sql: string }
+  /** `sql` is how it begins. */
+  | { readonly kind: "long statement"; readonly line: number; readonly sql: string; readonly text: LongStatement }
   | {
       readonly kind: "copy";
       readonly line: number;
@@ -22,6 +32,8 @@ export type ScriptItem =
 
 /** Enough for the pieces that sources give, and what is left of the one before. */
 const windowBytes = 512 * 1024;
+/** How much of a long statement tells what it is. */
+const shownBytes = 64 * 1024;
 const settingPattern =
   /^SET\s+(?:SESSION\s+|LOCAL\s+)?standard_conforming_strings\s*(?:=|\sTO\s)\s*'?(on|off|true|false|yes|no|0|1)'?\s*;$/i;
 /** Encodings whose characters may hold ASCII bytes: statements in them cannot be split by looking at bytes. */
@@ -54,41 +66,24 @@ export function encodingSetting(sql: string): string | undefined {
 }
 
 /**
- * Splits an SQL script into what is to be done, in bounded memory but for single statements: as psql would, but that it
- * obeys no client commands other than those of a dump, and knows no variables.
+ * Splits an SQL script into what is to be done, in bounded memory: as psql would, but that it obeys no client commands other
+ * than those of a dump, and knows no variables.
  * @param source pieces are copied: they may be used again when the next one is asked for
  * @param session what its settings are where the script begins
+ * @param long what is done with the text of long statements; without it they are held like all others
  * @throws BackupError DAMAGED for a script that ends too early, FOREIGN_FILE for what only psql would understand
  */
 export async function* readScript(
   source: AsyncIterable<Uint8Array>,
   session: { readonly standardConformingStrings: boolean } = { standardConformingStrings: true },
+  long?: LongStatements,
 ): AsyncGenerator<ScriptItem> {
-  const reader = new ScriptReader(withoutByteOrderMark(source), session.standardConformingStrings);
-  for (let item = await reader.next(); item !== undefined; item = await reader.next()) yield item;
-}
-
-const byteOrderMark = Buffer.from([0xef, 0xbb, 0xbf]);
-
-/** Editors of Windows begin UTF-8 files with a mark that means nothing; psql skips it too. */
-async function* withoutByteOrderMark(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  let start: Buffer | undefined = Buffer.alloc(0);
-  for await (const piece of source) {
-    if (start === undefined) {
-      yield piece;
-      continue;
-    }
-    start = Buffer.concat([start, piece]);
-    if (start.length < byteOrderMark.length) continue;
-    yield withoutMark(start);
-    start = undefined;
+  const reader = new ScriptReader(withoutByteOrderMark(source), session.standardConformingStrings, long);
+  try {
+    for (let item = await reader.next(); item !== undefined; item = await reader.next()) yield item;
+  } finally {
+    await reader.close();
   }
-  if (start !== undefined) yield withoutMark(start);
-}
-
-function withoutMark(start: Buffer): Buffer {
-  const hasMark = start.subarray(0, byteOrderMark.length).equals(byteOrderMark);
-  return hasMark ? start.subarray(byteOrderMark.length) : start;
 }
 
 class ScriptReader {
@@ -107,10 +102,13 @@ class ScriptReader {
   /** The statement so far, and where it began. */
   #text = "";
   #beginLine = 0;
+  /** The statement's text when it is too long for `#text`, which then is how it begins. */
+  readonly #long: LongStatementText | undefined;
   #copy: CopyDataReader | undefined;
 
-  constructor(source: AsyncIterable<Uint8Array>, standardConformingStrings: boolean) {
+  constructor(source: AsyncIterable<Uint8Array>, standardConformingStrings: boolean, long: LongStatements | undefined) {
     this.#source = source[Symbol.asyncIterator]();
+    this.#long = long === undefined ? undefined : new LongStatementText(long);
     this.#lexer.standardConformingStrings = standardConformingStrings;
   }
 
@@ -124,27 +122,44 @@ class ScriptReader {
       });
       switch (stop.kind) {
         case "statement":
-          this.#keep(beganAt, stop.end);
+          await this.#keep(beganAt, stop.end);
           return stop.isCopyFromClient ? await this.#openCopy() : this.#takeStatement();
         case "command":
-          this.#keep(undefined, stop.at);
+          this.#skipTo(stop.at);
           return await this.#readCommand();
         case "psql only":
-          this.#keep(undefined, stop.at);
+          this.#skipTo(stop.at);
           throw psqlOnly(stop.what, this.#line);
         case "needs more":
-          this.#keep(beganAt, this.#window.length - stop.left);
+          await this.#keep(beganAt, this.#window.length - stop.left);
           if (!(await this.#more())) return this.#end();
       }
     }
   }
 
   /** Moves on to `end`; what lies behind `from` belongs to the statement. */
-  #keep(from: number | undefined, end: number): void {
-    if (from !== undefined) {
-      if (this.#text.length + end - from > archiveLimits.stringBytes) throw tooLong(this.#beginLine);
-      this.#text += this.#window.toString("latin1", from, end);
+  async #keep(from: number | undefined, end: number): Promise<void> {
+    if (from !== undefined) await this.#add(this.#window.subarray(from, end));
+    this.#skipTo(end);
+  }
+
+  async #add(text: Buffer): Promise<void> {
+    const length = this.#text.length + text.length;
+    const long = this.#long;
+    if (long === undefined && length > archiveLimits.stringBytes)
+      throw tooLong(this.#beginLine, archiveLimits.stringBytes);
+    if (long === undefined || (long.size === 0 && length <= heldStatementBytes)) {
+      this.#text += text.toString("latin1");
+      return;
     }
+    if (long.size === 0) {
+      await long.add(Buffer.from(this.#text, "latin1"), this.#beginLine);
+      this.#text = this.#text.slice(0, shownBytes);
+    }
+    await long.add(text, this.#beginLine);
+  }
+
+  #skipTo(end: number): void {
     this.#line += countLines(this.#window, this.#at, end);
     this.#at = end;
   }
@@ -172,6 +187,9 @@ class ScriptReader {
   #takeStatement(): ScriptItem {
     const sql = this.#text;
     this.#text = "";
+    if (this.#long !== undefined && this.#long.size > 0) {
+      return { kind: "long statement", line: this.#beginLine, sql, text: this.#long.take() };
+    }
     this.#lexer.standardConformingStrings = stringsSetting(sql) ?? this.#lexer.standardConformingStrings;
     const encoding = encodingSetting(sql);
     if (encoding !== undefined) refuseUnsafeEncoding(encoding, this.#beginLine);
@@ -180,6 +198,7 @@ class ScriptReader {
 
   async #openCopy(): Promise<ScriptItem> {
     const item = this.#takeStatement() as ScriptItem & { readonly sql: string };
+    if (item.kind === "long statement") throw tooLong(item.line, heldStatementBytes);
     const rest = await this.#restOfLine();
     if (rest.trim() !== "") throw psqlOnly("something behind COPY on its line", this.#line - 1);
     const rows = new CopyDataReader(item.line, {
@@ -218,9 +237,13 @@ class ScriptReader {
       if (length > maxCommandBytes) throw refusedCommand("", this.#line, "its line is too long");
       if (end < 0 && !this.#isLast && (await this.#more())) continue;
       const text = this.#window.toString("latin1", this.#at, this.#at + length);
-      this.#keep(undefined, end < 0 ? this.#window.length : end + 1);
+      this.#skipTo(end < 0 ? this.#window.length : end + 1);
       return text.replace(/\r$/, "");
     }
+  }
+
+  async close(): Promise<void> {
+    await this.#long?.close();
   }
 
   #end(): undefined {
@@ -262,13 +285,5 @@ function endsWithin(what: string, line: number): BackupError {
     code: "DAMAGED",
     message: `the script ends within ${what} that began on line ${line}`,
     hint: "it was cut off; use another copy, or end the last statement with a semicolon",
-  });
-}
-
-function tooLong(line: number): BackupError {
-  return new BackupError({
-    code: "DAMAGED",
-    message: `the statement on line ${line} of the script is longer than ${archiveLimits.stringBytes} bytes`,
-    hint: "no server takes it; use another copy of the script",
   });
 }

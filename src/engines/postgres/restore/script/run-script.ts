@@ -1,5 +1,6 @@
 import { BackupError } from "../../../../core/backup-error.ts";
 import type { RestoreRequest, TableKey } from "../../../../ports/restore.ts";
+import type { OpenSpool } from "../../../../ports/spool.ts";
 import type { PgConnection } from "../../../../wire/postgres/connection.ts";
 import { RowScanner } from "../../../../wire/postgres/row-scanner.ts";
 import { isStatisticsCall, takesStatistics } from "../../archive/optimizer-statistics.ts";
@@ -27,6 +28,8 @@ export interface ScriptRun {
   readonly failures: FailureLog;
   readonly progress: RestoreProgress;
   readonly decode: NameDecoder;
+  /** For statements that are too long to be held. */
+  readonly openSpool: OpenSpool;
 }
 
 export interface ScriptRunResult {
@@ -52,7 +55,7 @@ export const scriptSession = "SET standard_conforming_strings = on; RESET search
 export async function runScript(run: ScriptRun): Promise<ScriptRunResult> {
   const runner = new ScriptRunner(run);
   if (run.request.singleTransaction) await run.connection.query("BEGIN");
-  for await (const item of readScript(run.source)) await runner.take(item);
+  for await (const item of readScript(run.source, undefined, run.openSpool)) await runner.take(item);
   if (run.request.singleTransaction) await runner.connection.query("COMMIT");
   run.progress.tell();
   return { done: runner.done, warnings: runner.warnings };
@@ -75,6 +78,7 @@ class ScriptRunner {
     const { failures, progress } = this.#run;
     try {
       if (item.kind === "statement") await this.#statement(item.sql, item.line);
+      else if (item.kind === "long statement") await this.#longStatement(item);
       else if (item.kind === "copy") await this.#copy(item);
       else await this.#command(item.command);
       this.done += item.kind === "command" ? 0 : 1;
@@ -108,6 +112,11 @@ class ScriptRunner {
     this.#checkStrings(sql);
     const created = createdDatabase(sql);
     if (created !== undefined) this.#run.onCreated(this.#run.decode(created));
+  }
+
+  async #longStatement({ sql, text }: Extract<ScriptItem, { readonly kind: "long statement" }>): Promise<void> {
+    await this.connection.queryPieces({ shown: sql, size: text.size, pieces: text.pieces() });
+    this.#checkStrings("");
   }
 
   /** A function could have changed how strings end, behind the back of the splitter. */

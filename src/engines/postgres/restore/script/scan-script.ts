@@ -36,7 +36,7 @@ export async function scanScript(source: AsyncIterable<Uint8Array>): Promise<Scr
   const transactionLines: number[] = [];
   const needsTrust: string[] = [];
   const entries = new Map<string, SelectedEntry>();
-  for await (const item of readScript(source)) {
+  for await (const item of readScript(source, undefined, "measure")) {
     if (item.kind === "command") {
       if (item.command.kind === "connect") connects.push(item.command.database);
       continue;
@@ -44,6 +44,9 @@ export async function scanScript(source: AsyncIterable<Uint8Array>): Promise<Scr
     statements += 1;
     if (item.kind === "copy") continue;
     const { sql, line } = item;
+    if (item.kind === "long statement") {
+      needsTrust.push(`line ${line} (${firstLine(sql)}) is too long to be looked at`);
+    }
     conforming = stringsSetting(sql) ?? conforming;
     encoding ??= encodingSetting(sql);
     creates ??= createdDatabase(sql);
