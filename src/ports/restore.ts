@@ -91,6 +91,11 @@ export interface RestoreRequest extends RestoreSelection {
     /** Somebody wants it: where it cannot be, that is an error. */
     readonly isAsked: boolean;
   };
+  /**
+   * With several sessions: tables whose rows take more bytes than this in the backup are loaded by those that have nothing
+   * else to do, beside the one that began.
+   */
+  readonly splitLargerThan?: number;
   /** Refuse a backup that holds what {@link RestorePlan.needsTrust} lists. */
   readonly untrusted: boolean;
   /** The target may hold objects already: the user said so with `--confirm`. */

@@ -189,7 +189,14 @@ export const commands: readonly Command[] = [
     words: ["restore", "single"],
     summary: "restore one database",
     args: [{ name: "BACKUP", count: "one", help: `${backupHelp}; - for standard input` }],
-    options: [...connectionOptionNames, "jobs", ...restoreOptionNames, ...restoreSelection, "allow-extension"],
+    options: [
+      ...connectionOptionNames,
+      "jobs",
+      "split-larger-than",
+      ...restoreOptionNames,
+      ...restoreSelection,
+      "allow-extension",
+    ],
     details: [
       "Takes backups of dbbackup, archives of pg_dump -Fc and plain scripts of pg_dump, also compressed ones.",
       "What would be in the way (missing roles, extensions, tablespaces, objects that exist, too little disk) is listed",

@@ -1,4 +1,6 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { BackupError } from "../../../core/backup-error.ts";
+import type { RowTotals } from "../../../core/row-totals.ts";
 import type { TableKey } from "../../../ports/restore.ts";
 import type { PgConnection } from "../../../wire/postgres/connection.ts";
 import { RowScanner } from "../../../wire/postgres/row-scanner.ts";
@@ -7,13 +9,15 @@ import { EntryScript } from "../archive/entry-script.ts";
 import type { TocEntry } from "../archive/toc-entry.ts";
 import { isLoadViaRoot } from "../archive/wanted-parts.ts";
 import { entryName } from "./archive-plan.ts";
+import type { StoredRows } from "./checked-rows.ts";
 import { renameDatabase } from "./database-definition.ts";
 import { loadLargeObjects } from "./load-large-objects.ts";
-import { loadTable } from "./load-table.ts";
+import { loadRows, loadTable } from "./load-table.ts";
 import type { ArchiveRun } from "./run-archive.ts";
 import { saidForNewer } from "./said-for-newer.ts";
 import { readScript } from "./script/read-script.ts";
 import type { SelectedEntry } from "./select/select-entries.ts";
+import { SharedLoad } from "./shared-load.ts";
 
 /** What the sessions of a restore have done together. */
 export class ArchiveState {
@@ -21,7 +25,16 @@ export class ArchiveState {
   largeObjects = 0;
   /** Tables that could not be created: their rows must not be added to a table that was there before. */
   readonly failedTables = new Set<number>();
+  /** Tables that are as the backup defines them, without indexes and triggers. */
+  readonly createdTables = new Set<number>();
+  /** Loads that sessions without work may join. */
+  readonly sharedLoads = new Map<SharedLoad, TocEntry>();
+  /** Called when there is one more. */
+  onSharedLoad: () => void = () => undefined;
 }
+
+/** Default of {@link RestoreRequest.splitLargerThan}: what a session loads in less than a second is not worth a second one. */
+const DEFAULT_SPLIT_LARGER_THAN = 16 * 1024 * 1024;
 
 /** Statements that met in a deadlock are tried again: of those who met, one has gone on. */
 const maxDeadlocks = 5;
@@ -72,6 +85,18 @@ export class EntryRunner {
     this.#run.progress.addObject();
   }
 
+  /** Takes part in a load of another session, if there is one, until it has ended. Answers whether there was. */
+  async help(): Promise<boolean> {
+    const [open] = this.#state.sharedLoads;
+    if (open === undefined) return false;
+    const [load, entry] = open;
+    for (const step of this.#script.settings(entry)) await this.#connection.query(step.sql);
+    await load.join(this.#connection);
+    // When it failed, who began it says so first.
+    await nextTurn();
+    return true;
+  }
+
   async #define(entry: TocEntry): Promise<boolean> {
     const { header } = this.#run.reader;
     const serverMajor = Math.floor(this.#connection.serverVersion / 10_000);
@@ -82,6 +107,7 @@ export class EntryRunner {
       if (entry.desc === "TABLE") this.#state.failedTables.add(entry.dumpId);
       return false;
     }
+    if (entry.desc === "TABLE") this.#state.createdTables.add(entry.dumpId);
     return true;
   }
 
@@ -130,17 +156,38 @@ export class EntryRunner {
     if (!entry.copy) return { rows: await this.#runStatements(block.chunks(), onBytes), bytes };
     this.#scanner.reset();
     const key: TableKey = `${decode(entry.namespace ?? "")}\0${decode(entry.tag)}`;
-    const { rows } = await loadTable({
-      connection: this.#connection,
-      sql: entry.copy,
+    const stored = {
       chunks: block.chunks(),
       hasEndLine: true,
       scanner: this.#scanner,
       expected: request.expectedRows?.get(key),
       table: entryName(entry, decode),
       onBytes,
-    });
+    };
+    const { rows } = this.#mayBeShared(entry)
+      ? await this.#loadWithOthers(entry, stored)
+      : await loadTable({ ...stored, connection: this.#connection, sql: entry.copy });
     return { rows, bytes };
+  }
+
+  #mayBeShared(entry: TocEntry): boolean {
+    const { jobs, request, blocks } = this.#run;
+    if (jobs === 1 || this.isInTransaction || isLoadViaRoot(entry)) return false;
+    // In the order of an edited list a table may have its indexes and triggers before its rows.
+    if (request.useList !== undefined || !entry.dependencies.some((id) => this.#state.createdTables.has(id)))
+      return false;
+    return blocks.storedBytes(entry.dumpId) > (request.splitLargerThan ?? DEFAULT_SPLIT_LARGER_THAN);
+  }
+
+  async #loadWithOthers(entry: TocEntry, stored: StoredRows): Promise<RowTotals> {
+    const load = await SharedLoad.start(this.#connection, entry.copy!);
+    this.#state.sharedLoads.set(load, entry);
+    this.#state.onSharedLoad();
+    try {
+      return await loadRows(stored, load);
+    } finally {
+      this.#state.sharedLoads.delete(load);
+    }
   }
 
   /** Data as INSERT statements. Answers their count: each may hold several rows. */

@@ -9,13 +9,16 @@ export interface TableLoad extends StoredRows {
   readonly sql: string;
 }
 
+/** Where rows go. */
+type RowTarget = Pick<CopyIn, "write" | "fail"> & { end(): Promise<unknown> };
+
 /** Streams rows in any form that COPY takes; answers how many the server says they were. */
-export function passUnread(
+export async function passUnread(
   connection: PgConnection,
   { sql, rows }: { readonly sql: string; readonly rows: AsyncIterable<Buffer> },
   onBytes: (count: number) => void,
 ): Promise<{ readonly rows: number; readonly bytes: number }> {
-  return copying(connection, sql, async (copy) => {
+  return filling(await connection.copyIn(sql), async (copy) => {
     let bytes = 0;
     for await (const piece of rows) {
       await copy.write(piece);
@@ -31,17 +34,21 @@ export function passUnread(
  * metadata, or ends too early, is undone by the server: the table keeps what it had.
  * @throws BackupError DAMAGED, or what the server says
  */
-export function loadTable(load: TableLoad): Promise<RowTotals> {
-  return copying(load.connection, load.sql, async (copy) => {
-    const totals = await passRows(load, (rows) => copy.write(rows));
+export async function loadTable(load: TableLoad): Promise<RowTotals> {
+  return await loadRows(load, await load.connection.copyIn(load.sql));
+}
+
+/** The same into a COPY that has begun, of one session or of several. */
+export function loadRows(stored: StoredRows, target: RowTarget): Promise<RowTotals> {
+  return filling(target, async (copy) => {
+    const totals = await passRows(stored, (rows) => copy.write(rows));
     await copy.end();
     return totals;
   });
 }
 
-/** Runs COPY FROM stdin; when `work` fails, it is told to the server, which forgets the rows. */
-async function copying<T>(connection: PgConnection, sql: string, work: (copy: CopyIn) => Promise<T>): Promise<T> {
-  const copy = await connection.copyIn(sql);
+/** When `work` fails, it is told to the server, which forgets the rows. */
+async function filling<C extends RowTarget, T>(copy: C, work: (copy: C) => Promise<T>): Promise<T> {
   try {
     return await work(copy);
   } catch (error) {

@@ -71,7 +71,7 @@ export async function runArchive(run: ArchiveRun): Promise<ArchiveRunResult> {
       return { runner: new EntryRunner(run, helper, state), close: () => helper.close() };
     };
     const jobs = Math.min(run.jobs, step.length);
-    const lacking = await runBeside(schedule, leader, { jobs, open, onBegin: (one) => phases.enter(one) });
+    const lacking = await runBeside(schedule, leader, { jobs, open, state, onBegin: (one) => phases.enter(one) });
     if (lacking !== undefined) warnings.push(lacking);
   }
   progress.tell();

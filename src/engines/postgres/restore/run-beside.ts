@@ -1,5 +1,5 @@
 import { BackupError } from "../../../core/backup-error.ts";
-import type { EntryRunner } from "./entry-runner.ts";
+import type { ArchiveState, EntryRunner } from "./entry-runner.ts";
 import type { RestoreSchedule } from "./restore-schedule.ts";
 import type { SelectedEntry } from "./select/select-entries.ts";
 
@@ -14,6 +14,7 @@ export interface BesideOptions {
   readonly jobs: number;
   readonly open: () => Promise<Helper>;
   readonly onBegin: (selected: SelectedEntry) => void;
+  readonly state: ArchiveState;
 }
 
 /**
@@ -24,14 +25,14 @@ export interface BesideOptions {
 export async function runBeside(
   schedule: RestoreSchedule,
   leader: EntryRunner,
-  { jobs, open, onBegin }: BesideOptions,
+  { jobs, open, onBegin, state }: BesideOptions,
 ): Promise<string | undefined> {
   const opened = await Promise.allSettled(Array.from({ length: jobs - 1 }, open));
   const helpers = opened.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
   try {
     const failed = opened.find((one) => one.status === "rejected")?.reason as unknown;
     if (failed !== undefined && !isBearable(failed)) throw failed;
-    await runAll(schedule, [leader, ...helpers.map(({ runner }) => runner)], onBegin);
+    await runAll(schedule, [leader, ...helpers.map(({ runner }) => runner)], onBegin, state);
     return isBearable(failed)
       ? `restored with ${helpers.length + 1} of ${jobs} sessions: ${failed.message}`
       : undefined;
@@ -48,17 +49,21 @@ async function runAll(
   schedule: RestoreSchedule,
   runners: readonly EntryRunner[],
   onBegin: (selected: SelectedEntry) => void,
+  state: ArchiveState,
 ): Promise<void> {
   let changed = Promise.withResolvers<void>();
   const tell = (): void => {
     changed.resolve();
     changed = Promise.withResolvers();
   };
+  state.onSharedLoad = tell;
   const work = async (runner: EntryRunner): Promise<void> => {
     while (!schedule.isDone) {
       const next = schedule.begin();
       if (next === undefined) {
-        await changed.promise;
+        // Asked before, for it may change while the session helps.
+        const change = changed.promise;
+        if (!(await runner.help())) await change;
         continue;
       }
       onBegin(next);

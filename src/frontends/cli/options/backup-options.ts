@@ -53,7 +53,8 @@ export const backupOptions = [
     min: 8192,
     default: "16M",
     config: "backup.split_larger_than",
-    help: "with several jobs, read tables larger than this on the server's disk in parts",
+    help: "with several jobs, let several connections copy one table when it is larger than this",
+    details: "A backup counts what a table takes on the server's disk, a restore what its rows take in the backup.",
   },
   {
     name: "max-rate",

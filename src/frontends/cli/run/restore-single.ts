@@ -58,6 +58,7 @@ function requestOf(backup: string, options: OptionValues): RestoreSingleRequest 
       enableRowSecurity: options["enable-row-security"] === true,
       useSessionAuthorization: options["use-set-session-authorization"] === true,
       jobs: { count: options.jobs ?? defaultJobs(), isAsked: options.jobs !== undefined },
+      ...(options["split-larger-than"] === undefined ? {} : { splitLargerThan: options["split-larger-than"] }),
       ...restoreSelection(options),
       allowedExtensions: options["allow-extension"] ?? [],
       untrusted: options.untrusted === true,
