@@ -89,10 +89,21 @@ export interface RestorableGlobals {
   run(request: GlobalsRequest, progress: ProgressSink, signal: AbortSignal): Promise<GlobalsResult>;
 }
 
+/** Where the parts of a script of a whole server lie, in bytes; without an end, up to the end of the script. */
+export interface ClusterScript {
+  readonly globals: { readonly end: number | undefined };
+  readonly databases: readonly { readonly name: string; readonly start: number; readonly end: number | undefined }[];
+}
+
 /** The part of an engine that restores what belongs to a server as a whole. */
 export interface GlobalsRestorer {
   /** @throws BackupError DAMAGED, FOREIGN_FILE for a script that holds anything else */
   open(script: AsyncIterable<Uint8Array>): Promise<RestorableGlobals>;
+  /**
+   * Finds the parts of a script that the server's own tool wrote of a whole server.
+   * @throws BackupError DAMAGED, FOREIGN_FILE
+   */
+  split(script: AsyncIterable<Uint8Array>): Promise<ClusterScript>;
   /** Which of these names a pattern of psql's means. Pure. @throws BackupError USAGE */
   namesMatching(pattern: string, names: readonly string[]): readonly string[];
 }

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { builtProgram } from "../helpers/built-program.ts";
 import { dbbackup, mustDbbackup } from "../helpers/dbbackup.ts";
@@ -196,4 +197,14 @@ test("a database that cannot be dumped makes the backup partial, and names it", 
   expect(files).toHaveLength(metadata.artifacts.length);
   const list = (await mustDbbackup(["list", "--repo", join(folder, "partial")])).stdout.toString();
   expect(list).toContain("full, cluster, partial");
+});
+
+test("what is no script of a cluster is refused by restore cluster", async () => {
+  const restore = (file: string) => dbbackup(["restore", "cluster", join(folder, file), "--url", server.url()]);
+  await stock(18).must("pg_dump", ["-Fc", "-f", join(folder, "one.dump"), server.url("shop")]);
+  expect(await restore("one.dump")).toMatchObject({ status: 2, stderr: expect.stringContaining("restore single") });
+  await stock(18).must("pg_dump", ["-f", join(folder, "one.sql"), server.url("shop")]);
+  expect(await restore("one.sql")).toMatchObject({ status: 1, stderr: expect.stringContaining("script of globals") });
+  writeFileSync(join(folder, "all.sql.gz"), gzipSync("CREATE ROLE x;"));
+  expect(await restore("all.sql.gz")).toMatchObject({ status: 2, stderr: expect.stringContaining("decompress it") });
 });

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { chown } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -79,6 +79,27 @@ export function clusterRoundTrip(major: PostgresMajor): void {
     expect(await target.sql("SELECT count(*)::text AS n FROM pg_roles WHERE rolname IN ('app', 'nested')")).toEqual([
       { n: "2" },
     ]);
+    expect(await target.sql("SELECT count(*)::text AS n FROM t", "plain data")).toEqual([{ n: "100" }]);
+  });
+
+  test(`a script of stock pg_dumpall of ${major} restores whole, or some databases of it`, async () => {
+    await using target = await startServer({ major });
+    const script = join(folder, "all.sql");
+    writeFileSync(script, await dumpAll(source));
+    const spaces = await tablespaceFolders(source, target);
+    const restore = (...args: readonly string[]) =>
+      dbbackup(["restore", "cluster", script, "--url", target.url(), ...args]);
+    const planned = await restore("--dry-run", ...spaces);
+    expect(planned).toMatchObject({ status: 0, stdout: expect.anything() });
+    expect(planned.stdout.toString()).toContain('database "plain data"');
+    const restored = await restore(...spaces);
+    expect(`${restored.stdout}`).toContain("the cluster is restored\n");
+    const same = (text: string): string => text.replaceAll(target.socketDirectory, source.socketDirectory);
+    expect(same(await dumpAll(target)).split("\n")).toEqual((await dumpAll(source)).split("\n"));
+
+    expect(await restore()).toMatchObject({ status: 2, stderr: expect.stringContaining("exists already") });
+    await target.sql('DROP DATABASE "plain data"');
+    expect(await restore("--database", "plain*")).toMatchObject({ status: 0 });
     expect(await target.sql("SELECT count(*)::text AS n FROM t", "plain data")).toEqual([{ n: "100" }]);
   });
 

@@ -2,7 +2,6 @@ import { BackupError } from "../../core/backup-error.ts";
 import type { Finding, FindingCode } from "../../ports/restore.ts";
 import { fileName } from "../found-backup.ts";
 import { partialFindings, restoreFound } from "../restore-single.ts";
-import { databaseOfCluster } from "./cluster-parts.ts";
 import type { ClusterCheck, RestoreClusterPorts, RestoreClusterRequest } from "./restore-cluster.ts";
 import { restoreOf } from "./restore-of-database.ts";
 
@@ -15,20 +14,19 @@ export async function checkCluster(
   ports: RestoreClusterPorts,
   signal: AbortSignal,
 ): Promise<{ findings: Finding[]; existing: ReadonlySet<string> }> {
-  const { cluster, globals, databases, request } = check;
+  const { cluster, databases, request } = check;
   await requireFiles(check);
-  const { findings, databases: existing } = await globals.preCheck(request.globals, signal);
+  const { findings, databases: existing } = await cluster.globals.preCheck(request.globals, signal);
   const all: Finding[] = [...partialFindings(cluster.metadata, "the cluster"), ...findings];
-  for (const { name, message } of cluster.metadata.failed_databases ?? []) all.push(notInBackup(name, message));
-  for (const database of databases) {
-    const { name } = database;
+  for (const { name, message } of cluster.metadata?.failed_databases ?? []) all.push(notInBackup(name, message));
+  for (const { name } of databases) {
     if (!existing.has(name)) continue;
-    const restore = restoreOf(name, existing, request);
-    if (restore.isThere !== true) {
+    const restore = restoreOf(name, existing, request, cluster);
+    if (restore.create && restore.isThere !== true) {
       all.push(restore.clean ? isDropped(name) : isInTheWay(name));
       continue;
     }
-    const found = await databaseOfCluster(cluster, database);
+    const found = await cluster.openDatabase(name);
     const outcome = await restoreFound(found, { restore, mode: "dry-run", verifyFirst: false }, ports, signal);
     all.push(...outcome.findings.filter(({ code }) => ofContents.has(code)));
   }
@@ -40,6 +38,7 @@ const ofContents: ReadonlySet<FindingCode> = new Set(["target-not-empty", "objec
 
 /** A file that is missing or too short is known before anything is touched. */
 async function requireFiles({ cluster: { backup, metadata } }: ClusterCheck): Promise<void> {
+  if (metadata === undefined) return;
   const sizes = await backup.folder?.sizes();
   const wrong = metadata.artifacts.filter(({ name, size }) => sizes?.get(fileName(name)) !== size);
   if (wrong.length === 0) return;

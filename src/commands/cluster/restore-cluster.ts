@@ -1,11 +1,10 @@
 import { BackupError } from "../../core/backup-error.ts";
-import type { GlobalsRequest, GlobalsRestorer, GlobalsResult, RestorableGlobals } from "../../ports/cluster.ts";
+import type { GlobalsRequest, GlobalsRestorer, GlobalsResult } from "../../ports/cluster.ts";
 import type { Finding, RestoreRequest, RestoreResult } from "../../ports/restore.ts";
 import { findBackup } from "../find-backup.ts";
 import { type RestorePorts, refuseErrors, restoreFound } from "../restore-single.ts";
 import { checkCluster, requireClusterConfirmation } from "./check-cluster.ts";
-import { type ClusterDatabase, clusterOf, databaseOfCluster, type FoundCluster } from "./cluster-parts.ts";
-import { openGlobals } from "./open-globals.ts";
+import { type RestorableCluster, restorableCluster } from "./restorable-cluster.ts";
 import { restoreOf } from "./restore-of-database.ts";
 
 /** How each database is restored; what differs between them is added. */
@@ -53,12 +52,13 @@ export async function restoreCluster(
   ports: RestoreClusterPorts,
   signal: AbortSignal,
 ): Promise<RestoreClusterOutcome> {
-  const cluster = clusterOf(await findBackup(request.backup, ports, signal));
-  const globals = await openGlobals(cluster, ports.globalsRestorer, signal);
+  const found = await findBackup(request.backup, ports, signal);
+  const cluster = await restorableCluster(found, ports.globalsRestorer, signal);
+  const { globals } = cluster;
   const databases = chosenDatabases(cluster, request, ports.globalsRestorer);
   const plan = [...globals.plan(request.globals), ...databases.map(({ name }) => `database "${name}"`)];
   ports.progress.emit({ event: "phase", phase: "check", message: "checking the backup against the server" });
-  const { findings, existing } = await checkCluster({ cluster, globals, databases, request }, ports, signal);
+  const { findings, existing } = await checkCluster({ cluster, databases, request }, ports, signal);
   if (request.dryRun) return { plan, findings };
   refuseErrors(findings);
   requireClusterConfirmation(findings, request, plan);
@@ -71,10 +71,10 @@ export async function restoreCluster(
 
 /** template1 first, as the backup has them. @throws BackupError NOT_FOUND for a pattern that means none of the backup */
 function chosenDatabases(
-  { backup, databases }: FoundCluster,
+  { backup, databases }: RestorableCluster,
   request: RestoreClusterRequest,
   restorer: GlobalsRestorer,
-): ClusterDatabase[] {
+): RestorableCluster["databases"] {
   if (request.databases === undefined) return [];
   const { wanted, excluded } = request.databases;
   const names = databases.map(({ name }) => name);
@@ -85,7 +85,7 @@ function chosenDatabases(
       code: "NOT_FOUND",
       message: `the backup holds no database that matches "${pattern}"`,
       object: backup.location,
-      hint: 'see what it holds with "dbbackup show"; names with capitals stand in double quotes',
+      hint: "see what it holds with --dry-run; names with capitals stand in double quotes",
     });
   }
   const chosen = new Set(wanted.length === 0 ? names : wanted.flatMap(matching));
@@ -94,8 +94,8 @@ function chosenDatabases(
 }
 
 interface DatabaseRun {
-  readonly cluster: FoundCluster;
-  readonly databases: readonly ClusterDatabase[];
+  readonly cluster: RestorableCluster;
+  readonly databases: RestorableCluster["databases"];
   /** Databases that the server has. */
   readonly existing: ReadonlySet<string>;
   readonly request: RestoreClusterRequest;
@@ -107,14 +107,13 @@ async function restoreDatabases(
   signal: AbortSignal,
 ): Promise<RestoredDatabase[]> {
   const results: RestoredDatabase[] = [];
-  for (const [index, database] of databases.entries()) {
+  for (const [index, { name }] of databases.entries()) {
     signal.throwIfAborted();
-    const { name } = database;
     const message = `database "${name}" (${index + 1} of ${databases.length})`;
     ports.progress.emit({ event: "phase", phase: "database", message });
     try {
-      const restore = restoreOf(name, existing, request);
-      const found = await databaseOfCluster(cluster, database);
+      const restore = restoreOf(name, existing, request, cluster);
+      const found = await cluster.openDatabase(name);
       const { verifyFirst } = request;
       const { result } = await restoreFound(found, { restore, mode: "restore", verifyFirst }, ports, signal);
       results.push({ name, ...(result === undefined ? {} : { result }) });
@@ -129,8 +128,7 @@ async function restoreDatabases(
 
 /** What is checked before anything is touched. */
 export interface ClusterCheck {
-  readonly cluster: FoundCluster;
-  readonly globals: RestorableGlobals;
-  readonly databases: readonly ClusterDatabase[];
+  readonly cluster: RestorableCluster;
+  readonly databases: RestorableCluster["databases"];
   readonly request: RestoreClusterRequest;
 }

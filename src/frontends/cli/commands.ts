@@ -222,6 +222,7 @@ export const commands: readonly Command[] = [
       "the databases that match, and no globals. template1 and postgres are restored into those that the server has.",
       "Roles, tablespaces and databases that exist are listed before anything is touched, and only changed with --confirm.",
       "A statement or database that fails is named, the rest is restored all the same, and the exit status is 3.",
+      "Takes scripts of pg_dumpall, too.",
     ],
     examples: [
       "dbbackup restore cluster latest:cluster --url postgres://postgres@db2:5432 --dry-run",

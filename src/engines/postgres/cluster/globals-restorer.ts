@@ -30,12 +30,14 @@ import {
 import { checkGlobals } from "./check-globals.ts";
 import type { GlobalStatement } from "./global-statement.ts";
 import { readGlobalsScript } from "./read-globals-script.ts";
+import { splitClusterScript } from "./split-cluster-script.ts";
 
 /** Restores what belongs to a PostgreSQL server as a whole. */
 export const postgresGlobalsRestorer: GlobalsRestorer = {
   async open(script) {
     return new ScriptedGlobals(await readGlobalsScript(script));
   },
+  split: splitClusterScript,
   namesMatching,
 };
 

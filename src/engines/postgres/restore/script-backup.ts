@@ -219,7 +219,9 @@ export class ScriptBackup implements RestorableBackup {
   }
 
   #requireTarget(database: string, request: RestoreRequest): void {
-    if (request.create && database === this.#target(request)) return;
+    const isTarget = database === this.#target(request);
+    // One that the script does not make is there, whatever --create says.
+    if (isTarget && (request.create || this.#facts?.creates === undefined)) return;
     throw new BackupError({
       code: "USAGE",
       message: `the script connects to database "${database}"`,
@@ -259,7 +261,7 @@ export class ScriptBackup implements RestorableBackup {
       throw new BackupError({
         code: "USAGE",
         message: `the script goes through several databases (${databases.size}), as pg_dumpall writes them`,
-        hint: "restore each database from a backup of its own, or a server from a backup made with backup cluster",
+        hint: 'restore it with "dbbackup restore cluster", the whole server or some of its databases (--database)',
       });
     }
     for (const database of databases) this.#requireTarget(this.#decode(database), request);

@@ -14,7 +14,12 @@ import { SqlLexer } from "./sql-lexer.ts";
 import { withoutByteOrderMark } from "./without-byte-order-mark.ts";
 
 /** One thing to do of a script, with the line where it begins. All text is binary strings. */
-export type ScriptItem =
+export type ScriptItem = ScriptPart & {
+  /** Bytes of the script before it, and before the comments that precede it. */
+  readonly from: number;
+};
+
+type ScriptPart =
   | { readonly kind: "statement"; readonly line: number; readonly sql: string }
   /** `sql` is how it begins. */
   | { readonly kind: "long statement"; readonly line: number; readonly sql: string; readonly text: LongStatement }
@@ -97,6 +102,8 @@ class ScriptReader {
   /** The next byte of the window to read. */
   #at = 0;
   #isLast = false;
+  /** Bytes of the script before the window. */
+  #passed = 0;
   /** Line of the byte at `#at`. */
   #line = 1;
   /** The statement so far, and where it began. */
@@ -114,6 +121,12 @@ class ScriptReader {
 
   async next(): Promise<ScriptItem | undefined> {
     await this.#finishCopy();
+    const from = this.#passed + this.#at;
+    const part = await this.#part();
+    return part === undefined ? undefined : { ...part, from };
+  }
+
+  async #part(): Promise<ScriptPart | undefined> {
     for (;;) {
       let beganAt = this.#lexer.hasBegun ? this.#at : undefined;
       const stop = this.#lexer.scan(this.#window, this.#at, this.#isLast, (at) => {
@@ -169,6 +182,7 @@ class ScriptReader {
     if (this.#isLast) return false;
     const { value, done } = await this.#source.next();
     const rest = this.#window.subarray(this.#at);
+    this.#passed += this.#at;
     this.#at = 0;
     if (done === true) {
       this.#isLast = true;
@@ -184,7 +198,7 @@ class ScriptReader {
     return true;
   }
 
-  #takeStatement(): ScriptItem {
+  #takeStatement(): ScriptPart {
     const sql = this.#text;
     this.#text = "";
     if (this.#long !== undefined && this.#long.size > 0) {
@@ -196,8 +210,8 @@ class ScriptReader {
     return { kind: "statement", line: this.#beginLine, sql };
   }
 
-  async #openCopy(): Promise<ScriptItem> {
-    const item = this.#takeStatement() as ScriptItem & { readonly sql: string };
+  async #openCopy(): Promise<ScriptPart> {
+    const item = this.#takeStatement() as ScriptPart & { readonly sql: string };
     if (item.kind === "long statement") throw tooLong(item.line, heldStatementBytes);
     const rest = await this.#restOfLine();
     if (rest.trim() !== "") throw psqlOnly("something behind COPY on its line", this.#line - 1);
@@ -218,7 +232,7 @@ class ScriptReader {
     this.#copy = undefined;
   }
 
-  async #readCommand(): Promise<ScriptItem> {
+  async #readCommand(): Promise<ScriptPart> {
     const line = this.#line;
     const text = await this.#restOfLine();
     const command = parseClientCommand(text);

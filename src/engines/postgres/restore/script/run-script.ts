@@ -6,6 +6,7 @@ import { RowScanner } from "../../../../wire/postgres/row-scanner.ts";
 import { isStatisticsCall, takesStatistics } from "../../archive/optimizer-statistics.ts";
 import type { NameDecoder } from "../../dump/name-decoder.ts";
 import { quoteLiteral } from "../../sql/quote.ts";
+import { createDatabaseSql, parseDatabaseDefinition } from "../database-definition.ts";
 import type { FailureLog } from "../failure-log.ts";
 import { loadTable, passUnread } from "../load-table.ts";
 import type { RestoreProgress } from "../restore-progress.ts";
@@ -100,8 +101,9 @@ class ScriptRunner {
     }
     // The pre-check has said so.
     if (isStatisticsCall(sql) && !takesStatistics(Math.floor(this.connection.serverVersion / 10_000))) return;
+    const created = createdDatabase(sql);
     try {
-      await this.connection.query(sql);
+      await this.connection.query(created === undefined ? sql : this.#creating(sql, created));
     } catch (error) {
       const isOptional =
         error instanceof BackupError && error.sqlState === undefinedObject && optionalSettings.test(sql);
@@ -110,8 +112,14 @@ class ScriptRunner {
       return;
     }
     this.#checkStrings(sql);
-    const created = createdDatabase(sql);
     if (created !== undefined) this.#run.onCreated(this.#run.decode(created));
+  }
+
+  /** Older servers have other words for the same locale. */
+  #creating(sql: string, database: string): string {
+    const definition = parseDatabaseDefinition(sql);
+    const major = Math.floor(this.connection.serverVersion / 10_000);
+    return definition === undefined ? sql : createDatabaseSql(definition, database, major);
   }
 
   async #longStatement({ sql, text }: Extract<ScriptItem, { readonly kind: "long statement" }>): Promise<void> {
