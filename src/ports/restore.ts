@@ -96,6 +96,8 @@ export interface RestoreRequest extends RestoreSelection {
    * else to do, beside the one that began.
    */
   readonly splitLargerThan?: number;
+  /** Collect the planner's statistics at the end; of a script: those of the whole database. */
+  readonly analyze?: boolean;
   /** Refuse a backup that holds what {@link RestorePlan.needsTrust} lists. */
   readonly untrusted: boolean;
   /** The target may hold objects already: the user said so with `--confirm`. */

@@ -89,6 +89,7 @@ const clusterRestoreNames: readonly OptionName[] = [
   "tablespace-map",
   "no-role-passwords",
   "jobs",
+  "analyze",
   "clean",
   "on-error",
   "schema-only",

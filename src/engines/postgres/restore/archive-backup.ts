@@ -22,6 +22,7 @@ import { sessionPreamble } from "../archive/entry-script.ts";
 import { tocListing } from "../archive/toc-listing.ts";
 import { wantedKinds } from "../archive/wanted-parts.ts";
 import { type NameDecoder, nameDecoder } from "../dump/name-decoder.ts";
+import { analyzeTables } from "./analyze-tables.ts";
 import { type ArchivePlan, planArchive, plannedSteps, plannedTrust } from "./archive-plan.ts";
 import { type BlockSource, objectBlocks, streamBlocks } from "./block-source.ts";
 import { checkScriptOptions } from "./check-options.ts";
@@ -146,6 +147,11 @@ export class ArchiveBackup implements RestorableBackup {
       };
       const run = { reader: this.#reader, blocks, plan, request, failures, progress, decode: this.#decode };
       const { done, largeObjects, warnings } = await runArchive({ ...run, ...session });
+      if (request.analyze === true) {
+        progress.phase("analyze", "collecting the planner's statistics");
+        const only = request.create ? undefined : tablesOf(plan);
+        warnings.push(...(await analyzeTables({ connect, jobs: session.jobs, only, decode: this.#decode })));
+      }
       return {
         target,
         created,
@@ -276,4 +282,14 @@ export class ArchiveBackup implements RestorableBackup {
       hint: "archive and metadata do not belong together; restore from another copy",
     });
   }
+}
+
+/** Tables and materialized views of a plan: schema and name, joined by a NUL. */
+function tablesOf({ entries }: ArchivePlan): Set<string> {
+  const isTable = /^(TABLE|MATERIALIZED VIEW)( DATA)?$/;
+  return new Set(
+    entries.flatMap(({ entry: { desc, namespace, tag } }) =>
+      isTable.test(desc) ? [`${namespace ?? ""}\0${tag}`] : [],
+    ),
+  );
 }

@@ -37,7 +37,7 @@ export interface ArchiveRun {
 export interface ArchiveRunResult {
   readonly done: number;
   readonly largeObjects: number;
-  readonly warnings: readonly string[];
+  readonly warnings: string[];
 }
 
 /**

@@ -15,6 +15,7 @@ import type { ConnectOptions, PgConnection } from "../../../wire/postgres/connec
 import type { ConnectionSpec } from "../../../wire/postgres/connection-spec.ts";
 import { identifyServer } from "../../../wire/postgres/identify-server.ts";
 import { type NameDecoder, nameDecoder } from "../dump/name-decoder.ts";
+import { analyzeTables } from "./analyze-tables.ts";
 import type { ResolveSpec } from "./archive-backup.ts";
 import { createTarget } from "./create-target.ts";
 import { FailureLog } from "./failure-log.ts";
@@ -152,6 +153,11 @@ export class ScriptBackup implements RestorableBackup {
         decode: this.#decode,
         openSpool: this.#openSpool,
       });
+      if (request.analyze === true) {
+        progress.phase("analyze", "collecting the planner's statistics");
+        const connect = () => connectTarget(spec, target, options);
+        warnings.push(...(await analyzeTables({ connect, jobs: 1, only: undefined, decode: this.#decode })));
+      }
       return {
         target,
         created,

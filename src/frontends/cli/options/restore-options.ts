@@ -118,6 +118,15 @@ export const restoreOptions = [
     help: "write a script for psql, or with --list the list, into this file instead of restoring; - is stdout",
   },
   {
+    name: "analyze",
+    type: "flag",
+    environment: false,
+    conflicts: ["file"],
+    help: "run ANALYZE at the end, over as many sessions as there are jobs: plans are good at once",
+    details:
+      "In a database that the restore creates everything is analyzed, else what it restored; after a script everything.",
+  },
+  {
     name: "dry-run",
     type: "flag",
     environment: false,

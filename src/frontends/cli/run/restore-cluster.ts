@@ -68,6 +68,7 @@ function requestOf(backup: string, options: OptionValues): RestoreClusterRequest
       onError: options["on-error"] ?? "stop",
       singleTransaction: false,
       jobs: { count: options.jobs ?? defaultJobs(), isAsked: options.jobs !== undefined },
+      analyze: options.analyze === true,
       ...selection,
       allowedExtensions: options["allow-extension"] ?? [],
       untrusted: options.untrusted === true,

@@ -61,6 +61,7 @@ function requestOf(backup: string, options: OptionValues): RestoreSingleRequest 
       ...(options["split-larger-than"] === undefined ? {} : { splitLargerThan: options["split-larger-than"] }),
       ...restoreSelection(options),
       allowedExtensions: options["allow-extension"] ?? [],
+      analyze: options.analyze === true,
       untrusted: options.untrusted === true,
       confirmed: options.confirm === true,
       ...(options["max-plain-size"] === undefined ? {} : { maxPlainBytes: options["max-plain-size"] }),

@@ -35,7 +35,7 @@ export interface ScriptRun {
 
 export interface ScriptRunResult {
   readonly done: number;
-  readonly warnings: readonly string[];
+  readonly warnings: string[];
 }
 
 /** Settings that newer versions write and older servers do not know. None of them changes what is restored. */
