@@ -8,16 +8,22 @@ import { type Established, establish } from "./establish.ts";
 import { type CopyIn, CopyInExchange } from "./exchanges/copy-in-exchange.ts";
 import { type CopyOut, CopyOutExchange } from "./exchanges/copy-out-exchange.ts";
 import type { Exchange, ExchangeControl, PendingExchange } from "./exchanges/exchange.ts";
-import { QueryExchange, type QueryResult } from "./exchanges/query-exchange.ts";
+import { QueryExchange, type QueryResult, type RowValues } from "./exchanges/query-exchange.ts";
 import { RowExchange, type RowHandler } from "./exchanges/row-exchange.ts";
 import { Fifo } from "./fifo.ts";
 import type { MessageLink } from "./message-link.ts";
-import { readNoticeFields, readParameterStatus, readTransactionStatus } from "./messages/backend-messages.ts";
+import {
+  readDataRow,
+  readNoticeFields,
+  readParameterStatus,
+  readTransactionStatus,
+} from "./messages/backend-messages.ts";
 import { malformed } from "./messages/body-reader.ts";
 import { query, terminate } from "./messages/frontend-messages.ts";
 import { MessageType } from "./messages/message-type.ts";
 import type { MessageView } from "./messages/message-view.ts";
 import { type QueryPieces, writeQueryPieces } from "./messages/query-pieces.ts";
+import { type PackedRow, packRow } from "./packed-row.ts";
 import { ServerError, type ServerNotice, serverNotice } from "./server-error.ts";
 import { serverVersionNumber } from "./server-version.ts";
 import type { TextMode } from "./text-codec.ts";
@@ -139,7 +145,13 @@ export class PgConnection implements AsyncDisposable {
 
   /** Sends all statements of `sql` in one message; answers the result of the last one that gave rows. */
   async query(sql: string): Promise<QueryResult> {
-    return this.#send(sql, new QueryExchange(sql, this.#control)).outcome;
+    return this.#send(sql, this.#rowsOf(sql)).outcome;
+  }
+
+  /** The same with each row in one piece, for many of them. Sessions of binary text only. */
+  async queryPacked(sql: string): Promise<QueryResult<PackedRow>> {
+    if (this.#text !== "binary") throw new Error("packed rows hold bytes, not text");
+    return this.#send(sql, new QueryExchange(sql, this.#control, packRow)).outcome;
   }
 
   /**
@@ -147,7 +159,7 @@ export class PgConnection implements AsyncDisposable {
    * waits for the rest of the message.
    */
   async queryPieces(sql: QueryPieces): Promise<QueryResult> {
-    const exchange = new QueryExchange(sql.shown, this.#control);
+    const exchange = this.#rowsOf(sql.shown);
     this.#begin(exchange);
     this.#isSending = true;
     try {
@@ -224,6 +236,10 @@ export class PgConnection implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
+  }
+
+  #rowsOf(shown: string): QueryExchange<RowValues> {
+    return new QueryExchange(shown, this.#control, (message) => readDataRow(message, this.#text));
   }
 
   #send<Result>(sql: string, exchange: Exchange<Result>): Exchange<Result> {

@@ -17,6 +17,8 @@ export type CompleteEntry = (entry: TocEntry) => TocEntry | Promise<TocEntry>;
 /** @param order all entries, in the order in which they will be asked for */
 export function entryCompleter(order: readonly TocEntry[], late: LateDefinitions | undefined): CompleteEntry {
   if (late === undefined) return (entry) => entry;
-  const read = late.read(order.filter((entry) => late.has(entry)));
+  const lacking = order.filter((entry) => late.has(entry));
+  if (lacking.length === 0) return (entry) => entry;
+  const read = late.read(lacking);
   return async (entry) => (late.has(entry) ? { ...entry, definition: await read(entry) } : entry);
 }

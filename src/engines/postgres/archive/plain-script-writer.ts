@@ -80,11 +80,16 @@ export class PlainScriptWriter implements ArchiveWriter {
     this.#key = checkRestrictKey(options.restrictKey ?? randomRestrictKey());
     this.#output = new TextOutput({ ...options, recycle: options.recycle });
     const settings = readSessionSettings(entries);
-    const byId = new Map(entries.map((entry) => [entry.dumpId, entry]));
+    // Few ask for others.
+    let byId: ReadonlyMap<number, TocEntry> | undefined;
+    const entryOf = (id: number): TocEntry | undefined => {
+      byId ??= new Map(entries.map((entry) => [entry.dumpId, entry]));
+      return byId.get(id);
+    };
     this.#script = new EntryScript({
       ...options,
       searchPath: settings.searchPath,
-      entry: (id) => byId.get(id),
+      entry: entryOf,
       tableAccessMethods: options.noTableAccessMethod !== true,
     });
     const session = { ...settings, transactionTimeout, role, enableRowSecurity };
@@ -94,11 +99,7 @@ export class PlainScriptWriter implements ArchiveWriter {
       entries
         .map((entry) => ({ entry, parts: wantedParts(entry, options) }))
         .filter(({ parts }) => parts.definition || parts.data);
-    const partsOf = new Map(this.#selected.map(({ entry, parts }) => [entry.dumpId, parts]));
-    this.#steps = inRestoreOrder(this.#selected.map(({ entry }) => entry)).map((entry) => ({
-      entry,
-      parts: partsOf.get(entry.dumpId)!,
-    }));
+    this.#steps = inRestoreOrder(this.#selected, ({ entry }) => entry);
     this.#complete = entryCompleter(
       this.#steps.map(({ entry }) => entry),
       options.lateDefinitions,
@@ -180,7 +181,12 @@ export class PlainScriptWriter implements ArchiveWriter {
     for (; this.#next < this.#steps.length; this.#next++) {
       const { entry, parts } = this.#steps[this.#next]!;
       const hasBlock = parts.data && entry.hadDumper;
-      if (parts.definition || !hasBlock) await this.#printEntry(await this.#complete(entry), prefixOf(entry));
+      if (parts.definition || !hasBlock) {
+        // Waiting for what is there already would cost more than all else about an entry.
+        const complete = this.#complete(entry);
+        const printed = this.#printEntry(complete instanceof Promise ? await complete : complete, prefixOf(entry));
+        if (printed !== undefined) await printed;
+      }
       if (!hasBlock) continue;
       const { dataText } = this.#options;
       if (dataText === undefined) {
@@ -207,20 +213,22 @@ export class PlainScriptWriter implements ArchiveWriter {
     for (const { sql } of this.#script.triggerSteps(entry, state)) await this.#output.text(sql);
   }
 
-  async #printEntry(entry: TocEntry, prefix: string): Promise<void> {
-    const steps = this.#script.steps(entry);
-    const text = (isSetting: boolean): string =>
-      steps
-        .filter(({ kind }) => (kind === "setting") === isSetting)
-        .map(({ sql }) => sql)
-        .join("");
-    await this.#output.text(text(true) + entryComment(entry, prefix, this.#options) + text(false));
+  /** Undefined when there is nothing to wait for. */
+  #printEntry(entry: TocEntry, prefix: string): Promise<void> | undefined {
+    let settings = "";
+    let statements = "";
+    for (const { kind, sql } of this.#script.steps(entry)) {
+      if (kind === "setting") settings += sql;
+      else statements += sql;
+    }
+    const printed = this.#output.text(settings + entryComment(entry, prefix, this.#options) + statements);
     const isDatabase = entry.desc === "DATABASE" || entry.desc === "DATABASE PROPERTIES";
-    if (isDatabase) await this.#printConnect(entry.tag);
+    return isDatabase ? this.#printConnect(entry.tag, printed) : printed;
   }
 
   /** Goes on in the new database, or again in it so that its settings take effect. */
-  async #printConnect(database: string): Promise<void> {
+  async #printConnect(database: string, printed: Promise<void> | undefined): Promise<void> {
+    await printed;
     await this.#output.text(`\\unrestrict ${this.#key}\n${connectCommand(database)}\\restrict ${this.#key}\n\n`);
     this.#script.reset();
     await this.#output.text(this.#preamble);

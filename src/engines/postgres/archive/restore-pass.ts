@@ -24,10 +24,10 @@ export function restorePass(entry: TocEntry): RestorePass {
   }
 }
 
-/** All entries in the order in which they are restored. */
-export function inRestoreOrder<E extends TocEntry>(entries: readonly E[]): E[] {
-  const passes: Record<RestorePass, E[]> = { main: [], privileges: [], last: [] };
-  for (const entry of entries) passes[restorePass(entry)].push(entry);
+/** Entries, or what goes with them, in the order in which they are restored. */
+export function inRestoreOrder<T>(items: readonly T[], entryOf: (item: T) => TocEntry): T[] {
+  const passes: Record<RestorePass, T[]> = { main: [], privileges: [], last: [] };
+  for (const item of items) passes[restorePass(entryOf(item))].push(item);
   return [...passes.main, ...passes.privileges, ...passes.last];
 }
 

@@ -36,7 +36,7 @@ export function entryComment(
 }
 
 export function oneLine(text: string): string {
-  return text.replace(/[\r\n]/g, " ");
+  return text.includes("\n") || text.includes("\r") ? text.replace(/[\r\n]/g, " ") : text;
 }
 
 /** As pg_dump shows what is not there. */

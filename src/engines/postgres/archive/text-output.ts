@@ -31,10 +31,10 @@ export class TextOutput {
     });
   }
 
-  /** Appends a binary string. */
-  async text(text: string): Promise<void> {
+  /** Appends a binary string. Undefined when there is nothing to wait for. */
+  text(text: string): Promise<void> | undefined {
     this.#builder.latin1(text);
-    if (this.#builder.length >= textBytes) await this.#flush();
+    return this.#builder.length >= textBytes ? this.#flush() : undefined;
   }
 
   /** Passes a block on; it comes back through `recycle`. */

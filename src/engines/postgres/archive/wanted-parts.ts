@@ -83,7 +83,7 @@ function isLeftOutClass(entry: TocEntry, options: PartOptions): boolean {
 
 /** Data of a partition that must be loaded through the root of its tree: the definition is a comment that says so. */
 export function isLoadViaRoot(entry: TocEntry): boolean {
-  return entry.definition?.startsWith("-- load via partition root ") === true;
+  return entry.desc === "TABLE DATA" && entry.definition?.startsWith("-- load via partition root ") === true;
 }
 
 /** Comment, label or privileges of the database. */

@@ -14,13 +14,13 @@ export function partsOfShape(shape: DumpShape, create: boolean): PartOptions {
  * restore leaves out.
  */
 export function chooseEntries<E extends TocEntry>(entries: readonly E[], shape: DumpShape, create = true): E[] {
-  const sections = sectionOfEntries(entries);
+  const sections = shape.sections.length === 0 ? undefined : sectionOfEntries(entries);
   const options = partsOfShape(shape, create);
   return entries.filter((entry) => {
     const isDatabase = entry.desc === "DATABASE" || entry.desc === "DATABASE PROPERTIES";
     if (isSetting(entry) || isDatabase) return true;
-    const section = sections.get(entry.dumpId)!;
-    if (shape.sections.length > 0 && !(shape.sections as readonly string[]).includes(section)) return false;
+    const section = sections?.get(entry.dumpId);
+    if (section !== undefined && !(shape.sections as readonly string[]).includes(section)) return false;
     const { definition, data } = wantedParts(entry, options);
     return definition || data;
   });

@@ -118,6 +118,6 @@ export function catalogSession(connection: PgConnection): CatalogSession {
 
 /** Runs one query and answers its rows by column name. */
 export async function queryRows(connection: PgConnection, sql: string): Promise<readonly Row[]> {
-  const { columns, rows } = await connection.query(sql);
+  const { columns, rows } = await connection.queryPacked(sql);
   return namedRows(columns, rows);
 }

@@ -29,28 +29,29 @@ export function planEntries(catalog: DatabaseCatalog, shape: DumpShape = wholeSh
   const entries: PlannedEntry[] = [];
   for (const object of objects) {
     if (!hasEntries(object)) continue;
-    const type = catalog.typeOf.get(object.dumpId);
-    if (type !== undefined) entries.push(...type.entries(object, context));
+    const type = catalog.typeOf[object.dumpId];
+    if (type !== undefined) for (const entry of type.entries(object, context)) entries.push(entry);
   }
-  return { entries: withSchemaPrivileges(withDependencies(chooseEntries(entries, shape), catalog)), warnings };
+  const chosen = chooseEntries(entries, shape);
+  addDependencies(chosen, catalog);
+  addSchemaPrivileges(chosen);
+  return { entries: chosen, warnings };
 }
 
 /**
  * Privileges that somebody else than the owner granted are restored in that role's name, who must be allowed to use the
  * schema first. One after another that is so anyhow; several jobs of pg_restore would take them in any order.
  */
-function withSchemaPrivileges(entries: readonly PlannedEntry[]): PlannedEntry[] {
-  const ofSchema = new Map(
-    entries.flatMap((entry) =>
-      entry.desc === "ACL" && entry.tag.startsWith("SCHEMA ") ? [[entry.tag, entry.dumpId] as const] : [],
-    ),
-  );
-  return entries.map((entry) => {
-    if (entry.desc !== "ACL" || entry.namespace === null) return entry;
+function addSchemaPrivileges(entries: readonly PlannedEntry[]): void {
+  const privileges = entries.filter((entry) => entry.desc === "ACL");
+  const ofSchemas = privileges.filter((entry) => entry.tag.startsWith("SCHEMA "));
+  const ofSchema = new Map(ofSchemas.map((entry) => [entry.tag, entry.dumpId]));
+  for (const entry of privileges) {
+    if (entry.namespace === null) continue;
     const needed = ofSchema.get(`SCHEMA ${quoteIdentifier(entry.namespace)}`);
-    if (needed === undefined || !entry.definition?.includes(changesRole)) return entry;
-    return { ...entry, dependencies: [...entry.dependencies, needed] };
-  });
+    if (needed === undefined || !entry.definition?.includes(changesRole)) continue;
+    entry.dependencies = [...entry.dependencies, needed];
+  }
 }
 
 function hasEntries(object: DumpObject): boolean {
@@ -62,24 +63,20 @@ function hasEntries(object: DumpObject): boolean {
  * Fills the dependencies of each object's own entry with the entries it needs. Objects that have no entry (boundaries,
  * inline parts, system objects) are replaced by what they depend on themselves.
  */
-function withDependencies(entries: readonly PlannedEntry[], { registry }: DatabaseCatalog): PlannedEntry[] {
-  const written = new Set(entries.map((entry) => entry.dumpId));
-  return entries.map((entry) => {
+function addDependencies(entries: readonly PlannedEntry[], { registry }: DatabaseCatalog): void {
+  const written = new Uint8Array(1 + entries.reduce((largest, { dumpId }) => Math.max(largest, dumpId), 0));
+  for (const { dumpId } of entries) written[dumpId] = 1;
+  for (const entry of entries) {
     const object = registry.get(entry.dumpId);
-    if (object === undefined) return entry;
+    if (object === undefined || object.dependencies.size === 0) continue;
     const found = new Set<number>(entry.dependencies);
     collectWritten(object, registry, written, found);
     found.delete(entry.dumpId);
-    return { ...entry, dependencies: [...found] };
-  });
+    entry.dependencies = [...found];
+  }
 }
 
-function collectWritten(
-  object: DumpObject,
-  registry: ObjectRegistry,
-  written: ReadonlySet<number>,
-  found: Set<number>,
-): void {
+function collectWritten(object: DumpObject, registry: ObjectRegistry, written: Uint8Array, found: Set<number>): void {
   const waiting = replaced(object.dependencies, registry, written, found);
   // Most objects need nothing but others with entries.
   if (waiting.length === 0) return;
@@ -91,16 +88,16 @@ function collectWritten(
   }
 }
 
-/** Adds those that have entries to `found`; answers the others, whose own dependencies take their place. */
+/** Adds those that have entries (`written`, by dump id) to `found`; answers the others, whose own dependencies take their place. */
 function replaced(
   ids: Iterable<number>,
   registry: ObjectRegistry,
-  written: ReadonlySet<number>,
+  written: Uint8Array,
   found: Set<number>,
 ): DumpObject[] {
   const others: DumpObject[] = [];
   for (const id of ids) {
-    if (written.has(id)) {
+    if (written[id] === 1) {
       found.add(id);
       continue;
     }

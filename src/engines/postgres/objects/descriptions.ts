@@ -19,17 +19,19 @@ export const descriptionQueries: Queries<"comments" | "labels"> = {
 };
 
 export function descriptionsOf({ comments, labels }: Answers<"comments" | "labels">): Descriptions {
-  const commentsOf = new Map<number, Map<number, string>>();
+  const own = new Map<number, string>();
+  const ofColumns = new Map<number, Map<number, string>>();
   for (const row of comments) {
     const key = keyOf(row);
-    const columns = commentsOf.get(key) ?? new Map<number, string>();
-    columns.set(Number(row.objsubid), row.description!);
-    commentsOf.set(key, columns);
+    const column = Number(row.objsubid);
+    if (column === 0) own.set(key, row.description!);
+    else ofColumns.set(key, (ofColumns.get(key) ?? new Map<number, string>()).set(column, row.description!));
   }
   const labelsOf = groupBy(labels, keyOf);
   return {
-    commentOn: (catalog, subId = 0) => commentsOf.get(catalogKey(catalog))?.get(subId),
-    commentedColumns: (catalog) => [...(commentsOf.get(catalogKey(catalog))?.keys() ?? [])].filter((id) => id > 0),
+    commentOn: (catalog, subId = 0) =>
+      subId === 0 ? own.get(catalogKey(catalog)) : ofColumns.get(catalogKey(catalog))?.get(subId),
+    commentedColumns: (catalog) => [...(ofColumns.get(catalogKey(catalog))?.keys() ?? [])],
     securityLabelsOn: (catalog) =>
       (labelsOf.get(catalogKey(catalog)) ?? []).map((row) => ({
         subId: Number(row.objsubid),

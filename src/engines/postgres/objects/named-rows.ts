@@ -1,28 +1,27 @@
+import { type PackedRow, packedValue } from "../../../wire/postgres/packed-row.ts";
 import type { Row } from "./catalog-reader.ts";
 
-type Values = readonly (string | null)[];
-
 /**
- * Rows that are read by the names of their columns. A class for each query, whose rows are one field over the values that
- * the connection made anyway: an object with a property for each of 20 columns costs more than all else about a row.
+ * Rows that are read by the names of their columns. A class for each query, whose rows are one field over what the server
+ * sent: an object with a property for each of 20 columns costs more than all else about a row.
  */
-export function namedRows(columns: readonly string[], rows: readonly Values[]): readonly Row[] {
+export function namedRows(columns: readonly string[], rows: readonly PackedRow[]): readonly Row[] {
   class NamedRow {
     static {
       for (const [index, name] of columns.entries()) {
         Object.defineProperty(NamedRow.prototype, name, {
           get(this: NamedRow) {
-            return this.#values[index];
+            return packedValue(this.#row, index);
           },
         });
       }
     }
 
-    readonly #values: Values;
+    readonly #row: PackedRow;
 
-    constructor(values: Values) {
-      this.#values = values;
+    constructor(row: PackedRow) {
+      this.#row = row;
     }
   }
-  return rows.map((values) => new NamedRow(values) as unknown as Row);
+  return rows.map((row) => new NamedRow(row) as unknown as Row);
 }

@@ -44,6 +44,8 @@ export type AnyObjectType = ObjectType<DumpObject, string>;
 
 /** An entry with the place its data comes from. `dependencies` of an object's own entry are filled by the planner. */
 export interface PlannedEntry extends TocEntry {
+  /** Filled by the planner. */
+  dependencies: readonly number[];
   readonly data?: DataSource;
   /** Whose statistics it restores: its definition is read when it is written. */
   readonly statisticsOf?: StatisticsData;

@@ -18,7 +18,7 @@ export interface DatabaseCatalog {
   readonly descriptions: Descriptions;
   readonly registry: ObjectRegistry;
   /** Which type made an object, by dump id. */
-  readonly typeOf: ReadonlyMap<number, AnyObjectType>;
+  readonly typeOf: readonly AnyObjectType[];
 }
 
 const ordinary: WantedExtras = {
@@ -67,8 +67,8 @@ export async function readCatalog(
   const read = await readTypes({ capabilities, registry, shared, descriptions, wanted, selection }, askedTypes);
   applyDependencies(await askedDependencies, registry, shared);
   for (const { type, objects } of read) type.link?.(objects, registry);
-  const typeOf = new Map<number, AnyObjectType>();
-  for (const { type, objects } of read) for (const { dumpId } of objects) typeOf.set(dumpId, type);
+  const typeOf: AnyObjectType[] = [];
+  for (const { type, objects } of read) for (const { dumpId } of objects) typeOf[dumpId] = type;
   return { capabilities, shared, descriptions, registry, typeOf };
 }
 

@@ -26,11 +26,9 @@ export function planArchive(entries: readonly TocEntry[], request: RestoreReques
   checkOptions(request);
   const { selected, leftOut } = selectEntries(entries, request, decode);
   for (const { entry, parts } of selected) if (parts.data) checkCopy(entry);
-  const partsOf = new Map(selected.map((one) => [one.entry.dumpId, one]));
-  const order = inRestoreOrder(selected.map(({ entry }) => entry));
   return {
     drops: plannedDrops(dropped(selected, request)),
-    entries: order.map(({ dumpId }) => partsOf.get(dumpId)!),
+    entries: inRestoreOrder(selected, ({ entry }) => entry),
     selected: selected.map(({ entry }) => entry),
     leftOut,
   };

@@ -1,5 +1,5 @@
 import type { CopyOutConsumer } from "../copy-out-consumer.ts";
-import { readColumnNames, readCommandTag, readDataRow, readNoticeFields } from "../messages/backend-messages.ts";
+import { readColumnNames, readCommandTag, readNoticeFields } from "../messages/backend-messages.ts";
 import { malformed } from "../messages/body-reader.ts";
 import { MessageType } from "../messages/message-type.ts";
 import type { MessageView } from "../messages/message-view.ts";
@@ -69,7 +69,7 @@ export abstract class Exchange<Result> {
   onMessage(message: MessageView): void {
     switch (message.type) {
       case MessageType.dataRow:
-        this.onRow(readDataRow(message, this.control.text));
+        this.onRow(message);
         break;
       case MessageType.rowDescription:
         this.onColumns(readColumnNames(message, this.control.text));
@@ -100,7 +100,8 @@ export abstract class Exchange<Result> {
   protected abstract result(): Result;
 
   protected onColumns(_columns: string[]): void {}
-  protected onRow(_row: (string | null)[]): void {}
+  /** @param _message a DataRow, valid during the call. */
+  protected onRow(_message: MessageView): void {}
   protected onCommandComplete(): void {}
   protected onServerError(): void {}
 

@@ -1,19 +1,29 @@
-import { Exchange } from "./exchange.ts";
+import type { MessageView } from "../messages/message-view.ts";
+import { Exchange, type ExchangeControl } from "./exchange.ts";
 
-export interface QueryResult {
+/** Values in text form; SQL NULL is null. */
+export type RowValues = readonly (string | null)[];
+
+export interface QueryResult<Row = RowValues> {
   readonly columns: readonly string[];
-  /** Values in text form; SQL NULL is null. */
-  readonly rows: readonly (readonly (string | null)[])[];
+  readonly rows: readonly Row[];
   /** As the server says it: `SELECT 3`, `CREATE TABLE`. */
   readonly commandTag: string;
 }
 
 /** All rows of the last statement that gave rows. */
-export class QueryExchange extends Exchange<QueryResult> {
+export class QueryExchange<Row> extends Exchange<QueryResult<Row>> {
+  readonly #readRow: (message: MessageView) => Row;
   #columns: string[] = [];
-  #rows: (string | null)[][] = [];
+  #rows: Row[] = [];
   #tagOfRows: string | undefined;
   #collecting = false;
+
+  /** @param readRow what is kept of a DataRow message */
+  constructor(statement: string, control: ExchangeControl, readRow: (message: MessageView) => Row) {
+    super(statement, control);
+    this.#readRow = readRow;
+  }
 
   protected override onColumns(columns: string[]): void {
     this.#columns = columns;
@@ -21,8 +31,8 @@ export class QueryExchange extends Exchange<QueryResult> {
     this.#collecting = true;
   }
 
-  protected override onRow(row: (string | null)[]): void {
-    this.#rows.push(row);
+  protected override onRow(message: MessageView): void {
+    this.#rows.push(this.#readRow(message));
   }
 
   protected override onCommandComplete(): void {
@@ -30,7 +40,7 @@ export class QueryExchange extends Exchange<QueryResult> {
     this.#collecting = false;
   }
 
-  protected override result(): QueryResult {
+  protected override result(): QueryResult<Row> {
     return { columns: this.#columns, rows: this.#rows, commandTag: this.#tagOfRows ?? this.commandTag };
   }
 }

@@ -1,3 +1,5 @@
+import { readDataRow } from "../messages/backend-messages.ts";
+import type { MessageView } from "../messages/message-view.ts";
 import { Exchange, type ExchangeControl } from "./exchange.ts";
 
 export type RowHandler = (row: (string | null)[]) => void | Promise<void>;
@@ -11,8 +13,9 @@ export class RowExchange extends Exchange<{ readonly commandTag: string }> {
     this.#onRow = onRow;
   }
 
-  protected override onRow(row: (string | null)[]): void {
+  protected override onRow(message: MessageView): void {
     if (this.hasFailed) return;
+    const row = readDataRow(message, this.control.text);
     try {
       const wait = this.#onRow(row);
       if (wait !== undefined) this.control.hold(wait.catch((error: unknown) => this.#stop(error as Error)));

@@ -16,18 +16,17 @@ export function relationComments(relation: Relation, keyword: string, context: E
     tag: `${keyword} ${quoted}`,
     owner,
   });
-  const commented = new Set(context.commentedColumns(relation.catalog));
-  const ofColumns = relation.columns
-    .filter((column) => commented.has(column.number))
-    .flatMap((column) => {
-      const name = quoteIdentifier(column.name);
-      return commentEntries(relation, context, {
-        subject: `COLUMN ${subject}.${name}`,
-        tag: `COLUMN ${quoted}.${name}`,
-        owner,
-        subId: column.number,
-      });
+  const commented = context.commentedColumns(relation.catalog);
+  const columns = commented.length === 0 ? [] : relation.columns.filter(({ number }) => commented.includes(number));
+  const ofColumns = columns.flatMap((column) => {
+    const name = quoteIdentifier(column.name);
+    return commentEntries(relation, context, {
+      subject: `COLUMN ${subject}.${name}`,
+      tag: `COLUMN ${quoted}.${name}`,
+      owner,
+      subId: column.number,
     });
+  });
   const labels = securityLabelEntries(relation, context, {
     subjectOf: (subId) => labelSubject(relation, keyword, subId),
     tag: `${keyword} ${quoted}`,

@@ -1,0 +1,40 @@
+import { malformed } from "./messages/body-reader.ts";
+import type { MessageView } from "./messages/message-view.ts";
+
+/**
+ * A row as the server sent it, one UTF-16 unit for each byte: the number of values (2 bytes), then each value behind its
+ * length (4 bytes, -1 for NULL). Of a row of 20 columns that waits for its turn, one string costs a tenth of the memory
+ * and time that an array of 20 does, and values that nobody reads cost nothing.
+ */
+export type PackedRow = string & { readonly packed: true };
+
+const countLength = 2;
+const lengthLength = 4;
+
+/** @throws BackupError PROTOCOL for a row that is not what it says. */
+export function packRow({ buffer, bodyStart, bodyEnd }: MessageView): PackedRow {
+  if (bodyEnd - bodyStart < countLength) throw malformed("a row without a column count");
+  let at = bodyStart + countLength;
+  for (let left = buffer.readUInt16BE(bodyStart); left > 0; left--) {
+    if (at + lengthLength > bodyEnd) throw malformed("a row that ends too early");
+    const length = buffer.readInt32BE(at);
+    if (length < -1) throw malformed("a value beyond its row");
+    at += lengthLength + Math.max(length, 0);
+  }
+  if (at !== bodyEnd) throw malformed("values that end elsewhere than their row");
+  return buffer.toString("latin1", bodyStart, bodyEnd) as PackedRow;
+}
+
+/** @param column from 0, one that the row has. */
+export function packedValue(row: PackedRow, column: number): string | null {
+  let at = countLength;
+  for (let skipped = 0; skipped < column; skipped++) at += lengthLength + Math.max(int32(row, at), 0);
+  const length = int32(row, at);
+  return length < 0 ? null : row.substring(at + lengthLength, at + lengthLength + length);
+}
+
+function int32(row: string, at: number): number {
+  return (
+    (row.charCodeAt(at) << 24) | (row.charCodeAt(at + 1) << 16) | (row.charCodeAt(at + 2) << 8) | row.charCodeAt(at + 3)
+  );
+}
