@@ -239,7 +239,7 @@ export class PgConnection implements AsyncDisposable {
   }
 
   #rowsOf(shown: string): QueryExchange<RowValues> {
-    return new QueryExchange(shown, this.#control, (message) => readDataRow(message, this.#text));
+    return new QueryExchange<RowValues>(shown, this.#control, (message) => readDataRow(message, this.#text));
   }
 
   #send<Result>(sql: string, exchange: Exchange<Result>): Exchange<Result> {
