@@ -2,9 +2,9 @@ import { describe, expect, test } from "vitest";
 import { MessageType } from "./messages/message-type.ts";
 import { packedValue, packRow } from "./packed-row.ts";
 
-function message(body: Buffer) {
-  const around = Buffer.concat([Buffer.from("before"), body, Buffer.from("behind")]);
-  return { type: MessageType.dataRow, buffer: around, bodyStart: 6, bodyEnd: 6 + body.length };
+function message(row: Buffer) {
+  const around = Buffer.concat([Buffer.from("before"), row, Buffer.from("behind")]);
+  return { type: MessageType.dataRow, buffer: around, bodyStart: 6, bodyEnd: 6 + row.length };
 }
 
 function body(values: readonly (Buffer | null)[], count = values.length): Buffer {
