@@ -55,6 +55,8 @@ export interface RestoreSelection {
 
 /** What to do with it. */
 export interface RestoreRequest extends RestoreSelection {
+  /** The listing of the plan holds all entries, with those that each needs. */
+  readonly listsDependencies?: boolean;
   readonly connection: ConnectionRequest;
   /** The database to restore into. Default: the one the backup was made of. */
   readonly target?: string;

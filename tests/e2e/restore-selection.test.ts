@@ -139,12 +139,20 @@ test("a filter file chooses as pg_restore's does", async () => {
   expect(ourListing(odd)).toBe(await stockListing(`--table=${oddTable}`));
 });
 
+test("with dependencies everything is listed, whatever is chosen", async () => {
+  const args = ["--verbose", "--table=plain"];
+  expect(ourListing({ listsDependencies: true, tables: ["plain"] })).toBe(await stockListing(...args));
+});
+
 describe("--use-list", () => {
   test("takes the lines of an edited listing in their order, as pg_restore does", async () => {
     const file = join(folder.path, "list");
     const list = `${(await shuffled()).join("\n")}\n`;
     await writeFile(file, list, "latin1");
     expect(ourListing({ useList: list })).toBe(await stockListing(`--use-list=${file}`));
+    expect(ourListing({ useList: list, listsDependencies: true })).toBe(
+      await stockListing(`--use-list=${file}`, "--verbose"),
+    );
     expect(ourListing({ useList: list, noComments: true, sections: ["data"] })).toBe(
       await stockListing(`--use-list=${file}`, "--no-comments", "--section=data"),
     );

@@ -71,7 +71,7 @@ async function sampleArchives(): Promise<Buffer[]> {
 async function outcome(open: () => Promise<ArchiveReader>, walk: boolean): Promise<"read" | "refused"> {
   try {
     const reader = await open();
-    tocListing(reader, reader.entries);
+    tocListing(reader, reader.entries, true);
     if (walk) await reader.checkStructure();
     for await (const block of reader.dataBlocks()) await drain(block);
     return "read";

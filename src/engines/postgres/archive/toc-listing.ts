@@ -5,10 +5,11 @@ import { oneLine, orDash } from "./script-text.ts";
 import type { TocEntry } from "./toc-entry.ts";
 
 /**
- * The table of contents as `pg_restore --list` prints it, line by line: a header of comments, then the selected entries
- * in the order of the archive. Binary strings, as everything in the archive.
+ * The table of contents as `pg_restore --list` prints it, line by line: a header of comments, then these entries in their
+ * order. Binary strings, as everything in the archive.
+ * @param dependencies also what each entry needs, as with `--verbose`
  */
-export function tocListing(archive: ArchiveReader, selected: readonly TocEntry[]): string[] {
+export function tocListing(archive: ArchiveReader, entries: readonly TocEntry[], dependencies: boolean): string[] {
   const { header, preamble } = archive;
   return [
     ";",
@@ -26,11 +27,15 @@ export function tocListing(archive: ArchiveReader, selected: readonly TocEntry[]
     ";",
     "; Selected TOC Entries:",
     ";",
-    ...selected.map(listedEntry),
+    ...entries.flatMap((entry) => [listedEntry(entry), ...(dependencies ? listedDependencies(entry) : [])]),
   ];
 }
 
 function listedEntry({ dumpId, catalog, desc, namespace, tag, owner }: TocEntry): string {
   const object = `${dumpId}; ${catalog.table} ${catalog.oid} ${oneLine(desc)}`;
   return `${object} ${orDash(namespace)} ${oneLine(tag)} ${oneLine(owner ?? "")}`;
+}
+
+function listedDependencies({ dependencies }: TocEntry): string[] {
+  return dependencies.length === 0 ? [] : [`;\tdepends on: ${dependencies.join(" ")}`];
 }

@@ -75,15 +75,13 @@ export const foreignKeyType: ObjectType<ForeignKey> = {
   },
 };
 
-/** Where the keys are there already, the rows that they refer to are loaded first. */
+/** Where the keys are there already, the rows that they refer to are loaded first: a circle is told when it is cut. */
 function orderRows(registry: ObjectRegistry, rows: readonly Row[]): void {
   const dataOf = new Map(registry.ofKind("table-data").map((data) => [data.catalog.oid, data]));
   for (const row of rows) {
     const referring = dataOf.get(Number(row.conrelid));
     const referenced = dataOf.get(Number(row.confrelid));
-    if (referring !== undefined && referenced !== undefined && referring !== referenced) {
-      referring.dependencies.add(referenced.dumpId);
-    }
+    if (referring !== undefined && referenced !== undefined) referring.dependencies.add(referenced.dumpId);
   }
 }
 

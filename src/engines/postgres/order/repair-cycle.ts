@@ -12,13 +12,13 @@ export function repairCycle(
   boundaries: Boundaries,
 ): string | undefined {
   return (
+    cutTableData(cycle) ??
     cutSelfReference(cycle) ??
     inlineIntoOwner(cycle, registry) ??
     printSeparately(cycle, registry, boundaries, isViewRule) ??
     postponeBehindData(cycle, boundaries) ??
     printSeparately(cycle, registry, boundaries, () => true) ??
     cutChildIndex(cycle) ??
-    cutTableData(cycle) ??
     cutBlindly(cycle)
   ).warning;
 }
@@ -106,7 +106,8 @@ function cutTableData(cycle: readonly DumpObject[]): Repaired | undefined {
   const first = cycle.reduce((oldest, object, at) => (object.dumpId < cycle[oldest]!.dumpId ? at : oldest), 0);
   cycle[first]!.dependencies.delete(cycle[(first + 1) % cycle.length]!.dumpId);
   const names = cycle.map((object) => `"${object.schema}.${object.name}"`).join(", ");
-  return { warning: `circular foreign keys among ${names}: restore them with triggers disabled or as a full dump` };
+  const which = cycle.length === 1 ? `a foreign key of ${names} to itself` : `circular foreign keys among ${names}`;
+  return { warning: `${which}: restore them with triggers disabled or as a full dump` };
 }
 
 function cutBlindly(cycle: readonly DumpObject[]): Repaired {

@@ -38,6 +38,7 @@ import { readTargetContent, readTargetFacts } from "./pre-check/target-facts.ts"
 import { RestoreProgress } from "./restore-progress.ts";
 import { runArchive } from "./run-archive.ts";
 import { isNarrowed } from "./select/select-entries.ts";
+import { usedEntries } from "./select/use-list.ts";
 import { becomeRole, connectMaintenance, connectTarget } from "./target-database.ts";
 import { writeScript } from "./write-script.ts";
 
@@ -78,8 +79,16 @@ export class ArchiveBackup implements RestorableBackup {
       steps: plannedSteps(plan, this.#decode),
       leftOut: plan.leftOut,
       needsTrust: plannedTrust(plan, this.#decode, this.#reader.settings.standardConformingStrings),
-      listing: tocListing(this.#reader, plan.selected).map(this.#decode),
+      listing: this.#listing(request, plan).map(this.#decode),
     };
+  }
+
+  /** With dependencies all entries are listed, those of a list last: as pg_restore does it. */
+  #listing({ listsDependencies = false, useList }: RestoreRequest, { selected }: ArchivePlan): string[] {
+    if (!listsDependencies) return tocListing(this.#reader, selected, false);
+    const { entries } = this.#reader;
+    const used = new Set(useList === undefined ? [] : usedEntries(entries, useList));
+    return tocListing(this.#reader, [...entries.filter((entry) => !used.has(entry)), ...used], true);
   }
 
   async preCheck(request: RestoreRequest, signal: AbortSignal): Promise<readonly Finding[]> {

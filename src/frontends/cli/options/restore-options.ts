@@ -89,7 +89,7 @@ export const restoreOptions = [
     type: "flag",
     environment: false,
     conflicts: ["dry-run"],
-    help: "print the table of contents as pg_restore does, and end",
+    help: "print the table of contents as pg_restore does, and end; with --verbose all of it, with dependencies",
   },
   {
     name: "transaction-size",

@@ -46,6 +46,7 @@ function requestOf(backup: string, options: OptionValues): RestoreSingleRequest 
     restore: {
       connection: connectionRequest(options),
       ...(options.target === undefined ? {} : { target: options.target }),
+      listsDependencies: options.list === true && options.verbose === true,
       create: options.create === true,
       clean: options.clean === true,
       ifExists: options["if-exists"] === true,
