@@ -25,12 +25,32 @@ export function packRow({ buffer, bodyStart, bodyEnd }: MessageView): PackedRow 
   return buffer.toString("latin1", bodyStart, bodyEnd) as PackedRow;
 }
 
-/** @param column from 0, one that the row has. */
-export function packedValue(row: PackedRow, column: number): string | null {
-  let at = countLength;
-  for (let skipped = 0; skipped < column; skipped++) at += lengthLength + Math.max(int32(row, at), 0);
-  const length = int32(row, at);
-  return length < 0 ? null : row.substring(at + lengthLength, at + lengthLength + length);
+/** Values of a packed row. Quickest for who reads them in their order. */
+export class PackedValues {
+  readonly #row: PackedRow;
+  /** The value that was read last, and where it stands. */
+  #column = 0;
+  #at = countLength;
+
+  constructor(row: PackedRow) {
+    this.#row = row;
+  }
+
+  /** @param column from 0, one that the row has. */
+  value(column: number): string | null {
+    const row = this.#row;
+    let at = this.#at;
+    let passed = this.#column;
+    if (column < passed) {
+      at = countLength;
+      passed = 0;
+    }
+    for (; passed < column; passed++) at += lengthLength + Math.max(int32(row, at), 0);
+    this.#column = column;
+    this.#at = at;
+    const length = int32(row, at);
+    return length < 0 ? null : row.substring(at + lengthLength, at + lengthLength + length);
+  }
 }
 
 function int32(row: string, at: number): number {

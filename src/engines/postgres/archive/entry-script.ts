@@ -77,14 +77,16 @@ export class EntryScript {
 
   /** The settings that the entry needs and that are not so yet. */
   settings(entry: TocEntry): EntryStep[] {
-    const statements = [
-      this.ownerSetting(entry),
-      this.schemaSetting(entry.namespace),
-      this.#tablespaceSetting(entry.tablespace),
-    ];
+    const steps: EntryStep[] = [];
+    const add = (sql: string | undefined): void => {
+      if (sql !== undefined) steps.push({ kind: "setting", sql });
+    };
+    add(this.ownerSetting(entry));
+    add(this.schemaSetting(entry.namespace));
+    add(this.#tablespaceSetting(entry.tablespace));
     // A partitioned table has no storage: the setting would not be kept, so it is altered afterwards.
-    if (entry.relkind !== "p") statements.push(this.#accessMethodSetting(entry.tableAccessMethod));
-    return statements.filter((sql) => sql !== undefined).map((sql) => ({ kind: "setting", sql }));
+    if (entry.relkind !== "p") add(this.#accessMethodSetting(entry.tableAccessMethod));
+    return steps;
   }
 
   /** With `useSessionAuthorization`: becomes the owner of what follows. */

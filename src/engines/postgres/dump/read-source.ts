@@ -36,13 +36,14 @@ export async function readSource(
 ): Promise<Source> {
   const { rows, capabilities, selection } = session;
   const asked = {
+    // First: what is asked below keeps the server busy while we read the relations and make the next questions of them.
+    catalog: readCatalog(session, capabilities, { ...dump, selection }),
     facts: readServerFacts(rows),
     database: readDatabase(rows, capabilities),
     details: readDatabaseDetails(rows),
     unsupported: findUnsupportedObjects(rows, selection),
     extensions: findDemandingExtensions(rows, selection),
     notIncluded: readNotIncluded(rows, capabilities, { ...dump, largeObjects: selection.largeObjects && dump.data }),
-    catalog: readCatalog(session, capabilities, { ...dump, selection }),
   };
   // Of those that nobody comes to wait for, because another one failed first, nobody wants to know.
   for (const answer of Object.values(asked)) answer.catch(() => {});

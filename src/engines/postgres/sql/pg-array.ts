@@ -19,6 +19,7 @@ export function parseArray(text: string): (string | null)[] {
 
 /** As {@link parseArray}, of an array that holds no NULL. */
 export function parseTextArray(text: string): string[] {
+  if (text === "{}") return [];
   return parseArray(text).map((element) => {
     if (element === null) throw malformed(text);
     return element;
