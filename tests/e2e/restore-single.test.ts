@@ -110,6 +110,26 @@ test("--table restores one table with its primary key, --schema-only no rows", a
   expect(await target.sql("SELECT count(*) AS n FROM shop.other")).toEqual([{ n: "0" }]);
 });
 
+test("--clean drops partitioned and inherited tables with all that they inherited, as often as one likes", async () => {
+  await using source = await withDatabase(database.server);
+  await source.sql(`
+    CREATE TABLE sales (id int PRIMARY KEY, x int, UNIQUE (x, id)) PARTITION BY RANGE (id);
+    CREATE TABLE sales_1 PARTITION OF sales FOR VALUES FROM (1) TO (10) PARTITION BY RANGE (id);
+    CREATE TABLE "sales_1 a" PARTITION OF sales_1 FOR VALUES FROM (1) TO (5);
+    CREATE INDEX ON sales (x);
+    CREATE TABLE bills (id int REFERENCES sales); INSERT INTO sales VALUES (1, 2); INSERT INTO bills VALUES (1);
+    CREATE TABLE old (a int); CREATE TABLE old_child (CONSTRAINT positive CHECK (a > 0) NOT VALID) INHERITS (old);
+    ALTER TABLE old ADD CONSTRAINT positive CHECK (a > 0) NOT VALID;
+  `);
+  const file = join(folder, "partitions.dump");
+  expect((await dbbackup(["backup", "single", source.name, login, "--output", file])).status).toBe(0);
+  for (const how of [["--jobs", "4"], ["--single-transaction"], ["--section", "post-data"]]) {
+    const clean = ["--clean", "--if-exists", "--confirm", ...how];
+    expect(await restore(file, source.name, ...clean)).toMatchObject({ status: 0 });
+  }
+  expect(await source.sql("SELECT count(*) AS n FROM sales JOIN bills USING (id)")).toEqual([{ n: "1" }]);
+});
+
 test("an archive and a script come from standard input", async () => {
   for (const bytes of [readFileSync(archive), (await stock(18).must("pg_dump", ["-d", database.url])).stdout]) {
     await using target = await withDatabase(database.server);

@@ -81,7 +81,34 @@ function plannedDrops(entries: readonly TocEntry[]): TocEntry[] {
   // A constraint goes with its domain; by itself it cannot be dropped where the domain is missing, IF EXISTS or not.
   const goesWithDomain = (entry: TocEntry): boolean =>
     entry.drop?.startsWith("ALTER DOMAIN ") === true && entry.dependencies.some((id) => domains.has(id));
-  return entries.toReversed().filter((entry) => entry.drop !== null && entry.drop !== "" && !goesWithDomain(entry));
+  const goesWithOther = goesWithTableOrParent(entries);
+  return entries
+    .toReversed()
+    .filter((entry) => entry.drop !== null && entry.drop !== "" && !goesWithDomain(entry) && !goesWithOther(entry));
+}
+
+/**
+ * Constraints that the server lets nobody drop by themselves, because their tables inherited them: those of partitions
+ * (say, of a primary key), and checks. They go with the parent's constraint or with their table, when that is dropped.
+ * pg_restore tries to drop them all the same, and counts an error.
+ */
+function goesWithTableOrParent(entries: readonly TocEntry[]): (entry: TocEntry) => boolean {
+  const ids = (of: (desc: string) => boolean) =>
+    new Set(entries.filter(({ desc }) => of(desc)).map(({ dumpId }) => dumpId));
+  const tables = ids((desc) => desc === "TABLE" || desc === "FOREIGN TABLE");
+  const constraints = ids((desc) => desc === "CONSTRAINT");
+  const attached = new Set(
+    entries
+      .filter(({ desc }) => desc === "INDEX ATTACH")
+      .flatMap(({ namespace, tag, dependencies }) => dependencies.map((id) => `${id} ${namespace} ${tag}`)),
+  );
+  const isAttached = ({ dumpId, namespace, tag }: TocEntry): boolean =>
+    [...tag.matchAll(/ /g)].some(({ index }) => attached.has(`${dumpId} ${namespace} ${tag.slice(index + 1)}`));
+  const isDropped = (id: number): boolean => tables.has(id) || constraints.has(id);
+  return (entry) => {
+    if (entry.desc === "CHECK CONSTRAINT") return entry.dependencies.some((id) => tables.has(id));
+    return entry.desc === "CONSTRAINT" && entry.dependencies.some(isDropped) && isAttached(entry);
+  };
 }
 
 /** Rows come from the archive and nowhere else: the statement must not name a file or a program. */

@@ -139,3 +139,19 @@ test("whatever depends on what, everything is restored once, in order, and locks
     { numRuns: 500 },
   );
 });
+
+test("rows of an extension's tables are loaded one after another, as foreign keys of theirs want it", () => {
+  const table = entry("TABLE");
+  const [first, own, second] = [entry("TABLE DATA"), entry("TABLE DATA", [table]), entry("TABLE DATA")];
+  const selected = [first, own, second].map((one): SelectedEntry => ({ entry: one, parts: everything }));
+  const weights = new Map([[second.dumpId, 100]]);
+  const schedule = new RestoreSchedule(
+    selected,
+    (dumpId) => weights.get(dumpId) ?? 0,
+    ({ dependencies }) => dependencies.length === 0,
+  );
+  const begunFirst = begun(schedule);
+  expect(begunFirst.map((one) => one.entry)).toEqual([first, own]);
+  schedule.end(begunFirst[0]!);
+  expect(begun(schedule).map((one) => one.entry)).toEqual([second]);
+});

@@ -1,3 +1,4 @@
+import type { TocEntry } from "../archive/toc-entry.ts";
 import { isLoadViaRoot } from "../archive/wanted-parts.ts";
 import type { SelectedEntry } from "./select/select-entries.ts";
 
@@ -34,11 +35,17 @@ export class RestoreSchedule {
   /**
    * @param entries data and post-data of one pass, in the order of the archive
    * @param weightOf how much an entry's data is
+   * @param isFoundThere whether the table of a data entry comes with an extension: then it has its foreign keys already
    */
-  constructor(entries: readonly SelectedEntry[], weightOf: (dumpId: number) => number) {
+  constructor(
+    entries: readonly SelectedEntry[],
+    weightOf: (dumpId: number) => number,
+    isFoundThere: (entry: TocEntry) => boolean = () => false,
+  ) {
     this.#left = entries.length;
     const rows = dataOfTables(entries);
     const viaRoot = entries.filter(({ entry }) => isLoadViaRoot(entry)).map(({ entry }) => entry.dumpId);
+    let lastFoundThere: number | undefined;
     for (const [place, selected] of entries.entries()) {
       const { entry } = selected;
       const isPostData = entry.section === "post-data";
@@ -46,6 +53,11 @@ export class RestoreSchedule {
       if (isPostData) for (const id of entry.dependencies) for (const data of rows.get(id) ?? []) needed.add(data);
       // Rows that are loaded through the root of a tree lie in tables that nobody names.
       if (isPostData) for (const id of viaRoot) needed.add(id);
+      if (entry.desc === "TABLE DATA" && isFoundThere(entry)) {
+        // pg_dump puts such rows in the order that foreign keys want, but writes no dependencies of them.
+        if (lastFoundThere !== undefined) needed.add(lastFoundThere);
+        lastFoundThere = entry.dumpId;
+      }
       const item = this.#itemOf(selected, place, weightOf, rows);
       this.#byDumpId.set(entry.dumpId, item);
       for (const id of needed) this.#wait(item, id);

@@ -3,6 +3,7 @@ import type { PgConnection } from "../../../wire/postgres/connection.ts";
 import type { ArchiveReader } from "../archive/archive-reader.ts";
 import { isStatistics, takesStatistics } from "../archive/optimizer-statistics.ts";
 import { restorePass } from "../archive/restore-pass.ts";
+import type { TocEntry } from "../archive/toc-entry.ts";
 import type { NameDecoder } from "../dump/name-decoder.ts";
 import type { ArchivePlan } from "./archive-plan.ts";
 import type { BlockSource } from "./block-source.ts";
@@ -56,6 +57,7 @@ export async function runArchive(run: ArchiveRun): Promise<ArchiveRunResult> {
   const warnings: string[] = [];
   const entries = plan.entries.filter((selected) => isRestored(selected, connection.serverVersion));
   const phases = new Phases(progress);
+  const isOfExtension = tablesOfExtensions(plan.selected);
   for (const step of stepsOf(entries, run.jobs)) {
     if (step.length === 1 || run.jobs === 1) {
       for (const selected of step) {
@@ -65,7 +67,7 @@ export async function runArchive(run: ArchiveRun): Promise<ArchiveRunResult> {
       continue;
     }
     await transactions.commit();
-    const schedule = new RestoreSchedule(step, (dumpId) => run.blocks.storedBytes(dumpId));
+    const schedule = new RestoreSchedule(step, (dumpId) => run.blocks.storedBytes(dumpId), isOfExtension);
     const open = async () => {
       const helper = await run.connect();
       return { runner: new EntryRunner(run, helper, state), close: () => helper.close() };
@@ -78,6 +80,13 @@ export async function runArchive(run: ArchiveRun): Promise<ArchiveRunResult> {
   await transactions.commit();
   await run.blocks.finish();
   return { done: state.done, largeObjects: state.largeObjects, warnings };
+}
+
+/** Rows of tables that no entry makes, where extensions are made. */
+function tablesOfExtensions(selected: readonly TocEntry[]): (entry: TocEntry) => boolean {
+  if (!selected.some(({ desc }) => desc === "EXTENSION")) return () => false;
+  const made = new Set(selected.filter(({ section }) => section === "pre-data").map(({ dumpId }) => dumpId));
+  return ({ dependencies }) => !dependencies.some((id) => made.has(id));
 }
 
 /** One transaction around everything, or one around so many entries each, of the session that makes definitions. */
