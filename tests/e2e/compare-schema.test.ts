@@ -70,6 +70,22 @@ describe.each([13, 18] as const)("schemas of PostgreSQL %i", (major) => {
     expect(difference).toMatchObject({ object: "view public.v", aspect: "definition" });
   });
 
+  test("a domain's default is the same, whatever the search path was when it was made", async () => {
+    const server = await sharedServer(major);
+    await using left = await withDatabase(server);
+    await using right = await withDatabase(server);
+    const domain = (path: string, value: string): string =>
+      `set search_path = ${path}; create domain app.d as app.e[] default ${value}::app.e[]`;
+    for (const { sql } of [left, right]) await sql("create schema app; create type app.e as enum ('a', 'b')");
+    await left.sql(domain("app", "'{a}'"));
+    await right.sql(domain("pg_catalog", "'{a}'"));
+    expect((await compareTestDatabases(left, right)).schemaDifferences).toEqual([]);
+    await right.sql("alter domain app.d set default '{b}'::app.e[]");
+    expect((await compareTestDatabases(left, right)).schemaDifferences).toMatchObject([
+      { object: "type app.d", aspect: "default" },
+    ]);
+  });
+
   test("a role that owns nothing can compare schemas, subscriptions included", async () => {
     const server = await sharedServer(major);
     await using roles = await withRoles(server, ["compare_reader"]);

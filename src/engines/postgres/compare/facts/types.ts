@@ -27,7 +27,8 @@ export const types: FactQuery = {
           where e.enumtypid = t.oid)`,
         "base type": "case when t.typtype = 'd' then format_type(t.typbasetype, t.typtypmod) end",
         "not null": "nullif(t.typnotnull, false)",
-        default: "case when t.typtype in ('d', 'b') then t.typdefault end",
+        // The stored text of a domain's default names types as the search path did when the domain was made.
+        default: "case when t.typtype in ('d', 'b') then coalesce(pg_get_expr(t.typdefaultbin, 0), t.typdefault) end",
         collation: `case when t.typcollation <> 0 and t.typtype in ('d', 'b')
           and t.typcollation <> coalesce((select typcollation from pg_type where oid = t.typbasetype), 0)
           then ${identity("pg_collation", "t.typcollation")} end`,
