@@ -39,6 +39,14 @@ export interface ClusterContents {
   readonly warnings: readonly string[];
 }
 
+/** What one script of a whole server is made of, but for the scripts of its databases. */
+export interface WholeScript {
+  readonly start: Uint8Array;
+  /** What stands before the script of a database, and whether that script makes it. */
+  before(database: string): { readonly text: Uint8Array; readonly create: boolean };
+  readonly end: Uint8Array;
+}
+
 /** The part of an engine that knows servers with all their databases. */
 export interface ClusterReader {
   /**
@@ -46,6 +54,8 @@ export interface ClusterReader {
    * @throws BackupError CONNECT, AUTH, SERVER, NOT_FOUND for a pattern that no database matches
    */
   read(request: ClusterRequest, context: { progress: ProgressSink; signal: AbortSignal }): Promise<ClusterContents>;
+  /** @param globals the script that `read` gave */
+  wholeScript(globals: Uint8Array): WholeScript;
 }
 
 /** What of the globals to restore, and how. */

@@ -124,7 +124,7 @@ test("databases are chosen by psql's patterns", async () => {
   const { databases, backup_file: tarFolder } = JSON.parse(tar.stdout.toString());
   expect(databases).toMatchObject([{ name: "shop", rows: 2, artifact: `${tarFolder}/shop.tar` }]);
   await mustDbbackup(["verify", "latest:cluster", "--repo", join(folder, "tar")]);
-  const plain = await backup("tar", "--format", "plain");
+  const plain = await backup("tar", "--format", "directory");
   expect(plain).toMatchObject({ status: 2, stderr: expect.stringContaining("--format custom or tar") });
   const globals = await backup("chosen", "--globals-only", "--no-role-passwords");
   const metadata = JSON.parse(globals.stdout.toString());
@@ -207,4 +207,29 @@ test("what is no script of a cluster is refused by restore cluster", async () =>
   expect(await restore("one.sql")).toMatchObject({ status: 1, stderr: expect.stringContaining("script of globals") });
   writeFileSync(join(folder, "all.sql.gz"), gzipSync("CREATE ROLE x;"));
   expect(await restore("all.sql.gz")).toMatchObject({ status: 2, stderr: expect.stringContaining("decompress it") });
+});
+
+test("a script of the cluster goes to standard output alone, and ends with the first database that fails", async () => {
+  const script = (...args: readonly string[]) =>
+    dbbackup(["backup", "cluster", "--url", server.url(), "--format", "plain", ...args]);
+  const whole = await script("--output", "-", "--exclude-database", "we*");
+  expect(whole).toMatchObject({ status: 0 });
+  expect(whole.stdout.toString()).toMatch(/^--\n-- PostgreSQL database cluster dump\n--\n/);
+  expect(whole.stdout.toString()).toMatch(/\n-- PostgreSQL database cluster dump complete\n--\n\n$/);
+  const globals = await script("--output", "-", "--globals-only");
+  expect(globals.stdout.toString()).toContain("CREATE ROLE plain;");
+  expect(globals.stdout.toString()).not.toContain("CREATE DATABASE");
+  for (const [args, message] of [
+    [[], "goes to standard output"],
+    [["--output", join(folder, "all.sql")], "goes to standard output"],
+    [["--output", "-", "--json"], "both want stdout"],
+    [["--output", "-", "--compression", "gzip"], "is not compressed here"],
+  ] as const) {
+    expect(await script(...args)).toMatchObject({ status: 2, stderr: expect.stringContaining(message) });
+  }
+  await server.sql("CREATE TABLE hidden (x int); REVOKE ALL ON hidden FROM PUBLIC", "shop");
+  const cut = ["backup", "cluster", "--url", server.url("postgres", "plain"), "--format=plain", "--output=-"];
+  const failed = await dbbackup([...cut, "--database=shop"]);
+  expect(failed).toMatchObject({ status: 1, stderr: expect.stringContaining("hidden") });
+  expect(failed.stdout.toString()).not.toContain("cluster dump complete");
 });

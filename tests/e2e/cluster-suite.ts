@@ -103,6 +103,13 @@ export function clusterRoundTrip(major: PostgresMajor): void {
     expect(await target.sql("SELECT count(*)::text AS n FROM t", "plain data")).toEqual([{ n: "100" }]);
   });
 
+  test.runIf(major === 18)("one script of a cluster is that of stock pg_dumpall", async () => {
+    const where = ["--url", source.url(), "--exclude-database=line*"];
+    const script = await mustDbbackup(["backup", "cluster", ...where, "--format=plain", "--output=-"]);
+    const ours = script.stdout.toString().replace(/\n--\n-- User Config "ALL"\n--\n\nALTER ROLE ALL .*\n/, "");
+    expect(statements(ours)).toEqual(statements(await dumpAll(source)));
+  });
+
   function login(server: PostgresServer): string[] {
     return ["--url", server.url(), "--repo", folder];
   }
@@ -156,4 +163,9 @@ async function dumpAll(server: PostgresServer): Promise<string> {
     "--exclude-database=line*",
   ]);
   return stdout.toString();
+}
+
+/** Lines of a script, without keys, what names the program, and empty ones, which say where a section could have been. */
+function statements(script: string): string[] {
+  return script.split("\n").filter((line) => line !== "" && !/^(?:\\(?:un)?restrict |-- Dumped )/.test(line));
 }

@@ -13,6 +13,7 @@ import { withinDuration } from "../within-duration.ts";
 import { ClusterFolder } from "./cluster-folder.ts";
 import { clusterMetadata } from "./cluster-metadata.ts";
 import { type DumpedDatabase, dumpIntoCluster } from "./dump-into-cluster.ts";
+import { readContents } from "./read-contents.ts";
 
 export interface BackupClusterRequest
   extends Pick<ClusterRequest, "connection" | "rolePasswords" | "databases" | "excludedDatabases"> {
@@ -73,20 +74,7 @@ async function makeBackup(
   const { connection } = request;
   ports.dumper.check({ ...dump, connection, database: "", applicationName });
   if (destination.kind === "file") await refuseExisting(destination.storage, destination.key);
-  const { noPrivileges, noComments, noSecurityLabels } = dump.shape ?? wholeShape;
-  const { role, quoteAllIdentifiers = false } = dump.session ?? {};
-  const contents = await ports.clusterReader.read(
-    {
-      ...request,
-      ...(role === undefined ? {} : { role }),
-      noPrivileges,
-      noComments,
-      noSecurityLabels,
-      quoteAllIdentifiers,
-      applicationName,
-    },
-    { progress: ports.progress, signal },
-  );
+  const contents = await readContents({ ...request, applicationName }, ports, signal);
   for (const message of contents.warnings) ports.progress.emit({ event: "warning", message });
   await destination.storage.sweep();
   const work = await destination.storage.beginWork();
@@ -158,7 +146,7 @@ function checkFormat({ dump: { format, compression } }: BackupClusterRequest): v
     throw new BackupError({
       code: "USAGE",
       message: `the databases of a cluster are archives of one file each, and format ${format} is none`,
-      hint: "use --format custom or tar; single databases are backed up in every format",
+      hint: "use --format custom or tar, or plain with --output -; single databases are backed up in every format",
     });
   }
   if (format === "tar" && compression.method !== "none") {

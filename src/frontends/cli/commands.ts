@@ -183,6 +183,7 @@ export const commands: readonly Command[] = [
       "dbbackup backup cluster --url postgres://backup@db1:5432 --repo /var/backups",
       "dbbackup backup cluster --exclude-database 'test*' --compression zstd",
       "dbbackup backup cluster --globals-only --no-role-passwords",
+      "dbbackup backup cluster --format plain --output - | gzip > all.sql.gz",
     ],
     load: () => import("./run/backup-cluster.ts"),
   },

@@ -17,6 +17,7 @@ import { listDatabases } from "./list-databases.ts";
 import { orderMemberships } from "./membership-order.ts";
 import { readGlobals } from "./read-globals.ts";
 import { reducedGlobals } from "./reduced-globals.ts";
+import { wholeScript } from "./whole-script.ts";
 
 /** Reads what belongs to a PostgreSQL server as a whole. */
 export const postgresClusterReader: ClusterReader = {
@@ -31,6 +32,7 @@ export const postgresClusterReader: ClusterReader = {
     const read = () => readCluster(connection, request);
     return await (request.quoteAllIdentifiers === true ? quoteAllIdentifiers(read) : read());
   },
+  wholeScript,
 };
 
 async function readCluster(connection: PgConnection, request: ClusterRequest): Promise<ClusterContents> {

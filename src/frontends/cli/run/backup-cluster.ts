@@ -1,4 +1,9 @@
-import { type BackupClusterResult, backupCluster } from "../../../commands/cluster/backup-cluster.ts";
+import {
+  type BackupClusterRequest,
+  type BackupClusterResult,
+  backupCluster,
+} from "../../../commands/cluster/backup-cluster.ts";
+import { writeClusterScript } from "../../../commands/cluster/write-cluster-script.ts";
 import type { StoredDestination } from "../../../commands/commit-backup.ts";
 import { BackupError } from "../../../core/backup-error.ts";
 import { parseCompression } from "../../../core/compression.ts";
@@ -18,45 +23,80 @@ import type { OptionValues } from "../options/options.ts";
 import { repositoryOf } from "../repository-option.ts";
 
 export const run: RunCommand = async ({ options }, { services, output, progress, signal }) => {
-  const format = options.format ?? "custom";
+  const request = await requestOf(options, services);
+  const ports = {
+    ...(await services.dumping()),
+    clusterReader: await services.openClusterReader(),
+    clock: services.clock,
+    tool: services.tool,
+    progress,
+  };
+  if (request.dump.format === "plain") {
+    await using stdout = await scriptOutput(options, services);
+    const { databases, warnings } = await writeClusterScript({ ...request, output: stdout.output }, ports, signal);
+    for (const warning of warnings) output.warn(warning);
+    output.info(`the script of ${counted(databases, "database")} is written`);
+    return ExitStatus.done;
+  }
   const destination = await destinationOf(options, services);
-  const result = await backupCluster(
-    {
-      connection: connectionRequest(options),
-      databases: options.database ?? [],
-      excludedDatabases: [...(options["exclude-database"] ?? []), ...(await filteredDatabases(options, services))],
-      globalsOnly: options["globals-only"] === true,
-      rolePasswords: options["no-role-passwords"] !== true,
-      dump: {
-        format,
-        shape: dumpShape(options),
-        session: dumpSession(options),
-        ...(options["max-rate"] === undefined ? {} : { maxRate: options["max-rate"] }),
-        compression: parseCompression(options.compression ?? (format === "custom" ? "gzip" : "none")),
-        statistics: options.statistics === true,
-        allowedExtensions: options["allow-extension"] ?? [],
-        ...(options["archive-version"] === undefined ? {} : { archiveVersion: options["archive-version"] }),
-        jobs: options.jobs ?? defaultJobs(),
-        ...(options["split-larger-than"] === undefined ? {} : { splitLargerThan: options["split-larger-than"] }),
-      },
-      ...(options["max-duration"] === undefined ? {} : { maxDuration: options["max-duration"] }),
-      destination,
-    },
-    {
-      ...(await services.dumping()),
-      clusterReader: await services.openClusterReader(),
-      clock: services.clock,
-      tool: services.tool,
-      progress,
-    },
-    signal,
-  );
+  const result = await backupCluster({ ...request, destination }, ports, signal);
   const { metadata, failed } = result;
   for (const warning of metadata.warnings ?? []) output.warn(warning);
   output.document(metadata);
   output.print(...summary(result, destination.storage.location).map((line) => printable(line)));
   return failed.length > 0 ? ExitStatus.partial : ExitStatus.done;
 };
+
+async function requestOf(
+  options: OptionValues,
+  services: Services,
+): Promise<Omit<BackupClusterRequest, "destination">> {
+  const format = options.format ?? "custom";
+  return {
+    connection: connectionRequest(options),
+    databases: options.database ?? [],
+    excludedDatabases: [...(options["exclude-database"] ?? []), ...(await filteredDatabases(options, services))],
+    globalsOnly: options["globals-only"] === true,
+    rolePasswords: options["no-role-passwords"] !== true,
+    dump: {
+      format,
+      shape: dumpShape(options),
+      session: dumpSession(options),
+      ...(options["max-rate"] === undefined ? {} : { maxRate: options["max-rate"] }),
+      compression: parseCompression(options.compression ?? (format === "custom" ? "gzip" : "none")),
+      statistics: options.statistics === true,
+      allowedExtensions: options["allow-extension"] ?? [],
+      ...(options["archive-version"] === undefined ? {} : { archiveVersion: options["archive-version"] }),
+      jobs: options.jobs ?? defaultJobs(),
+      ...(options["split-larger-than"] === undefined ? {} : { splitLargerThan: options["split-larger-than"] }),
+    },
+    ...(options["max-duration"] === undefined ? {} : { maxDuration: options["max-duration"] }),
+  };
+}
+
+function refused(message: string, hint: string): BackupError {
+  return new BackupError({ code: "USAGE", message, hint });
+}
+
+/** A script is for pipes: what is kept in files is better kept as archives, with checksums. */
+async function scriptOutput(options: OptionValues, services: Services) {
+  if (options.output !== "-") {
+    throw refused(
+      "the script of a cluster goes to standard output",
+      "add --output - and send it where you want it; a backup with checksums is made by --format custom",
+    );
+  }
+  if (options.json === true) throw refused("--json and --output - both want stdout", "leave out --json");
+  if (options.compression !== undefined && options.compression !== "none") {
+    throw refused("the script of a cluster is not compressed here", "send it through gzip, zstd or lz4");
+  }
+  if (options["archive-version"] !== undefined) {
+    throw refused("--archive-version is for archives, and a script is none", "leave it out");
+  }
+  const output = await services.openOutput("-", "file");
+  if (output.kind !== "stream") throw new Error("standard output is a stream");
+  return { output, [Symbol.asyncDispose]: () => output.close() };
+}
 
 /** What filter files leave out, as pg_dumpall reads them. */
 async function filteredDatabases(options: OptionValues, { readTextFile }: Services): Promise<string[]> {
