@@ -74,11 +74,9 @@ describe.each([13, 18] as const)("schemas of PostgreSQL %i", (major) => {
     const server = await sharedServer(major);
     await using left = await withDatabase(server);
     await using right = await withDatabase(server);
-    const domain = (path: string, value: string): string =>
-      `set search_path = ${path}; create domain app.d as app.e[] default ${value}::app.e[]`;
     for (const { sql } of [left, right]) await sql("create schema app; create type app.e as enum ('a', 'b')");
-    await left.sql(domain("app", "'{a}'"));
-    await right.sql(domain("pg_catalog", "'{a}'"));
+    await left.sql(domainMadeWith("app", "'{a}'"));
+    await right.sql(domainMadeWith("pg_catalog", "'{a}'"));
     expect((await compareTestDatabases(left, right)).schemaDifferences).toEqual([]);
     await right.sql("alter domain app.d set default '{b}'::app.e[]");
     expect((await compareTestDatabases(left, right)).schemaDifferences).toMatchObject([
@@ -105,3 +103,7 @@ describe.each([13, 18] as const)("schemas of PostgreSQL %i", (major) => {
     }
   });
 });
+
+function domainMadeWith(path: string, value: string): string {
+  return `set search_path = ${path}; create domain app.d as app.e[] default ${value}::app.e[]`;
+}
