@@ -74,11 +74,11 @@ function isLeftOutClass(entry: TocEntry, options: PartOptions): boolean {
   if (options.noPrivileges && (desc === "ACL" || desc === "DEFAULT ACL")) return true;
   if (options.noComments === true && desc === "COMMENT") return true;
   if (options.noSecurityLabels === true && desc === "SECURITY LABEL") return true;
-  return optionalClasses.some(
-    ({ option, types, attributes }) =>
-      options[option] === true &&
-      ((types as readonly string[]).includes(desc) || (isAttribute(entry) && tag.startsWith(attributes))),
-  );
+  for (const { option, types, attributes } of optionalClasses) {
+    if (options[option] !== true) continue;
+    if ((types as readonly string[]).includes(desc) || (isAttribute(entry) && tag.startsWith(attributes))) return true;
+  }
+  return false;
 }
 
 /** Data of a partition that must be loaded through the root of its tree: the definition is a comment that says so. */

@@ -14,6 +14,7 @@ export function descriptionEntries(
   context: EntryContext,
   what: { readonly subject: string; readonly tag: string; readonly owner: string | null },
 ): PlannedEntry[] {
+  if (!context.isDescribed(object.catalog)) return [];
   return [
     ...commentEntries(object, context, what),
     ...securityLabelEntries(object, context, {

@@ -5,7 +5,7 @@ import type { EntryContext } from "./entry-context.ts";
 import { groupBy } from "./group-by.ts";
 
 /** Comments of user objects, of schema public and of large objects, and security labels. */
-export type Descriptions = Pick<EntryContext, "commentOn" | "commentedColumns" | "securityLabelsOn">;
+export type Descriptions = Pick<EntryContext, "isDescribed" | "commentOn" | "commentedColumns" | "securityLabelsOn">;
 
 export const descriptionQueries: Queries<"comments" | "labels"> = {
   comments:
@@ -29,6 +29,10 @@ export function descriptionsOf({ comments, labels }: Answers<"comments" | "label
   }
   const labelsOf = groupBy(labels, keyOf);
   return {
+    isDescribed: (catalog) => {
+      const key = catalogKey(catalog);
+      return own.has(key) || ofColumns.has(key) || labelsOf.has(key);
+    },
     commentOn: (catalog, subId = 0) =>
       subId === 0 ? own.get(catalogKey(catalog)) : ofColumns.get(catalogKey(catalog))?.get(subId),
     commentedColumns: (catalog) => [...(ofColumns.get(catalogKey(catalog))?.keys() ?? [])],

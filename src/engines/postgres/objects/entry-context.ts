@@ -9,6 +9,8 @@ export interface EntryContext {
   readonly capabilities: Capabilities;
   readonly registry: ObjectRegistry;
   readonly shared: SharedFacts;
+  /** Whether the object or one of its columns has a comment or a security label: of most, nothing more need be asked. */
+  isDescribed(catalog: CatalogId): boolean;
   /** Text of `pg_description` for the object, or of one of its columns by number. */
   commentOn(catalog: CatalogId, subId?: number): string | undefined;
   /** Numbers of the columns (sub-ids > 0) that have a comment, ascending. */

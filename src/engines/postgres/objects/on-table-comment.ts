@@ -16,6 +16,7 @@ export function onTableComment(
   context: EntryContext,
   dependsOn: number,
 ): PlannedEntry[] {
+  if (!context.isDescribed(object.catalog)) return [];
   const prefix = `${keyword} ${quoteIdentifier(object.name)} ON`;
   return commentEntries({ catalog: object.catalog, schema: relation.schema, dumpId: dependsOn }, context, {
     subject: `${prefix} ${qualified(relation.schema, relation.name)}`,

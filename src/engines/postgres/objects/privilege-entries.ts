@@ -36,20 +36,22 @@ export interface ColumnPrivileges {
  * a member of an extension and a system object, installed as always).
  */
 export function privilegeEntries(object: DumpObject, context: EntryContext, what: ObjectPrivileges): PlannedEntry[] {
-  const { kind, name, owner } = what;
+  const { kind, name, owner, columns = [] } = what;
+  const initial = what.initial ?? initialPrivileges(object, context, 0);
+  // As of most objects: nobody ever changed them.
+  if (what.current === null && initial === undefined && columns.length === 0) return [];
   const schema = object.schema === null ? "" : `${quoteIdentifier(object.schema)}.`;
   const subject = `${kind} ${schema}${name}`;
   const entries: PlannedEntry[] = [];
 
-  const initial = what.initial ?? initialPrivileges(object, context, 0);
-  const sql = statements({ kind, subject, owner }, { ...what, initial });
+  const sql = statements({ kind, subject, owner }, { current: what.current, default: what.default, initial });
   if (sql !== "") {
     entries.push(aclEntry(object, context, { sql, owner, tag: what.tag ?? `${kind} ${name}` }));
   }
 
   // A column's entry also waits for the table's: a table-level REVOKE takes column privileges away too.
   const tableEntry = entries.map((entry) => entry.dumpId);
-  for (const column of what.columns ?? []) {
+  for (const column of columns) {
     const quoted = quoteIdentifier(column.name);
     const columnSql = statements(
       { kind: "COLUMN", subject, column: quoted, owner },

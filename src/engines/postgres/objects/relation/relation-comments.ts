@@ -8,6 +8,7 @@ import type { Relation } from "./relation.ts";
 
 /** Comments on a relation and its columns, and its security labels. @param keyword `TABLE`, `VIEW`, ... */
 export function relationComments(relation: Relation, keyword: string, context: EntryContext): PlannedEntry[] {
+  if (!context.isDescribed(relation.catalog)) return [];
   const quoted = quoteIdentifier(relation.name);
   const subject = qualified(relation.schema, relation.name);
   const { owner } = relation;
