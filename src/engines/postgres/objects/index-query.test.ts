@@ -18,16 +18,35 @@ const tables = `
 
 /** Those that look plain, and those that differ from a plain one in one thing. */
 const indexes = [
-  ...["plain", '"Upper Case"', '"order"', "a_label", "a_number", "a_mood", "short", "fixed", "in_c", "list", "doc"],
-  ...["ip", "kept", "given", "flag", "amount", "plain DESC", "plain NULLS FIRST", "plain DESC NULLS LAST"],
-  ...[
-    '"Upper Case" COLLATE "C"',
-    'in_c COLLATE "POSIX"',
-    "(lower(in_c))",
-    "((plain))",
-    '"Upper Case" text_pattern_ops',
-  ],
-  ...["short varchar_pattern_ops", "fixed bpchar_pattern_ops", 'plain, "order"', '"order", plain DESC'],
+  "plain",
+  '"Upper Case"',
+  '"order"',
+  "a_label",
+  "a_number",
+  "a_mood",
+  "short",
+  "fixed",
+  "in_c",
+  "list",
+  "doc",
+  "ip",
+  "kept",
+  "given",
+  "flag",
+  "amount",
+  "plain DESC",
+  "plain NULLS FIRST",
+  "plain DESC NULLS LAST",
+
+  '"Upper Case" COLLATE "C"',
+  'in_c COLLATE "POSIX"',
+  "(lower(in_c))",
+  "((plain))",
+  '"Upper Case" text_pattern_ops',
+  "short varchar_pattern_ops",
+  "fixed bpchar_pattern_ops",
+  'plain, "order"',
+  '"order", plain DESC',
 ].map((columns) => `CREATE INDEX ON "Odd Schema"."select" (${columns})`);
 
 const others = [
