@@ -1,5 +1,8 @@
 import type { PostgresMajor } from "./postgres-packages.ts";
 
+/** A name as SQL text has it, quoted or not: a regular expression. */
+const name = String.raw`(?:"(?:[^"]|"")*"|\w+)`;
+
 /**
  * SQL text of ours or of stock pg_dump 18 without the few places where ours is different on purpose: stock pg_dump 18
  * writes for servers of version 18, whatever server it read; ours can be restored on the server that it came from.
@@ -9,8 +12,8 @@ export function withoutKnownDifferences(sql: string, server: PostgresMajor): str
   if (server < 18) {
     // NOT NULL of an inherited column: a table constraint, and ALTER TABLE, which older servers know.
     text = text
-      .replace(/^ {4}NOT NULL "?\w+"?,?\n/gm, "")
-      .replace(/^ALTER TABLE ONLY \S+ ALTER COLUMN "?\w+"? SET NOT NULL;\n/gm, "");
+      .replace(new RegExp(`^ {4}NOT NULL ${name},?\\n`, "gmu"), "")
+      .replace(new RegExp(`^ALTER TABLE ONLY ${name}\\.${name} ALTER COLUMN ${name} SET NOT NULL;\\n`, "gmu"), "");
   }
   if (server < 14) text = text.replace(", streaming = off", "");
   if (server < 11) {
