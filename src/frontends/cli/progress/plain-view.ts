@@ -29,7 +29,9 @@ export class PlainView implements ProgressView {
       this.#print(`${this.#state.message}: about ${formatBytes(event.bytes)}${least}`);
     } else if (event.event === "progress" && this.#now() - this.#printedAt >= LINE_EVERY_MS) {
       const { message, share, amounts } = this.#state;
-      this.#print(`${message}: ${share === undefined ? "" : `${Math.floor(share * 100)} %, `}${amounts}`);
+      const known = [share === undefined ? "" : `${Math.floor(share * 100)} %`, amounts].filter(Boolean).join(", ");
+      // Nothing is known while one long statement runs.
+      this.#print(known === "" ? `${message}: still at it` : `${message}: ${known}`);
     }
   }
 
