@@ -32,6 +32,7 @@ const internal = "i".charCodeAt(0);
 /** Sends the query. */
 export function askDependencies({ integers }: CatalogSession): Promise<Dependencies> {
   const edges = integers(dependencyQuery, numbersOfEdge);
+  // Who waits for it may fail before he comes to it: then nobody wants to know.
   edges.catch(() => {});
   return edges;
 }
