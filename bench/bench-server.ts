@@ -1,10 +1,14 @@
 import { type PostgresServer, startServer } from "../tests/helpers/postgres-server.ts";
-import type { DataSet } from "./data-sets.ts";
+import type { StockMajor } from "../tests/helpers/stock-tools.ts";
+import type { Sizes, Workload } from "./workloads.ts";
+
+/** A dump locks every table, all in one transaction; more tables than this want a larger table of locks. */
+const CONNECTIONS = 20;
 
 /** A server of this machine's size: the data stays in memory, so that dumps are measured and not the disk's reading. */
-export function startBenchServer(): Promise<PostgresServer> {
+export function startBenchServer(major: StockMajor, tables: number): Promise<PostgresServer> {
   return startServer({
-    major: 18,
+    major,
     settings: {
       shared_buffers: "1GB",
       maintenance_work_mem: "256MB",
@@ -14,17 +18,16 @@ export function startBenchServer(): Promise<PostgresServer> {
       max_wal_senders: "0",
       autovacuum: "off",
       jit: "off",
-      // A dump locks every table.
-      max_locks_per_transaction: "1024",
+      max_connections: `${CONNECTIONS}`,
+      max_locks_per_transaction: `${Math.max(1024, Math.ceil((tables * 5) / CONNECTIONS))}`,
     },
   });
 }
 
-/** Makes the database of a data set, named like it, with rows of about `megabytes` MB as COPY text. */
-export async function makeDatabase(server: PostgresServer, set: DataSet, megabytes: number): Promise<void> {
-  const rows = Math.ceil((megabytes * 1e6) / set.bytesPerRow);
-  await server.sql(`create database "${set.name}"`);
-  await server.sql(set.sql(rows), set.name);
-  await server.sql("vacuum (freeze, analyze)", set.name);
-  await server.sql("checkpoint", set.name);
+/** Makes the database of a workload. */
+export async function makeDatabase(server: PostgresServer, workload: Workload, sizes: Sizes): Promise<void> {
+  await server.sql(`create database "${workload.name}"`);
+  await workload.make((text) => server.sql(text, workload.name), sizes);
+  await server.sql("vacuum (freeze, analyze)", workload.name);
+  await server.sql("checkpoint", workload.name);
 }

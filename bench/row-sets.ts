@@ -1,5 +1,5 @@
-/** A database to dump: what makes it, for a size of its rows as COPY text. */
-export interface DataSet {
+/** Rows of one kind: what makes them, for a size as COPY text. */
+export interface RowSet {
   readonly name: string;
   /** SQL that fills an empty database with `rows` rows. The same rows each time: hashes of numbers, no random(). */
   sql(rows: number): string;
@@ -31,7 +31,7 @@ const sentences = `
           group by n) as texts;
   analyze sentences;`;
 
-const hashesAndJson: DataSet = {
+const hashesAndJson: RowSet = {
   name: "hashes-json",
   bytesPerRow: 245,
   sql: (rows) => `
@@ -47,7 +47,7 @@ const hashesAndJson: DataSet = {
 };
 
 /** The tables of pgbench as "pgbench -i" makes them. */
-const pgbench: DataSet = {
+const pgbench: RowSet = {
   name: "pgbench",
   bytesPerRow: 97,
   sql: (rows) => `
@@ -59,7 +59,7 @@ const pgbench: DataSet = {
     insert into pgbench_accounts select i, (i - 1) / 100000 + 1, 0, '' from generate_series(1, ${rows}) as i;`,
 };
 
-const integers: DataSet = {
+const integers: RowSet = {
   name: "integers",
   bytesPerRow: 73,
   sql: (rows) => `
@@ -71,7 +71,7 @@ const integers: DataSet = {
       from generate_series(1, ${rows}) as i;`,
 };
 
-const documents: DataSet = {
+const documents: RowSet = {
   name: "documents",
   bytesPerRow: 5000,
   sql: (rows) => `${sentences}
@@ -83,7 +83,7 @@ const documents: DataSet = {
       group by i;`,
 };
 
-const wordText: DataSet = {
+const wordText: RowSet = {
   name: "word-text",
   bytesPerRow: 218,
   sql: (rows) => `${sentences}
@@ -96,9 +96,19 @@ const wordText: DataSet = {
         join sentences as c on c.n = ${pick("i", 10, 60_000)};`,
 };
 
-/** Few values of 200 MB, for what they do to memory: not one of the five. */
-const wideValues: DataSet = {
+/** Values of 1 MB that are small on the disk: 40 GB on the wire are made in a minute. */
+const wideValues: RowSet = {
   name: "wide-values",
+  bytesPerRow: 1e6,
+  sql: (rows) => `
+    create table documents_1mb (id int primary key, body text not null);
+    create temp table bodies as select k, repeat(md5(k::text), 31250) as body from generate_series(0, 49) as k;
+    insert into documents_1mb select i, body from generate_series(1, ${rows}) as i join bodies on k = i % 50;`,
+};
+
+/** Few values of 200 MB, which nothing makes smaller. */
+const hugeValues: RowSet = {
+  name: "huge-values",
   bytesPerRow: 200e6,
   sql: (rows) => `
     create table attachments (id int primary key, body text not null);
@@ -108,5 +118,34 @@ const wideValues: DataSet = {
       from generate_series(1, ${rows}) as i;`,
 };
 
-export const dataSets: readonly DataSet[] = [hashesAndJson, pgbench, integers, documents, wordText];
-export const moreDataSets: readonly DataSet[] = [wideValues];
+/** One table of hashes and JSON as large as the others, with three indexes beside its primary key's. */
+const indexed: RowSet = {
+  ...hashesAndJson,
+  name: "indexed",
+  sql: (rows) => `${hashesAndJson.sql(rows)}
+    create index on events (digest);
+    create index on events (created);
+    create index on events ((payload ->> 'user'));`,
+};
+
+/** The same rows in 100 tables, each with an index beside its primary key's. */
+const manyTables: RowSet = {
+  ...hashesAndJson,
+  name: "many-tables",
+  sql: (rows) => `
+    do $$ begin for t in 1..100 loop
+      execute format('create table events_%s (
+        id bigint primary key, digest text not null, payload jsonb not null, created timestamptz not null)', t);
+      execute format('insert into events_%s
+        select i, encode(sha256(i::text::bytea), ''hex''), jsonb_build_object(
+            ''user'', ''user'' || i %% 997, ''amount'', i %% 10007, ''session'', md5((i / 3)::text),
+            ''tags'', jsonb_build_array(''t'' || i %% 11, ''t'' || i %% 13), ''kind'', ''order''),
+          timestamptz ''2024-01-01 00:00+00'' + i * interval ''1.7 seconds''
+        from generate_series(%s, %s) as i', t, t * 10000000, t * 10000000 + ${Math.ceil(rows / 100)} - 1);
+      execute format('create index on events_%s (digest)', t);
+    end loop; end $$`,
+};
+
+/** Those that formats and compressions are compared on. */
+export const rowSets: readonly RowSet[] = [hashesAndJson, pgbench, integers, documents, wordText];
+export const moreRowSets: readonly RowSet[] = [wideValues, hugeValues, indexed, manyTables];
