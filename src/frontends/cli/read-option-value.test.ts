@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import type { Option } from "./options/option.ts";
+import { findOption } from "./options/options.ts";
 import { readOptionValue } from "./read-option-value.ts";
 
 const size: Option = { name: "max-rate", type: "size", min: 1024, help: "" };
@@ -17,6 +18,10 @@ test.each([
   [duration, "30M", 1800],
   [duration, "2h", 7200],
   [duration, "1d", 86_400],
+  [findOption("format")!, "c", "custom"],
+  [findOption("format")!, "P", "plain"],
+  [findOption("db-type")!, "postgresql", "postgres"],
+  [findOption("ssl-mode")!, "verify_ca", "verify-ca"],
 ])("%o takes %s", (option, text, value) => {
   expect(readOptionValue(option, text, "option")).toBe(value);
 });

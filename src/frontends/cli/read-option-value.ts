@@ -68,7 +68,7 @@ function readUnits(
 function readChoice(option: Option, value: string, where: string): string {
   const values = option.values ?? [];
   if (values.includes(value)) return value;
-  const alias = Object.entries(option.valueAliases ?? {}).find(([word]) => word === value.toUpperCase());
+  const alias = Object.entries(option.valueAliases ?? {}).find(([word]) => word.toLowerCase() === value.toLowerCase());
   if (alias !== undefined) return alias[1];
   const guess = nearest(value, values);
   throw refuse(option, value, where, guess === undefined ? `use ${values.join(", ")}` : `did you mean "${guess}"?`);
