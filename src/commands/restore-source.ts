@@ -36,8 +36,10 @@ export function refuseCluster({ metadata, location }: FoundBackup): void {
 }
 
 async function openFile(found: FoundBackup): Promise<RestoreSource> {
-  const object = new HashedObject(await onlyArtifact(found).open());
+  const opened = await onlyArtifact(found).open();
   const expected = found.metadata?.artifacts[0];
+  const hashed = expected?.sha256 === undefined ? undefined : new HashedObject(opened);
+  const object = hashed ?? opened;
   if (expected !== undefined && expected.size !== object.size) {
     await object.close();
     throw wrongSize(found, `the file has ${object.size} bytes, and its metadata says ${expected.size}`);
@@ -45,7 +47,7 @@ async function openFile(found: FoundBackup): Promise<RestoreSource> {
   return {
     input: { kind: "object", object },
     async changedBytes() {
-      if (expected?.sha256 === undefined || (await object.finish()) === expected.sha256) return [];
+      if (hashed === undefined || (await hashed.finish()) === expected?.sha256) return [];
       return ["its SHA-256 differs"];
     },
     [Symbol.asyncDispose]: () => object.close(),

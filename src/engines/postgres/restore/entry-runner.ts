@@ -8,9 +8,11 @@ import { dropStatement } from "../archive/drop-statement.ts";
 import { EntryScript } from "../archive/entry-script.ts";
 import type { TocEntry } from "../archive/toc-entry.ts";
 import { isLoadViaRoot } from "../archive/wanted-parts.ts";
+import { qualified } from "../sql/quote.ts";
 import { entryName } from "./archive-plan.ts";
 import type { StoredRows } from "./checked-rows.ts";
 import { renameDatabase } from "./database-definition.ts";
+import { FreshLoad } from "./fresh-load.ts";
 import { loadLargeObjects } from "./load-large-objects.ts";
 import { loadRows, loadTable } from "./load-table.ts";
 import type { ArchiveRun } from "./run-archive.ts";
@@ -35,6 +37,12 @@ export class ArchiveState {
 
 /** Default of {@link RestoreRequest.splitLargerThan}: what a session loads in less than a second is not worth a second one. */
 const DEFAULT_SPLIT_LARGER_THAN = 16 * 1024 * 1024;
+
+/**
+ * Below this (as stored), making new storage for a table costs the server more than the log of its rows, of which it then
+ * spares nothing: what is smaller than `wal_skip_threshold` (2 MB) goes to the log all the same.
+ */
+const FRESH_LARGER_THAN = 512 * 1024;
 
 /** Statements that met in a deadlock are tried again: of those who met, one has gone on. */
 const maxDeadlocks = 5;
@@ -119,7 +127,11 @@ export class EntryRunner {
     if (!(await this.#setTriggers(entry, "DISABLE"))) return false;
     progress.start(object);
     try {
-      const { rows, bytes } = await this.#load(entry);
+      const { rows, bytes } = await this.#load(entry, true).catch((error: unknown) => {
+        // A check of this table reads another one, and one of that table this one: no more while both are locked.
+        if (!this.#isDeadlock(error)) throw error;
+        return this.#load(entry, false);
+      });
       progress.end(object, rows, bytes);
     } catch (error) {
       failures.note(error, { object, sql: entry.copy ?? "" });
@@ -140,7 +152,8 @@ export class EntryRunner {
     return owner === undefined || (await this.#query(entry, owner));
   }
 
-  async #load(entry: TocEntry): Promise<{ readonly rows: number; readonly bytes: number }> {
+  /** @param mayLock nobody else may use the table meanwhile, which makes it cheaper */
+  async #load(entry: TocEntry, mayLock: boolean): Promise<{ readonly rows: number; readonly bytes: number }> {
     const { blocks, request, progress, decode } = this.#run;
     const block = await blocks.open(entry.dumpId);
     let bytes = 0;
@@ -164,19 +177,36 @@ export class EntryRunner {
       table: entryName(entry, decode),
       onBytes,
     };
-    const { rows } = this.#mayBeShared(entry)
-      ? await this.#loadWithOthers(entry, stored)
-      : await loadTable({ ...stored, connection: this.#connection, sql: entry.copy });
-    return { rows, bytes };
+    return { rows: (await this.#loadRows(entry, entry.copy, stored, mayLock)).rows, bytes };
   }
 
-  #mayBeShared(entry: TocEntry): boolean {
-    const { jobs, request, blocks } = this.#run;
-    if (jobs === 1 || this.isInTransaction || isLoadViaRoot(entry)) return false;
+  async #loadRows(entry: TocEntry, sql: string, stored: StoredRows, mayLock: boolean): Promise<RowTotals> {
+    const table = this.#freshTable(entry);
+    const size = this.#run.blocks.storedBytes(entry.dumpId);
+    if (table !== undefined && this.#run.jobs > 1 && size > this.#splitLargerThan) {
+      return await this.#loadWithOthers(entry, stored);
+    }
+    if (table !== undefined && mayLock && size > FRESH_LARGER_THAN) {
+      const load = await FreshLoad.start(this.#connection, table, sql);
+      if (load !== undefined) return await loadRows(stored, load);
+    }
+    return await loadTable({ ...stored, connection: this.#connection, sql });
+  }
+
+  /** The table of the rows, if this restore has created it and nothing was done to it since. */
+  #freshTable(entry: TocEntry): string | undefined {
+    const { reader, request } = this.#run;
     // In the order of an edited list a table may have its indexes and triggers before its rows.
-    if (request.useList !== undefined || !entry.dependencies.some((id) => this.#state.createdTables.has(id)))
-      return false;
-    return blocks.storedBytes(entry.dumpId) > (request.splitLargerThan ?? DEFAULT_SPLIT_LARGER_THAN);
+    if (this.isInTransaction || isLoadViaRoot(entry) || request.useList !== undefined) return undefined;
+    const isOfRows = (id: number): boolean => {
+      const table = reader.entry(id);
+      return this.#state.createdTables.has(id) && table?.tag === entry.tag && table.namespace === entry.namespace;
+    };
+    return entry.dependencies.some(isOfRows) ? qualified(entry.namespace, entry.tag) : undefined;
+  }
+
+  get #splitLargerThan(): number {
+    return this.#run.request.splitLargerThan ?? DEFAULT_SPLIT_LARGER_THAN;
   }
 
   async #loadWithOthers(entry: TocEntry, stored: StoredRows): Promise<RowTotals> {
