@@ -98,6 +98,11 @@ export class BackupError extends Error {
     return new BackupError({ ...this.#parts, hint });
   }
 
+  /** The same error, said of `object` unless it names one already. */
+  on(object: string): BackupError {
+    return new BackupError({ object, ...this.#parts });
+  }
+
   get exitStatus(): ExitStatus {
     return exitStatusOfCode[this.code];
   }

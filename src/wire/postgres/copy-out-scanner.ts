@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { BackupError } from "../../core/backup-error.ts";
 import type { RowTotals } from "../../core/row-totals.ts";
+import type { ColumnKind } from "./column-kind.ts";
 import type { CopyOutConsumer, CopyOutStep } from "./copy-out-consumer.ts";
 import type { CopyScannerInstance } from "./copy-scanner-instance.ts";
 import { openCopyScanner, readTotals, ScanStatus } from "./copy-scanner-instance.ts";
@@ -8,13 +9,15 @@ import type { Transport } from "./transport.ts";
 
 /** Where the socket writes. Larger reads were not faster, and this stays in the second-level cache. */
 const INPUT_SIZE = 256 * 1024;
-/** The scanner moves 16 bytes at a time and may write beyond the end of a block. */
+/** The scanner moves 16 bytes at a time, 32 of binary rows, and may write beyond the end of a block. */
 const SLACK = 64;
 /**
  * The server bounds a message by its largest allocation, 1 GiB less a byte. A length above it is not a row but a stream
  * out of step.
  */
 const MAX_MESSAGE_LENGTH = 2 ** 30;
+/** Text has at most so many bytes for each of a binary row: `bytea`, and text of line feeds only. */
+const MOST_EXPANSION = 2;
 /**
  * A server sends 8 KiB at a time, and each read costs as much as hashing what it brought: 55,000 of them for 450 MB. So
  * after a read that brought little we wait until more is there. Over TCP, where the kernel buffers megabytes, by a timer:
@@ -55,7 +58,7 @@ export interface BlockReceiver {
 }
 
 /**
- * Takes the rows of COPY ... TO STDOUT (text format) out of their messages, counts and checksums them, and hands them
+ * Takes the rows of COPY ... TO STDOUT out of their messages, turns those of binary format into text, counts and checksums them, and hands them
  * over in blocks. The socket writes straight into WebAssembly memory, the payload is moved once, and nothing is gathered:
  * a row may be larger than all memory.
  *
@@ -101,11 +104,16 @@ export class CopyOutScanner implements CopyOutConsumer {
     }
   }
 
-  /** Begins a COPY, whose blocks go to `receiver`. Only when it is `ready`. */
-  start(receiver: BlockReceiver): void {
+  /**
+   * Begins a COPY, whose blocks go to `receiver`. Only when it is `ready`.
+   * @param columns how the columns come when the COPY is in binary format; the blocks hold text all the same
+   */
+  start(receiver: BlockReceiver, columns: readonly ColumnKind[] = []): void {
     this.#receiver = receiver;
     this.#bytesBeforeCurrent = 0;
-    this.#scanner.wasm.reset(MAX_MESSAGE_LENGTH);
+    const { wasm, memory } = this.#scanner;
+    new Uint8Array(memory, wasm.columnKinds(), columns.length).set(columns);
+    wasm.reset(MAX_MESSAGE_LENGTH, columns.length);
     this.#fill(this.#current ?? this.#free.pop());
   }
 
@@ -125,6 +133,8 @@ export class CopyOutScanner implements CopyOutConsumer {
       status = wasm.scanMessages(wasm.position(), end);
     }
     if (status === ScanStatus.badLength) throw badLength(wasm.badLength());
+    if (status === ScanStatus.badRow) throw badRow();
+    if (status === ScanStatus.longRow) throw longRow();
     if (status === ScanStatus.other)
       return { kind: "other", rest: this.#input.subarray(wasm.position() - base, count) };
     if (!this.#hasRoom()) return { kind: "pause", until: pause === undefined ? this.ready() : this.#readyAfter(pause) };
@@ -200,10 +210,27 @@ export class CopyOutScanner implements CopyOutConsumer {
 
   /** Whether whatever the next read brings can be moved away at once: then nothing ever waits in the input area. */
   #hasRoom(): boolean {
-    return this.#free.length > 0 || (this.#current !== undefined && this.#filled() <= this.#blockSize - INPUT_SIZE);
+    const left = this.#current === undefined ? 0 : this.#blockSize - this.#filled();
+    return left + this.#free.length * this.#blockSize > INPUT_SIZE * MOST_EXPANSION + SLACK;
   }
 }
 
+function badRow(): BackupError {
+  return new BackupError({
+    code: "PROTOCOL",
+    message: "the server's binary rows are not what its catalogue says of their columns",
+    hint: "run the backup again; if it happens again, please report it with the definition of the table",
+    retry: "maybe",
+  });
+}
+
+function longRow(): BackupError {
+  return new BackupError({
+    code: "UNSUPPORTED_OBJECT",
+    message: "a row is longer than 1 GiB as text, so no server could load it again",
+    hint: "leave the table out with --exclude-table-data, or store that row in pieces",
+  });
+}
 function badLength(length: number): BackupError {
   return new BackupError({
     code: "PROTOCOL",

@@ -3,12 +3,22 @@ import { formatRowSum } from "../../core/row-totals.ts";
 import { copyScannerWasm } from "./copy-scanner.wasm.ts";
 
 /** Answers of the scanning functions; copy-scanner.as.ts explains them. */
-export const ScanStatus = { more: 0, full: 1, other: 2, badLength: 3, endOfData: 4, undecided: 5 } as const;
+export const ScanStatus = {
+  more: 0,
+  full: 1,
+  other: 2,
+  badLength: 3,
+  endOfData: 4,
+  undecided: 5,
+  badRow: 6,
+  longRow: 7,
+} as const;
 
 /** What copy-scanner.as.ts exports. Addresses and lengths are in bytes of its memory. */
 interface CopyScannerExports {
   memoryBase(): number;
-  reset(maxMessageLength: number): void;
+  reset(maxMessageLength: number, binaryColumns: number): void;
+  columnKinds(): number;
   setOutput(begin: number, end: number): void;
   scanMessages(begin: number, end: number): number;
   scanText(begin: number, end: number): number;

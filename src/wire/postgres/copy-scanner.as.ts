@@ -5,7 +5,18 @@
 // One instance serves one stream. The host owns the memory map behind __heap_base: an input area and output blocks, each
 // followed by at least 16 bytes of slack, since bytes move 16 at a time and the last step may overshoot.
 
-import { addPart, beginParts, endParts, hashHigh, hashLow, hashWhole } from "./xxh3-128.as";
+import { beginBinaryRows, columnKinds, convertedTo, convertRows, isAtEnd, writtenTo } from "./binary-rows.as";
+import {
+  bytesInParts,
+  continueRow,
+  endRow,
+  leaveRowOpen,
+  resetRows,
+  rows,
+  rowStart,
+  sumHigh,
+  sumLow,
+} from "./row-output.as";
 
 const LINE_FEED: i32 = 0x0a;
 const BACKSLASH: i32 = 0x5c;
@@ -24,16 +35,12 @@ export const BAD_LENGTH: i32 = 3;
 export const END_OF_DATA: i32 = 4;
 /** From position() on are the 1 or 2 bytes that may become the line that ends COPY data: present them again with more. */
 export const UNDECIDED: i32 = 5;
+/** Binary rows that cannot be: other columns than said, another version of a format. */
+export const BAD_ROW: i32 = 6;
+/** A binary row that is longer as text than a server can read. */
+export const LONG_ROW: i32 = 7;
 
-/** Rows ended so far, and the sum of their hashes modulo 2^128. */
-let rows: u64 = 0;
-let sumLow: u64 = 0;
-let sumHigh: u64 = 0;
-
-/** Where the bytes of the open row begin that were not hashed yet. */
-let rowStart: usize = 0;
-/** The open row began in an earlier block or input and is hashed in parts. */
-let inParts: bool = false;
+export { columnKinds };
 
 /** De-framing: bytes of the 5-byte header that were seen, the length they say so far, payload bytes to come. */
 let headerSeen: i32 = 0;
@@ -41,6 +48,7 @@ let lengthSoFar: u32 = 0;
 let payloadLeft: u32 = 0;
 let maxLength: u32 = 0;
 
+let isBinary: bool = false;
 let output: usize = 0;
 let outputEnd: usize = 0;
 let inputPosition: usize = 0;
@@ -50,18 +58,19 @@ export function memoryBase(): usize {
   return __heap_base;
 }
 
-/** Starts a new stream. `maxMessageLength` bounds the length word of a CopyData message. */
-export function reset(maxMessageLength: u32): void {
-  rows = 0;
-  sumLow = 0;
-  sumHigh = 0;
-  inParts = false;
+/**
+ * Starts a new stream. `maxMessageLength` bounds the length word of a CopyData message. With `binaryColumns` the rows come
+ * in binary format, with so many columns, whose kinds are at columnKinds().
+ */
+export function reset(maxMessageLength: u32, binaryColumns: i32): void {
+  resetRows();
   headerSeen = 0;
   payloadLeft = 0;
   maxLength = maxMessageLength;
   output = 0;
   outputEnd = 0;
-  rowStart = 0;
+  isBinary = binaryColumns > 0;
+  beginBinaryRows(binaryColumns);
 }
 
 export function rowCount(): u64 {
@@ -82,46 +91,23 @@ export function outputPosition(): usize {
 export function badLength(): u32 {
   return lengthSoFar;
 }
-/** A row is open: bytes came after the last line feed. */
+/** A row is open: bytes came after the last line feed, or binary rows have not come to their end. */
 export function isInRow(): bool {
-  return inParts || rowStart < output;
+  return isBinary ? !isAtEnd() : bytesInParts != 0 || rowStart < output;
 }
 /** A message is open: its header or its payload is not complete. */
 export function isInMessage(): bool {
   return headerSeen > 0 || payloadLeft > 0;
 }
 
-/** Gives the next output block; the open row goes on in it. */
+/** Gives the next output block; the open row goes on in it, with what was written behind the end of the last one. */
 export function setOutput(begin: usize, end: usize): void {
-  output = begin;
+  const carried = output - outputEnd;
+  const rowBegan = rowStart > outputEnd ? rowStart - outputEnd : 0;
+  memory.copy(begin, outputEnd, carried);
+  continueRow(begin + rowBegan);
+  output = begin + carried;
   outputEnd = end;
-  rowStart = begin;
-}
-
-function leaveRowOpen(end: usize): void {
-  if (rowStart == end) return;
-  if (!inParts) {
-    beginParts();
-    inParts = true;
-  }
-  addPart(rowStart, end - rowStart);
-}
-
-// @ts-ignore: decorator
-@inline
-function endRow(lineFeed: usize): void {
-  if (inParts) {
-    addPart(rowStart, lineFeed - rowStart);
-    endParts();
-    inParts = false;
-  } else {
-    hashWhole(rowStart, lineFeed - rowStart);
-  }
-  const low = sumLow + hashLow;
-  sumHigh += hashHigh + <u64>(low < hashLow);
-  sumLow = low;
-  rows++;
-  rowStart = lineFeed + 1;
 }
 
 /** Ends a row at each set bit: bit i stands for a line feed at `at + i`. */
@@ -191,6 +177,19 @@ function readHeader(at: usize, end: usize): i32 {
   return MORE;
 }
 
+/**
+ * Writes payload to the output block: up to inputPosition. Answers FULL when the block is, before all was read perhaps;
+ * MORE, BAD_ROW or LONG_ROW.
+ */
+function convertPayload(at: usize, length: usize): i32 {
+  const status = convertRows(at, at + length, output, outputEnd);
+  output = writtenTo();
+  inputPosition = convertedTo();
+  payloadLeft -= <u32>(inputPosition - at);
+  if (status == FULL) leaveRowOpen(outputEnd);
+  return status;
+}
+
 /** Takes CopyData messages, cut anywhere, out of the input into the output block. */
 export function scanMessages(at: usize, end: usize): i32 {
   while (true) {
@@ -213,6 +212,12 @@ export function scanMessages(at: usize, end: usize): i32 {
     }
     let length = <usize>payloadLeft;
     if (end - at < length) length = end - at;
+    if (isBinary && length > 0) {
+      const status = convertPayload(at, length);
+      if (status != MORE) return status;
+      at = inputPosition;
+      continue;
+    }
     if (outputEnd - output < length) length = outputEnd - output;
     if (length == 0) {
       if (payloadLeft == 0) continue;
@@ -243,9 +248,9 @@ function endOfDataAt(at: usize, end: usize): i32 {
 /** Hashes and counts the rows of plain COPY text, cut anywhere, in place. */
 export function scanText(at: usize, end: usize): i32 {
   const lineFeed = i8x16.splat(<i8>LINE_FEED);
-  rowStart = at;
+  continueRow(at);
   output = at;
-  if (!inParts) {
+  if (bytesInParts == 0) {
     const status = endOfDataAt(at, end);
     if (status != MORE) {
       inputPosition = at;
@@ -278,7 +283,7 @@ export function scanText(at: usize, end: usize): i32 {
     at += 16;
   }
   leaveRowOpen(end);
-  rowStart = end;
+  continueRow(end);
   output = end;
   inputPosition = end;
   return MORE;

@@ -38,7 +38,7 @@ export class RowScanner {
 
   /** Begins the next table. */
   reset(): void {
-    this.#scanner.wasm.reset(0);
+    this.#scanner.wasm.reset(0, 0);
     this.#bytes = 0;
     this.#held = 0;
     this.#ended = false;

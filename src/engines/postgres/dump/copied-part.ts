@@ -1,4 +1,5 @@
 import type { RowTotals } from "../../../core/row-totals.ts";
+import type { ColumnKind } from "../../../wire/postgres/column-kind.ts";
 import type { BlockReceiver } from "../../../wire/postgres/copy-out-scanner.ts";
 
 /**
@@ -7,14 +8,17 @@ import type { BlockReceiver } from "../../../wire/postgres/copy-out-scanner.ts";
  */
 export class CopiedPart implements BlockReceiver {
   readonly sql: string;
+  /** How its columns come, when it is a COPY in binary format. */
+  readonly binary: readonly ColumnKind[] | undefined;
   readonly #blocks: Buffer[] = [];
   #isBusy = false;
   #totals: RowTotals | undefined;
   #failure: { readonly reason: unknown } | undefined;
   #wake: (() => void) | undefined;
 
-  constructor(sql: string) {
+  constructor(sql: string, binary: readonly ColumnKind[] | undefined) {
     this.sql = sql;
+    this.binary = binary;
   }
 
   get isIdle(): boolean {

@@ -1,3 +1,4 @@
+import { BackupError } from "../../../core/backup-error.ts";
 import type { DumpContext, DumpedTable } from "../../../ports/dump.ts";
 import type { ProgressEvent } from "../../../ports/progress.ts";
 import type { ArchiveWriter } from "../archive/archive-writer.ts";
@@ -68,9 +69,13 @@ async function copyTable(
   context.progress.emit({ event: "object-start", object: `${schema}.${name}` });
   const opened = await writer.openTableData(dumpId);
   const data = source.insert === undefined ? opened : writeInserts(opened, source.insert, lanes.recycle);
-  const { rows, bytes, checksum } = await parts.drain((block) => {
+  const copied = parts.drain((block) => {
     progress.addBytes(block.length);
     return data.write(block);
+  });
+  const { rows, bytes, checksum } = await copied.catch((error: unknown) => {
+    const isOfTable = error instanceof BackupError && error.code === "UNSUPPORTED_OBJECT";
+    throw isOfTable ? error.on(`${schema}.${name}`) : error;
   });
   await data.end();
   progress.objectDone(rows);

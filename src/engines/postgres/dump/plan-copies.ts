@@ -1,3 +1,4 @@
+import { copyTo } from "../objects/binary-columns.ts";
 import type { DataSource, PlannedEntry } from "../objects/object-type.ts";
 import type { DumpSession } from "./dump-session.ts";
 import { partBytes } from "./lane-memory.ts";
@@ -5,12 +6,14 @@ import { LeaderTurn } from "./leader-turn.ts";
 import { type HeapSize, readHeapSizes } from "./read-heap-sizes.ts";
 import { TableParts } from "./table-parts.ts";
 
+type CopySource = Extract<DataSource, { kind: "copy" }>;
+
 /** The data of one entry, in the order of the archive. */
 export type PlannedCopy =
   | {
       readonly kind: "table";
       readonly dumpId: number;
-      readonly source: Extract<DataSource, { kind: "copy" }>;
+      readonly source: CopySource;
       readonly parts: TableParts;
       /** Other connections than the leader's may read it: they lock it first. */
       readonly isShared: boolean;
@@ -55,19 +58,20 @@ export async function planCopies(
     const size = source.ranges === undefined ? undefined : sizes.get(source.ranges.oid);
     const parts =
       size === undefined
-        ? new TableParts(1, () => source.sql)
-        : pageRanges(source.ranges!.select, size, Math.min(partBytes(jobs), splitLargerThan));
+        ? new TableParts(1, () => source.sql, source.binary)
+        : pageRanges(source, size, Math.min(partBytes(jobs), splitLargerThan));
     return { kind: "table", dumpId, source, parts, isShared: size !== undefined };
   });
 }
 
 /** The rows come as they lie in the table. The last range has no end: the table may have grown since its size was asked. */
-function pageRanges(select: string, { pages, bytes }: HeapSize, bytesOfPart: number): TableParts {
+function pageRanges({ ranges, binary }: CopySource, { pages, bytes }: HeapSize, bytesOfPart: number): TableParts {
   const pagesOfPart = Math.max(1, Math.floor((bytesOfPart * pages) / bytes));
   const count = Math.ceil(pages / pagesOfPart);
-  return new TableParts(count, (index) => {
+  const sqlOf = (index: number): string => {
     const from = `ctid >= '(${index * pagesOfPart},0)'::pg_catalog.tid`;
     const to = index === count - 1 ? "" : ` AND ctid < '(${(index + 1) * pagesOfPart},0)'::pg_catalog.tid`;
-    return `COPY (${select} WHERE ${from}${to}) TO stdout`;
-  });
+    return copyTo(`(${ranges!.select} WHERE ${from}${to})`, binary);
+  };
+  return new TableParts(count, sqlOf, binary);
 }

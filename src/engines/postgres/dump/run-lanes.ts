@@ -43,7 +43,7 @@ async function runLane(
     await scanner.ready();
     // The end of a part comes too late to wait for.
     await limit?.passed(0);
-    scanner.start(step.part);
+    scanner.start(step.part, step.part.binary);
     await step.copy.to(scanner);
     step.part.end(scanner.finish());
   }

@@ -1,4 +1,5 @@
 import { joinRowTotals, noRows, type RowTotals } from "../../../core/row-totals.ts";
+import type { ColumnKind } from "../../../wire/postgres/column-kind.ts";
 import { CopiedPart } from "./copied-part.ts";
 
 /**
@@ -8,13 +9,18 @@ import { CopiedPart } from "./copied-part.ts";
 export class TableParts {
   readonly count: number;
   readonly #sqlOf: (index: number) => string;
+  readonly #binary: readonly ColumnKind[] | undefined;
   readonly #present = new Map<number, CopiedPart>();
   #begun = 0;
   #failure: { readonly reason: unknown; readonly drop: (block: Buffer) => void } | undefined;
 
-  /** @param sqlOf the COPY of a part; all of them, in order, give all rows. */
-  constructor(count: number, sqlOf: (index: number) => string) {
+  /**
+   * @param sqlOf the COPY of a part; all of them, in order, give all rows.
+   * @param binary how the columns come, when those are COPYs in binary format
+   */
+  constructor(count: number, sqlOf: (index: number) => string, binary?: readonly ColumnKind[]) {
     this.count = count;
+    this.#binary = binary;
     this.#sqlOf = sqlOf;
   }
 
@@ -44,7 +50,7 @@ export class TableParts {
   #part(index: number): CopiedPart {
     const present = this.#present.get(index);
     if (present !== undefined) return present;
-    const part = new CopiedPart(this.#sqlOf(index));
+    const part = new CopiedPart(this.#sqlOf(index), this.#binary);
     if (this.#failure !== undefined) part.fail(this.#failure.reason, this.#failure.drop);
     this.#present.set(index, part);
     return part;

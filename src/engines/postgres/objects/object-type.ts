@@ -1,3 +1,4 @@
+import type { ColumnKind } from "../../../wire/postgres/column-kind.ts";
 import type { TocEntry } from "../archive/toc-entry.ts";
 import type { Capabilities } from "../capabilities.ts";
 import type { Answers, Queries } from "./catalog-queries.ts";
@@ -56,6 +57,8 @@ export type DataSource =
       readonly kind: "copy";
       /** `COPY schema.table (columns) TO stdout` (or `COPY (SELECT ...) TO stdout`). */
       readonly sql: string;
+      /** Set when that COPY, and those of `ranges`, are in binary format: how their columns come. */
+      readonly binary?: readonly ColumnKind[];
       /** For people and metadata: unquoted schema and name. */
       readonly schema: string;
       readonly table: string;
@@ -74,6 +77,6 @@ export interface PageRanges {
   readonly oid: number;
   /** As a LOCK statement names it. */
   readonly name: string;
-  /** `SELECT columns FROM ONLY schema.table`: the same rows and columns as the COPY, to be followed by WHERE. */
+  /** `SELECT columns FROM ONLY schema.table`: the same rows and values as the COPY, to be followed by WHERE. */
   readonly select: string;
 }

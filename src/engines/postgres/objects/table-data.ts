@@ -1,11 +1,12 @@
 import { qualified, quoteIdentifier } from "../sql/quote.ts";
+import { binaryColumns, copyTo, PAGE_SIZE } from "./binary-columns.ts";
 import { Catalog, type CatalogReader, type Row } from "./catalog-reader.ts";
 import { dumpedConfiguration } from "./configuration-tables.ts";
 import type { DumpObject } from "./dump-object.ts";
 import { type InsertShape, insertShape, unquotedColumnsQuery } from "./insert-shape.ts";
 import { objectEntry } from "./object-entry.ts";
 import type { DataSource, ObjectType, PlannedEntry } from "./object-type.ts";
-import { allRelations, isReadable, oidArray, type Relation } from "./relation/relation.ts";
+import { allRelations, type Column, isReadable, oidArray, type Relation } from "./relation/relation.ts";
 
 /** The rows of a table or partition. */
 interface TableData extends DumpObject {
@@ -19,8 +20,6 @@ interface TableData extends DumpObject {
   readonly target: Relation;
   readonly insert: InsertShape | undefined;
 }
-
-const pageSize = 8192;
 
 export const tableDataType: ObjectType<TableData, "unsafePartitioning" | "references" | "unquoted"> = {
   label: "table data",
@@ -96,24 +95,22 @@ function isWanted(table: Relation, { shared, wanted, selection }: CatalogReader)
 function dataSource(data: TableData): DataSource {
   const { table, condition, insert } = data;
   const name = qualified(table.schema, table.name);
-  const columns = columnList(table);
-  const filtered = `COPY (SELECT ${columns === "" ? "*" : columns.slice(1, -1)} FROM ${name} ${condition}) TO stdout`;
+  const columns = copiedColumns(table);
+  const isWhole = condition === "" && table.foreign === null;
+  const binary = isWhole ? binaryColumns(table, columns) : undefined;
+  const list = binary?.list ?? identifiers(columns);
+  const filtered = `(SELECT ${list === "" ? "*" : list} FROM ${isWhole ? "ONLY " : ""}${name} ${condition})`;
   return {
     kind: "copy",
     ...(insert === undefined ? {} : { insert }),
-    sql: condition === "" && table.foreign === null ? `COPY ${name} ${columns} TO stdout` : filtered,
+    ...(binary === undefined ? {} : { binary: binary.kinds }),
+    sql: copyTo(isWhole && binary?.isPlain !== false ? `${name} ${columnList(table)}` : filtered, binary?.kinds),
     schema: table.schema,
     table: table.name,
-    estimatedBytes: table.pages * pageSize,
+    estimatedBytes: table.pages * PAGE_SIZE,
     estimatedRows: table.estimatedRows,
-    ...(condition === "" && columns !== "" && hasPages(table)
-      ? {
-          ranges: {
-            oid: table.catalog.oid,
-            name: `ONLY ${name}`,
-            select: `SELECT ${columns.slice(1, -1)} FROM ONLY ${name}`,
-          },
-        }
+    ...(condition === "" && list !== "" && hasPages(table)
+      ? { ranges: { oid: table.catalog.oid, name: `ONLY ${name}`, select: `SELECT ${list} FROM ONLY ${name}` } }
       : {}),
   };
 }
@@ -123,12 +120,19 @@ function hasPages({ accessMethod }: Relation): boolean {
   return accessMethod === null || accessMethod === "heap";
 }
 
-/** `(a, b)`: always named, since the order of columns may differ after a restore. Generated ones are computed again. */
+/** `(a, b)`: always named, since the order of columns may differ after a restore. */
 function columnList(table: Relation): string {
-  const columns = table.columns
-    .filter((column) => column.generated === "")
-    .map((column) => quoteIdentifier(column.name));
-  return columns.length === 0 ? "" : `(${columns.join(", ")})`;
+  const list = identifiers(copiedColumns(table));
+  return list === "" ? "" : `(${list})`;
+}
+
+/** Generated ones are computed again. */
+function copiedColumns(table: Relation): Column[] {
+  return table.columns.filter((column) => column.generated === "");
+}
+
+function identifiers(columns: readonly Column[]): string {
+  return columns.map((column) => quoteIdentifier(column.name)).join(", ");
 }
 
 /**

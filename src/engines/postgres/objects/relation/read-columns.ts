@@ -21,6 +21,7 @@ function columnOf(row: Row, relation: Relation, reader: CatalogReader): Column {
     number: Number(row.attnum),
     name: row.attname!,
     type: row.typename!,
+    output: Number(row.output ?? 0),
     collation: row.collname === null ? null : qualified(row.collschema!, row.collname!),
     isLocal: row.attislocal === "t",
     identity: row.attidentity ?? "",
@@ -55,8 +56,9 @@ function notNullOf(row: Row, relation: Relation, { capabilities, descriptions }:
  * Most columns have nothing special, which is said with NULL. `OFFSET 0` makes the server look up the columns of each
  * relation; left alone it sorts out those of all toast tables and indexes too.
  * @param oids an SQL array of relations.
+ * @param withOutput whether the output functions of the types are wanted: rows will be copied
  */
-export function columnQuery(capabilities: Capabilities, oids: string): string {
+export function columnQuery(capabilities: Capabilities, oids: string, withOutput: boolean): string {
   const notNull = capabilities.namedNotNullConstraints
     ? `nn.oid AS nnoid, nn.conname AS nnname, nn.convalidated AS nnvalid, nn.connoinherit AS nnnoinherit,
        nn.conislocal AS nnislocal`
@@ -66,7 +68,7 @@ export function columnQuery(capabilities: Capabilities, oids: string): string {
     : "";
   return `
     SELECT a.attrelid, a.attnum, a.attname, a.attislocal, NULLIF(a.attidentity, '') AS attidentity, a.attstattarget,
-      NULLIF(a.attstorage, t.typstorage) AS attstorage, pg_catalog.format_type(a.atttypid, a.atttypmod) AS typename,
+      NULLIF(a.attstorage, t.typstorage) AS attstorage, ${withOutput ? "t.typoutput::pg_catalog.oid" : "NULL"} AS output, pg_catalog.format_type(a.atttypid, a.atttypmod) AS typename,
       ${capabilities.generatedColumns ? "NULLIF(a.attgenerated, '')" : "NULL"} AS attgenerated,
       ${capabilities.columnCompression ? "NULLIF(a.attcompression, '')" : "NULL"} AS attcompression,
       CASE WHEN a.attoptions IS NOT NULL THEN pg_catalog.array_to_string(ARRAY(SELECT o

@@ -9,7 +9,7 @@ export const relationDetailsType: ObjectType<never, "columns" | "views"> = {
   label: "columns and view definitions",
 
   queriesAboutRelations: (reader) => ({
-    columns: columnQuery(reader.capabilities, oidArray(relationsWithColumns(reader))),
+    columns: columnQuery(reader.capabilities, oidArray(relationsWithColumns(reader)), reader.wanted.data),
     views: viewQuery(oidArray(dumpedTables(reader.registry, "vm"))),
   }),
 
