@@ -61,7 +61,7 @@ export async function copyData(request: CopyRequest, copies: readonly PlannedCop
 
 async function copyTable(
   { writer, decodeName, context, lanes }: CopyRequest,
-  { dumpId, source, parts }: Copy<"table">,
+  { dumpId, source, parts, byKey }: Copy<"table">,
   progress: DumpProgress,
 ): Promise<DumpedTable> {
   const schema = decodeName(source.schema);
@@ -77,6 +77,7 @@ async function copyTable(
     const isOfTable = error instanceof BackupError && error.code === "UNSUPPORTED_OBJECT";
     throw isOfTable ? error.on(`${schema}.${name}`) : error;
   });
+  byKey?.check(rows);
   await data.end();
   progress.objectDone(rows);
   context.progress.emit({ event: "object-end", object: `${schema}.${name}`, rows, bytes });

@@ -53,6 +53,20 @@ export class PartQueue {
     const part = copy.kind === "table" ? copy.parts.begin() : undefined;
     if (part === undefined) this.#next++;
     if (copy.kind === "large-objects") return { kind: "turn", turn: copy.turn };
-    return part && { kind: "part", part, copy: this.#connection.sendCopyOut(part.sql, copy.source.sql) };
+    if (part === undefined) return undefined;
+    const send = () => this.#connection.sendCopyOut(part.sql, copy.source.sql);
+    return { kind: "part", part, copy: copy.byKey === undefined ? send() : this.#throughIndex(send) };
+  }
+
+  /** With old statistics, or none, the server may take a range for most of the table, and read all of it for each. */
+  #throughIndex(send: () => CopyOut): CopyOut {
+    const set = (value: string): void => {
+      // When it fails, so does the COPY, which tells.
+      this.#connection.query(`SET LOCAL enable_seqscan TO ${value}`).catch(() => {});
+    };
+    set("off");
+    const copy = send();
+    set("DEFAULT");
+    return copy;
   }
 }

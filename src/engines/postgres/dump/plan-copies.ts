@@ -4,6 +4,7 @@ import type { DumpSession } from "./dump-session.ts";
 import { partBytes } from "./lane-memory.ts";
 import { LeaderTurn } from "./leader-turn.ts";
 import { type HeapSize, readHeapSizes } from "./read-heap-sizes.ts";
+import { type KeyParts, readKeyParts } from "./read-key-ranges.ts";
 import { TableParts } from "./table-parts.ts";
 
 type CopySource = Extract<DataSource, { kind: "copy" }>;
@@ -17,6 +18,8 @@ export type PlannedCopy =
       readonly parts: TableParts;
       /** Other connections than the leader's may read it: they lock it first. */
       readonly isShared: boolean;
+      /** Set when its parts are ranges of a key, which an index must find. */
+      readonly byKey?: KeyParts;
     }
   | {
       readonly kind: "large-objects";
@@ -36,7 +39,7 @@ export interface CopyPlanOptions {
 export const DEFAULT_SPLIT_LARGER_THAN = 16 * 1024 * 1024;
 /**
  * Plans how the data of `entries` is read, in `order` (dump ids). With one job each table is one COPY. With more, large tables are cut into ranges
- * of pages, where the server finds those without reading the whole table.
+ * of pages, where the server finds those without reading the whole table, else of a key.
  */
 export async function planCopies(
   session: DumpSession,
@@ -46,32 +49,47 @@ export async function planCopies(
 ): Promise<PlannedCopy[]> {
   const byDumpId = new Map(entries.map((entry) => [entry.dumpId, entry]));
   const withData = order.map((dumpId) => byDumpId.get(dumpId)!);
-  const sizes =
-    jobs > 1 && session.capabilities.tidRangeScan
-      ? await readHeapSizes(session, withData, splitLargerThan)
-      : new Map<number, HeapSize>();
+  const bytesOfPart = Math.min(partBytes(jobs), splitLargerThan);
+  const sizes = jobs > 1 ? await readHeapSizes(session, withData, splitLargerThan) : new Map<number, HeapSize>();
+  const { tidRangeScan } = session.capabilities;
+  const keys = tidRangeScan ? new Map<number, KeyParts>() : await readKeyParts(session, withData, sizes, bytesOfPart);
   return withData.map(({ dumpId, data }) => {
     const source = data!;
     if (source.kind === "large-objects") {
       return { kind: "large-objects", dumpId, oids: source.oids, turn: new LeaderTurn() };
     }
-    const size = source.ranges === undefined ? undefined : sizes.get(source.ranges.oid);
-    const parts =
-      size === undefined
-        ? new TableParts(1, () => source.sql, source.binary)
-        : pageRanges(source, size, Math.min(partBytes(jobs), splitLargerThan));
-    return { kind: "table", dumpId, source, parts, isShared: size !== undefined };
+    const oid = source.ranges?.oid ?? 0;
+    const byKey = keys.get(oid);
+    const size = tidRangeScan ? sizes.get(oid) : undefined;
+    const ranges = byKey?.ranges ?? (size && pageRanges(size, bytesOfPart));
+    const parts = ranges === undefined ? wholeTable(source) : rangesOfTable(source, ranges);
+    return { kind: "table", dumpId, source, parts, isShared: ranges !== undefined, ...(byKey && { byKey }) };
   });
 }
 
+/** Conditions that each row fulfils one of. */
+interface RowRanges {
+  readonly count: number;
+  condition(index: number): string;
+}
+
+function wholeTable({ sql, binary }: CopySource): TableParts {
+  return new TableParts(1, () => sql, binary);
+}
+
+function rangesOfTable({ ranges, binary }: CopySource, rows: RowRanges): TableParts {
+  const sqlOf = (index: number) => copyTo(`(${ranges!.select} WHERE ${rows.condition(index)})`, binary);
+  return new TableParts(rows.count, sqlOf, binary);
+}
+
 /** The rows come as they lie in the table. The last range has no end: the table may have grown since its size was asked. */
-function pageRanges({ ranges, binary }: CopySource, { pages, bytes }: HeapSize, bytesOfPart: number): TableParts {
+function pageRanges({ pages, bytes }: HeapSize, bytesOfPart: number): RowRanges {
   const pagesOfPart = Math.max(1, Math.floor((bytesOfPart * pages) / bytes));
   const count = Math.ceil(pages / pagesOfPart);
-  const sqlOf = (index: number): string => {
+  const condition = (index: number): string => {
     const from = `ctid >= '(${index * pagesOfPart},0)'::pg_catalog.tid`;
     const to = index === count - 1 ? "" : ` AND ctid < '(${(index + 1) * pagesOfPart},0)'::pg_catalog.tid`;
-    return copyTo(`(${ranges!.select} WHERE ${from}${to})`, binary);
+    return `${from}${to}`;
   };
-  return new TableParts(count, sqlOf, binary);
+  return { count, condition };
 }

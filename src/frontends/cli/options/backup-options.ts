@@ -44,7 +44,7 @@ export const backupOptions = [
     config: "general.jobs",
     help: "connections that work beside each other; no more are opened than there is work for",
     details:
-      "A backup reads large tables in parts, from PostgreSQL 14 on, in one snapshot. A restore loads rows and creates indexes and " +
+      "A backup reads large tables in parts (before PostgreSQL 14 those with an integer key), in one snapshot. A restore loads rows and creates indexes and " +
       "constraints, after all definitions; scripts, standard input, --single-transaction and --data-only take one.",
   },
   {
