@@ -98,6 +98,11 @@ export interface RestoreRequest extends RestoreSelection {
    * else to do, beside the one that began.
    */
   readonly splitLargerThan?: number;
+  /**
+   * Note in the target what is done, so that the restore can be resumed after an interruption (`new`), or go on with one
+   * that was begun so (`resume`).
+   */
+  readonly journal?: "new" | "resume";
   /** Collect the planner's statistics at the end; of a script: those of the whole database. */
   readonly analyze?: boolean;
   /** Refuse a backup that holds what {@link RestorePlan.needsTrust} lists. */
@@ -171,6 +176,8 @@ export type FindingCode =
   | "target-not-empty"
   | "target-exists"
   | "target-missing"
+  | "interrupted-restore"
+  | "target-changed"
   | "cannot-create-database"
   | "object-exists"
   | "role-exists"
@@ -204,6 +211,8 @@ export interface RestoreResult {
   readonly created: boolean;
   /** Entries of an archive, statements of a script. */
   readonly done: number;
+  /** Of a restore that was resumed: entries that earlier runs had done. */
+  readonly doneBefore?: number;
   readonly rows: number;
   /** Plain bytes of rows and large objects. */
   readonly bytes: number;

@@ -6,6 +6,8 @@ export interface ProxyOptions {
   readonly targetHost?: string;
   /** What the client gets instead of bytes of the server; `soFar` counts what came before on this connection. */
   readonly fromServer?: (bytes: Buffer, soFar: number) => Buffer;
+  /** Told of what the client sends, on whatever connection. */
+  readonly onClientBytes?: (count: number) => void;
   /** After so many bytes of the server both sides are reset. */
   readonly cutAfterServerBytes?: number;
   /** Waits so long after each piece of the server's bytes, so that there is time for something to happen. */
@@ -57,6 +59,7 @@ export class TcpProxy implements AsyncDisposable {
     const server = keep(connect(targetPort, targetHost));
     let soFar = 0;
     client.pipe(server);
+    client.on("data", (bytes) => this.#options.onClientBytes?.(bytes.length));
     server.on("data", (bytes) => {
       const left = (cutAfterServerBytes ?? Number.POSITIVE_INFINITY) - soFar;
       const passed = bytes.subarray(0, Math.min(left, bytes.length));

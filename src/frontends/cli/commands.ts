@@ -211,6 +211,7 @@ export const commands: readonly Command[] = [
       "dbbackup restore single shop.dump --list --file contents   # edit it, then --use-list contents",
       "dbbackup restore single shop.dump --file shop.sql",
       "dbbackup restore single latest:shop --dry-run",
+      "dbbackup restore single latest:shop --create --resumable   # interrupted? again, with --resume",
     ],
     load: () => import("./run/restore-single.ts"),
   },

@@ -31,8 +31,18 @@ import { parseDatabaseDefinition } from "./database-definition.ts";
 import { FailureLog } from "./failure-log.ts";
 import { asAsked, trustFindings } from "./findings.ts";
 import { incompleteTarget } from "./incomplete-target.ts";
+import { checkResumable } from "./journal/check-resumable.ts";
+import {
+  beginJournal,
+  type JournalContext,
+  type OpenedJournal,
+  readJournal,
+  resumeJournal,
+} from "./journal/open-journal.ts";
+import type { RestoreJournal } from "./journal/restore-journal.ts";
 import { nameEncoder } from "./name-encoder.ts";
-import { checkAgainstServer } from "./pre-check/check-archive.ts";
+import { type CheckedPlan, checkAgainstServer } from "./pre-check/check-archive.ts";
+import { checkedRest, checkResumed } from "./pre-check/check-resumed.ts";
 import { checkContent, checkCreation } from "./pre-check/check-target.ts";
 import { readTargetContent, readTargetFacts } from "./pre-check/target-facts.ts";
 import { RestoreProgress } from "./restore-progress.ts";
@@ -96,10 +106,10 @@ export class ArchiveBackup implements RestorableBackup {
     if (this.#reader.canReadAgain) await this.#openBlocks();
     const target = this.#target(request);
     const spec = this.#resolve(request);
-    await using connection =
-      request.create && request.isThere !== true
-        ? await connectMaintenance(spec, { text: "utf8", signal })
-        : await connectTarget(spec, target, { text: "utf8", signal });
+    const creates = createsDatabase(request);
+    await using connection = creates
+      ? await connectMaintenance(spec, { text: "utf8", signal })
+      : await connectTarget(spec, target, { text: "utf8", signal });
     await identifyServer(connection, spec, signal);
     await becomeRole(connection, request.role);
     const facts = await readTargetFacts(connection);
@@ -109,20 +119,26 @@ export class ArchiveBackup implements RestorableBackup {
       request,
       decode: this.#decode,
       encoding: this.#reader.settings.encoding,
-      definition:
-        request.create && request.isThere !== true
-          ? parseDatabaseDefinition(this.#decode(database?.definition ?? ""))
-          : undefined,
+      definition: creates ? parseDatabaseDefinition(this.#decode(database?.definition ?? "")) : undefined,
       sourceVersion: this.#reader.header.serverVersion,
       storedBytes: this.#reader.storedBytes,
     };
-    return [
-      ...trustFindings(plannedTrust(plan, this.#decode, this.#reader.settings.standardConformingStrings), request),
-      ...(request.create && request.isThere !== true
-        ? checkCreation(target, request, facts)
-        : checkContent(target, checked, await readTargetContent(connection))),
-      ...checkAgainstServer(checked, facts).map((finding) => asAsked(finding, request)),
-    ];
+    const trust = plannedTrust(plan, this.#decode, this.#reader.settings.standardConformingStrings);
+    const findings = trustFindings(trust, request);
+    const ofServer = (left: CheckedPlan) => checkAgainstServer(left, facts).map((finding) => asAsked(finding, request));
+    if (creates) return [...findings, ...checkCreation(target, request, facts), ...ofServer(checked)];
+    if (request.journal === "resume") {
+      await using other = await this.#openSession(request, spec, target, signal);
+      const context = { reader: this.#reader, blocks: await this.#openBlocks(), plan, request };
+      const { left } = await readJournal(context, other);
+      const resumed = checkedRest(checked, left, context.blocks);
+      return [
+        ...findings,
+        ...checkResumed(target, resumed, plan, await readTargetContent(connection)),
+        ...ofServer(resumed),
+      ];
+    }
+    return [...findings, ...checkContent(target, checked, await readTargetContent(connection)), ...ofServer(checked)];
   }
 
   async run(request: RestoreRequest, sink: ProgressSink, signal: AbortSignal): Promise<RestoreResult> {
@@ -136,16 +152,25 @@ export class ArchiveBackup implements RestorableBackup {
     const failures = new FailureLog(request.onError, this.#decode);
     let created = false;
     let touched = false;
+    let journal: RestoreJournal | undefined;
     try {
-      if (request.create) {
+      // A restore that is resumed has begun in the database that it created.
+      if (request.create && request.journal !== "resume") {
         if (request.isThere !== true) progress.phase("create", `creating database "${target}"`);
         await this.#create(plan, spec, request, signal, () => {
           created = true;
         });
       }
       const encode = nameEncoder(this.#decode);
-      const connect = () => this.#openSession(request, spec, target, signal);
+      const connect = async () => {
+        const session = await this.#openSession(request, spec, target, signal);
+        if (journal?.isOver === false) await journal.enter(session);
+        return session;
+      };
       await using connection = await connect();
+      const opened = await this.#openJournal({ reader: this.#reader, blocks, plan, request }, connection);
+      journal = opened?.journal;
+      if (opened !== undefined) tellResumed(opened, plan, progress);
       touched = true;
       const session = {
         connection,
@@ -154,8 +179,13 @@ export class ArchiveBackup implements RestorableBackup {
         target: encode(target),
         superuser: request.superuser === undefined ? undefined : encode(request.superuser),
       };
-      const run = { reader: this.#reader, blocks, plan, request, failures, progress, decode: this.#decode };
-      const { done, largeObjects, warnings } = await runArchive({ ...run, ...session });
+      const left = {
+        plan: opened?.left ?? plan,
+        journal,
+        ...(opened === undefined ? {} : { emptied: opened.emptied }),
+      };
+      const run = { reader: this.#reader, blocks, request, failures, progress, decode: this.#decode };
+      const { done, largeObjects, warnings } = await runArchive({ ...run, ...left, ...session });
       if (request.analyze === true) {
         progress.phase("analyze", "collecting the planner's statistics");
         const only = request.create ? undefined : tablesOf(plan);
@@ -165,6 +195,7 @@ export class ArchiveBackup implements RestorableBackup {
         target,
         created,
         done,
+        ...(request.journal === "resume" ? { doneBefore: journal?.doneBefore ?? 0 } : {}),
         largeObjects,
         rows: progress.rows,
         bytes: progress.bytes,
@@ -175,7 +206,7 @@ export class ArchiveBackup implements RestorableBackup {
       };
     } catch (error) {
       if (!created && !touched) throw error;
-      throw await incompleteTarget(error, { spec, target, created, request });
+      throw await incompleteTarget(error, { spec, target, created, request, journal });
     }
   }
 
@@ -190,8 +221,15 @@ export class ArchiveBackup implements RestorableBackup {
 
   #plan(request: RestoreRequest): ArchivePlan {
     const plan = planArchive(this.#reader.entries, request, this.#decode);
+    checkResumable(this.#reader, request);
     if (!this.#reader.canReadAgain) this.#requireOrder(plan);
     return plan;
+  }
+
+  async #openJournal(context: JournalContext, connection: PgConnection): Promise<OpenedJournal | undefined> {
+    const { journal } = context.request;
+    if (journal === undefined) return undefined;
+    return journal === "resume" ? await resumeJournal(context, connection) : await beginJournal(context, connection);
   }
 
   /** A stream passes by once: an edited list must leave its data in order. */
@@ -291,6 +329,16 @@ export class ArchiveBackup implements RestorableBackup {
       hint: "archive and metadata do not belong together; restore from another copy",
     });
   }
+}
+
+function createsDatabase({ create, isThere, journal }: RestoreRequest): boolean {
+  return create && isThere !== true && journal !== "resume";
+}
+
+function tellResumed({ journal, left }: OpenedJournal, plan: ArchivePlan, progress: RestoreProgress): void {
+  if (journal.doneBefore === 0) return;
+  const done = plan.entries.length - left.entries.length;
+  progress.phase("resume", `${done} of ${counted(plan.entries.length, "entry", "entries")} are there already`);
 }
 
 /** Tables and materialized views of a plan: schema and name, joined by a NUL. */

@@ -10,7 +10,14 @@ export function checkOptions(request: RestoreRequest): void {
   const isParallel = request.jobs.isAsked && request.jobs.count > 1;
   const { schemaOnly, dataOnly, statisticsOnly = false, singleTransaction, create } = request;
   const isChunked = request.transactionSize !== undefined;
+  const hasJournal = request.journal !== undefined;
+  const journal = request.journal === "resume" ? "--resume" : "--resumable";
   const exclusive: Exclusive[] = [
+    [hasJournal && singleTransaction, journal, "--single-transaction"],
+    // What is half done when the server refuses the rest could not be noted.
+    [hasJournal && request.onError === "continue", journal, "--on-error continue"],
+    // Owners of objects may not write the journal.
+    [hasJournal && request.useSessionAuthorization, journal, "--use-set-session-authorization"],
     [schemaOnly && dataOnly, "--schema-only", "--data-only"],
     [schemaOnly && statisticsOnly, "--schema-only", "--statistics-only"],
     [dataOnly && statisticsOnly, "--data-only", "--statistics-only"],

@@ -10,9 +10,11 @@ import type { TocEntry } from "../archive/toc-entry.ts";
 import { isLoadViaRoot } from "../archive/wanted-parts.ts";
 import { qualified } from "../sql/quote.ts";
 import { entryName } from "./archive-plan.ts";
+import type { ArchiveState } from "./archive-state.ts";
 import type { StoredRows } from "./checked-rows.ts";
 import { renameDatabase } from "./database-definition.ts";
 import { FreshLoad } from "./fresh-load.ts";
+import { inOneMessage, withNote } from "./journal/with-note.ts";
 import { loadLargeObjects } from "./load-large-objects.ts";
 import { loadRows, loadTable } from "./load-table.ts";
 import type { ArchiveRun } from "./run-archive.ts";
@@ -20,20 +22,6 @@ import { saidForNewer } from "./said-for-newer.ts";
 import { readScript } from "./script/read-script.ts";
 import type { SelectedEntry } from "./select/select-entries.ts";
 import { SharedLoad } from "./shared-load.ts";
-
-/** What the sessions of a restore have done together. */
-export class ArchiveState {
-  done = 0;
-  largeObjects = 0;
-  /** Tables that could not be created: their rows must not be added to a table that was there before. */
-  readonly failedTables = new Set<number>();
-  /** Tables that are as the backup defines them, without indexes and triggers. */
-  readonly createdTables = new Set<number>();
-  /** Loads that sessions without work may join. */
-  readonly sharedLoads = new Map<SharedLoad, TocEntry>();
-  /** Called when there is one more. */
-  onSharedLoad: () => void = () => undefined;
-}
 
 /** Default of {@link RestoreRequest.splitLargerThan}: what a session loads in less than a second is not worth a second one. */
 const DEFAULT_SPLIT_LARGER_THAN = 16 * 1024 * 1024;
@@ -77,20 +65,50 @@ export class EntryRunner {
   async drop(entries: readonly TocEntry[]): Promise<void> {
     for (const entry of entries) {
       const setting = (this.#script.ownerSetting(entry) ?? "") + (this.#script.schemaSetting(entry.namespace) ?? "");
-      await this.#query(entry, setting + dropStatement(entry, this.#run.request.ifExists));
+      const note = this.#run.journal?.noteDropped(entry.dumpId) ?? "";
+      await this.#query(entry, setting + inOneMessage([dropStatement(entry, this.#run.request.ifExists), note]));
     }
     this.#script.forgetSchema();
   }
 
   /** @throws BackupError when it fails, unless the log decides to go on */
-  async restore({ entry, parts }: SelectedEntry): Promise<void> {
-    const hasBlock = parts.data && entry.hadDumper;
-    let isDone = true;
-    if (parts.definition || !hasBlock) isDone = await this.#define(entry);
-    if (hasBlock) isDone = (await this.#loadBlock(entry)) && isDone;
-    if (!isDone) return;
+  async restore(selected: SelectedEntry): Promise<void> {
+    if (!(await this.#restore(selected))) return;
     this.#state.done += 1;
     this.#run.progress.addObject();
+  }
+
+  async #restore({ entry, parts }: SelectedEntry): Promise<boolean> {
+    const hasBlock = parts.data && entry.hadDumper;
+    if (!hasBlock) return await this.#define(entry, this.#note(entry));
+    if (!parts.definition && this.#notesItself(entry)) return await this.#loadBlock(entry);
+    return await this.#noted(entry, async () => {
+      const isDone = !parts.definition || (await this.#define(entry));
+      return (await this.#loadBlock(entry)) && isDone;
+    });
+  }
+
+  /** With a journal: the statement that notes the entry as done. */
+  #note(entry: TocEntry): string {
+    return this.#run.journal?.noteDone(entry.dumpId) ?? "";
+  }
+
+  /** With a journal: what `work` does is committed together with the note of it. */
+  async #noted<T>(entry: TocEntry, work: () => Promise<T>): Promise<T> {
+    if (this.#run.journal === undefined) return await work();
+    const isOurs = !this.isInTransaction;
+    if (isOurs) await this.#connection.query("BEGIN");
+    this.isInTransaction = true;
+    try {
+      const done = await work();
+      await this.#connection.query(isOurs ? `${this.#note(entry)} COMMIT` : this.#note(entry));
+      return done;
+    } catch (error) {
+      if (isOurs) await this.#connection.query("ROLLBACK").catch(() => undefined);
+      throw error;
+    } finally {
+      if (isOurs) this.isInTransaction = false;
+    }
   }
 
   /** Takes part in a load of another session, if there is one, until it has ended. Answers whether there was. */
@@ -105,12 +123,16 @@ export class EntryRunner {
     return true;
   }
 
-  async #define(entry: TocEntry): Promise<boolean> {
+  /** @param note is executed with the definition, all or nothing */
+  async #define(entry: TocEntry, note = ""): Promise<boolean> {
     const { header } = this.#run.reader;
     const serverMajor = Math.floor(this.#connection.serverVersion / 10_000);
-    for (const step of this.#script.steps(saidForNewer(entry, header, serverMajor))) {
-      const isAboutDatabase = entry.tag.startsWith("DATABASE ");
-      const sql = isAboutDatabase ? renameDatabase(step.sql, header.database, this.#run.target) : step.sql;
+    const isAboutDatabase = entry.tag.startsWith("DATABASE ");
+    const steps = this.#script.steps(saidForNewer(entry, header, serverMajor)).map(({ kind, sql }) => ({
+      kind,
+      sql: isAboutDatabase ? renameDatabase(sql, header.database, this.#run.target) : sql,
+    }));
+    for (const sql of note === "" ? steps.map((step) => step.sql) : withNote(steps, note)) {
       if (await this.#query(entry, sql)) continue;
       if (entry.desc === "TABLE") this.#state.failedTables.add(entry.dumpId);
       return false;
@@ -187,15 +209,31 @@ export class EntryRunner {
       return await this.#loadWithOthers(entry, stored);
     }
     if (table !== undefined && mayLock && size > FRESH_LARGER_THAN) {
-      const load = await FreshLoad.start(this.#connection, table, sql);
+      const load = await FreshLoad.start(this.#connection, table, sql, `${this.#note(entry)} COMMIT`);
       if (load !== undefined) return await loadRows(stored, load);
     }
-    return await loadTable({ ...stored, connection: this.#connection, sql });
+    const load = async () => {
+      await this.#emptyFirst(entry);
+      return await loadTable({ ...stored, connection: this.#connection, sql });
+    };
+    return await (table === undefined ? load() : this.#noted(entry, load));
+  }
+
+  /** Whether loading the entry's rows commits them, with the note of it. */
+  #notesItself(entry: TocEntry): boolean {
+    return entry.copy !== null && entry.copy !== "" && this.#freshTable(entry) !== undefined;
+  }
+
+  /** A load over several sessions that was interrupted may have been committed in part. */
+  async #emptyFirst(entry: TocEntry): Promise<void> {
+    if (this.#run.journal?.mayHoldRows(entry.dumpId) !== true) return;
+    await this.#connection.query(`TRUNCATE TABLE ONLY ${qualified(entry.namespace, entry.tag)}`);
   }
 
   /** The table of the rows, if this restore has created it and nothing was done to it since. */
   #freshTable(entry: TocEntry): string | undefined {
     const { reader, request } = this.#run;
+    if (this.#state.emptied.has(entry.dumpId)) return undefined;
     // In the order of an edited list a table may have its indexes and triggers before its rows.
     if (this.isInTransaction || isLoadViaRoot(entry) || request.useList !== undefined) return undefined;
     const isOfRows = (id: number): boolean => {
@@ -210,7 +248,10 @@ export class EntryRunner {
   }
 
   async #loadWithOthers(entry: TocEntry, stored: StoredRows): Promise<RowTotals> {
-    const load = await SharedLoad.start(this.#connection, entry.copy!);
+    const { journal } = this.#run;
+    await this.#emptyFirst(entry);
+    if (journal !== undefined) await this.#connection.query(journal.noteShared(entry.dumpId));
+    const load = await SharedLoad.start(this.#connection, entry.copy!, `${this.#note(entry)} COMMIT`);
     this.#state.sharedLoads.set(load, entry);
     this.#state.onSharedLoad();
     try {

@@ -2,7 +2,8 @@ import type { RestoreRequest } from "../../../ports/restore.ts";
 
 /** The first option of a request that only an archive can honour, since a script runs as it is. */
 export function flagForArchives(request: RestoreRequest): string | undefined {
-  const { clean, create, jobs, ifExists } = request;
+  const { clean, create, jobs, ifExists, journal } = request;
+  if (journal !== undefined) return journal === "resume" ? "--resume" : "--resumable";
   if (clean && !create) return "--clean without --create";
   if (ifExists) return "--if-exists";
   if (jobs.isAsked && jobs.count > 1) return "--jobs";
@@ -14,7 +15,8 @@ export function flagForArchives(request: RestoreRequest): string | undefined {
   return undefined;
 }
 
-const selectionFlags = {
+/** Options of a request that say what of an archive is restored and how, with their flags. */
+export const selectionFlags = {
   schemaOnly: "--schema-only",
   dataOnly: "--data-only",
   statisticsOnly: "--statistics-only",

@@ -13,18 +13,26 @@ import { ServerError } from "../../../wire/postgres/server-error.ts";
 export class FreshLoad {
   readonly #connection: PgConnection;
   readonly #copy: CopyIn;
+  readonly #commit: string;
 
-  private constructor(connection: PgConnection, copy: CopyIn) {
+  private constructor(connection: PgConnection, copy: CopyIn, commit: string) {
     this.#connection = connection;
     this.#copy = copy;
+    this.#commit = commit;
   }
 
   /**
    * @param table its quoted name
    * @param sql `COPY ... FROM stdin;`
+   * @param commit how it ends
    * @returns undefined when the server does not let us empty the table, which says nothing about its rows
    */
-  static async start(connection: PgConnection, table: string, sql: string): Promise<FreshLoad | undefined> {
+  static async start(
+    connection: PgConnection,
+    table: string,
+    sql: string,
+    commit = "COMMIT",
+  ): Promise<FreshLoad | undefined> {
     try {
       await connection.query(`BEGIN; TRUNCATE TABLE ONLY ${table}`);
     } catch (error) {
@@ -33,7 +41,7 @@ export class FreshLoad {
       return undefined;
     }
     try {
-      return new FreshLoad(connection, await connection.copyIn(frozen(sql)));
+      return new FreshLoad(connection, await connection.copyIn(frozen(sql)), commit);
     } catch (error) {
       if (isAnswer(error)) await connection.query("ROLLBACK");
       throw error;
@@ -46,7 +54,7 @@ export class FreshLoad {
 
   async end(): Promise<void> {
     await this.#copy.end();
-    await this.#connection.query("COMMIT");
+    await this.#connection.query(this.#commit);
   }
 
   /** A session that is gone has undone it. */

@@ -6,9 +6,11 @@ import { restorePass } from "../archive/restore-pass.ts";
 import type { TocEntry } from "../archive/toc-entry.ts";
 import type { NameDecoder } from "../dump/name-decoder.ts";
 import type { ArchivePlan } from "./archive-plan.ts";
+import { ArchiveState } from "./archive-state.ts";
 import type { BlockSource } from "./block-source.ts";
-import { ArchiveState, EntryRunner } from "./entry-runner.ts";
+import { EntryRunner } from "./entry-runner.ts";
 import type { FailureLog } from "./failure-log.ts";
+import type { RestoreJournal } from "./journal/restore-journal.ts";
 import type { RestoreProgress } from "./restore-progress.ts";
 import { RestoreSchedule } from "./restore-schedule.ts";
 import { runBeside } from "./run-beside.ts";
@@ -32,6 +34,10 @@ export interface ArchiveRun {
   readonly failures: FailureLog;
   readonly progress: RestoreProgress;
   readonly decode: NameDecoder;
+  /** Where it is noted what is done, when the restore may be resumed. */
+  readonly journal?: RestoreJournal | undefined;
+  /** With a journal: see {@link ArchiveState.emptied}. */
+  readonly emptied?: ReadonlySet<number>;
 }
 
 /** What was done, besides what `progress` and `failures` know. */
@@ -46,8 +52,11 @@ export interface ArchiveRunResult {
  * @throws BackupError at the first failure, unless the log decides to go on
  */
 export async function runArchive(run: ArchiveRun): Promise<ArchiveRunResult> {
-  const { connection, plan, request, progress } = run;
-  const state = new ArchiveState();
+  const { connection, plan, request, progress, journal } = run;
+  const state = new ArchiveState(run.emptied);
+  for (const { desc, dumpId } of plan.selected) {
+    if (desc === "TABLE" && journal?.isDone(dumpId) === true) state.createdTables.add(dumpId);
+  }
   const leader = new EntryRunner(run, connection, state);
   const transactions = new Transactions(leader, connection, request);
   await transactions.beginAll();
@@ -58,7 +67,9 @@ export async function runArchive(run: ArchiveRun): Promise<ArchiveRunResult> {
   const entries = plan.entries.filter((selected) => isRestored(selected, connection.serverVersion));
   const phases = new Phases(progress);
   const isOfExtension = tablesOfExtensions(plan.selected);
-  for (const step of stepsOf(entries, run.jobs)) {
+  const isAtEnd = ({ entry }: SelectedEntry): boolean => journal !== undefined && isOfEventTrigger(entry);
+  const before = entries.filter((selected) => !isAtEnd(selected));
+  for (const step of stepsOf(before, run.jobs)) {
     if (step.length === 1 || run.jobs === 1) {
       for (const selected of step) {
         phases.enter(selected);
@@ -76,10 +87,21 @@ export async function runArchive(run: ArchiveRun): Promise<ArchiveRunResult> {
     const lacking = await runBeside(schedule, leader, { jobs, open, state, onBegin: (one) => phases.enter(one) });
     if (lacking !== undefined) warnings.push(lacking);
   }
-  progress.tell();
   await transactions.commit();
+  if (journal !== undefined) {
+    await transactions.inOne(async () => {
+      await journal.end(connection);
+      for (const selected of entries.filter(isAtEnd)) await leader.restore(selected);
+    });
+  }
+  progress.tell();
   await run.blocks.finish();
   return { done: state.done, largeObjects: state.largeObjects, warnings };
+}
+
+/** Event triggers would act on the removal of the journal: they come in the same transaction, after it. */
+function isOfEventTrigger({ desc, tag }: TocEntry): boolean {
+  return desc === "EVENT TRIGGER" || (/^(COMMENT|SECURITY LABEL)$/.test(desc) && tag.startsWith("EVENT TRIGGER "));
 }
 
 /** Rows of tables that no entry makes, where extensions are made. */
@@ -112,6 +134,13 @@ class Transactions {
     await restore();
     this.#count += 1;
     if (this.#count >= this.#size) await this.commit();
+  }
+
+  /** Everything that `work` does, or nothing. */
+  async inOne(work: () => Promise<void>): Promise<void> {
+    await this.#begin();
+    await work();
+    await this.commit();
   }
 
   async commit(): Promise<void> {

@@ -1,5 +1,6 @@
 import { BackupError } from "../../../core/backup-error.ts";
-import type { ArchiveState, EntryRunner } from "./entry-runner.ts";
+import type { ArchiveState } from "./archive-state.ts";
+import type { EntryRunner } from "./entry-runner.ts";
 import type { RestoreSchedule } from "./restore-schedule.ts";
 import type { SelectedEntry } from "./select/select-entries.ts";
 

@@ -25,6 +25,7 @@ interface Lane {
 export class SharedLoad {
   /** COPY ... FROM stdin */
   readonly sql: string;
+  readonly #commit: string;
   readonly #lanes: Lane[] = [];
   readonly #ended = Promise.withResolvers<void>();
   #isOpen = true;
@@ -32,12 +33,14 @@ export class SharedLoad {
   #turn = 0;
   #sentInTurn = 0;
 
-  private constructor(sql: string) {
+  private constructor(sql: string, commit: string) {
     this.sql = sql;
+    this.#commit = commit;
   }
 
-  static async start(connection: PgConnection, sql: string): Promise<SharedLoad> {
-    const load = new SharedLoad(sql);
+  /** @param commit how the session that begins commits, after all others */
+  static async start(connection: PgConnection, sql: string, commit = "COMMIT"): Promise<SharedLoad> {
+    const load = new SharedLoad(sql, commit);
     await load.#open(connection);
     return load;
   }
@@ -59,7 +62,9 @@ export class SharedLoad {
   async end(): Promise<void> {
     this.#isOpen = false;
     await Promise.all(this.#lanes.map(({ copy }) => copy.end()));
-    await Promise.all(this.#lanes.map(({ connection }) => connection.query("COMMIT")));
+    const [first, ...others] = this.#lanes;
+    await Promise.all(others.map(({ connection }) => connection.query("COMMIT")));
+    await first!.connection.query(this.#commit);
     this.#ended.resolve();
   }
 

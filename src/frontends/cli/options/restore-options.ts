@@ -84,6 +84,22 @@ export const restoreOptions = [
     help: "restore everything or nothing, in one transaction",
   },
   {
+    name: "resumable",
+    type: "flag",
+    environment: false,
+    conflicts: ["file", "list"],
+    help: "note in the target what is done, so that --resume can go on after an interruption",
+    details:
+      "The notes lie in the schema dbbackup_restore_journal of the target, and go away at the end. A database that --create made is kept after a failure.",
+  },
+  {
+    name: "resume",
+    type: "flag",
+    environment: false,
+    conflicts: ["file", "list", "dry-run"],
+    help: "go on with a restore that was begun with --resumable and interrupted: the same options, this one more",
+  },
+  {
     name: "list",
     short: "l",
     type: "flag",

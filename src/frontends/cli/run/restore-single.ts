@@ -61,6 +61,7 @@ function requestOf(backup: string, options: OptionValues): RestoreSingleRequest 
       jobs: { count: options.jobs ?? defaultJobs(), isAsked: options.jobs !== undefined },
       ...(options["split-larger-than"] === undefined ? {} : { splitLargerThan: options["split-larger-than"] }),
       ...restoreSelection(options),
+      ...journalOf(options),
       allowedExtensions: options["allow-extension"] ?? [],
       analyze: options.analyze === true,
       untrusted: options.untrusted === true,
@@ -74,6 +75,11 @@ function modeOf(options: OptionValues): RestoreSingleRequest["mode"] {
   if (options.list === true) return "list";
   if (options["dry-run"] === true) return "dry-run";
   return options.file === undefined ? "restore" : "script";
+}
+
+function journalOf(options: OptionValues): Pick<RestoreSingleRequest["restore"], "journal"> {
+  if (options.resume === true) return { journal: "resume" };
+  return options.resumable === true ? { journal: "new" } : {};
 }
 
 function refuseTwoOnStdout(options: OptionValues): void {
@@ -117,11 +123,13 @@ function printPlan({ plan, findings }: RestoreOutcome, output: Output): void {
 function printResult(result: RestoreResult, output: Output): void {
   const seconds = result.durationMs / 1000;
   const objects = result.largeObjects === 0 ? "" : `, ${counted(result.largeObjects, "large object")}`;
+  const before =
+    result.doneBefore === undefined ? "" : `, and ${formatCount(result.doneBefore)} before the interruption`;
   const lines = [
     result.failed === 0
       ? `database "${result.target}" is restored`
       : `database "${result.target}" is restored in part: ${formatCount(result.failed)} failed`,
-    `  done      ${counted(result.done, "entry", "entries")}`,
+    `  done      ${counted(result.done, "entry", "entries")}${before}`,
     `  data      ${counted(result.rows, "row")}, ${formatBytes(result.bytes)}${objects}`,
     `  duration  ${formatDuration(seconds)}${seconds > 0 ? `, ${formatBytes(result.bytes / seconds)}/s` : ""}`,
   ];

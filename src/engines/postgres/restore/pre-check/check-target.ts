@@ -2,9 +2,11 @@ import type { Finding, RestoreRequest } from "../../../../ports/restore.ts";
 import { wantedKinds } from "../../archive/wanted-parts.ts";
 import type { NameDecoder } from "../../dump/name-decoder.ts";
 import { type ArchivePlan, entryName } from "../archive-plan.ts";
+import { journalSchema } from "../journal/restore-journal.ts";
 import { listed } from "./check-archive.ts";
 import type { TargetContent, TargetFacts } from "./target-facts.ts";
 
+const journalTable = `${journalSchema}.run`;
 const relationTypes: ReadonlySet<string> = new Set(["FOREIGN TABLE", "MATERIALIZED VIEW", "SEQUENCE", "TABLE", "VIEW"]);
 
 /** Whether the database can be created. */
@@ -39,6 +41,7 @@ export function checkContent(
   { plan, request, decode }: { plan: ArchivePlan; request: RestoreRequest; decode: NameDecoder },
   content: TargetContent,
 ): Finding[] {
+  if (content.relations.has(journalTable)) return [interrupted(target)];
   const findings: Finding[] = [];
   const isEmpty = content.relations.size === 0 && content.others === 0;
   if (!isEmpty)
@@ -47,7 +50,7 @@ export function checkContent(
         `database "${target}" is not empty (${content.relations.size} tables, views and sequences, ${content.others} other objects)`,
       ),
     );
-  const created = namesOf(plan, (selected) => selected.parts.definition, decode);
+  const created = createdRelations(plan, decode);
   const existing = created.filter((name) => content.relations.has(name));
   if (!request.clean && existing.length > 0) {
     findings.push({
@@ -81,13 +84,19 @@ export function checkContent(
   return findings;
 }
 
-function namesOf(
-  plan: ArchivePlan,
-  filter: (selected: ArchivePlan["entries"][number]) => boolean,
-  decode: NameDecoder,
-): string[] {
-  return plan.entries
-    .filter((selected) => relationTypes.has(selected.entry.desc) && filter(selected))
+function interrupted(target: string): Finding {
+  return {
+    code: "interrupted-restore",
+    severity: "error",
+    message: `database "${target}" holds a restore that was interrupted`,
+    solution: `go on with it (--resume); or drop the database, or forget it (DROP SCHEMA ${journalSchema} CASCADE)`,
+  };
+}
+
+/** `schema.name` of the relations that a plan creates. */
+export function createdRelations({ entries }: Pick<ArchivePlan, "entries">, decode: NameDecoder): string[] {
+  return entries
+    .filter(({ entry, parts }) => relationTypes.has(entry.desc) && parts.definition)
     .map(({ entry }) => entryName(entry, decode));
 }
 
