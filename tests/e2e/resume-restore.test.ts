@@ -10,6 +10,7 @@ import { startServer } from "../helpers/postgres-server.ts";
 import { sharedServer } from "../helpers/shared-servers.ts";
 import { withTemporaryFolder } from "../helpers/temporary-folder.ts";
 import { type TestDatabase, withDatabase } from "../helpers/test-database.ts";
+import { withRoles } from "../helpers/test-roles.ts";
 
 /**
  * One large table and small ones that refer to each other, all that holds rows or values, hostile names, an event trigger
@@ -100,8 +101,8 @@ test.each([
   ["directory", ["--jobs=4", "--split-larger-than=8192"]],
 ])("killed with -9 again and again, and resumed: %s %j", async (format, options) => {
   await using target = await withDatabase(source.server);
-  const kills = await killedOften(target, [archive(format), ...options], { seed: format.length, most: 10 });
-  expect(kills).toBeGreaterThan(7);
+  const kills = await killedOften(target, [archive(format), ...options], { seed: format.length, most: 9 });
+  expect(kills).toBeGreaterThan(6);
   await expectRestored(target);
 });
 
@@ -144,10 +145,9 @@ test("an interrupted restore is resumed as it was begun, by nobody beside it, or
   expect((await noted(target)).length).toBeGreaterThan(30);
   const resume = (file: string, ...more: string[]) => restoreArgs(target, file, "--resume", ...more);
   await expectRefused(resume(archive("tar"), ...begun), /is that of another backup/);
-  await expectRefused(resume(archive("custom")), /begun with other options \(--no-owner was given\)/);
   await expectRefused(
-    resume(archive("custom"), ...begun, "--no-comments", "--table=big"),
-    /other options \(--table was not given, --no-comments was not given\)/,
+    resume(archive("custom"), "--table=big"),
+    /other options \(--no-owner was given, --table was not given\)/,
   );
   for (const more of [
     ["--confirm", "--resumable"],
@@ -160,8 +160,7 @@ test("an interrupted restore is resumed as it was begun, by nobody beside it, or
     resume(archive("custom"), ...begun),
     /was changed .*: "public.big" had been restored, and is gone/,
   );
-  await target.sql("ALTER TABLE bigger RENAME TO big; CREATE MATERIALIZED VIEW other AS SELECT 1");
-  await target.sql("DROP MATERIALIZED VIEW other");
+  await target.sql("ALTER TABLE bigger RENAME TO big");
   await using beside = await connectTo(target.server, target.name);
   await beside.query("SELECT pg_advisory_lock_shared(1684169313, 1919251316)");
   await expectRefused(resume(archive("custom"), ...begun), /another restore is still at work .*processes \d+\)/);
@@ -209,6 +208,25 @@ test("a crash of the server empties unlogged tables: their rows come again", asy
   expect(await target.sql("SELECT count(*) AS n FROM brief")).toEqual([{ n: "0" }]);
   await mustDbbackup(restoreArgs(target, archive("custom"), "--resume"));
   await expectRestored(target);
+});
+
+test("what somebody else has put in the place of the journal is neither believed nor written to", async () => {
+  await using roles = await withRoles(source.server, ["resume_other"]);
+  await using target = await withDatabase(source.server);
+  const resume = restoreArgs(target, archive("custom"), "--resume");
+  await target.sql("CREATE SCHEMA dbbackup_restore_journal");
+  await expectRefused(resume, /not the journal of a restore that this version of dbbackup knows/);
+  const begin = restoreArgs(target, archive("custom"), "--resumable", "--confirm");
+  await expectRefused(begin, /the database has a schema "dbbackup_restore_journal" already/);
+  await target.sql("DROP SCHEMA dbbackup_restore_journal");
+  await killedRestore(target, [archive("custom"), "--resumable"], 120);
+  await target.sql(`ALTER TABLE dbbackup_restore_journal.done OWNER TO ${roles.quoted[0]}`);
+  await expectRefused(resume, /not the journal of a restore/);
+  for (const table of ["run", "shared", "uncrashed"]) {
+    await target.sql(`ALTER TABLE dbbackup_restore_journal.${table} OWNER TO ${roles.quoted[0]}`);
+  }
+  await target.sql(`ALTER SCHEMA dbbackup_restore_journal OWNER TO ${roles.quoted[0]}`);
+  await expectRefused(resume, /the restore was begun by role "resume_other"/);
 });
 
 test("what cannot be resumed is refused before anything is touched", async () => {

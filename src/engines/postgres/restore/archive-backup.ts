@@ -1,5 +1,4 @@
 import { BackupError } from "../../../core/backup-error.ts";
-import { counted } from "../../../core/counted.ts";
 import { monotonic } from "../../../core/monotonic.ts";
 import type { Codec } from "../../../ports/codec.ts";
 import type { ProgressSink } from "../../../ports/progress.ts";
@@ -25,6 +24,7 @@ import { type NameDecoder, nameDecoder } from "../dump/name-decoder.ts";
 import { analyzeTables } from "./analyze-tables.ts";
 import { type ArchivePlan, planArchive, plannedSteps, plannedTrust } from "./archive-plan.ts";
 import { type BlockSource, objectBlocks, streamBlocks } from "./block-source.ts";
+import { requireDataInOrder, requireExpectedTables } from "./check-data.ts";
 import { checkScriptOptions } from "./check-options.ts";
 import { createTarget } from "./create-target.ts";
 import { parseDatabaseDefinition } from "./database-definition.ts";
@@ -37,6 +37,7 @@ import {
   type JournalContext,
   type OpenedJournal,
   readJournal,
+  resumedMessage,
   resumeJournal,
 } from "./journal/open-journal.ts";
 import type { RestoreJournal } from "./journal/restore-journal.ts";
@@ -47,7 +48,6 @@ import { checkContent, checkCreation } from "./pre-check/check-target.ts";
 import { readTargetContent, readTargetFacts } from "./pre-check/target-facts.ts";
 import { RestoreProgress } from "./restore-progress.ts";
 import { runArchive } from "./run-archive.ts";
-import { isNarrowed } from "./select/select-entries.ts";
 import { usedEntries } from "./select/use-list.ts";
 import { becomeRole, connectMaintenance, connectTarget } from "./target-database.ts";
 import { writeScript } from "./write-script.ts";
@@ -144,7 +144,7 @@ export class ArchiveBackup implements RestorableBackup {
   async run(request: RestoreRequest, sink: ProgressSink, signal: AbortSignal): Promise<RestoreResult> {
     const started = monotonic();
     const plan = this.#plan(request);
-    this.#requireExpectedTables(plan, request);
+    requireExpectedTables(plan, request, this.#decode);
     const blocks = await this.#openBlocks();
     const spec = this.#resolve(request);
     const target = this.#target(request);
@@ -170,7 +170,7 @@ export class ArchiveBackup implements RestorableBackup {
       await using connection = await connect();
       const opened = await this.#openJournal({ reader: this.#reader, blocks, plan, request }, connection);
       journal = opened?.journal;
-      if (opened !== undefined) tellResumed(opened, plan, progress);
+      if (request.journal === "resume") progress.phase("resume", resumedMessage(opened!, plan));
       touched = true;
       const session = {
         connection,
@@ -213,7 +213,7 @@ export class ArchiveBackup implements RestorableBackup {
   async writeScript(request: ScriptRequest, output: ScriptOutput): Promise<ScriptResult> {
     const plan = this.#plan(request);
     checkScriptOptions(request);
-    this.#requireExpectedTables(plan, request);
+    requireExpectedTables(plan, request, this.#decode);
     const blocks = await this.#openBlocks();
     const source = { reader: this.#reader, codec: this.#codec, blocks, plan, decode: this.#decode };
     return await writeScript(source, request, output);
@@ -222,7 +222,7 @@ export class ArchiveBackup implements RestorableBackup {
   #plan(request: RestoreRequest): ArchivePlan {
     const plan = planArchive(this.#reader.entries, request, this.#decode);
     checkResumable(this.#reader, request);
-    if (!this.#reader.canReadAgain) this.#requireOrder(plan);
+    if (!this.#reader.canReadAgain) requireDataInOrder(this.#reader, plan);
     return plan;
   }
 
@@ -230,23 +230,6 @@ export class ArchiveBackup implements RestorableBackup {
     const { journal } = context.request;
     if (journal === undefined) return undefined;
     return journal === "resume" ? await resumeJournal(context, connection) : await beginJournal(context, connection);
-  }
-
-  /** A stream passes by once: an edited list must leave its data in order. */
-  #requireOrder({ entries }: ArchivePlan): void {
-    const placeOf = new Map(this.#reader.withData.map(({ dumpId }, place) => [dumpId, place]));
-    let last = -1;
-    for (const { entry, parts } of entries) {
-      const place = parts.data && entry.hadDumper ? placeOf.get(entry.dumpId)! : last;
-      if (place < last) {
-        throw new BackupError({
-          code: "USAGE",
-          message: `the list wants the data of entry ${entry.dumpId} behind data that comes later in the archive`,
-          hint: "restore from a file, which can be read in any order, instead of from standard input",
-        });
-      }
-      last = place;
-    }
   }
 
   /** Rows alone are loaded in the order of the archive, for the target may have foreign keys. */
@@ -312,33 +295,10 @@ export class ArchiveBackup implements RestorableBackup {
     await connection.query(sessionPreamble(session).join(""));
     return connection;
   }
-
-  /** Rows that the metadata promises and the archive does not hold are lost. */
-  #requireExpectedTables(plan: ArchivePlan, request: RestoreRequest): void {
-    const { expectedRows } = request;
-    if (expectedRows === undefined || !wantedKinds(request).data || isNarrowed(request)) return;
-    const missing = new Set<string>(expectedRows.keys());
-    for (const { entry } of plan.entries) {
-      if (entry.hadDumper) missing.delete(`${this.#decode(entry.namespace ?? "")}\0${this.#decode(entry.tag)}`);
-    }
-    if (missing.size === 0) return;
-    const [first] = missing;
-    throw new BackupError({
-      code: "DAMAGED",
-      message: `the archive lacks the rows of ${counted(missing.size, "table")} that its metadata lists (first: "${first!.replace("\0", ".")}")`,
-      hint: "archive and metadata do not belong together; restore from another copy",
-    });
-  }
 }
 
 function createsDatabase({ create, isThere, journal }: RestoreRequest): boolean {
   return create && isThere !== true && journal !== "resume";
-}
-
-function tellResumed({ journal, left }: OpenedJournal, plan: ArchivePlan, progress: RestoreProgress): void {
-  if (journal.doneBefore === 0) return;
-  const done = plan.entries.length - left.entries.length;
-  progress.phase("resume", `${done} of ${counted(plan.entries.length, "entry", "entries")} are there already`);
 }
 
 /** Tables and materialized views of a plan: schema and name, joined by a NUL. */

@@ -1,3 +1,4 @@
+import { counted } from "../../../../core/counted.ts";
 import type { RestoreRequest } from "../../../../ports/restore.ts";
 import type { PgConnection } from "../../../../wire/postgres/connection.ts";
 import type { ArchiveReader } from "../../archive/archive-reader.ts";
@@ -57,6 +58,11 @@ export async function readJournal(
   const ids = emptied.map(({ dumpId }) => dumpId);
   const journal = found.without(ids);
   return { journal, left: remainingPlan(plan, journal), emptied: new Set(ids), hasCrashed };
+}
+
+/** For people: how far earlier runs came. */
+export function resumedMessage({ left }: OpenedJournal, { entries }: ArchivePlan): string {
+  return `${entries.length - left.entries.length} of ${counted(entries.length, "entry", "entries")} are there already`;
 }
 
 function identityOf({ reader, blocks, plan, request }: JournalContext): JournalIdentity {

@@ -4,8 +4,10 @@ import { isLoadViaRoot } from "../../archive/wanted-parts.ts";
 import type { ArchivePlan } from "../archive-plan.ts";
 import type { RestoreJournal } from "./restore-journal.ts";
 
+type Notes = Pick<RestoreJournal, "isDone" | "isDropped">;
+
 /** What of a plan is left to do. `selected` stays whole: it tells what belongs together. */
-export function remainingPlan(plan: ArchivePlan, journal: RestoreJournal): ArchivePlan {
+export function remainingPlan(plan: ArchivePlan, journal: Notes): ArchivePlan {
   return {
     ...plan,
     drops: plan.drops.filter(({ dumpId }) => !journal.isDropped(dumpId)),
@@ -23,7 +25,7 @@ const meddling: ReadonlySet<string> = new Set(["TRIGGER", "FK CONSTRAINT"]);
  */
 export function emptiedEntries(
   plan: ArchivePlan,
-  journal: RestoreJournal,
+  journal: Notes,
   isUnlogged: (entry: TocEntry) => boolean,
 ): TocEntry[] {
   const done = plan.entries.map(({ entry }) => entry).filter(({ dumpId }) => journal.isDone(dumpId));
@@ -39,7 +41,8 @@ export function emptiedEntries(
   if (inTheWay === undefined) return emptied;
   throw new BackupError({
     code: "PRECHECK",
-    message: "the server has crashed and emptied unlogged tables, which have their triggers or foreign keys already",
+    message:
+      "the server has crashed and emptied unlogged tables, whose triggers, foreign keys or partitions leave no way to fill them again",
     hint: "drop the database and restore anew",
   });
 }
