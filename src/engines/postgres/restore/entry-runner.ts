@@ -17,10 +17,10 @@ import { FreshLoad } from "./fresh-load.ts";
 import { inOneMessage, withNote } from "./journal/with-note.ts";
 import { loadLargeObjects } from "./load-large-objects.ts";
 import { loadRows, loadTable } from "./load-table.ts";
+import type { ScheduledEntry } from "./restore-schedule.ts";
 import type { ArchiveRun } from "./run-archive.ts";
 import { saidForNewer } from "./said-for-newer.ts";
 import { readScript } from "./script/read-script.ts";
-import type { SelectedEntry } from "./select/select-entries.ts";
 import { SharedLoad } from "./shared-load.ts";
 
 /** Default of {@link RestoreRequest.splitLargerThan}: what a session loads in less than a second is not worth a second one. */
@@ -71,16 +71,33 @@ export class EntryRunner {
     this.#script.forgetSchema();
   }
 
-  /** @throws BackupError when it fails, unless the log decides to go on */
-  async restore(selected: SelectedEntry): Promise<void> {
-    if (!(await this.#restore(selected))) return;
+  /**
+   * @returns whether it succeeded
+   * @throws BackupError when it fails, unless the log decides to go on
+   */
+  async restore(scheduled: ScheduledEntry): Promise<boolean> {
+    const { undo, isFirstStep = false } = scheduled;
+    const isDone = await (undo === undefined ? this.#restore(scheduled) : this.#restoreOrUndo(scheduled, undo));
+    if (!isDone || isFirstStep) return isDone;
     this.#state.done += 1;
     this.#run.progress.addObject();
+    return true;
   }
 
-  async #restore({ entry, parts }: SelectedEntry): Promise<boolean> {
+  async #restoreOrUndo(scheduled: ScheduledEntry, undo: string): Promise<boolean> {
+    let isDone = false;
+    try {
+      isDone = await this.#restore(scheduled);
+      return isDone;
+    } finally {
+      // What stands in the way of a second try is more than the failure of the first has to tell.
+      if (!isDone) await this.#connection.query(undo).catch(() => undefined);
+    }
+  }
+
+  async #restore({ entry, parts, isFirstStep = false }: ScheduledEntry): Promise<boolean> {
     const hasBlock = parts.data && entry.hadDumper;
-    if (!hasBlock) return await this.#define(entry, this.#note(entry));
+    if (!hasBlock) return await this.#define(entry, isFirstStep ? "" : this.#note(entry));
     if (!parts.definition && this.#notesItself(entry)) return await this.#loadBlock(entry);
     return await this.#noted(entry, async () => {
       const isDone = !parts.definition || (await this.#define(entry));
@@ -208,7 +225,7 @@ export class EntryRunner {
     if (table !== undefined && this.#run.jobs > 1 && size > this.#splitLargerThan) {
       return await this.#loadWithOthers(entry, stored);
     }
-    if (table !== undefined && mayLock && size > FRESH_LARGER_THAN) {
+    if (table !== undefined && mayLock && size > Math.min(FRESH_LARGER_THAN, this.#splitLargerThan)) {
       const load = await FreshLoad.start(this.#connection, table, sql, `${this.#note(entry)} COMMIT`);
       if (load !== undefined) return await loadRows(stored, load);
     }

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { sampleEntry } from "../../../../tests/helpers/archive-samples.ts";
 import type { TocEntry } from "../archive/toc-entry.ts";
-import { RestoreSchedule } from "./restore-schedule.ts";
+import { RestoreSchedule, type ScheduledEntry } from "./restore-schedule.ts";
 import type { SelectedEntry } from "./select/select-entries.ts";
 
 let nextId = 1;
@@ -21,12 +21,12 @@ const everything = { definition: true, data: true };
 function scheduleOf(entries: readonly TocEntry[], weights: ReadonlyMap<TocEntry, number> = new Map()) {
   const byId = new Map([...weights].map(([{ dumpId }, weight]) => [dumpId, weight]));
   const selected = entries.map((one): SelectedEntry => ({ entry: one, parts: everything }));
-  return new RestoreSchedule(selected, (dumpId) => byId.get(dumpId) ?? 0);
+  return new RestoreSchedule(selected, { weightOf: (dumpId) => byId.get(dumpId) ?? 0 });
 }
 
 /** All that can begin now. */
-function begun(schedule: RestoreSchedule): SelectedEntry[] {
-  const found: SelectedEntry[] = [];
+function begun(schedule: RestoreSchedule): ScheduledEntry[] {
+  const found: ScheduledEntry[] = [];
   for (let next = schedule.begin(); next !== undefined; next = schedule.begin()) found.push(next);
   return found;
 }
@@ -78,6 +78,64 @@ test("indexes of a table are built beside each other, and nothing beside what lo
   expect(descs(begun(schedule))).toEqual(["FK CONSTRAINT"]);
 });
 
+test("what takes longest on the same rows goes first", () => {
+  const table = entry("TABLE");
+  const rows = entry("TABLE DATA", [table]);
+  const indexes = [entry("INDEX", [table]), entry("INDEX", [table], { tag: "text" }), entry("INDEX", [table])];
+  const selected = [rows, ...indexes].map((one): SelectedEntry => ({ entry: one, parts: everything }));
+  const schedule = new RestoreSchedule(selected, {
+    weightOf: (dumpId) => (dumpId === rows.dumpId ? 100 : 0),
+    shareOf: ({ tag }) => (tag === "text" ? 1 : 0.3),
+  });
+  schedule.end(schedule.begin()!);
+  expect(begun(schedule).map((one) => one.entry)).toEqual([indexes[1], indexes[0], indexes[2]]);
+});
+
+test("a key in two steps is made beside the indexes of its table, and its long step in its turn", () => {
+  const table = entry("TABLE");
+  const key = entry("CONSTRAINT", [table]);
+  const indexes = [entry("INDEX", [table]), entry("INDEX", [table])];
+  const selected = [key, ...indexes, entry("FK CONSTRAINT", [key])].map(
+    (one): SelectedEntry => ({ entry: one, parts: everything }),
+  );
+  const schedule = new RestoreSchedule(selected, {
+    weightOf: () => 1,
+    inTwoSteps: (one) =>
+      one !== key
+        ? undefined
+        : {
+            first: { sql: "INDEX\n", locks: new Map([[table.dumpId, "share"]]) },
+            second: { sql: "USING\n", locks: new Map([[table.dumpId, "access-exclusive"]]) },
+            long: "first",
+            undo: "DROP",
+          },
+  });
+  const first = begun(schedule);
+  expect(first.map((one) => one.entry.definition)).toEqual(["INDEX\n", "SQL;\n", "SQL;\n"]);
+  for (const one of first.slice(0, 2)) schedule.end(one);
+  expect(begun(schedule)).toEqual([]);
+  schedule.end(first[2]!);
+  const [using, ...others] = begun(schedule);
+  expect([using!.entry.definition, using!.undo, others]).toEqual(["USING\n", "DROP", []]);
+  schedule.end(using!);
+  expect(descs(begun(schedule))).toEqual(["FK CONSTRAINT"]);
+});
+
+test("after a first step that failed there is no second, and those who waited go on", () => {
+  const table = entry("TABLE");
+  const key = entry("CONSTRAINT", [table]);
+  const selected = [key, entry("FK CONSTRAINT", [key])].map(
+    (one): SelectedEntry => ({ entry: one, parts: everything }),
+  );
+  const step = { sql: "", locks: new Map() };
+  const schedule = new RestoreSchedule(selected, {
+    weightOf: () => 1,
+    inTwoSteps: (one) => (one === key ? { first: step, second: step, long: "first", undo: "" } : undefined),
+  });
+  schedule.end(schedule.begin()!, false);
+  expect(descs(begun(schedule))).toEqual(["FK CONSTRAINT"]);
+});
+
 test("an index that alters its table is alone with it", () => {
   const table = entry("TABLE");
   const replica = entry("INDEX", [table], {
@@ -116,7 +174,7 @@ test("whatever depends on what, everything is restored once, in order, and locks
         }),
       );
       const schedule = scheduleOf(entries);
-      const running: SelectedEntry[] = [];
+      const running: ScheduledEntry[] = [];
       const ended = new Set<number>();
       while (!schedule.isDone) {
         for (const next of begun(schedule)) {
@@ -145,11 +203,10 @@ test("rows of an extension's tables are loaded one after another, as foreign key
   const [first, own, second] = [entry("TABLE DATA"), entry("TABLE DATA", [table]), entry("TABLE DATA")];
   const selected = [first, own, second].map((one): SelectedEntry => ({ entry: one, parts: everything }));
   const weights = new Map([[second.dumpId, 100]]);
-  const schedule = new RestoreSchedule(
-    selected,
-    (dumpId) => weights.get(dumpId) ?? 0,
-    ({ dependencies }) => dependencies.length === 0,
-  );
+  const schedule = new RestoreSchedule(selected, {
+    weightOf: (dumpId) => weights.get(dumpId) ?? 0,
+    isFoundThere: ({ dependencies }) => dependencies.length === 0,
+  });
   const begunFirst = begun(schedule);
   expect(begunFirst.map((one) => one.entry)).toEqual([first, own]);
   schedule.end(begunFirst[0]!);

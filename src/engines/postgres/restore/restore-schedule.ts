@@ -1,18 +1,39 @@
 import type { TocEntry } from "../archive/toc-entry.ts";
 import { isLoadViaRoot } from "../archive/wanted-parts.ts";
 import type { SelectedEntry } from "./select/select-entries.ts";
+import { doConflict, type LockMode, type TableLocks } from "./table-locks.ts";
+import type { Step, TwoSteps } from "./two-steps.ts";
+
+/** An entry, or one of two steps of it, for a session to restore. */
+export interface ScheduledEntry extends SelectedEntry {
+  /** Another step follows, if this one succeeds. */
+  readonly isFirstStep?: boolean;
+  /** Takes back what the first step did, when this one, the second, fails. */
+  readonly undo?: string;
+}
 
 interface Item {
-  readonly selected: SelectedEntry;
+  readonly scheduled: ScheduledEntry;
   /** Place in the order of the archive. */
   readonly place: number;
   readonly weight: number;
-  /** Tables it reads or changes, by dump id. */
-  readonly uses: ReadonlySet<number>;
-  /** Whether it locks them against everybody else. */
-  readonly locks: boolean;
+  readonly locks: TableLocks;
   /** How many others must end before. */
   waits: number;
+  /** The second step. */
+  readonly next?: Item;
+}
+
+/** What the schedule is told of the archive. */
+export interface ScheduleFacts {
+  /** How much an entry's data is. */
+  readonly weightOf: (dumpId: number) => number;
+  /** Whether the table of a data entry comes with an extension: then it has its foreign keys already. */
+  readonly isFoundThere?: (entry: TocEntry) => boolean;
+  /** How to restore an entry in two steps, if that can be; given the weight of the rows it works on. */
+  readonly inTwoSteps?: (entry: TocEntry, weight: number) => TwoSteps | undefined;
+  /** What part of the work that the rows of its table are an index or constraint is: 1 is all of it. */
+  readonly shareOf?: (entry: TocEntry) => number;
 }
 
 /**
@@ -23,7 +44,9 @@ interface Item {
  * tables it depends on (pg_backup_archiver.c).
  */
 export class RestoreSchedule {
+  /** The last step of each. */
   readonly #byDumpId = new Map<number, Item>();
+  readonly #begun = new Map<ScheduledEntry, Item>();
   /** Who waits for an entry. */
   readonly #waiting = new Map<number, Item[]>();
   /** Largest first. */
@@ -34,14 +57,9 @@ export class RestoreSchedule {
 
   /**
    * @param entries data and post-data of one pass, in the order of the archive
-   * @param weightOf how much an entry's data is
-   * @param isFoundThere whether the table of a data entry comes with an extension: then it has its foreign keys already
    */
-  constructor(
-    entries: readonly SelectedEntry[],
-    weightOf: (dumpId: number) => number,
-    isFoundThere: (entry: TocEntry) => boolean = () => false,
-  ) {
+  constructor(entries: readonly SelectedEntry[], facts: ScheduleFacts) {
+    const { isFoundThere = () => false } = facts;
     this.#left = entries.length;
     const rows = dataOfTables(entries);
     const viaRoot = entries.filter(({ entry }) => isLoadViaRoot(entry)).map(({ entry }) => entry.dumpId);
@@ -58,8 +76,8 @@ export class RestoreSchedule {
         if (lastFoundThere !== undefined) needed.add(lastFoundThere);
         lastFoundThere = entry.dumpId;
       }
-      const item = this.#itemOf(selected, place, weightOf, rows);
-      this.#byDumpId.set(entry.dumpId, item);
+      const item = itemOf(selected, place, facts, rows);
+      this.#byDumpId.set(entry.dumpId, item.next ?? item);
       for (const id of needed) this.#wait(item, id);
       if (item.waits === 0) this.#makeReady(item);
     }
@@ -77,39 +95,34 @@ export class RestoreSchedule {
   }
 
   /** The next entry, which is under way from now on; undefined when nothing can begin before something ends. */
-  begin(): SelectedEntry | undefined {
+  begin(): ScheduledEntry | undefined {
     const at = this.#ready.findIndex((item) => !this.#conflicts(item));
     if (at < 0) return undefined;
     const [item] = this.#ready.splice(at, 1);
     this.#running.add(item!);
-    return item!.selected;
+    this.#begun.set(item!.scheduled, item!);
+    return item!.scheduled;
   }
 
-  end({ entry }: SelectedEntry): void {
-    this.#running.delete(this.#byDumpId.get(entry.dumpId)!);
-    this.#left -= 1;
-    for (const item of this.#waiting.get(entry.dumpId) ?? []) {
-      item.waits -= 1;
-      if (item.waits === 0) this.#makeReady(item);
+  /** @param isDone false when it failed: there is no second step then */
+  end(scheduled: ScheduledEntry, isDone = true): void {
+    const item = this.#begun.get(scheduled)!;
+    this.#begun.delete(scheduled);
+    this.#running.delete(item);
+    if (item.next !== undefined && isDone) {
+      this.#makeReady(item.next);
+      return;
     }
-  }
-
-  #itemOf(
-    selected: SelectedEntry,
-    place: number,
-    weightOf: (dumpId: number) => number,
-    rows: ReadonlyMap<number, readonly number[]>,
-  ): Item {
-    const { entry } = selected;
-    const data = entry.dependencies.flatMap((id) => rows.get(id) ?? []);
-    const weight = Math.max(weightOf(entry.dumpId), ...data.map(weightOf));
-    return { selected, place, weight, uses: new Set(entry.dependencies), locks: locksTables(selected), waits: 0 };
+    this.#left -= 1;
+    for (const waiting of this.#waiting.get(scheduled.entry.dumpId) ?? []) {
+      waiting.waits -= 1;
+      if (waiting.waits === 0) this.#makeReady(waiting);
+    }
   }
 
   /** Entries that come later in the archive are not waited for: so nobody can wait for himself. */
   #wait(item: Item, dumpId: number): void {
-    const other = this.#byDumpId.get(dumpId);
-    if (other === undefined || other === item) return;
+    if (!this.#byDumpId.has(dumpId) || dumpId === item.scheduled.entry.dumpId) return;
     item.waits += 1;
     const waiting = this.#waiting.get(dumpId);
     if (waiting === undefined) this.#waiting.set(dumpId, [item]);
@@ -130,25 +143,54 @@ export class RestoreSchedule {
 
   #conflicts(item: Item): boolean {
     for (const other of this.#running) {
-      if ((item.locks || other.locks) && haveCommon(item.uses, other.uses)) return true;
+      if (doConflict(item.locks, other.locks)) return true;
     }
     return false;
   }
 }
 
-function haveCommon(a: ReadonlySet<number>, b: ReadonlySet<number>): boolean {
-  for (const one of a) if (b.has(one)) return true;
-  return false;
+function itemOf(
+  selected: SelectedEntry,
+  place: number,
+  { weightOf, inTwoSteps, shareOf = () => 1 }: ScheduleFacts,
+  rows: ReadonlyMap<number, readonly number[]>,
+): Item {
+  const { entry, parts } = selected;
+  const size = Math.max(
+    weightOf(entry.dumpId),
+    ...entry.dependencies.flatMap((id) => rows.get(id) ?? []).map(weightOf),
+  );
+  const weight = entry.section === "post-data" ? size * shareOf(entry) : size;
+  const steps = parts.definition ? inTwoSteps?.(entry, size) : undefined;
+  if (steps === undefined) return { scheduled: { ...selected }, place, weight, locks: locksOf(entry), waits: 0 };
+  const step = ({ sql, locks }: Step, which: TwoSteps["long"]) => ({
+    scheduled: { parts, entry: { ...entry, definition: sql } },
+    place,
+    // What is done in a moment, and lets others begin, goes first.
+    weight: steps.long === which ? weight : Number.POSITIVE_INFINITY,
+    locks,
+    waits: 0,
+  });
+  const [first, second] = [step(steps.first, "first"), step(steps.second, "second")];
+  return {
+    ...first,
+    scheduled: { ...first.scheduled, isFirstStep: true },
+    next: { ...second, scheduled: { ...second.scheduled, undo: steps.undo } },
+  };
 }
 
 function comesBefore(a: Item, b: Item): boolean {
   return a.weight > b.weight || (a.weight === b.weight && a.place < b.place);
 }
 
-function locksTables({ entry }: SelectedEntry): boolean {
-  if (entry.section !== "post-data") return false;
+function locksOf(entry: TocEntry): TableLocks {
+  return new Map(entry.dependencies.map((table) => [table, lockModeOf(entry)]));
+}
+
+function lockModeOf({ section, desc, definition }: TocEntry): LockMode {
+  if (section !== "post-data") return "row-exclusive";
   // The definition of an index may end with ALTER TABLE ... CLUSTER ON or REPLICA IDENTITY.
-  return entry.desc !== "INDEX" || /^ALTER TABLE /m.test(entry.definition ?? "");
+  return desc === "INDEX" && !/^ALTER TABLE /m.test(definition ?? "") ? "share" : "access-exclusive";
 }
 
 /** Dump ids of the rows of each table, by the table's. */

@@ -10,11 +10,13 @@ import { ArchiveState } from "./archive-state.ts";
 import type { BlockSource } from "./block-source.ts";
 import { EntryRunner } from "./entry-runner.ts";
 import type { FailureLog } from "./failure-log.ts";
+import { indexWork } from "./index-work.ts";
 import type { RestoreJournal } from "./journal/restore-journal.ts";
 import type { RestoreProgress } from "./restore-progress.ts";
-import { RestoreSchedule } from "./restore-schedule.ts";
+import { RestoreSchedule, type ScheduleFacts } from "./restore-schedule.ts";
 import { runBeside } from "./run-beside.ts";
 import type { SelectedEntry } from "./select/select-entries.ts";
+import { inTwoSteps, repeatable } from "./two-steps.ts";
 
 export interface ArchiveRun {
   readonly reader: ArchiveReader;
@@ -39,6 +41,9 @@ export interface ArchiveRun {
   /** With a journal: see {@link ArchiveState.emptied}. */
   readonly emptied?: ReadonlySet<number>;
 }
+
+/** Rows as stored: constraints of fewer are made in a moment, and a second statement would only cost time. */
+const TWO_STEPS_LARGER_THAN = 256 * 1024;
 
 /** What was done, besides what `progress` and `failures` know. */
 export interface ArchiveRunResult {
@@ -78,7 +83,7 @@ export async function runArchive(run: ArchiveRun): Promise<ArchiveRunResult> {
       continue;
     }
     await transactions.commit();
-    const schedule = new RestoreSchedule(step, (dumpId) => run.blocks.storedBytes(dumpId), isOfExtension);
+    const schedule = new RestoreSchedule(step, scheduleFacts(run, isOfExtension));
     const open = async () => {
       const helper = await run.connect();
       return { runner: new EntryRunner(run, helper, state), close: () => helper.close() };
@@ -102,6 +107,23 @@ export async function runArchive(run: ArchiveRun): Promise<ArchiveRunResult> {
 /** Event triggers would act on the removal of the journal: they come in the same transaction, after it. */
 function isOfEventTrigger({ desc, tag }: TocEntry): boolean {
   return desc === "EVENT TRIGGER" || (/^(COMMENT|SECURITY LABEL)$/.test(desc) && tag.startsWith("EVENT TRIGGER "));
+}
+
+function scheduleFacts(
+  { blocks, reader, request, journal }: ArchiveRun,
+  isFoundThere: (entry: TocEntry) => boolean,
+): ScheduleFacts {
+  const tableOf = (dumpId: number) => reader.entry(dumpId);
+  const large = Math.min(TWO_STEPS_LARGER_THAN, request.splitLargerThan ?? Number.POSITIVE_INFINITY);
+  return {
+    weightOf: (dumpId) => blocks.storedBytes(dumpId),
+    isFoundThere,
+    shareOf: (entry) => indexWork(entry, tableOf),
+    inTwoSteps: (entry, rows) => {
+      const steps = rows > large ? inTwoSteps(entry, tableOf) : undefined;
+      return steps === undefined || journal === undefined ? steps : repeatable(steps);
+    },
+  };
 }
 
 /** Rows of tables that no entry makes, where extensions are made. */
@@ -129,7 +151,7 @@ class Transactions {
     if (this.#size === Number.POSITIVE_INFINITY) await this.#begin();
   }
 
-  async around(restore: () => Promise<void>): Promise<void> {
+  async around(restore: () => Promise<unknown>): Promise<void> {
     if (this.#size > 0 && !this.#runner.isInTransaction) await this.#begin();
     await restore();
     this.#count += 1;
@@ -170,8 +192,10 @@ function* stepsOf(entries: readonly SelectedEntry[], jobs: number): Generator<re
   }
   let beside: SelectedEntry[] = [];
   for (const selected of entries) {
-    const { section } = selected.entry;
-    const isBeside = section === "data" || section === "post-data";
+    const { section, dependencies } = selected.entry;
+    // Comments and labels of indexes and constraints belong to no section: others need not wait for them.
+    const isOfOther = section === "none" && beside.length > 0 && dependencies.length > 0;
+    const isBeside = section === "data" || section === "post-data" || isOfOther;
     const isNext = beside.length > 0 && restorePass(beside[0]!.entry) !== restorePass(selected.entry);
     if (beside.length > 0 && (!isBeside || isNext)) {
       yield beside;

@@ -68,8 +68,7 @@ async function runAll(
         continue;
       }
       onBegin(next);
-      await runner.restore(next);
-      schedule.end(next);
+      schedule.end(next, await runner.restore(next));
       tell();
     }
   };
