@@ -86,6 +86,9 @@ const CAST_VALUE = 8;
 const WORTH_A_ROW = 60;
 const WORTH_A_CAST = 60;
 
+/** Smaller tables have pages that are not full, and planning a query takes longer than reading them. */
+const WORTH_A_QUERY = 1024 * 1024;
+
 /**
  * How to read a table's `columns` in binary format, where that takes the server less time than text; undefined where it
  * does not, or where a type's text cannot be had. Rows of wide text need half the time.
@@ -94,7 +97,7 @@ export function binaryColumns(table: Relation, columns: readonly Column[]): Bina
   const kinds: ColumnKind[] = [];
   const list: string[] = [];
   let casts = 0;
-  let texts = 0;
+  let hasText = false;
   let fixed = ROW_OVERHEAD;
   for (const { name, output } of columns) {
     const column = quoteIdentifier(name);
@@ -107,16 +110,17 @@ export function binaryColumns(table: Relation, columns: readonly Column[]): Bina
     } else return undefined;
     kinds.push(direct?.kind ?? ColumnKind.text);
     fixed += size;
-    if (size === 0) texts++;
+    hasText ||= size === 0;
   }
-  if (texts === 0 || !isWorthIt(table, fixed, casts, texts)) return undefined;
+  if (!hasText || !isWorthIt(table, fixed, casts)) return undefined;
   return { kinds, list: list.join(", "), isPlain: casts === 0 };
 }
 
-function isWorthIt({ pages, estimatedRows }: Relation, fixed: number, casts: number, texts: number): boolean {
-  // Nobody has counted yet.
-  if (estimatedRows <= 0 || pages <= 0) return casts <= texts;
-  return (pages * PAGE_SIZE) / estimatedRows - fixed >= WORTH_A_ROW + casts * WORTH_A_CAST;
+function isWorthIt({ pages, estimatedRows }: Relation, fixed: number, casts: number): boolean {
+  // Nobody has counted yet, or there is nothing.
+  if (estimatedRows <= 0 || pages <= 0) return casts === 0;
+  const bytes = pages * PAGE_SIZE;
+  return bytes >= WORTH_A_QUERY && bytes / estimatedRows - fixed >= WORTH_A_ROW + casts * WORTH_A_CAST;
 }
 
 /** Bytes of a page of a table that `pg_class.relpages` counts. */
