@@ -34,22 +34,31 @@ describe.each([10, 18] as const)("everything that PostgreSQL %i has, killed with
     (file: string) =>
       stock(18).must("pg_dump", [`--file=${file}`, zoo.url, ...args]);
 
-  test.each([
+  const ways: [string, (file: string) => Promise<unknown>, string[]][] = [
     ["our custom archive, serial", ours(), ["--jobs=1"]],
     ["our directory, parallel", ours("--format=directory"), parallel],
     ["our tar, parallel", ours("--format=tar"), parallel],
     ["our INSERT statements", ours("--column-inserts", "--compression=zstd"), ["--jobs=2"]],
-    ["stock custom archive, parallel", stocks("-Fc"), parallel],
-    ["stock directory, in transactions", stocks("-Fd"), ["--jobs=1", "--transaction-size=10"]],
-    ["stock tar, serial", stocks("-Ft"), ["--jobs=1"]],
-  ])("%s", async (name, backup, options) => {
+  ];
+  // Its pg_dump 18 writes what servers before 11 do not understand.
+  if (major > 10) {
+    ways.push(
+      ["stock custom archive, parallel", stocks("-Fc"), parallel],
+      ["stock directory, in transactions", stocks("-Fd"), ["--jobs=1", "--transaction-size=10"]],
+      ["stock tar, serial", stocks("-Ft"), ["--jobs=1"]],
+    );
+  }
+
+  test.each(ways)("%s", async (name, backup, options) => {
     const file = join(folder.path, name.replaceAll(" ", "-"));
     await backup(file);
     await using target = await withDatabase(zoo.server);
     const kills = await killedOften(target, [file, ...options], { seed: major * name.length, most: MOST_KILLS });
     expect(kills).toBeGreaterThan(MOST_KILLS / 2);
+    await using whole = await withDatabase(zoo.server);
+    await mustDbbackup(["restore", "single", file, ...options, `--target=${whole.name}`, `--url=${whole.url}`]);
     expect(await databaseContents(zoo.server, target.name, zooTolerance)).toEqual(
-      await databaseContents(zoo.server, zoo.name, zooTolerance),
+      await databaseContents(zoo.server, whole.name, zooTolerance),
     );
   });
 });
