@@ -1,5 +1,8 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { builtProgram } from "../helpers/built-program.ts";
 import { databaseContents } from "../helpers/database-contents.ts";
 import { mustDbbackup } from "../helpers/dbbackup.ts";
 import { killedOften } from "../helpers/interrupted-restore.ts";
@@ -9,6 +12,22 @@ import { stock } from "../helpers/stock-tools.ts";
 import { withTemporaryFolder } from "../helpers/temporary-folder.ts";
 import { type TestDatabase, withDatabase } from "../helpers/test-database.ts";
 import { zooTolerance } from "../helpers/zoo-tolerance.ts";
+
+/** Rows that triggers would change and keys would refuse, were they not switched off. */
+const content = `
+  CREATE TABLE big (id int PRIMARY KEY, t text);
+  INSERT INTO big SELECT i, repeat(md5(i::text), 3) FROM generate_series(1, 30000) i;
+  DO $$ BEGIN
+    FOR n IN 1..25 LOOP
+      EXECUTE format('CREATE TABLE t%s (id int PRIMARY KEY, other int, a text)', n);
+      EXECUTE format('INSERT INTO t%s SELECT i, 1 + i %% 50, md5(i::text) FROM generate_series(1, 100) i', n);
+      EXECUTE format('ALTER TABLE t%s ADD FOREIGN KEY (other) REFERENCES t1', n);
+    END LOOP;
+  END $$;
+  CREATE FUNCTION twice() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+    IF pg_trigger_depth() = 1 THEN INSERT INTO t2 SELECT NEW.id + 1000000, 1, 'twice'; END IF; RETURN NEW; END $$;
+  CREATE TRIGGER twice BEFORE INSERT ON t2 FOR EACH ROW EXECUTE FUNCTION twice();
+  SELECT lo_from_bytea(0, decode(repeat(md5(i::text), 100), 'hex')) FROM generate_series(1, 20) i;`;
 
 const parallel = ["--jobs=4", "--split-larger-than=8192"];
 const MOST_KILLS = 20;
@@ -60,5 +79,52 @@ describe.each([10, 18] as const)("everything that PostgreSQL %i has, killed with
     expect(await databaseContents(zoo.server, target.name, zooTolerance)).toEqual(
       await databaseContents(zoo.server, whole.name, zooTolerance),
     );
+  });
+});
+
+describe("other ways", () => {
+  let source: TestDatabase;
+  let folder: { readonly path: string } & AsyncDisposable;
+  let file: string;
+  beforeAll(async () => {
+    source = await withDatabase(await sharedServer(18));
+    await source.sql(content);
+    folder = await withTemporaryFolder();
+    file = join(folder.path, "archive");
+    await mustDbbackup(["backup", "single", source.name, `--url=${source.url}`, `--output=${file}`]);
+  });
+  afterAll(async () => {
+    await source?.drop();
+    await folder?.[Symbol.asyncDispose]();
+  });
+
+  async function expectRestored(target: TestDatabase): Promise<void> {
+    expect(await databaseContents(target.server, target.name)).toEqual(
+      await databaseContents(source.server, source.name),
+    );
+  }
+
+  test("rows alone, with triggers switched off: a run that is killed leaves none of them off", async () => {
+    await using target = await withDatabase(source.server);
+    const rest = [`--target=${target.name}`, `--url=${target.url}`];
+    await mustDbbackup(["restore", "single", file, "--schema-only", ...rest]);
+    const args = [file, "--data-only", "--disable-triggers", "--confirm", "--jobs=2"];
+    expect(await killedOften(target, args, { seed: 5, most: MOST_KILLS })).toBeGreaterThan(MOST_KILLS / 2);
+    await expectRestored(target);
+  });
+
+  test("an interruption keeps the database that the run made", async () => {
+    await using target = await withDatabase(source.server);
+    await target.drop();
+    const args = ["restore", "single", file, `--target=${target.name}`, `--url=${target.url}`, "--create"];
+    const child = spawn(process.execPath, [await builtProgram(), ...args, "--resumable"], {
+      stdio: ["ignore", "ignore", "pipe"],
+    });
+    child.stderr.on("data", (text: Buffer) => {
+      if (text.toString().includes("loading rows")) child.kill("SIGINT");
+    });
+    expect(await once(child, "close")).toEqual([130, null]);
+    await mustDbbackup([...args, "--resume"]);
+    await expectRestored(target);
   });
 });

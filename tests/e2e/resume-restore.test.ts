@@ -128,6 +128,8 @@ test("a lost connection keeps the database that the run made; what is resumed tw
   const lost = await running;
   expect(lost.status).toBe(1);
   expect(lost.stderr).toContain(`database "${target.name}" is incomplete, and --resume goes on with it`);
+  const again = await dbbackup([...args, "--resumable"]);
+  expect(again).toMatchObject({ status: 2, stderr: expect.stringContaining("go on with --resume if") });
   const { stdout } = await mustDbbackup([...args, "--resume", "--json"]);
   const { result } = JSON.parse(stdout.toString()) as {
     result: { done: number; doneBefore: number; created: boolean };

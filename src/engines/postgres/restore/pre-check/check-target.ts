@@ -10,7 +10,7 @@ const journalTable = `${journalSchema}.run`;
 const relationTypes: ReadonlySet<string> = new Set(["FOREIGN TABLE", "MATERIALIZED VIEW", "SEQUENCE", "TABLE", "VIEW"]);
 
 /** Whether the database can be created. */
-export function checkCreation(target: string, { clean }: RestoreRequest, facts: TargetFacts): Finding[] {
+export function checkCreation(target: string, { clean, journal }: RestoreRequest, facts: TargetFacts): Finding[] {
   const findings: Finding[] = [];
   if (!facts.mayCreateDatabases) {
     findings.push({
@@ -28,8 +28,7 @@ export function checkCreation(target: string, { clean }: RestoreRequest, facts: 
           code: "target-exists",
           severity: "error",
           message: `database "${target}" exists already`,
-          solution:
-            "leave out --create to restore into it, add --clean to drop it first, or name another with --target",
+          solution: `${journal === "new" ? "go on with --resume if its restore was interrupted, " : ""}leave out --create to restore into it, add --clean to drop it first, or name another with --target`,
         },
   );
   return findings;
