@@ -201,6 +201,17 @@ test("sessions that committed their part of a table's rows before the first one 
   expect(await databaseContents(target.server, target.name)).toEqual(await databaseContents(slow.server, slow.name));
 });
 
+test("an error is solved and the restore resumed; halves of constraints of a run with more sessions are no obstacle", async () => {
+  await using target = await withDatabase(source.server);
+  const args = restoreArgs(target, archive("custom"), "--jobs=1", "--confirm");
+  await target.sql("CREATE VIEW t9_pkey AS SELECT 1");
+  await expectRefused([...args, "--resumable"], /CONSTRAINT "public\.t9 t9_pkey" failed: .*exists.* --resume goes on/);
+  await target.sql(`DROP VIEW t9_pkey; CREATE UNIQUE INDEX t9_pkey ON t9 (id);
+    ALTER TABLE t9 ADD CONSTRAINT t9_other_fkey FOREIGN KEY (other) REFERENCES t1 NOT VALID`);
+  await mustDbbackup([...args, "--resume"]);
+  await expectRestored(target);
+});
+
 test("a crash of the server empties unlogged tables: their rows come again", async () => {
   await using server = await startServer({ major: 18 });
   await using target = await withDatabase(server);

@@ -22,6 +22,7 @@ import type { ArchiveRun } from "./run-archive.ts";
 import { saidForNewer } from "./said-for-newer.ts";
 import { readScript } from "./script/read-script.ts";
 import { SharedLoad } from "./shared-load.ts";
+import { inTwoSteps } from "./two-steps.ts";
 
 /** Default of {@link RestoreRequest.splitLargerThan}: what a session loads in less than a second is not worth a second one. */
 const DEFAULT_SPLIT_LARGER_THAN = 16 * 1024 * 1024;
@@ -95,14 +96,23 @@ export class EntryRunner {
     }
   }
 
-  async #restore({ entry, parts, isFirstStep = false }: ScheduledEntry): Promise<boolean> {
+  async #restore(scheduled: ScheduledEntry): Promise<boolean> {
+    const { entry, parts, isFirstStep = false } = scheduled;
     const hasBlock = parts.data && entry.hadDumper;
-    if (!hasBlock) return await this.#define(entry, isFirstStep ? "" : this.#note(entry));
+    if (!hasBlock) return await this.#define(this.#withoutLeftover(scheduled), isFirstStep ? "" : this.#note(entry));
     if (!parts.definition && this.#notesItself(entry)) return await this.#loadBlock(entry);
     return await this.#noted(entry, async () => {
       const isDone = !parts.definition || (await this.#define(entry));
       return (await this.#loadBlock(entry)) && isDone;
     });
+  }
+
+  /** What an earlier run has left of a constraint in two steps makes way for one that is made in one. */
+  #withoutLeftover({ entry, isFirstStep, undo }: ScheduledEntry): TocEntry {
+    const { request, reader } = this.#run;
+    if (request.journal !== "resume" || isFirstStep === true || undo !== undefined) return entry;
+    const steps = inTwoSteps(entry, (dumpId) => reader.entry(dumpId));
+    return steps === undefined ? entry : { ...entry, definition: `${steps.undo};\n${entry.definition}` };
   }
 
   /** With a journal: the statement that notes the entry as done. */
