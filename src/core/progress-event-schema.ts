@@ -21,7 +21,14 @@ export const progressEventSchema = v.variant("event", [
     least_seconds: v.optional(count),
   }),
   v.looseObject({ ...head, event: v.literal("snapshot"), xmin: v.string() }),
-  v.looseObject({ ...head, event: v.literal("progress"), bytes: count, rows: count, objects: count }),
+  v.looseObject({
+    ...head,
+    event: v.literal("progress"),
+    bytes: count,
+    rows: count,
+    objects: count,
+    seconds_left: v.optional(count),
+  }),
   v.looseObject({ ...head, event: v.literal("object-start"), object: v.string() }),
   v.looseObject({ ...head, event: v.literal("object-end"), object: v.string(), rows: count, bytes: count }),
   v.looseObject({

@@ -19,8 +19,15 @@ export type ProgressEvent =
    * since transaction `xmin`: vacuum cannot remove them.
    */
   | { readonly event: "snapshot"; readonly xmin: string }
-  /** Sums since the start of the phase; sent when they change, at most every 100 ms. */
-  | { readonly event: "progress"; readonly bytes: number; readonly rows: number; readonly objects: number }
+  /** Sums since the start of the phase; sent when they change, at most every 100 ms, and every second while statements run. */
+  | {
+      readonly event: "progress";
+      readonly bytes: number;
+      readonly rows: number;
+      readonly objects: number;
+      /** How long the whole command will go on, when the engine can tell: more than bytes alone would say. */
+      readonly seconds_left?: number;
+    }
   /** An object (table, index, large objects) begins or is done. */
   | { readonly event: "object-start"; readonly object: string }
   | { readonly event: "object-end"; readonly object: string; readonly rows: number; readonly bytes: number }

@@ -13,6 +13,8 @@ export interface PlainData {
 export interface TableDataBlock extends PlainData {
   readonly kind: "table-data";
   readonly dumpId: number;
+  /** How many of its stored bytes were read so far. */
+  readonly readBytes: number;
 }
 
 export interface LargeObjectData extends PlainData {
@@ -42,9 +44,13 @@ export interface StreamFormat {
 export type OpenBlock = DataBlock & { skipRest(): Promise<void> };
 
 export function openTableDataBlock(dumpId: number, stored: StoredStream, format: StreamFormat): OpenBlock {
+  const start = stored.position;
   return {
     kind: "table-data",
     dumpId,
+    get readBytes() {
+      return stored.position - start;
+    },
     chunks: () => plainChunks(stored, format),
     skipRest: () => stored.skipRest(),
   };

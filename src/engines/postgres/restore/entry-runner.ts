@@ -25,7 +25,7 @@ import { SharedLoad } from "./shared-load.ts";
 import { inTwoSteps } from "./two-steps.ts";
 
 /** Default of {@link RestoreRequest.splitLargerThan}: what a session loads in less than a second is not worth a second one. */
-const DEFAULT_SPLIT_LARGER_THAN = 16 * 1024 * 1024;
+export const DEFAULT_SPLIT_LARGER_THAN = 16 * 1024 * 1024;
 
 /**
  * Below this (as stored), making new storage for a table costs the server more than the log of its rows, of which it then
@@ -77,8 +77,11 @@ export class EntryRunner {
    * @throws BackupError when it fails, unless the log decides to go on
    */
   async restore(scheduled: ScheduledEntry): Promise<boolean> {
-    const { undo, isFirstStep = false } = scheduled;
+    const { undo, isFirstStep = false, entry } = scheduled;
+    const { timeLeft } = this.#run.progress;
+    timeLeft?.begin(entry.dumpId);
     const isDone = await (undo === undefined ? this.#restore(scheduled) : this.#restoreOrUndo(scheduled, undo));
+    timeLeft?.end(entry.dumpId, !(isDone && isFirstStep));
     if (!isDone || isFirstStep) return isDone;
     this.#state.done += 1;
     this.#run.progress.addObject();
@@ -215,6 +218,7 @@ export class EntryRunner {
       this.#state.largeObjects += count;
       return { rows: 0, bytes };
     }
+    progress.timeLeft?.reading(entry.dumpId, () => block.readBytes);
     if (!entry.copy) return { rows: await this.#runStatements(block.chunks(), onBytes), bytes };
     this.#scanner.reset();
     const key: TableKey = `${decode(entry.namespace ?? "")}\0${decode(entry.tag)}`;

@@ -1,5 +1,6 @@
 import { monotonic } from "../../../core/monotonic.ts";
 import type { ProgressSink } from "../../../ports/progress.ts";
+import type { TimeLeft } from "./time-left.ts";
 
 const intervalMs = 100;
 
@@ -10,6 +11,8 @@ export class RestoreProgress {
   bytes = 0;
   rows = 0;
   objects = 0;
+  /** Known when it is known what there is to do. */
+  timeLeft: TimeLeft | undefined;
 
   constructor(sink: ProgressSink) {
     this.#sink = sink;
@@ -42,6 +45,8 @@ export class RestoreProgress {
 
   tell(): void {
     this.#told = monotonic();
-    this.#sink.emit({ event: "progress", bytes: this.bytes, rows: this.rows, objects: this.objects });
+    const seconds = this.timeLeft?.seconds;
+    const left = seconds === undefined ? {} : { seconds_left: Math.ceil(seconds) };
+    this.#sink.emit({ event: "progress", bytes: this.bytes, rows: this.rows, objects: this.objects, ...left });
   }
 }

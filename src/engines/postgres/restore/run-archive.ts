@@ -1,3 +1,4 @@
+import { monotonic } from "../../../core/monotonic.ts";
 import type { RestoreRequest } from "../../../ports/restore.ts";
 import type { PgConnection } from "../../../wire/postgres/connection.ts";
 import type { ArchiveReader } from "../archive/archive-reader.ts";
@@ -8,7 +9,7 @@ import type { NameDecoder } from "../dump/name-decoder.ts";
 import type { ArchivePlan } from "./archive-plan.ts";
 import { ArchiveState } from "./archive-state.ts";
 import type { BlockSource } from "./block-source.ts";
-import { EntryRunner } from "./entry-runner.ts";
+import { DEFAULT_SPLIT_LARGER_THAN, EntryRunner } from "./entry-runner.ts";
 import type { FailureLog } from "./failure-log.ts";
 import { indexWork } from "./index-work.ts";
 import type { RestoreJournal } from "./journal/restore-journal.ts";
@@ -16,6 +17,7 @@ import type { RestoreProgress } from "./restore-progress.ts";
 import { RestoreSchedule, type ScheduleFacts } from "./restore-schedule.ts";
 import { runBeside } from "./run-beside.ts";
 import type { SelectedEntry } from "./select/select-entries.ts";
+import { type PlannedWork, TimeLeft } from "./time-left.ts";
 import { inTwoSteps, repeatable } from "./two-steps.ts";
 
 export interface ArchiveRun {
@@ -71,6 +73,8 @@ export async function runArchive(run: ArchiveRun): Promise<ArchiveRunResult> {
   const warnings: string[] = [];
   const entries = plan.entries.filter((selected) => isRestored(selected, connection.serverVersion));
   const phases = new Phases(progress);
+  progress.timeLeft = timeLeftOf(run, entries);
+  using _telling = tellingEverySecond(progress);
   const isOfExtension = tablesOfExtensions(plan.selected);
   const isAtEnd = ({ entry }: SelectedEntry): boolean => journal !== undefined && isOfEventTrigger(entry);
   const before = entries.filter((selected) => !isAtEnd(selected));
@@ -107,6 +111,24 @@ export async function runArchive(run: ArchiveRun): Promise<ArchiveRunResult> {
 /** Event triggers would act on the removal of the journal: they come in the same transaction, after it. */
 function isOfEventTrigger({ desc, tag }: TocEntry): boolean {
   return desc === "EVENT TRIGGER" || (/^(COMMENT|SECURITY LABEL)$/.test(desc) && tag.startsWith("EVENT TRIGGER "));
+}
+
+function timeLeftOf({ blocks, reader, request, jobs }: ArchiveRun, selected: readonly SelectedEntry[]): TimeLeft {
+  const tableOf = (dumpId: number) => reader.entry(dumpId);
+  const work: PlannedWork = {
+    entries: selected.map(({ entry }) => entry),
+    storedBytes: (dumpId) => blocks.storedBytes(dumpId),
+    shareOf: (entry) => indexWork(entry, tableOf),
+    jobs,
+    splitLargerThan: request.splitLargerThan ?? DEFAULT_SPLIT_LARGER_THAN,
+  };
+  return new TimeLeft(work, () => monotonic() / 1000);
+}
+
+/** A server tells nothing of a statement that it is busy with. */
+function tellingEverySecond(progress: RestoreProgress): Disposable {
+  const timer = setInterval(() => progress.tell(), 1000);
+  return { [Symbol.dispose]: () => clearInterval(timer) };
 }
 
 function scheduleFacts(

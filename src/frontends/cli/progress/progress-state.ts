@@ -20,6 +20,8 @@ export class ProgressState {
   rows = 0;
   #estimatedBytes = 0;
   #snapshotAt: number | undefined;
+  /** What the last event said. */
+  #toldLeft: number | undefined;
   #samples: Sample[] = [];
   readonly #now: () => number;
 
@@ -31,6 +33,7 @@ export class ProgressState {
   take(event: ProgressEvent): void {
     if (event.event === "phase") {
       this.message = event.message;
+      this.#toldLeft = undefined;
       this.bytes = 0;
       this.rows = 0;
       this.#samples = [{ time: this.#now(), bytes: 0 }];
@@ -42,6 +45,7 @@ export class ProgressState {
       this.bytes = event.bytes;
       this.rows = event.rows;
       this.#addSample({ time: this.#now(), bytes: event.bytes });
+      this.#toldLeft = event.seconds_left;
     }
   }
 
@@ -65,8 +69,9 @@ export class ProgressState {
     return Math.min(0.99, this.bytes / this.#estimatedBytes);
   }
 
-  /** Seconds that are left, as far as estimate and rate tell. */
+  /** Seconds that are left, as the engine tells, or as far as estimate and rate do. */
   get secondsLeft(): number | undefined {
+    if (this.#toldLeft !== undefined) return this.#toldLeft;
     if (this.share === undefined || this.rate <= 0 || this.bytes >= this.#estimatedBytes) return undefined;
     return (this.#estimatedBytes - this.bytes) / this.rate;
   }

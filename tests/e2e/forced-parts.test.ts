@@ -1,0 +1,3 @@
+import { describeForcedParts } from "./forced-parts-suite.ts";
+
+describeForcedParts(18, []);

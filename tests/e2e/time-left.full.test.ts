@@ -1,0 +1,35 @@
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { mustDbbackup } from "../helpers/dbbackup.ts";
+import { judgedEstimates } from "../helpers/judged-estimates.ts";
+import { startServer } from "../helpers/postgres-server.ts";
+import { withTemporaryFolder } from "../helpers/temporary-folder.ts";
+import { withDatabase } from "../helpers/test-database.ts";
+
+const rows = (table: string, count: number): string => `
+  CREATE TABLE ${table} (id bigint NOT NULL, device int, digest text, created timestamptz);
+  INSERT INTO ${table} SELECT i, hashint4(i), md5(i::text), now() + i * interval '1 s' FROM generate_series(1, ${count}) i;
+  ALTER TABLE ${table} ADD PRIMARY KEY (id);
+  CREATE INDEX ON ${table} (digest);
+  CREATE INDEX ON ${table} (device, created);`;
+
+const databases = {
+  "one table": rows("one", 1_500_000),
+  "many tables": Array.from({ length: 30 }, (_, n) => rows(`t${n}`, 30_000 + 2000 * n)).join(""),
+};
+
+/** Other programs may take the processors at any moment, so that no bound that is worth much would always hold. */
+test.each(Object.entries(databases))("a restore knows how long it will go on: %s", async (_, content) => {
+  await using server = await startServer({ major: 18, settings: { max_wal_size: "4GB" } });
+  await using source = await withDatabase(server);
+  await source.sql(content);
+  await using folder = await withTemporaryFolder();
+  const archive = join(folder.path, "backup.dump");
+  await mustDbbackup(["backup", "single", source.name, `--url=${source.url}`, `--output=${archive}`]);
+  await using target = await withDatabase(server);
+  const how = [`--target=${target.name}`, `--url=${target.url}`, "--jobs=2", "--progress=json"];
+  const { stderr } = await mustDbbackup(["restore", "single", archive, ...how]);
+  const judged = judgedEstimates(stderr);
+  expect(judged.events).toBeGreaterThan(5);
+  expect(judged.withinFactor2, JSON.stringify(judged)).toBeGreaterThan(0.7);
+});
