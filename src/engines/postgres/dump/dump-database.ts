@@ -1,32 +1,20 @@
 import type { BackupError } from "../../../core/backup-error.ts";
 import { monotonic } from "../../../core/monotonic.ts";
 import type { DumpContext, DumpOutput, DumpRequest, DumpResult, SnapshotHeld } from "../../../ports/dump.ts";
-import { type DumpShape, wholeShape } from "../../../ports/dump-shape.ts";
 import type { ProgressEvent } from "../../../ports/progress.ts";
 import type { PgConnection } from "../../../wire/postgres/connection.ts";
 import { formatArchiveVersion } from "../archive/archive-version.ts";
-import { headerEntries } from "../archive/header-entries.ts";
-import { wantedKinds } from "../archive/wanted-parts.ts";
-import type { Capabilities } from "../capabilities.ts";
-import { Catalog, type WantedExtras } from "../objects/catalog-reader.ts";
-import type { DatabaseFacts } from "../objects/database.ts";
-import { type DatabaseDetails, databaseDetailEntries } from "../objects/database-details.ts";
-import type { PlannedEntry } from "../objects/object-type.ts";
-import type { DatabaseCatalog } from "../objects/read-catalog.ts";
 import { quoteAllIdentifiers } from "../sql/quote.ts";
-import { chooseEntries, partsOfShape } from "./choose-entries.ts";
-import { type ChosenFormat, chooseFormat } from "./choose-format.ts";
+import { chooseFormat } from "./choose-format.ts";
 import { copyData } from "./copy-data.ts";
 import { CopyLanes } from "./copy-lanes.ts";
 import { type DumpIsolation, type DumpSession, openDumpSession } from "./dump-session.ts";
 import { openWriter } from "./open-writer.ts";
 import { DEFAULT_SPLIT_LARGER_THAN, planCopies } from "./plan-copies.ts";
-import { planEntries } from "./plan-entries.ts";
 import { RateLimit } from "./rate-limit.ts";
-import { readSource } from "./read-source.ts";
+import { readEntries } from "./read-entries.ts";
 import { dumpEncoding } from "./session-settings.ts";
 import { StatisticsDefinitions } from "./statistics-definitions.ts";
-import { ungroupLargeObjects } from "./ungroup-large-objects.ts";
 
 export interface DumpDatabaseOptions {
   /** Name and version of this program, written into archives. */
@@ -66,25 +54,13 @@ async function makeDump(
   const encoding = dumpEncoding(connection);
   const snapshotAt = monotonic();
   const format = chooseFormat(request, session.capabilities);
-  const shape = request.shape ?? wholeShape;
-  const create = format.kind === "archive" || shape.script.create;
-  const wanted = wantedExtras(request);
-  const source = await readSource(
+  const { facts, database, decodeName, notIncluded, warnings, entries } = await readEntries(
     session,
     encoding,
-    { databaseItself: create, ...wanted },
-    request.allowedExtensions ?? [],
+    request,
+    format,
   );
-  const { facts, database, decodeName, notIncluded, catalog } = source;
-  const planned = planEntries(catalog, shape);
-  const warnings = [
-    ...source.warnings,
-    ...planned.warnings,
-    ...statisticsWarnings(wanted.statistics, session.capabilities),
-  ];
   for (const warning of warnings) progress.emit({ event: "warning", message: warning });
-
-  const entries = archiveEntries({ ...withShape(database, shape), encoding }, catalog, planned.entries, format, shape);
   let copying: CopyLanes | undefined;
   const writer = await openWriter({
     request,
@@ -142,34 +118,6 @@ async function endSnapshot({ connection, rows }: DumpSession, xmin: string, sinc
   return { xmin, transactions: Number(now!.transactions), seconds: (monotonic() - since) / 1000 };
 }
 
-/** What of the database's objects is read. */
-function wantedExtras(request: DumpRequest): WantedExtras {
-  const shape = request.shape ?? wholeShape;
-  const kinds = wantedKinds(partsOfShape(shape, true));
-  const isOfData = shape.sections.length === 0 || shape.sections.includes("data");
-  return {
-    statistics: request.statistics === true || shape.statisticsOnly,
-    definitions: kinds.schema,
-    data: kinds.data,
-    sequenceData: (kinds.data || shape.sequenceData) && isOfData,
-    unloggedData: !shape.noUnloggedTableData,
-    inserts: shape.inserts,
-    loadViaRoot: shape.loadViaPartitionRoot,
-    toastCompression: !shape.noToastCompression,
-  };
-}
-
-function withShape<D extends DatabaseFacts>(database: D, { script }: DumpShape): D {
-  return script.noTablespaces ? { ...database, createStatement: database.createStatementAnywhere } : database;
-}
-
-function statisticsWarnings(isWanted: boolean, { statisticsFunctions }: Capabilities): string[] {
-  if (!isWanted || statisticsFunctions) return [];
-  return [
-    "the optimizer's statistics can be restored by PostgreSQL 18 and newer only, not by the version they come from",
-  ];
-}
-
 function fewerConnections(opened: number, wanted: number, { message }: BackupError): ProgressEvent {
   return {
     event: "warning",
@@ -181,32 +129,4 @@ function fewerConnections(opened: number, wanted: number, { message }: BackupErr
 function endpoint(connection: PgConnection): { host: string; port: number; user: string } {
   const { host, user } = connection;
   return { host: host.kind === "unix" ? host.folder : host.host, port: host.port, user };
-}
-
-/** Everything that stands in the table of contents, in its order. */
-function archiveEntries(
-  database: DatabaseFacts & DatabaseDetails,
-  catalog: DatabaseCatalog,
-  planned: readonly PlannedEntry[],
-  format: ChosenFormat,
-  shape: DumpShape,
-): PlannedEntry[] {
-  const nextDumpId = (): number => catalog.registry.nextDumpId();
-  const first = headerEntries(
-    {
-      encoding: database.encoding,
-      database: {
-        catalog: { table: Catalog.pg_database, oid: database.oid },
-        name: database.name,
-        owner: database.owner,
-        create: database.createStatement,
-        drop: database.dropStatement,
-      },
-    },
-    nextDumpId,
-  );
-  const { dumpId } = first.at(-1)!;
-  const details = databaseDetailEntries({ ...database, dumpId }, database, nextDumpId);
-  const ofDatabase = chooseEntries([...first, ...details], shape);
-  return [...ofDatabase, ...(format.groupsLargeObjects ? planned : ungroupLargeObjects(planned, nextDumpId))];
 }

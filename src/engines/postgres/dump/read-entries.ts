@@ -1,0 +1,107 @@
+import type { DumpRequest } from "../../../ports/dump.ts";
+import { type DumpShape, wholeShape } from "../../../ports/dump-shape.ts";
+import { headerEntries } from "../archive/header-entries.ts";
+import { wantedKinds } from "../archive/wanted-parts.ts";
+import type { Capabilities } from "../capabilities.ts";
+import { Catalog, type WantedExtras } from "../objects/catalog-reader.ts";
+import type { DatabaseFacts } from "../objects/database.ts";
+import { type DatabaseDetails, databaseDetailEntries } from "../objects/database-details.ts";
+import type { PlannedEntry } from "../objects/object-type.ts";
+import type { DatabaseCatalog } from "../objects/read-catalog.ts";
+import { chooseEntries, partsOfShape } from "./choose-entries.ts";
+import type { ChosenFormat } from "./choose-format.ts";
+import type { DumpSession } from "./dump-session.ts";
+import { planEntries } from "./plan-entries.ts";
+import { readSource, type Source } from "./read-source.ts";
+import { ungroupLargeObjects } from "./ungroup-large-objects.ts";
+
+/** What is dumped, as far as it is needed while rows are copied. */
+export interface SourceEntries extends Omit<Source, "catalog"> {
+  readonly entries: readonly PlannedEntry[];
+}
+
+/**
+ * Reads the catalogues and plans the entries of the archive. The objects they were made of, twice as large, are let go:
+ * who calls must not hold them while rows are copied.
+ * @param encoding in which the session answers
+ * @throws BackupError UNSUPPORTED_OBJECT
+ */
+export async function readEntries(
+  session: DumpSession,
+  encoding: string,
+  request: DumpRequest,
+  format: ChosenFormat,
+): Promise<SourceEntries> {
+  const shape = request.shape ?? wholeShape;
+  const create = format.kind === "archive" || shape.script.create;
+  const wanted = wantedExtras(request);
+  const { catalog, ...source } = await readSource(
+    session,
+    encoding,
+    { databaseItself: create, ...wanted },
+    request.allowedExtensions ?? [],
+  );
+  const planned = planEntries(catalog, shape);
+  const database = { ...withShape(source.database, shape), encoding };
+  return {
+    ...source,
+    warnings: [...source.warnings, ...planned.warnings, ...statisticsWarnings(wanted.statistics, session.capabilities)],
+    entries: archiveEntries(database, catalog, planned.entries, format, shape),
+  };
+}
+
+/** What of the database's objects is read. */
+function wantedExtras(request: DumpRequest): WantedExtras {
+  const shape = request.shape ?? wholeShape;
+  const kinds = wantedKinds(partsOfShape(shape, true));
+  const isOfData = shape.sections.length === 0 || shape.sections.includes("data");
+  return {
+    statistics: request.statistics === true || shape.statisticsOnly,
+    definitions: kinds.schema,
+    data: kinds.data,
+    sequenceData: (kinds.data || shape.sequenceData) && isOfData,
+    unloggedData: !shape.noUnloggedTableData,
+    inserts: shape.inserts,
+    loadViaRoot: shape.loadViaPartitionRoot,
+    toastCompression: !shape.noToastCompression,
+  };
+}
+
+function withShape<D extends DatabaseFacts>(database: D, { script }: DumpShape): D {
+  return script.noTablespaces ? { ...database, createStatement: database.createStatementAnywhere } : database;
+}
+
+function statisticsWarnings(isWanted: boolean, { statisticsFunctions }: Capabilities): string[] {
+  if (!isWanted || statisticsFunctions) return [];
+  return [
+    "the optimizer's statistics can be restored by PostgreSQL 18 and newer only, not by the version they come from",
+  ];
+}
+
+/** Everything that stands in the table of contents, in its order. */
+function archiveEntries(
+  database: DatabaseFacts & DatabaseDetails,
+  catalog: DatabaseCatalog,
+  planned: readonly PlannedEntry[],
+  format: ChosenFormat,
+  shape: DumpShape,
+): PlannedEntry[] {
+  const nextDumpId = (): number => catalog.registry.nextDumpId();
+  const first = headerEntries(
+    {
+      encoding: database.encoding,
+      database: {
+        catalog: { table: Catalog.pg_database, oid: database.oid },
+        name: database.name,
+        owner: database.owner,
+        create: database.createStatement,
+        drop: database.dropStatement,
+      },
+    },
+    nextDumpId,
+  );
+  const { dumpId } = first.at(-1)!;
+  const details = databaseDetailEntries({ ...database, dumpId }, database, nextDumpId);
+  const ofDatabase = chooseEntries([...first, ...details], shape);
+  return [...ofDatabase, ...(format.groupsLargeObjects ? planned : ungroupLargeObjects(planned, nextDumpId))];
+}
