@@ -49,8 +49,22 @@ export class PackedValues {
     this.#column = column;
     this.#at = at;
     const length = int32(row, at);
-    return length < 0 ? null : row.substring(at + lengthLength, at + lengthLength + length);
+    if (length < 0) return null;
+    const value = row.substring(at + lengthLength, at + lengthLength + length);
+    return length < shortestView || length * 2 > row.length ? value : ownCopy(value);
   }
+}
+
+/** V8 makes a view of a string this long, which keeps all of it in memory; shorter ones are copied anyhow. */
+const shortestView = 13;
+const scratch = Buffer.alloc(1024);
+
+/**
+ * The same text without the row around it. Names and types live on in the objects that are made of rows: with them the
+ * rows did, a quarter of the memory of a catalogue.
+ */
+function ownCopy(value: string): string {
+  return value.length > scratch.length ? value : scratch.toString("latin1", 0, scratch.write(value, "latin1"));
 }
 
 function int32(row: string, at: number): number {

@@ -62,6 +62,7 @@ export interface DumpParts {
 }
 
 export const allParts: DumpParts = { definition: true, privileges: true };
+export const definitionOnly: DumpParts = { definition: true, privileges: false };
 export const noParts: DumpParts = { definition: false, privileges: false };
 
 /**

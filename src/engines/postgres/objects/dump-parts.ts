@@ -1,5 +1,5 @@
 import type { CatalogReader } from "./catalog-reader.ts";
-import { type DumpParts, noParts } from "./dump-object.ts";
+import { type DumpParts, definitionOnly, noParts } from "./dump-object.ts";
 import { everything, privilegesOnly } from "./object-selection.ts";
 
 /**
@@ -25,5 +25,5 @@ export function isUsers(reader: CatalogReader, schema: string | null, catalogTab
 
 /** Parts of an object that comes and goes with another one and has no privileges: an index with its table. */
 export function partsWith(owner: { readonly parts: DumpParts }): DumpParts {
-  return owner.parts.definition ? { definition: true, privileges: false } : noParts;
+  return owner.parts.definition ? definitionOnly : noParts;
 }

@@ -1,7 +1,7 @@
 import { parseTextArray } from "../sql/pg-array.ts";
 import { Catalog } from "./catalog-reader.ts";
 import { descriptionEntries } from "./description-entries.ts";
-import { allParts, type DumpObject } from "./dump-object.ts";
+import { allParts, type DumpObject, definitionOnly } from "./dump-object.ts";
 import type { EntryContext } from "./entry-context.ts";
 import { objectEntry } from "./object-entry.ts";
 import type { ObjectType, PlannedEntry } from "./object-type.ts";
@@ -97,7 +97,7 @@ export const largeObjectDataType: ObjectType<LargeObjectData> = {
         catalog: { table: 0, oid: 0 },
         name: group.name,
         schema: null,
-        parts: { definition: true, privileges: false },
+        parts: definitionOnly,
         group,
       });
       data.dependencies.add(group.dumpId);

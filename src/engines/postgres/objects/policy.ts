@@ -1,6 +1,6 @@
 import { qualified, quoteIdentifier } from "../sql/quote.ts";
 import { Catalog } from "./catalog-reader.ts";
-import type { DumpObject } from "./dump-object.ts";
+import { type DumpObject, definitionOnly } from "./dump-object.ts";
 import type { EntryContext } from "./entry-context.ts";
 import { objectEntry } from "./object-entry.ts";
 import type { ObjectType, PlannedEntry } from "./object-type.ts";
@@ -27,8 +27,6 @@ const commandClauses: Readonly<Record<string, string>> = {
   d: " FOR DELETE",
 };
 
-const parts = { definition: true, privileges: false };
-
 export const policyType: ObjectType<Policy> = {
   label: "policy",
 
@@ -53,7 +51,7 @@ export const policyType: ObjectType<Policy> = {
         name: row.polname!,
         schema: relation.schema,
         tieBreak: [relation.name],
-        parts,
+        parts: definitionOnly,
         relation,
         command: row.polcmd!,
         isPermissive: row.polpermissive === "t",
@@ -110,7 +108,7 @@ export const rowSecurityType: ObjectType<RowSecurity> = {
           name: relation.name,
           schema: relation.schema,
           tieBreak: [relation.name],
-          parts,
+          parts: definitionOnly,
           relation,
         }),
       );

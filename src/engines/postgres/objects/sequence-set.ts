@@ -2,7 +2,7 @@ import { BackupError } from "../../../core/backup-error.ts";
 import { qualified, quoteConformingLiteral } from "../sql/quote.ts";
 import type { CatalogReader } from "./catalog-reader.ts";
 import { dumpedConfiguration } from "./configuration-tables.ts";
-import type { DumpObject } from "./dump-object.ts";
+import { type DumpObject, definitionOnly } from "./dump-object.ts";
 import { objectEntry } from "./object-entry.ts";
 import type { ObjectType, PlannedEntry } from "./object-type.ts";
 import { allRelations, isReadable, oidArray, type Relation } from "./relation/relation.ts";
@@ -42,7 +42,7 @@ export const sequenceSetType: ObjectType<SequenceSet> = {
         catalog: { table: 0, oid: sequence.catalog.oid },
         name: sequence.name,
         schema: sequence.schema,
-        parts: { definition: true, privileges: false },
+        parts: definitionOnly,
         sequence,
         lastValue: row.last_value!,
         isCalled: row.is_called === "t",

@@ -1,7 +1,7 @@
 import type { Capabilities } from "../capabilities.ts";
 import { parseTextArray } from "../sql/pg-array.ts";
 import type { Row } from "./catalog-reader.ts";
-import type { DumpObject } from "./dump-object.ts";
+import { type DumpObject, definitionOnly } from "./dump-object.ts";
 import type { IndexObject } from "./index-object.ts";
 import { objectEntry } from "./object-entry.ts";
 import type { ObjectRegistry } from "./object-registry.ts";
@@ -76,7 +76,7 @@ function statisticsOf(subject: Relation | IndexObject, row: Row): Omit<Statistic
     catalog: { table: 0, oid: subject.catalog.oid },
     name: subject.name,
     schema: subject.schema as string,
-    parts: { definition: true, privileges: false },
+    parts: definitionOnly,
     section: isLate ? "post-data" : "data",
     subject,
     size: {

@@ -2,7 +2,7 @@ import { qualified, quoteIdentifier } from "../sql/quote.ts";
 import { binaryColumns, copyTo, PAGE_SIZE } from "./binary-columns.ts";
 import { Catalog, type CatalogReader, type Row } from "./catalog-reader.ts";
 import { dumpedConfiguration } from "./configuration-tables.ts";
-import type { DumpObject } from "./dump-object.ts";
+import { type DumpObject, definitionOnly } from "./dump-object.ts";
 import { type InsertShape, insertShape, unquotedColumnsQuery } from "./insert-shape.ts";
 import { objectEntry } from "./object-entry.ts";
 import type { DataSource, ObjectType, PlannedEntry } from "./object-type.ts";
@@ -50,7 +50,7 @@ export const tableDataType: ObjectType<TableData, "unsafePartitioning" | "refere
           catalog: { table: 0, oid: table.catalog.oid },
           name: table.name,
           schema: table.schema,
-          parts: { definition: true, privileges: false },
+          parts: definitionOnly,
           table,
           condition: configuration.get(table.catalog.oid) ?? "",
           referenced: [],

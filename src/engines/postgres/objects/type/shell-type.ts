@@ -1,5 +1,5 @@
 import { qualified } from "../../sql/quote.ts";
-import type { DumpObject } from "../dump-object.ts";
+import { type DumpObject, definitionOnly } from "../dump-object.ts";
 import { objectEntry } from "../object-entry.ts";
 import type { ObjectRegistry } from "../object-registry.ts";
 import type { ObjectType, PlannedEntry } from "../object-type.ts";
@@ -29,7 +29,7 @@ export const shellType: ObjectType<ShellType> = {
         catalog: { table: 0, oid: 0 },
         name: type.name,
         schema: type.schema,
-        parts: { definition: true, privileges: false },
+        parts: definitionOnly,
         type,
         isNeeded: false,
       }),
