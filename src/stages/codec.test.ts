@@ -293,3 +293,28 @@ describe.each(["zlib", "gzip"] as const)("a %s stream so long that our own threa
     }
   });
 });
+
+test("small streams of any length and level are what any zlib takes, and no larger than zlib's own", async () => {
+  const text = Buffer.from(
+    Array.from({ length: 800 }, (_, i) => `${i}\tname ${i % 7}\t${(i * 7919) % 1000}\n`).join(""),
+  );
+  const noise = Buffer.from(Array.from({ length: 17_000 }, (_, i) => createHash("md5").update(`${i}`).digest()[0]!));
+  const lengths = [
+    0, 1, 249, 250, 251, 511, 762, 763, 1000, 1786, 1787, 4095, 7930, 7931, 12_000, 16_122, 16_123, 16_384,
+  ];
+  for (const level of [1, 4, 6, 9]) {
+    for (const source of [text, noise]) {
+      for (const length of lengths) {
+        const plain = source.subarray(0, length);
+        const [zlibs, gzips] = await Promise.all(
+          (["zlib", "gzip"] as const).map(async (container) =>
+            Buffer.concat(await compress({ compression: { method: "gzip", level }, container }, [plain])),
+          ),
+        );
+        expect(zlib.inflateSync(zlibs!).equals(plain)).toBe(true);
+        expect(zlib.gunzipSync(gzips!).equals(plain)).toBe(true);
+        expect(zlibs!.length).toBeLessThanOrEqual(zlib.deflateSync(plain, { level }).length);
+      }
+    }
+  }
+});

@@ -103,7 +103,7 @@ export class DeflateBlocks implements BlockCompressor {
 
   async compressWhole(block: Buffer): Promise<Buffer> {
     if (block.length <= SMALL_STREAM) {
-      const options = { level: this.#level };
+      const options = { level: this.#level, ...smallWindow(block.length) };
       return this.#container === "zlib" ? zlib.deflateSync(block, options) : zlib.gzipSync(block, options);
     }
     const options = { ...(await this.#chooseSearch(block)), chunkSize: MAX_CHUNK_SIZE };
@@ -131,6 +131,17 @@ export class DeflateBlocks implements BlockCompressor {
     const said = this.#level === 1 ? 0x01 : this.#level < 6 ? 0x5e : this.#level === 6 ? 0x9c : 0xda;
     return Buffer.from([0x78, said]);
   }
+}
+
+/**
+ * As much memory as a stream of `length` bytes can use: by default 400 KiB are taken for each, and thousands of them set
+ * the garbage collector going. The window holds all of the stream and the 262 bytes that zlib keeps free.
+ */
+function smallWindow(length: number): zlib.ZlibOptions {
+  const windowBits = Math.min(15, Math.max(9, Math.ceil(Math.log2(length + 262))));
+  // A block of deflate has at most 2 ** (memLevel + 6) literals and matches.
+  const memLevel = windowBits - 6;
+  return { windowBits, memLevel, chunkSize: Math.max(256, length + (length >> 8) + 64) };
 }
 
 /** A copy of the last bytes, for the block itself goes back to its owner before the next one is compressed. */

@@ -17,7 +17,8 @@ export interface CustomArchiveOptions extends ArchiveOptions {
  */
 export class CustomArchiveWriter implements ArchiveWriter {
   readonly dataOrder: readonly number[];
-  readonly #options: CustomArchiveOptions;
+  /** Not the entries: their definitions are written first, and need not be held as long as rows are. */
+  readonly #options: Pick<CustomArchiveOptions, "codec" | "header" | "recycle">;
   readonly #output: StagedOutput;
   readonly #copyEnd = Buffer.from(copyDataEnd, "latin1");
   /** Entries whose rows are COPY text, which has an end of its own; others are statements. */
@@ -26,10 +27,11 @@ export class CustomArchiveWriter implements ArchiveWriter {
   #open = false;
 
   private constructor(options: CustomArchiveOptions) {
-    this.#options = options;
+    const { entries, lateDefinitions: _, ...kept } = options;
+    this.#options = kept;
     this.#output = new StagedOutput(options.sink);
-    this.#hasCopy = new Set(options.entries.filter(({ copy }) => copy !== null).map(({ dumpId }) => dumpId));
-    this.dataOrder = options.entries.filter((entry) => entry.hadDumper).map((entry) => entry.dumpId);
+    this.#hasCopy = new Set(entries.filter(({ copy }) => copy !== null).map(({ dumpId }) => dumpId));
+    this.dataOrder = entries.filter((entry) => entry.hadDumper).map((entry) => entry.dumpId);
   }
 
   /** Writes header and table of contents. */

@@ -5,16 +5,13 @@ import type { ProgressEvent } from "../../../ports/progress.ts";
 import type { PgConnection } from "../../../wire/postgres/connection.ts";
 import { formatArchiveVersion } from "../archive/archive-version.ts";
 import { quoteAllIdentifiers } from "../sql/quote.ts";
+import { beginDump } from "./begin-dump.ts";
 import { chooseFormat } from "./choose-format.ts";
 import { copyData } from "./copy-data.ts";
 import { CopyLanes } from "./copy-lanes.ts";
 import { type DumpIsolation, type DumpSession, openDumpSession } from "./dump-session.ts";
-import { openWriter } from "./open-writer.ts";
-import { DEFAULT_SPLIT_LARGER_THAN, planCopies } from "./plan-copies.ts";
 import { RateLimit } from "./rate-limit.ts";
-import { readEntries } from "./read-entries.ts";
 import { dumpEncoding } from "./session-settings.ts";
-import { StatisticsDefinitions } from "./statistics-definitions.ts";
 
 export interface DumpDatabaseOptions {
   /** Name and version of this program, written into archives. */
@@ -54,31 +51,21 @@ async function makeDump(
   const encoding = dumpEncoding(connection);
   const snapshotAt = monotonic();
   const format = chooseFormat(request, session.capabilities);
-  const { facts, database, decodeName, notIncluded, warnings, entries } = await readEntries(
-    session,
-    encoding,
-    request,
-    format,
-  );
-  for (const warning of warnings) progress.emit({ event: "warning", message: warning });
   let copying: CopyLanes | undefined;
-  const writer = await openWriter({
+  const { source, writer, copies } = await beginDump({
+    session,
     request,
-    format,
     output,
     context,
-    entries,
-    lateDefinitions: new StatisticsDefinitions(session, entries),
-    capabilities: session.capabilities,
-    database: database.name,
-    serverVersion: connection.serverVersionText,
+    encoding,
+    format,
     dumperVersion: options.dumperVersion,
     recycle: (block) => copying?.recycle(block),
   });
+  const { facts, database, decodeName, notIncluded, warnings } = source;
   progress.emit({ event: "snapshot", xmin: facts.xmin });
   progress.emit({ event: "phase", phase: "data", message: "copying data" });
-  const { jobs, splitLargerThan = DEFAULT_SPLIT_LARGER_THAN, maxRate } = request;
-  const copies = await planCopies(session, entries, writer.dataOrder, { jobs, splitLargerThan });
+  const { jobs, maxRate } = request;
   const sharesSnapshot = options.isolation === undefined;
   const limit = maxRate === undefined ? undefined : new RateLimit(maxRate, context.signal);
   await using lanes = await CopyLanes.open(session, copies, { jobs, connect: options.connect, sharesSnapshot, limit });

@@ -38,13 +38,17 @@ export class PartQueue {
     }
   }
 
+  /** Many at once, when half of them are done. */
   #sendAhead(): void {
-    while (this.#sent.length < commandsAhead) {
-      const copy = this.#copies[this.#next];
-      if (copy?.kind !== "table" || copy.isShared) return;
-      const step = this.#step();
-      if (step !== undefined) this.#sent.push(step);
-    }
+    if (this.#sent.length > commandsAhead / 2) return;
+    this.#connection.together(() => {
+      while (this.#sent.length < commandsAhead) {
+        const copy = this.#copies[this.#next];
+        if (copy?.kind !== "table" || copy.isShared) return;
+        const step = this.#step();
+        if (step !== undefined) this.#sent.push(step);
+      }
+    });
   }
 
   /** Begins what comes next; undefined when of one table there is nothing more to begin. */

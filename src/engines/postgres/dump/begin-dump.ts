@@ -1,0 +1,53 @@
+import type { DumpContext, DumpOutput, DumpRequest } from "../../../ports/dump.ts";
+import type { ArchiveWriter } from "../archive/archive-writer.ts";
+import type { ChosenFormat } from "./choose-format.ts";
+import type { DumpSession } from "./dump-session.ts";
+import { openWriter } from "./open-writer.ts";
+import { DEFAULT_SPLIT_LARGER_THAN, type PlannedCopy, planCopies } from "./plan-copies.ts";
+import { readEntries, type SourceEntries } from "./read-entries.ts";
+import { StatisticsDefinitions } from "./statistics-definitions.ts";
+
+export interface DumpToBegin {
+  readonly session: DumpSession;
+  readonly request: DumpRequest;
+  readonly output: DumpOutput;
+  readonly context: DumpContext;
+  readonly encoding: string;
+  readonly format: ChosenFormat;
+  /** Name and version of this program, written into archives. */
+  readonly dumperVersion: string;
+  readonly recycle: (block: Buffer) => void;
+}
+
+/**
+ * A dump of which everything but the data is written. It does not hold the entries: with many tables those are most of the
+ * memory, which the garbage collector would walk over again and again while rows are copied.
+ */
+export interface BegunDump {
+  readonly source: Omit<SourceEntries, "entries">;
+  readonly writer: ArchiveWriter;
+  readonly copies: readonly PlannedCopy[];
+}
+
+/** Reads what there is, plans the entries, and writes what stands before the data. */
+export async function beginDump(begin: DumpToBegin): Promise<BegunDump> {
+  const { session, request, context, format } = begin;
+  const { entries, ...source } = await readEntries(session, begin.encoding, request, format);
+  for (const warning of source.warnings) context.progress.emit({ event: "warning", message: warning });
+  const writer = await openWriter({
+    request,
+    format,
+    output: begin.output,
+    context,
+    entries,
+    lateDefinitions: new StatisticsDefinitions(session, entries),
+    capabilities: session.capabilities,
+    database: source.database.name,
+    serverVersion: session.connection.serverVersionText,
+    dumperVersion: begin.dumperVersion,
+    recycle: begin.recycle,
+  });
+  const { jobs, splitLargerThan = DEFAULT_SPLIT_LARGER_THAN } = request;
+  const copies = await planCopies(session, entries, writer.dataOrder, { jobs, splitLargerThan });
+  return { source, writer, copies };
+}
