@@ -16,11 +16,11 @@ import { zooTolerance } from "../helpers/zoo-tolerance.ts";
 /** Rows that triggers would change and keys would refuse, were they not switched off. */
 const content = `
   CREATE TABLE big (id int PRIMARY KEY, t text);
-  INSERT INTO big SELECT i, repeat(md5(i::text), 3) FROM generate_series(1, 30000) i;
+  INSERT INTO big SELECT i, repeat(md5(i::text), 3) FROM generate_series(1, 15000) i;
   DO $$ BEGIN
     FOR n IN 1..25 LOOP
       EXECUTE format('CREATE TABLE t%s (id int PRIMARY KEY, other int, a text)', n);
-      EXECUTE format('INSERT INTO t%s SELECT i, 1 + i %% 50, md5(i::text) FROM generate_series(1, 100) i', n);
+      EXECUTE format('INSERT INTO t%s SELECT i, 1 + i %% 50, md5(i::text) FROM generate_series(1, 400) i', n);
       EXECUTE format('ALTER TABLE t%s ADD FOREIGN KEY (other) REFERENCES t1', n);
     END LOOP;
   END $$;
@@ -91,7 +91,14 @@ describe("other ways", () => {
     await source.sql(content);
     folder = await withTemporaryFolder();
     file = join(folder.path, "archive");
-    await mustDbbackup(["backup", "single", source.name, `--url=${source.url}`, `--output=${file}`]);
+    await mustDbbackup([
+      "backup",
+      "single",
+      source.name,
+      `--url=${source.url}`,
+      `--output=${file}`,
+      "--compression=none",
+    ]);
   });
   afterAll(async () => {
     await source?.drop();
@@ -112,6 +119,15 @@ describe("other ways", () => {
     expect(await killedOften(target, args, { seed: 5, most: MOST_KILLS })).toBeGreaterThan(MOST_KILLS / 2);
     await expectRestored(target);
   });
+
+  test.each([1, 2, 3])(
+    "shared loads, and constraints in two steps, with other sessions each time: seed %i",
+    async (seed) => {
+      await using target = await withDatabase(source.server);
+      await killedOften(target, [file], { seed, most: MOST_KILLS, turns: [parallel, ["--jobs=1"]] });
+      await expectRestored(target);
+    },
+  );
 
   test("an interruption keeps the database that the run made", async () => {
     await using target = await withDatabase(source.server);

@@ -49,6 +49,13 @@ export async function killedRestore(
   return { status, stderr, steps };
 }
 
+export interface KillOptions {
+  readonly seed: number;
+  readonly most: number;
+  /** More arguments, which the runs have in turn. */
+  readonly turns?: readonly (readonly string[])[];
+}
+
 /**
  * Restores into `target` with run after run that is killed, until one ends or `most` were killed; then with one that is
  * not. Answers how many were.
@@ -56,14 +63,19 @@ export async function killedRestore(
 export async function killedOften(
   target: TestDatabase,
   args: readonly string[],
-  { seed, most }: { readonly seed: number; readonly most: number },
+  { seed, most, turns = [[]] }: KillOptions,
 ): Promise<number> {
   const random = seeded(seed);
   for (let kills = 0; ; kills++) {
     const flag = (await hasJournal(target)) ? "--resume" : "--resumable";
     // Logging in and the checks take about 45: often a few entries more, sometimes the rows of a large table.
     const steps = kills % 3 === 2 ? 60 + random() * 300 : 42 + random() * 50;
-    const run = await killedRestore(target, [...args, flag], kills === most ? Number.POSITIVE_INFINITY : steps);
+    const more = turns[kills % turns.length]!;
+    const run = await killedRestore(
+      target,
+      [...args, ...more, flag],
+      kills === most ? Number.POSITIVE_INFINITY : steps,
+    );
     if (run.status === 0) return kills;
     if (run.status !== null) throw new Error(`the restore ended with ${run.status}:\n${run.stderr}`);
   }

@@ -25,10 +25,10 @@ export class RestoreJournal {
   /** Dump ids of entries that earlier runs restored; negative: of those that they dropped. */
   readonly #done: ReadonlySet<number>;
   /** Tables whose rows came over several sessions, of which not all may have committed. By the dump id of the rows. */
-  readonly #shared: ReadonlySet<number>;
+  readonly #shared: Set<number>;
   #isOver = false;
 
-  private constructor(done: ReadonlySet<number>, shared: ReadonlySet<number>) {
+  private constructor(done: ReadonlySet<number>, shared: Set<number>) {
     this.#done = done;
     this.#shared = shared;
   }
@@ -126,6 +126,7 @@ export class RestoreJournal {
 
   /** To be committed before the rows of an entry come over several sessions. */
   noteShared(dumpId: number): string {
+    this.#shared.add(dumpId);
     return `INSERT INTO ${journalSchema}.shared VALUES (${dumpId}) ON CONFLICT DO NOTHING`;
   }
 
