@@ -76,7 +76,9 @@ export async function killedOften(
       [...args, ...more, flag],
       kills === most ? Number.POSITIVE_INFINITY : steps,
     );
-    if (run.status === 0) return kills;
+    // Killed when it had finished, and before it could say so.
+    const isOver = flag === "--resume" && !(await hasJournal(target));
+    if (run.status === 0 || isOver) return kills;
     if (run.status !== null) throw new Error(`the restore ended with ${run.status}:\n${run.stderr}`);
   }
 }

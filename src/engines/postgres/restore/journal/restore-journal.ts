@@ -35,6 +35,7 @@ export class RestoreJournal {
 
   /** Makes an empty one. @throws BackupError PRECHECK when there is one already */
   static async begin(connection: PgConnection, identity: JournalIdentity): Promise<RestoreJournal> {
+    await lockAlone(connection);
     if ((await ownerOfJournal(connection)) !== undefined) {
       throw new BackupError({
         code: "PRECHECK",
@@ -42,7 +43,6 @@ export class RestoreJournal {
         hint: "go on with the restore that it belongs to (--resume), or drop the schema",
       });
     }
-    await lockAlone(connection);
     const { archive, plan, options } = identity;
     const values = [archive, plan, JSON.stringify(options)].map((text) => quoteLiteral(asAscii(text)));
     await connection.query(`CREATE SCHEMA ${journalSchema};
@@ -61,6 +61,8 @@ export class RestoreJournal {
    * @throws BackupError PRECHECK when there is none, or that of another restore, or when another run is still at work
    */
   static async resume(connection: PgConnection, identity: JournalIdentity): Promise<RestoreJournal> {
+    // What sessions of the interrupted run still commit must be seen, and be it the end of the journal.
+    await lockAlone(connection);
     const owner = await ownerOfJournal(connection);
     if (owner === undefined) {
       throw new BackupError({
@@ -70,8 +72,6 @@ export class RestoreJournal {
       });
     }
     refuseForeign(owner);
-    // What sessions of the interrupted run still commit must be seen.
-    await lockAlone(connection);
     const { rows } = await connection.query(`SELECT format, archive, plan, options FROM ${journalSchema}.run`);
     const [format, archive, plan, options] = rows[0] ?? [];
     if (rows.length !== 1 || Number(format) !== journalFormat) throw unreadable();
