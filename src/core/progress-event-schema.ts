@@ -27,7 +27,7 @@ export const progressEventSchema = v.variant("event", [
     bytes: count,
     rows: count,
     objects: count,
-    seconds_left: v.optional(count),
+    seconds_left: v.optional(v.pipe(v.number(), v.minValue(0))),
   }),
   v.looseObject({ ...head, event: v.literal("object-start"), object: v.string() }),
   v.looseObject({ ...head, event: v.literal("object-end"), object: v.string(), rows: count, bytes: count }),

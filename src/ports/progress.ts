@@ -25,7 +25,7 @@ export type ProgressEvent =
       readonly bytes: number;
       readonly rows: number;
       readonly objects: number;
-      /** How long the whole command will go on, when the engine can tell: more than bytes alone would say. */
+      /** How long the whole command will go on, to a tenth, when the engine can tell. */
       readonly seconds_left?: number;
     }
   /** An object (table, index, large objects) begins or is done. */

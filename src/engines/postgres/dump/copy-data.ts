@@ -1,10 +1,12 @@
 import { BackupError } from "../../../core/backup-error.ts";
+import { monotonic } from "../../../core/monotonic.ts";
 import type { DumpContext, DumpedTable } from "../../../ports/dump.ts";
 import type { ProgressEvent } from "../../../ports/progress.ts";
 import type { ArchiveWriter } from "../archive/archive-writer.ts";
 import type { CopyLanes } from "./copy-lanes.ts";
 import { DumpProgress } from "./dump-progress.ts";
 import type { DumpSession } from "./dump-session.ts";
+import { DumpTimeLeft } from "./dump-time-left.ts";
 import { writeInserts } from "./insert-text.ts";
 import { type CopiedLargeObjects, copyLargeObjects } from "./large-objects.ts";
 import type { NameDecoder } from "./name-decoder.ts";
@@ -34,7 +36,7 @@ type Copy<Kind extends PlannedCopy["kind"]> = Extract<PlannedCopy, { kind: Kind 
  */
 export async function copyData(request: CopyRequest, copies: readonly PlannedCopy[]): Promise<CopiedData> {
   const { lanes, context } = request;
-  const progress = new DumpProgress(context.progress);
+  const progress = new DumpProgress(context.progress, timeLeft(copies, request.limit));
   context.progress.emit(estimate(copies, request.limit));
   const tables: DumpedTable[] = [];
   const largeObjects = { count: 0, bytes: 0 };
@@ -67,6 +69,8 @@ async function copyTable(
   const schema = decodeName(source.schema);
   const name = decodeName(source.table);
   context.progress.emit({ event: "object-start", object: `${schema}.${name}` });
+  const { estimatedBytes, estimatedRows } = source;
+  progress.tableBegins({ estimated: estimatedBytes, rows: Math.max(0, estimatedRows), share: () => parts.share });
   const opened = await writer.openTableData(dumpId);
   const data = source.insert === undefined ? opened : writeInserts(opened, source.insert, lanes.recycle);
   const copied = parts.drain((block) => {
@@ -97,6 +101,13 @@ async function copyObjects(
   await objects.end();
   progress.objectDone(0);
   return copied;
+}
+
+/** Undefined where something comes that nobody has counted. */
+function timeLeft(copies: readonly PlannedCopy[], limit: RateLimit | undefined): DumpTimeLeft | undefined {
+  if (limit !== undefined || copies.some(({ kind }) => kind === "large-objects")) return undefined;
+  const total = copies.reduce((sum, copy) => sum + (copy.kind === "table" ? copy.source.estimatedBytes : 0), 0);
+  return new DumpTimeLeft(total, () => monotonic() / 1000);
 }
 
 function estimate(copies: readonly PlannedCopy[], limit: RateLimit | undefined): ProgressEvent {

@@ -2,6 +2,9 @@ import { joinRowTotals, noRows, type RowTotals } from "../../../core/row-totals.
 import type { ColumnKind } from "../../../wire/postgres/column-kind.ts";
 import { CopiedPart } from "./copied-part.ts";
 
+/** So many parts tell how much of a table is done. */
+const LEAST_PARTS = 8;
+
 /**
  * A table that is read by one COPY after another. A part exists from when a lane begins it or the writer waits for it until
  * it is written: a table of a terabyte has half a million of them.
@@ -12,6 +15,7 @@ export class TableParts {
   readonly #binary: readonly ColumnKind[] | undefined;
   readonly #present = new Map<number, CopiedPart>();
   #begun = 0;
+  #drained = 0;
   #failure: { readonly reason: unknown; readonly drop: (block: Buffer) => void } | undefined;
 
   /**
@@ -22,6 +26,11 @@ export class TableParts {
     this.count = count;
     this.#binary = binary;
     this.#sqlOf = sqlOf;
+  }
+
+  /** How much of the table the writer has; undefined for a table of few parts, whose own share is too much. */
+  get share(): number | undefined {
+    return this.count < LEAST_PARTS ? undefined : this.#drained / this.count;
   }
 
   /** For lanes: the first part that nobody has begun. */
@@ -35,6 +44,7 @@ export class TableParts {
     for (let index = 0; index < this.count; index++) {
       const ofPart = await this.#part(index).drain(take);
       this.#present.delete(index);
+      this.#drained += 1;
       totals = joinRowTotals([totals, ofPart]);
     }
     return totals;

@@ -46,7 +46,7 @@ export class RestoreProgress {
   tell(): void {
     this.#told = monotonic();
     const seconds = this.timeLeft?.seconds;
-    const left = seconds === undefined ? {} : { seconds_left: Math.ceil(seconds) };
+    const left = seconds === undefined ? {} : { seconds_left: Math.round(seconds * 10) / 10 };
     this.#sink.emit({ event: "progress", bytes: this.bytes, rows: this.rows, objects: this.objects, ...left });
   }
 }
