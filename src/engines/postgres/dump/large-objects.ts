@@ -1,8 +1,12 @@
+import type { RowValues } from "../../../wire/postgres/exchanges/query-exchange.ts";
 import type { LargeObjectsWriter } from "../archive/archive-writer.ts";
 import type { DumpSession } from "./dump-session.ts";
 
-/** Objects whose first piece is fetched with one query: at most this many times `firstPieceBytes` are held. */
-const objectsPerQuery = 256;
+/**
+ * Objects whose first piece is fetched with one query. While one answer is worked on, the server makes the next: at most
+ * twice as many times `firstPieceBytes` are held, as hexadecimal text.
+ */
+const objectsPerQuery = 128;
 const firstPieceBytes = 16 * 1024;
 /** What one query fetches of the rest of a larger object; twice this arrives, as hexadecimal text. */
 const nextPieceBytes = 1024 * 1024;
@@ -24,30 +28,45 @@ export async function copyLargeObjects(
   onBytes: (count: number) => Promise<void> | undefined,
 ): Promise<CopiedLargeObjects> {
   let bytes = 0;
+  let asked = askFirstPieces(session, oids, 0);
   for (let i = 0; i < oids.length; i += objectsPerQuery) {
-    const batch = oids.slice(i, i + objectsPerQuery);
-    const { rows } = await session.connection.query(
-      `SELECT o, pg_catalog.lo_get(o, 0, ${firstPieceBytes}) ` +
-        `FROM pg_catalog.unnest('{${batch.join(",")}}'::pg_catalog.oid[]) WITH ORDINALITY AS t(o, n) ORDER BY n`,
-    );
+    const rows = await asked;
+    asked = askFirstPieces(session, oids, i + objectsPerQuery);
+    // Nobody waits for it when something fails before.
+    asked.catch(() => {});
     for (const [oid, hex] of rows) {
       const object = await writer.openObject(Number(oid));
       let piece = decodeBytea(hex!);
-      let asked = firstPieceBytes;
+      let wanted = firstPieceBytes;
       for (let offset = 0; piece.length > 0; ) {
         offset += piece.length;
         bytes += piece.length;
-        const isLast = piece.length < asked;
+        const isLast = piece.length < wanted;
         await onBytes(piece.length);
         await object.write(piece);
         if (isLast) break;
-        asked = nextPieceBytes;
+        wanted = nextPieceBytes;
         piece = await readPiece(session, Number(oid), offset);
       }
       await object.end();
     }
   }
   return { count: oids.length, bytes };
+}
+
+/** The first pieces of the objects from that index on; nothing behind the last. */
+async function askFirstPieces(
+  { connection }: DumpSession,
+  oids: readonly number[],
+  from: number,
+): Promise<readonly RowValues[]> {
+  const batch = oids.slice(from, from + objectsPerQuery);
+  if (batch.length === 0) return [];
+  const answer = connection.query(
+    `SELECT o, pg_catalog.lo_get(o, 0, ${firstPieceBytes}) ` +
+      `FROM pg_catalog.unnest('{${batch.join(",")}}'::pg_catalog.oid[]) WITH ORDINALITY AS t(o, n) ORDER BY n`,
+  );
+  return (await answer).rows;
 }
 
 async function readPiece(session: DumpSession, oid: number, offset: number): Promise<Buffer> {
