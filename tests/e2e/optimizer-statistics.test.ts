@@ -99,13 +99,11 @@ describe("statistics come back", () => {
     await expectBack((target) => restore(file, target));
   });
 
-  test.each([
-    ["custom", "custom", 1],
-    ["directory in four jobs", "directory", 4],
-    ["tar", "tar", 1],
-  ] as const)("by stock pg_restore, in format %s", async (_, format, jobs) => {
+  // In one job: with several, stock pg_restore may truncate a table after it restored its statistics, from archives of
+  // stock pg_dump too.
+  test.each(["custom", "directory", "tar"])("by stock pg_restore, in format %s", async (format) => {
     const file = await backup(format);
-    await expectBack((target) => stock(18).must("pg_restore", ["-e", `--jobs=${jobs}`, "-d", target.url, file]));
+    await expectBack((target) => stock(18).must("pg_restore", ["-e", "-d", target.url, file]));
     const list = async (more: string[]) => (await stock(18).must("pg_restore", ["--list", ...more, file])).stdout;
     expect(`${await list([])}`).toContain("STATISTICS DATA");
     expect(`${await list(["--no-statistics"])}`).not.toContain("STATISTICS DATA");
