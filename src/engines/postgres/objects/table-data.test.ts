@@ -38,7 +38,7 @@ test("an extension's configuration tables are dumped with the user's rows, what 
   const data = entries.filter((entry) => entry.section === "data" && entry.namespace === "kept");
   expect(data.map((entry) => entry.tag)).toEqual(["z_master", "a_detail", "numbers"]);
   expect(data.map((entry) => (entry.data?.kind === "copy" ? entry.data.sql : undefined))).toEqual([
-    "COPY kept.z_master (id, name) TO stdout",
+    "COPY kept.z_master (id, name) TO stdout (FORMAT binary)",
     `COPY (SELECT id, "User's" FROM kept.a_detail WHERE "User's") TO stdout`,
     undefined,
   ]);

@@ -6,6 +6,7 @@ import { connectTo } from "../../../../../tests/helpers/dump-to-memory.ts";
 import { startServer } from "../../../../../tests/helpers/postgres-server.ts";
 import { sharedServer } from "../../../../../tests/helpers/shared-servers.ts";
 import { withDatabase } from "../../../../../tests/helpers/test-database.ts";
+import { ColumnKind } from "../../../../wire/postgres/column-kind.ts";
 import { capabilitiesOf } from "../../capabilities.ts";
 import { catalogSession } from "../../dump/dump-session.ts";
 import { readNotIncluded } from "../not-included.ts";
@@ -26,7 +27,8 @@ describe("relations", () => {
     expect(sources).toEqual([
       {
         kind: "copy",
-        sql: 'COPY public."big one" (id, "Wide") TO stdout',
+        sql: 'COPY public."big one" (id, "Wide") TO stdout (FORMAT binary)',
+        binary: [ColumnKind.int4, ColumnKind.text],
         schema: "public",
         table: "big one",
         estimatedBytes: expect.any(Number),
