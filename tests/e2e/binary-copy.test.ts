@@ -68,9 +68,14 @@ const values: Readonly<Record<string, readonly string[]>> = {
   longer_text: ["of a domain of a domain\t"],
   counted: ["7"],
   flags: ["{sad}"],
+  feeling: ["sad"],
+  period: ["[1,5)"],
+  moment: ["2024-06-01 12:00:00.5+02"],
 };
 
 const since14: Readonly<Record<string, readonly string[]>> = {
+  two: ['(1,"a\\nb")'],
+  spans: ["{[1,3)}"],
   int4multirange: ["{}", "{[1,3),[5,7)}"],
   jsonpath: ["$.a[*] ? (@ > 1)"],
 };
@@ -95,6 +100,9 @@ const definitions = `
   CREATE DOMAIN longer_text AS long_text;
   CREATE DOMAIN counted AS bigint;
   CREATE DOMAIN flags AS mood[];
+  CREATE DOMAIN feeling AS mood;
+  CREATE DOMAIN moment AS timestamptz;
+  CREATE DOMAIN period AS int4range;
   CREATE SCHEMA odd;
   CREATE TABLE odd."na""me" ("co""l\\n" text, "%s" timestamptz, dropped int, "SELECT" text);
   INSERT INTO odd."na""me" SELECT 'v' || i, now(), i, repeat('s', i) FROM generate_series(1, 100) i;
@@ -106,6 +114,8 @@ const definitions = `
   CREATE TABLE odd.analyzed AS SELECT i, repeat('wide', 100) AS a, now() + i * interval '1 s' AS b, i / 7.0 AS c FROM generate_series(1, 20000) i;
   ANALYZE odd.analyzed;
   CREATE TABLE odd.empty (a text, b timestamptz);`;
+
+const domainsSince14 = "CREATE DOMAIN two AS pair; CREATE DOMAIN spans AS int4multirange;";
 
 /** Makes small tables look like large ones of wide rows, which are read in binary format. */
 const pretend = `
@@ -126,7 +136,11 @@ describe.each([10, 15, 18] as const)("PostgreSQL %i", (major: PostgresMajor) => 
   beforeAll(async () => {
     database = await withDatabase(await sharedServer(major));
     await database.sql(
-      definitions + tables({ ...values, ...(major >= 14 ? since14 : {}) }) + pretend + settings(database.name),
+      definitions +
+        (major >= 14 ? domainsSince14 : "") +
+        tables({ ...values, ...(major >= 14 ? since14 : {}) }) +
+        pretend +
+        settings(database.name),
     );
   });
   afterAll(() => database?.drop());

@@ -68,7 +68,7 @@ export function columnQuery(capabilities: Capabilities, oids: string, withOutput
     : "";
   return `
     SELECT a.attrelid, a.attnum, a.attname, a.attislocal, NULLIF(a.attidentity, '') AS attidentity, a.attstattarget,
-      NULLIF(a.attstorage, t.typstorage) AS attstorage, ${withOutput ? "t.typoutput::pg_catalog.oid" : "NULL"} AS output, pg_catalog.format_type(a.atttypid, a.atttypmod) AS typename,
+      NULLIF(a.attstorage, t.typstorage) AS attstorage, ${withOutput ? outputFunction : "NULL"} AS output, pg_catalog.format_type(a.atttypid, a.atttypmod) AS typename,
       ${capabilities.generatedColumns ? "NULLIF(a.attgenerated, '')" : "NULL"} AS attgenerated,
       ${capabilities.columnCompression ? "NULLIF(a.attcompression, '')" : "NULL"} AS attcompression,
       CASE WHEN a.attoptions IS NOT NULL THEN pg_catalog.array_to_string(ARRAY(SELECT o
@@ -83,6 +83,13 @@ export function columnQuery(capabilities: Capabilities, oids: string, withOutput
       ${joinNotNull}
     ORDER BY a.attrelid, a.attnum`;
 }
+
+/**
+ * SQL: NULL for domains over arrays, enums, ranges and rows, which functions of any such type do not all take: `enum_out`
+ * knows no domain.
+ */
+const outputFunction =
+  "CASE WHEN t.typtype <> 'd' OR t.typoutput NOT IN (751, 2291, 3507, 3835, 4232) THEN t.typoutput::pg_catalog.oid END";
 
 /**
  * SQL: the element of `attoptions` was set by somebody. Minor versions of 2026 (15.20 among them) keep a number of their

@@ -97,7 +97,7 @@ export interface Column {
   readonly name: string;
   /** As format_type prints it. */
   readonly type: string;
-  /** OID of its type's output function, which a domain has from its base type; 0 when nobody copies rows. */
+  /** OID of its type's output function, which a domain has from its base type; 0 when unknown. */
   readonly output: number;
   /** Qualified and quoted; null when it is that of the type. */
   readonly collation: string | null;
