@@ -3,7 +3,6 @@ import type { RestoreRequest } from "../../../ports/restore.ts";
 import type { PgConnection } from "../../../wire/postgres/connection.ts";
 import type { ArchiveReader } from "../archive/archive-reader.ts";
 import { isStatistics, takesStatistics } from "../archive/optimizer-statistics.ts";
-import { restorePass } from "../archive/restore-pass.ts";
 import type { TocEntry } from "../archive/toc-entry.ts";
 import type { NameDecoder } from "../dump/name-decoder.ts";
 import type { ArchivePlan } from "./archive-plan.ts";
@@ -15,6 +14,7 @@ import { indexWork } from "./index-work.ts";
 import type { RestoreJournal } from "./journal/restore-journal.ts";
 import type { RestoreProgress } from "./restore-progress.ts";
 import { RestoreSchedule, type ScheduleFacts } from "./restore-schedule.ts";
+import { restoreSteps } from "./restore-steps.ts";
 import { runBeside } from "./run-beside.ts";
 import type { SelectedEntry } from "./select/select-entries.ts";
 import { type PlannedWork, TimeLeft } from "./time-left.ts";
@@ -78,7 +78,7 @@ export async function runArchive(run: ArchiveRun): Promise<ArchiveRunResult> {
   const isOfExtension = tablesOfExtensions(plan.selected);
   const isAtEnd = ({ entry }: SelectedEntry): boolean => journal !== undefined && isOfEventTrigger(entry);
   const before = entries.filter((selected) => !isAtEnd(selected));
-  for (const step of stepsOf(before, run.jobs)) {
+  for (const step of run.jobs === 1 ? [before] : restoreSteps(before)) {
     if (step.length === 1 || run.jobs === 1) {
       for (const selected of step) {
         phases.enter(selected);
@@ -204,29 +204,6 @@ class Transactions {
 function isRestored({ entry }: SelectedEntry, serverVersion: number): boolean {
   if (entry.desc === "DATABASE" || entry.desc === "DATABASE PROPERTIES") return false;
   return !isStatistics(entry) || takesStatistics(Math.floor(serverVersion / 10_000));
-}
-
-/** Entries that may be restored beside each other, as far as they do not need each other, step by step. */
-function* stepsOf(entries: readonly SelectedEntry[], jobs: number): Generator<readonly SelectedEntry[]> {
-  if (jobs === 1) {
-    yield entries;
-    return;
-  }
-  let beside: SelectedEntry[] = [];
-  for (const selected of entries) {
-    const { section, dependencies } = selected.entry;
-    // Comments and labels of indexes and constraints belong to no section: others need not wait for them.
-    const isOfOther = section === "none" && beside.length > 0 && dependencies.length > 0;
-    const isBeside = section === "data" || section === "post-data" || isOfOther;
-    const isNext = beside.length > 0 && restorePass(beside[0]!.entry) !== restorePass(selected.entry);
-    if (beside.length > 0 && (!isBeside || isNext)) {
-      yield beside;
-      beside = [];
-    }
-    if (isBeside) beside.push(selected);
-    else yield [selected];
-  }
-  if (beside.length > 0) yield beside;
 }
 
 /** Tells when another section begins. */
