@@ -246,6 +246,49 @@ describe("readers of others", () => {
     }
   });
 
+  test("zstd frames of numbers and hashes are smaller than the level alone makes them, those of text no larger", async () => {
+    const numbers = Array.from({ length: 60_000 }, (_, i) => `${i}\t${(i * 7919) % 100_003}\t${(i * i) % 9973}\t1\n`);
+    const hashes = Array.from(
+      { length: 30_000 },
+      (_, i) => `${i}\t${createHash("md5").update(`${i}`).digest("hex")}\t{"session": ${i * 77}}\n`,
+    );
+    for (const [text, largest] of [
+      [Buffer.from(numbers.join("")), 0.95],
+      [Buffer.from(hashes.join("")), 0.98],
+      [rows(MIB, 1), 1],
+    ] as const) {
+      const block = text.subarray(0, MIB);
+      for (const level of [1, 3, 5]) {
+        const [piece] = await compress({ compression: { method: "zstd", level }, container: "zlib" }, [block, block]);
+        expect(zlib.zstdDecompressSync(piece!).equals(block)).toBe(true);
+        const alone = zlib.zstdCompressSync(block, {
+          chunkSize: 2 * MIB,
+          pledgedSrcSize: block.length,
+          params: {
+            [zlib.constants.ZSTD_c_compressionLevel]: level,
+            [zlib.constants.ZSTD_c_checksumFlag]: 1,
+          },
+        });
+        expect(piece!.length).toBeLessThanOrEqual((level < 3 ? 1 : largest) * alone.length);
+      }
+    }
+  });
+
+  test("a zstd piece is empty, not changed, for a reader who keeps it too long", async () => {
+    const kept: Buffer[] = [];
+    const stream = codec.open({
+      compression: { method: "zstd", level: 3 },
+      container: "zlib",
+      output: async (piece) => {
+        expect(piece.length).toBeGreaterThan(0);
+        kept.push(piece);
+      },
+    });
+    for (const block of blocks.slice(0, 3)) await stream.write(Buffer.from(block));
+    await stream.end();
+    expect(kept.map((piece) => piece.length)).toEqual([0, 0, 0]);
+  });
+
   test("joined gzip members and zstd frames are read, wherever they are cut", async () => {
     const parts = [1, 2, 3].map((seed) => rows(200_000 * seed, seed));
     for (const [kind, make] of [
