@@ -71,6 +71,8 @@ export function backupMetadata(facts: BackupFacts): BackupMetadata {
     })),
     ...(dump.archiveVersion === undefined ? {} : { archive_version: dump.archiveVersion }),
     checksum_type: "rowsum128-v1",
+    row_settings: { ...dump.rowSettings },
+    entries: dump.entries.map((entry) => ({ ...entry })),
     ...(partial.length === 0 ? {} : { partial: [...partial] }),
     objects: objectsOf(dump),
     not_included: dump.notIncluded.map((item) => ({ ...item, examples: [...item.examples] })),

@@ -72,7 +72,9 @@ export async function backupSingle(
   signal: AbortSignal,
 ): Promise<BackupMetadata> {
   const { maxDuration, database } = request;
-  return await withinDuration(maxDuration, `"${database}"`, signal, (within) => makeBackup(request, ports, within));
+  return await withinDuration(maxDuration, `the backup of "${database}"`, signal, (within) =>
+    makeBackup(request, ports, within),
+  );
 }
 
 async function makeBackup(

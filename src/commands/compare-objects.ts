@@ -24,7 +24,18 @@ export function compareObjects(metadata: BackupMetadata, contents: CheckedBackup
   for (const { schema, name } of found.values()) {
     damage.push({ object: tableName(schema, name), message: "it is in the backup, but not in its metadata" });
   }
+  damage.push(...compareEntries(metadata, contents));
   return damage;
+}
+
+/** Definitions have no checksums of their own: that none is missing is known by their number. */
+function compareEntries({ entries = [] }: BackupMetadata, { entryCounts }: CheckedBackup): Damage[] {
+  if (entryCounts === undefined) return [];
+  return entries.flatMap(({ type, count }) => {
+    const held = entryCounts.get(type) ?? 0;
+    if (held === count) return [];
+    return [{ object: `entries of type ${type}`, message: `the archive holds ${held} instead of ${count}` }];
+  });
 }
 
 function compareTable(expected: ObjectMetadata, found: CheckedTable | undefined, comparable: boolean): Damage[] {

@@ -218,7 +218,10 @@ function limits(
   return maxPlainBytes === undefined ? {} : { maxPlainBytes };
 }
 
-function knownContents(metadata: BackupMetadata | undefined): Pick<RestoreRequest, "expectedRows" | "plainBytes"> {
+/** What its metadata says of the rows that a restore expects. */
+export function knownContents(
+  metadata: BackupMetadata | undefined,
+): Pick<RestoreRequest, "expectedRows" | "plainBytes"> {
   const objects = metadata?.objects;
   if (objects === undefined) return {};
   const expectedRows = new Map<TableKey, ExpectedRows>();

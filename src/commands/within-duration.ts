@@ -1,8 +1,10 @@
 import { BackupError } from "../core/backup-error.ts";
 
+const ofBackup = "raise --max-duration or --max-rate, use more --jobs, or run it when the server has less to do";
+
 /**
- * Runs a backup and gives it up after `seconds`, at most LONGEST_DURATION; as long as it takes when undefined.
- * @param what is backed up, in words for the error.
+ * Runs a task and gives it up after `seconds`, at most LONGEST_DURATION; as long as it takes when undefined.
+ * @param what the task is, in words for the error: `the backup of "shop"`.
  * @param run ends when its signal is aborted, and leaves nothing then.
  * @throws BackupError DEADLINE
  */
@@ -11,6 +13,7 @@ export async function withinDuration<T>(
   what: string,
   signal: AbortSignal,
   run: (signal: AbortSignal) => Promise<T>,
+  hint = ofBackup,
 ): Promise<T> {
   if (seconds === undefined) return await run(signal);
   const deadline = AbortSignal.timeout(seconds * 1000);
@@ -20,8 +23,8 @@ export async function withinDuration<T>(
     if (!deadline.aborted || signal.aborted) throw cause;
     throw new BackupError({
       code: "DEADLINE",
-      message: `the backup of ${what} was given up after ${seconds} s, the longest that it may take`,
-      hint: "raise --max-duration or --max-rate, use more --jobs, or run it when the server has less to do",
+      message: `${what} was given up after ${seconds} s, the longest that it may take`,
+      hint,
       cause,
     });
   }

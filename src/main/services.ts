@@ -24,6 +24,7 @@ export function createServices(): Services {
     openGlobalsRestorer: async () =>
       (await import("../engines/postgres/cluster/globals-restorer.ts")).postgresGlobalsRestorer,
     openRestorer: async () => (await import("./open-restorer.ts")).openRestorer(),
+    openProver: async () => (await import("../engines/postgres/proof/postgres-prover.ts")).postgresProver,
     standardInput: () => process.stdin,
     readTextFile: async (path) => {
       const { readTextFile, textOf } = await import("../storage/local/read-text-file.ts");
@@ -33,9 +34,9 @@ export function createServices(): Services {
       (await import("../engines/postgres/preflight/source-checker.ts")).postgresSourceChecker,
     openSqlSession: async (server, database, signal) =>
       (await import("./open-sql-session.ts")).openSqlSession(server, database, signal),
-    startThrowawayServer: async (signal) => {
+    startThrowawayServer: async (signal, options) => {
       (await import("./isolate-environment.ts")).isolateEnvironment(process.env);
-      return (await import("../embedded/embedded-postgres.ts")).startEmbeddedPostgres(signal);
+      return (await import("../embedded/embedded-postgres.ts")).startEmbeddedPostgres(signal, options);
     },
     tool: { name: "dbbackup", version },
   };

@@ -33,6 +33,8 @@ export interface CheckedBackup {
   readonly database: string;
   /** Entries of the table of contents; statements of a script. */
   readonly entries: number;
+  /** Entries by their type; unknown for scripts. */
+  readonly entryCounts?: ReadonlyMap<string, number>;
   readonly tables: readonly CheckedTable[];
   /** Unknown for scripts, where they are statements among others. */
   readonly largeObjects?: { readonly count: number; readonly bytes: number };

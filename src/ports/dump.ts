@@ -104,6 +104,10 @@ export interface DumpResult {
   readonly snapshot: SnapshotHeld;
   /** Version of the archive that was written. */
   readonly archiveVersion?: string;
+  /** Settings of the session that the text of rows hangs on, and that are not the same in every dump: the time zone. */
+  readonly rowSettings: Readonly<Record<string, string>>;
+  /** Entries of the table of contents by their type; of a script, those that it was written from. */
+  readonly entries: readonly { readonly type: string; readonly count: number }[];
   readonly tables: readonly DumpedTable[];
   readonly largeObjects: { readonly count: number; readonly bytes: number };
   readonly notIncluded: readonly NotIncluded[];

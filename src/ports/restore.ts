@@ -170,6 +170,8 @@ export interface Finding {
   readonly message: string;
   /** The flag or command that solves it. */
   readonly solution: string;
+  /** The role, tablespace, extension, ... that it is about, by its name. */
+  readonly subject?: string;
 }
 
 export type FindingCode =
@@ -247,9 +249,29 @@ export interface ScriptResult {
 /** More failures than this are counted, not kept. */
 export const maxListedFailures = 100;
 
+/** What a backup says of itself, without its data. Text is Unicode. */
+export interface BackupContents {
+  /** Entries of the table of contents; undefined for a script, which has none. */
+  readonly entries?: readonly ContentsEntry[];
+  /** The columns of each table as its rows hold them, in SQL: `(id, "a b")`. Tables whose rows do not tell are missing. */
+  readonly columns: ReadonlyMap<TableKey, string>;
+}
+
+export interface ContentsEntry {
+  /** `TABLE`, `FK CONSTRAINT`, ... */
+  readonly type: string;
+  /** Empty for what is in no schema. */
+  readonly schema: string;
+  readonly name: string;
+  /** Of what is not made but set, as the value of a sequence: the statement. */
+  readonly value?: string;
+}
+
 /** A backup that is opened for a restore: its table of contents is read, nothing else yet. */
 export interface RestorableBackup {
   readonly summary: BackupSummary;
+  /** What a database must hold that all of it was restored into. Pure. */
+  contents(): BackupContents;
   /** Pure. @throws BackupError USAGE for options that contradict each other or name what is not there. */
   plan(request: RestoreRequest): RestorePlan;
   /**

@@ -9,6 +9,7 @@ import type { Dumper } from "./dump.ts";
 import type { LocateFile } from "./named-file.ts";
 import type { SourceChecker } from "./preflight.ts";
 import type { RestoreEngine } from "./restore.ts";
+import type { RestoreProver } from "./restore-proof.ts";
 import type { OpenSqlSession } from "./sql-session.ts";
 import type { Storage } from "./storage.ts";
 import type { StartThrowawayServer } from "./throwaway-server.ts";
@@ -24,6 +25,7 @@ export interface Services {
   openClusterReader(): Promise<ClusterReader>;
   openGlobalsRestorer(): Promise<GlobalsRestorer>;
   openRestorer(): Promise<RestoreEngine>;
+  openProver(): Promise<RestoreProver>;
   standardInput(): AsyncIterable<Uint8Array>;
   /**
    * The whole text of a small file that the user names; `-` is standard input.

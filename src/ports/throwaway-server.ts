@@ -13,8 +13,17 @@ export interface ThrowawayServer {
   keep(): Promise<number>;
 }
 
+export interface ThrowawayOptions {
+  /** Major version; the newest that there is when absent. Fetched first where it is not on this machine. */
+  readonly major?: number;
+  /** What is restored into it may run code of strangers: it is shut off as far as this machine allows. */
+  readonly isForStrangers?: boolean;
+  /** Bytes of memory that its processes may take together; more, and it is stopped. */
+  readonly maxMemoryBytes?: number;
+}
+
 /**
  * Starts a server.
  * @throws BackupError NOT_FOUND when this machine has no server program for it, IO when it did not start.
  */
-export type StartThrowawayServer = (signal: AbortSignal) => Promise<ThrowawayServer>;
+export type StartThrowawayServer = (signal: AbortSignal, options?: ThrowawayOptions) => Promise<ThrowawayServer>;

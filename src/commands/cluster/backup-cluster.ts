@@ -55,7 +55,7 @@ export async function backupCluster(
   ports: BackupClusterPorts,
   signal: AbortSignal,
 ): Promise<BackupClusterResult> {
-  return await withinDuration(request.maxDuration, "the cluster", signal, (within) =>
+  return await withinDuration(request.maxDuration, "the backup of the cluster", signal, (within) =>
     makeBackup(request, ports, within),
   );
 }

@@ -25,7 +25,9 @@ export async function writeClusterScript(
   ports: Pick<BackupClusterPorts, "dumper" | "codec" | "clusterReader" | "clock" | "progress">,
   signal: AbortSignal,
 ): Promise<ClusterScriptResult> {
-  return await withinDuration(request.maxDuration, "the cluster", signal, (within) => write(request, ports, within));
+  return await withinDuration(request.maxDuration, "the backup of the cluster", signal, (within) =>
+    write(request, ports, within),
+  );
 }
 
 async function write(

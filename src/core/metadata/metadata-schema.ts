@@ -144,6 +144,20 @@ export const metadataSchema = v.looseObject({
   artifacts: v.pipe(v.array(artifactSchema), v.minLength(1)),
   archive_version: v.optional(text("PostgreSQL archives: version of the archive format, `1.14`")),
   checksum_type: v.optional(text("Kind of the checksums in `objects`: `rowsum128-v1`")),
+  row_settings: v.optional(
+    v.pipe(
+      v.record(v.string(), v.string()),
+      v.description("Settings that the text of rows hangs on, and so their checksums: `TimeZone`, `lc_monetary`"),
+    ),
+  ),
+  entries: v.optional(
+    v.pipe(
+      v.array(
+        v.looseObject({ type: text("Type as PostgreSQL's archives name it: `INDEX`"), count: count("How many") }),
+      ),
+      v.description("Entries of the table of contents by type: what a restore must bring back"),
+    ),
+  ),
   partial: v.optional(
     v.pipe(
       v.array(v.string()),

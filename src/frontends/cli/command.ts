@@ -29,6 +29,8 @@ export interface Command {
   readonly args: readonly Argument[];
   /** Options besides the global ones. */
   readonly options: readonly OptionName[];
+  /** Options that mean something only beside another one: `server` beside `restore`. */
+  readonly needs?: Readonly<Partial<Record<OptionName, OptionName>>>;
   /** More for `--help` and the docs page: what it does, what it leaves alone. Lines of at most 100 characters. */
   readonly details?: readonly string[];
   readonly examples?: readonly string[];

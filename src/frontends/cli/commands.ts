@@ -256,15 +256,24 @@ export const commands: readonly Command[] = [
   },
   {
     words: ["verify"],
-    summary: "check stored bytes against metadata and decode everything",
+    summary: "check stored bytes against metadata and decode everything; or restore it on trial",
     args: [{ name: "BACKUP", count: "many", help: backupHelp }],
-    options: ["max-plain-size"],
+    options: ["max-plain-size", "restore", "server", "check", "jobs", "max-duration"],
+    needs: { server: "restore", check: "restore", jobs: "restore" },
     details: [
       "Compares size and SHA-256 of each file with the metadata, then decodes every block, counts the rows of each table",
       "and computes their checksums. An archive or script of pg_dump, without metadata of ours, is checked for structure",
       "and decoding. Ends with 4 when damage is found; goes on with the other backups.",
+      "With --restore the backup is restored into a server that is started for it and goes away, or a scratch database:",
+      "every object must be there, every table with the rows and checksums that were recorded when it was dumped, foreign",
+      "keys must hold, indexes be whole. The result and the time of each phase are written beside it as .verify.json.",
     ],
-    examples: ["dbbackup verify latest:shop", "dbbackup verify /var/backups/*.dump --json"],
+    examples: [
+      "dbbackup verify latest:shop",
+      "dbbackup verify /var/backups/*.dump --json",
+      "dbbackup verify latest:shop --restore --check 'select * from orders where total < 0'",
+      "dbbackup verify latest:shop --restore --server postgres://postgres@scratch",
+    ],
     load: () => import("./run/verify.ts"),
   },
   {

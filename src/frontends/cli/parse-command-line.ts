@@ -3,7 +3,14 @@ import { BackupError } from "../../core/backup-error.ts";
 import { nearest } from "../../core/nearest.ts";
 import { type Command, commandSynopsis, type Invocation } from "./command.ts";
 import type { Option } from "./options/option.ts";
-import { findOption, globalOptionNames, type OptionValues, options, optionWords } from "./options/options.ts";
+import {
+  findOption,
+  globalOptionNames,
+  type OptionName,
+  type OptionValues,
+  options,
+  optionWords,
+} from "./options/options.ts";
 import { readOptionValue } from "./read-option-value.ts";
 import { valuesFromEnvironment } from "./values-from-environment.ts";
 
@@ -189,6 +196,15 @@ function valuesOfFlags(given: readonly Given[], command: Command): Record<string
     } else {
       values[option.name] = read;
     }
+  }
+  for (const { option } of given) {
+    const needed = command.needs?.[option.name as OptionName];
+    if (needed === undefined || needed in values) continue;
+    throw new BackupError({
+      code: "USAGE",
+      message: `option "--${option.name}" means nothing without "--${needed}"`,
+      hint: `add "--${needed}", or leave it out`,
+    });
   }
   for (const { option } of given) {
     const other = option.conflicts?.find((name) => name in values);

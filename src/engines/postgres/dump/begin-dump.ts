@@ -1,5 +1,6 @@
 import type { DumpContext, DumpOutput, DumpRequest } from "../../../ports/dump.ts";
 import type { ArchiveWriter } from "../archive/archive-writer.ts";
+import { countEntries } from "../archive/count-entries.ts";
 import type { ChosenFormat } from "./choose-format.ts";
 import type { DumpSession } from "./dump-session.ts";
 import { openWriter } from "./open-writer.ts";
@@ -27,6 +28,8 @@ export interface BegunDump {
   readonly source: Omit<SourceEntries, "entries">;
   readonly writer: ArchiveWriter;
   readonly copies: readonly PlannedCopy[];
+  /** Entries by their type: what a restore must bring back. */
+  readonly entryCounts: ReadonlyMap<string, number>;
 }
 
 /** Reads what there is, plans the entries, and writes what stands before the data. */
@@ -49,5 +52,5 @@ export async function beginDump(begin: DumpToBegin): Promise<BegunDump> {
   });
   const { jobs, splitLargerThan = DEFAULT_SPLIT_LARGER_THAN } = request;
   const copies = await planCopies(session, entries, writer.dataOrder, { jobs, splitLargerThan });
-  return { source, writer, copies };
+  return { source, writer, copies, entryCounts: countEntries(entries) };
 }

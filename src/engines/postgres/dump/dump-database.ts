@@ -11,6 +11,7 @@ import { copyData } from "./copy-data.ts";
 import { CopyLanes } from "./copy-lanes.ts";
 import { type DumpIsolation, type DumpSession, openDumpSession } from "./dump-session.ts";
 import { RateLimit } from "./rate-limit.ts";
+import type { ServerFacts } from "./server-facts.ts";
 import { dumpEncoding } from "./session-settings.ts";
 
 export interface DumpDatabaseOptions {
@@ -52,7 +53,7 @@ async function makeDump(
   const snapshotAt = monotonic();
   const format = chooseFormat(request, session.capabilities);
   let copying: CopyLanes | undefined;
-  const { source, writer, copies } = await beginDump({
+  const { source, writer, copies, entryCounts } = await beginDump({
     session,
     request,
     output,
@@ -85,6 +86,8 @@ async function makeDump(
     ...(facts.snapshotLsn === undefined ? {} : { snapshotLsn: facts.snapshotLsn }),
     snapshot,
     ...(format.kind === "archive" ? { archiveVersion: formatArchiveVersion(format.minor) } : {}),
+    rowSettings: rowSettings(connection, facts, request),
+    entries: Array.from(entryCounts, ([type, count]) => ({ type, count })),
     tables: copied.tables,
     largeObjects: copied.largeObjects,
     notIncluded: notIncluded.map(({ kind, count, examples, hint }) => ({
@@ -94,6 +97,21 @@ async function makeDump(
       hint,
     })),
     warnings: [...warnings, ...(format.note === undefined ? [] : [format.note])],
+  };
+}
+
+/** All else that rows hang on is the same in every dump. */
+function rowSettings(
+  connection: PgConnection,
+  { monetaryLocale }: ServerFacts,
+  { session }: DumpRequest,
+): Record<string, string> {
+  const digits = session?.extraFloatDigits;
+  const zone = connection.parameter("TimeZone");
+  return {
+    ...(zone === undefined ? {} : { TimeZone: zone }),
+    lc_monetary: monetaryLocale,
+    ...(digits === undefined ? {} : { extra_float_digits: String(digits) }),
   };
 }
 

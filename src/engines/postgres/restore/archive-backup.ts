@@ -3,6 +3,7 @@ import { monotonic } from "../../../core/monotonic.ts";
 import type { Codec } from "../../../ports/codec.ts";
 import type { ProgressSink } from "../../../ports/progress.ts";
 import type {
+  BackupContents,
   BackupSummary,
   Finding,
   RestorableBackup,
@@ -23,6 +24,7 @@ import { wantedKinds } from "../archive/wanted-parts.ts";
 import { type NameDecoder, nameDecoder } from "../dump/name-decoder.ts";
 import { analyzeTables } from "./analyze-tables.ts";
 import { type ArchivePlan, planArchive, plannedSteps, plannedTrust } from "./archive-plan.ts";
+import { contentsOf } from "./backup-contents.ts";
 import { type BlockSource, objectBlocks, streamBlocks } from "./block-source.ts";
 import { requireDataInOrder, requireExpectedTables } from "./check-data.ts";
 import { checkScriptOptions } from "./check-options.ts";
@@ -79,6 +81,10 @@ export class ArchiveBackup implements RestorableBackup {
       compression: header.compression.method,
       entries: entries.length,
     };
+  }
+
+  contents(): BackupContents {
+    return contentsOf(this.#reader.entries, this.#decode);
   }
 
   plan(request: RestoreRequest): RestorePlan {

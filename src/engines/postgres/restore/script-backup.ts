@@ -2,6 +2,7 @@ import { BackupError } from "../../../core/backup-error.ts";
 import { monotonic } from "../../../core/monotonic.ts";
 import type { ProgressSink } from "../../../ports/progress.ts";
 import type {
+  BackupContents,
   BackupSummary,
   Finding,
   RestorableBackup,
@@ -9,14 +10,17 @@ import type {
   RestoreRequest,
   RestoreResult,
   ScriptResult,
+  TableKey,
 } from "../../../ports/restore.ts";
 import type { OpenSpool } from "../../../ports/spool.ts";
 import type { ConnectOptions, PgConnection } from "../../../wire/postgres/connection.ts";
 import type { ConnectionSpec } from "../../../wire/postgres/connection-spec.ts";
 import { identifyServer } from "../../../wire/postgres/identify-server.ts";
 import { type NameDecoder, nameDecoder } from "../dump/name-decoder.ts";
+import { copyTarget } from "../verify/copy-target.ts";
 import { analyzeTables } from "./analyze-tables.ts";
 import type { ResolveSpec } from "./archive-backup.ts";
+import { copiedColumns } from "./backup-contents.ts";
 import { createTarget } from "./create-target.ts";
 import { FailureLog } from "./failure-log.ts";
 import { asAsked, trustFindings } from "./findings.ts";
@@ -71,6 +75,16 @@ export class ScriptBackup implements RestorableBackup {
   static async open(input: RecognizedInput, options: ScriptBackupOptions): Promise<ScriptBackup> {
     const facts = input.canReadAgain ? await scanScript(input.read()) : undefined;
     return new ScriptBackup(input, facts, options);
+  }
+
+  contents(): BackupContents {
+    const columns = new Map<TableKey, string>();
+    for (const sql of this.#facts?.copies ?? []) {
+      const [table, list] = [copyTarget(sql), copiedColumns(`${sql.trimEnd()}\n`)];
+      if (table === undefined || list === undefined) continue;
+      columns.set(`${this.#decode(table.schema)}\0${this.#decode(table.name)}`, this.#decode(list));
+    }
+    return { columns };
   }
 
   plan(request: RestoreRequest): RestorePlan {

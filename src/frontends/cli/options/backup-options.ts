@@ -72,7 +72,7 @@ export const backupOptions = [
     max: LONGEST_DURATION,
     default: "as long as it takes",
     config: "backup.max_duration",
-    help: "give the backup up after this time, and let its snapshot and locks go",
+    help: "give a backup up after this time, and let its snapshot and locks go; give up verifying one",
   },
   {
     name: "statistics",

@@ -8,6 +8,7 @@ import { globalOptions } from "./global-options.ts";
 import type { Option } from "./option.ts";
 import { restoreOptions } from "./restore-options.ts";
 import { selectionOptions } from "./selection-options.ts";
+import { verifyOptions } from "./verify-options.ts";
 
 /** Every option of the program. A name means the same in every command that takes it. */
 export const options = [
@@ -19,6 +20,7 @@ export const options = [
   ...dumpOptions,
   ...restoreOptions,
   ...extensionOptions,
+  ...verifyOptions,
   ...demoOptions,
 ] as const;
 

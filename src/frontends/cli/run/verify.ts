@@ -1,32 +1,38 @@
 import { verifyCluster } from "../../../commands/cluster/verify-cluster.ts";
-import { isCluster } from "../../../commands/found-backup.ts";
+import { type FoundBackup, isCluster } from "../../../commands/found-backup.ts";
+import { isProven } from "../../../commands/proof/prove-backup.ts";
 import { type VerifiedBackup, verifyBackup } from "../../../commands/verify-backup.ts";
+import { withinDuration } from "../../../commands/within-duration.ts";
 import { BackupError } from "../../../core/backup-error.ts";
 import { counted } from "../../../core/counted.ts";
 import { ExitStatus } from "../../../core/exit-status.ts";
 import { printable } from "../../../core/printable.ts";
 import { formatBytes, formatDuration } from "../amounts.ts";
+import type { CliContext } from "../cli-context.ts";
 import type { RunCommand } from "../command.ts";
 import { type ErrorDocument, errorDocument } from "../describe-error.ts";
 import { findArgument } from "../find-argument.ts";
+import type { OptionValues } from "../options/options.ts";
 import type { Output } from "../output.ts";
+import { proofLines } from "./proof-lines.ts";
+import { type ProvenOutcome, provenDocument, proving } from "./prove.ts";
 
 /** One BACKUP argument's outcome; `--json` prints an array of their documents. */
 type Outcome =
   | { readonly kind: "verified"; readonly argument: string; readonly result: VerifiedBackup }
+  | ProvenOutcome
   | { readonly kind: "failed"; readonly argument: string; readonly error: BackupError };
 
 export const run: RunCommand = async ({ args, options }, context) => {
-  const { services, output, progress, signal } = context;
-  const ports = { checker: await services.openChecker(), clock: services.clock, progress };
-  const maxPlainBytes = options["max-plain-size"];
-  const limits = maxPlainBytes === undefined ? {} : { maxPlainBytes };
+  const { output, signal } = context;
+  const verify = options.restore === true ? await proving(options, context) : await checking(options, context);
   const outcomes: Outcome[] = [];
   for (const argument of args) {
     try {
       const backup = await findArgument(argument, options, context);
-      const verify = isCluster(backup.metadata) ? verifyCluster : verifyBackup;
-      outcomes.push({ kind: "verified", argument, result: await verify(backup, ports, signal, limits) });
+      const task = (within: AbortSignal): Promise<Outcome> => verify(argument, backup, within);
+      const what = `the verification of "${argument}"`;
+      outcomes.push(await withinDuration(options["max-duration"], what, signal, task, "raise --max-duration"));
     } catch (error) {
       // One bad backup is no reason to leave the others unchecked.
       if (signal.aborted || !(error instanceof BackupError)) throw error;
@@ -39,9 +45,22 @@ export const run: RunCommand = async ({ args, options }, context) => {
   return statusOf(outcomes);
 };
 
+type Verify = (argument: string, backup: FoundBackup, signal: AbortSignal) => Promise<Outcome>;
+
+async function checking(options: OptionValues, { services, progress }: CliContext): Promise<Verify> {
+  const ports = { checker: await services.openChecker(), clock: services.clock, progress };
+  const maxPlainBytes = options["max-plain-size"];
+  const limits = maxPlainBytes === undefined ? {} : { maxPlainBytes };
+  return async (argument, backup, signal) => {
+    const verify = isCluster(backup.metadata) ? verifyCluster : verifyBackup;
+    return { kind: "verified", argument, result: await verify(backup, ports, signal, limits) };
+  };
+}
+
 function printOutcome(outcome: Outcome, output: Output): void {
   output.clearProgress();
   if (outcome.kind === "failed") output.logError(outcome.error);
+  else if (outcome.kind === "proven") output.print(...proofLines(outcome.result));
   else output.print(...describe(outcome.result));
 }
 
@@ -88,7 +107,8 @@ function totals(outcomes: readonly Outcome[]): string {
 }
 
 function isWhole(outcome: Outcome): boolean {
-  return outcome.kind === "verified" && outcome.result.damage.length === 0;
+  if (outcome.kind === "failed") return false;
+  return outcome.kind === "proven" ? isProven(outcome.result) : outcome.result.damage.length === 0;
 }
 
 interface VerifyDocument {
@@ -106,6 +126,7 @@ function documentOf(outcome: Outcome): VerifyDocument {
       error: errorDocument(outcome.error),
     };
   }
+  if (outcome.kind === "proven") return provenDocument(outcome);
   const { location, metadata, storedBytes, contents, databases, damage, notes, durationSeconds } = outcome.result;
   return {
     backup: outcome.argument,
@@ -139,8 +160,7 @@ function isDamage({ code }: BackupError): boolean {
 
 function statusOf(outcomes: readonly Outcome[]): ExitStatus {
   const failures = outcomes.flatMap((outcome) => (outcome.kind === "failed" ? [outcome.error] : []));
-  const damaged =
-    failures.some(isDamage) || outcomes.some((outcome) => outcome.kind === "verified" && !isWhole(outcome));
+  const damaged = failures.some(isDamage) || outcomes.some((outcome) => outcome.kind !== "failed" && !isWhole(outcome));
   if (damaged) return ExitStatus.damaged;
   return failures[0]?.exitStatus ?? ExitStatus.done;
 }

@@ -55,6 +55,7 @@ function checkRoles({ plan, request, decode }: CheckedPlan, facts: TargetFacts):
       severity: "error",
       message: `role "${role}" does not exist on the server`,
       solution: `create it (CREATE ROLE ${quoted(role)})${leaveOut}`,
+      subject: role,
     });
   }
   if (facts.isSuperuser) return findings;
@@ -82,6 +83,7 @@ function checkTablespaces({ plan, request, decode, definition }: CheckedPlan, fa
       severity: "error",
       message: `tablespace "${name}" does not exist on the server`,
       solution: `create it (CREATE TABLESPACE ${quoted(name)} LOCATION '/folder/of/the/server'), or leave everything in the default one with --no-tablespaces`,
+      subject: name,
     }));
 }
 
@@ -105,6 +107,7 @@ function checkExtensions({ plan, decode }: CheckedPlan, facts: TargetFacts): Fin
       severity: "error",
       message: `extension "${name}" is not available on the server`,
       solution: "install its package on the machine of the server",
+      subject: name,
     }));
 }
 

@@ -17,6 +17,8 @@ export interface ScriptFacts {
   readonly needsTrust: readonly string[];
   /** What the pre-check asks the server about. */
   readonly entries: readonly SelectedEntry[];
+  /** Statements that rows follow. */
+  readonly copies: readonly string[];
 }
 
 /** More reasons and entries than these are not kept: one of each kind is what counts. */
@@ -36,13 +38,17 @@ export async function scanScript(source: AsyncIterable<Uint8Array>): Promise<Scr
   const transactionLines: number[] = [];
   const needsTrust: string[] = [];
   const entries = new Map<string, SelectedEntry>();
+  const copies: string[] = [];
   for await (const item of readScript(source, undefined, "measure")) {
     if (item.kind === "command") {
       if (item.command.kind === "connect") connects.push(item.command.database);
       continue;
     }
     statements += 1;
-    if (item.kind === "copy") continue;
+    if (item.kind === "copy") {
+      if (copies.length < keptEntries) copies.push(item.sql);
+      continue;
+    }
     const { sql, line } = item;
     if (item.kind === "long statement") {
       needsTrust.push(`line ${line} (${firstLine(sql)}) is too long to be looked at`);
@@ -59,5 +65,14 @@ export async function scanScript(source: AsyncIterable<Uint8Array>): Promise<Scr
     if (entry !== undefined && entries.size < keptEntries)
       entries.set(key, { entry, parts: { definition: true, data: false } });
   }
-  return { statements, encoding, creates, connects, transactionLines, needsTrust, entries: [...entries.values()] };
+  return {
+    statements,
+    encoding,
+    creates,
+    connects,
+    transactionLines,
+    needsTrust,
+    entries: [...entries.values()],
+    copies,
+  };
 }

@@ -1,0 +1,69 @@
+import type { BackupMetadata, ObjectMetadata } from "../../core/metadata/metadata-schema.ts";
+import type { CheckedBackup } from "../../ports/backup-checker.ts";
+import type { RestorableBackup } from "../../ports/restore.ts";
+import type { PromisedContents, PromisedTable } from "../../ports/restore-proof.ts";
+
+/** The only kind of row checksums that can be computed anew. */
+const knownChecksums = "rowsum128-v1";
+
+/** What is known of a backup: from its metadata, else from what decoding it found. */
+export interface KnownBackup {
+  readonly backup: RestorableBackup;
+  readonly metadata: BackupMetadata | undefined;
+  readonly decoded: CheckedBackup | undefined;
+  /** The restore left out owners and privileges. */
+  readonly withoutRoles: boolean;
+}
+
+/** All that a restored database is held against. Pure. */
+export function promisedContents(known: KnownBackup): PromisedContents {
+  const { backup, metadata } = known;
+  const { encoding } = backup.summary;
+  return {
+    encoding: metadata?.encoding ?? metadata?.source?.encoding ?? encoding,
+    sourceMajor: sourceMajor(known),
+    isPartial: (metadata?.partial ?? []).length > 0,
+    contents: backup.contents(),
+    withoutRoles: known.withoutRoles,
+    ...(metadata?.row_settings === undefined ? {} : { rowSettings: metadata.row_settings }),
+    ...(metadata?.entries === undefined
+      ? {}
+      : { entries: new Map(metadata.entries.map(({ type, count }) => [type, count])) }),
+    ...rowsOf(known),
+  };
+}
+
+/** Major version of the server that a backup was made of, when it says. */
+export function sourceMajor({ backup, metadata }: Pick<KnownBackup, "backup" | "metadata">): number | undefined {
+  const version = metadata?.database_version ?? backup.summary.serverVersion;
+  const [, major, minor] = /^(\d+)\.(\d+)/.exec(version) ?? /^(\d+)()/.exec(version) ?? [];
+  if (major === undefined) return undefined;
+  // Before 10 the first two numbers were the major version; nothing newer than these is asked of them.
+  return Number(major) < 10 ? Number(major) + Number(minor || 0) / 10 : Number(major);
+}
+
+function rowsOf({ metadata, decoded }: KnownBackup): Pick<PromisedContents, "tables" | "largeObjects"> {
+  const { objects } = metadata ?? {};
+  if (objects === undefined) {
+    if (decoded === undefined) return {};
+    const tables = decoded.tables.flatMap(({ schema, name, totals }) =>
+      totals === undefined ? [] : [{ schema, name, rows: totals.rows, checksum: totals.checksum }],
+    );
+    return { tables, ...(decoded.largeObjects === undefined ? {} : { largeObjects: decoded.largeObjects }) };
+  }
+  const isKnown = metadata?.checksum_type === knownChecksums;
+  const large = objects.find(({ type }) => type === "large-objects");
+  const isPartial = (metadata?.partial ?? []).length > 0;
+  return {
+    tables: objects.flatMap((object) => promisedTable(object, isKnown)),
+    // A part of a database may leave them out.
+    ...(large === undefined && isPartial
+      ? {}
+      : { largeObjects: { count: large?.rows ?? 0, bytes: large?.bytes ?? 0 } }),
+  };
+}
+
+function promisedTable({ type, schema, name, rows, checksum }: ObjectMetadata, isKnown: boolean): PromisedTable[] {
+  if (type !== "table" || schema === undefined || name === undefined) return [];
+  return [{ schema, name, rows, ...(isKnown && checksum !== undefined ? { checksum } : {}) }];
+}

@@ -1,0 +1,38 @@
+import type { ConnectionRequest } from "../../ports/connection-request.ts";
+import type { StartThrowawayServer } from "../../ports/throwaway-server.ts";
+import type { ProofRequest } from "./proof-request.ts";
+
+/** Where backups are restored into to be proved. */
+export interface ProofServer extends AsyncDisposable {
+  readonly connection: ConnectionRequest;
+  /** Started for this, and gone afterwards: what a backup needs of its server may be made there. */
+  readonly isOurs: boolean;
+  readonly major: number | undefined;
+}
+
+/**
+ * @param major of the server to start, when it is to be ours
+ * @throws BackupError NOT_FOUND when there is no server program of that major version for this machine
+ */
+export async function openProofServer(
+  { server, maxMemoryBytes }: ProofRequest,
+  major: number | undefined,
+  start: StartThrowawayServer,
+  signal: AbortSignal,
+): Promise<ProofServer> {
+  if (server !== undefined) {
+    return { connection: server, isOurs: false, major: undefined, [Symbol.asyncDispose]: async () => undefined };
+  }
+  const started = await start(signal, {
+    isForStrangers: true,
+    ...(major === undefined ? {} : { major }),
+    ...(maxMemoryBytes === undefined ? {} : { maxMemoryBytes }),
+  });
+  const { socketFolder, port, user } = started;
+  return {
+    connection: { socket: socketFolder, port, user, database: "postgres" },
+    isOurs: true,
+    major,
+    [Symbol.asyncDispose]: () => started.stop(),
+  };
+}

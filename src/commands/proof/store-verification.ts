@@ -1,0 +1,86 @@
+import { BackupError } from "../../core/backup-error.ts";
+import { compactTime } from "../../core/backup-name.ts";
+import { isSafeComponent } from "../../core/safe-path.ts";
+import { uuidV7 } from "../../core/uuid-v7.ts";
+import { formatVerification } from "../../core/verification/format-verification.ts";
+import type { Verification } from "../../core/verification/verification-schema.ts";
+import type { Storage } from "../../ports/storage.ts";
+import { isProven, type ProvenBackup } from "./prove-backup.ts";
+
+export const VERIFICATION_SUFFIX = ".verify.json";
+
+/** More damage than this is counted, not kept. */
+export const maxKeptDamage = 100;
+const maxNameAttempts = 100;
+
+/** The result of a proof as it is stored and printed. Pure. */
+export function verificationOf(
+  proven: ProvenBackup,
+  tool: { readonly name: string; readonly version: string },
+): Verification {
+  const { metadata, server, recoverySeconds } = proven;
+  return {
+    version: 1,
+    id: uuidV7(proven.startedAt),
+    timestamp: proven.startedAt.toISOString(),
+    backup: nameOf(proven.location),
+    ...(metadata === undefined ? {} : { backup_id: metadata.id, database: metadata.database }),
+    status: isProven(proven) ? "ok" : "damaged",
+    tool,
+    server: {
+      kind: server.isOurs ? "throw-away" : "given",
+      ...(server.version === undefined ? {} : { version: server.version }),
+    },
+    duration_seconds: proven.durationSeconds,
+    ...(recoverySeconds === undefined ? {} : { recovery_seconds: Math.round(recoverySeconds * 1000) / 1000 }),
+    phases: [...proven.phases],
+    counts: { ...proven.counts },
+    damage_count: proven.damage.length,
+    damage: proven.damage.slice(0, maxKeptDamage).map((finding) => ({ ...finding })),
+    notes: [...proven.notes],
+    checks: [...proven.checks],
+  };
+}
+
+/**
+ * Writes a result beside its backup, under a name of its own: nothing in a repository is ever written over.
+ * @returns where it lies
+ * @throws BackupError IO
+ */
+export async function storeVerification(
+  location: string,
+  verification: Verification,
+  openStorage: (location: string) => Promise<Storage>,
+): Promise<string> {
+  const name = nameOf(location);
+  if (!isSafeComponent(name)) {
+    throw new BackupError({
+      code: "IO",
+      message: `a file name such as "${name}" is not written`,
+      object: location,
+      hint: "rename the backup and its metadata",
+    });
+  }
+  const storage = await openStorage(location.slice(0, -name.length).replace(/(?<=.)\/$/, ""));
+  const work = await storage.beginWork();
+  try {
+    const pending = await work.create();
+    await pending.write(Buffer.from(formatVerification(verification), "utf8"));
+    const base = `${name}.${compactTime(new Date(verification.timestamp))}`;
+    for (let attempt = 1; ; attempt++) {
+      const key = `${base}${attempt === 1 ? "" : `-${attempt}`}${VERIFICATION_SUFFIX}`;
+      try {
+        await pending.commit(key, "seal");
+        return `${storage.location}/${key}`;
+      } catch (error) {
+        if (!(error instanceof BackupError) || error.code !== "EXISTS" || attempt === maxNameAttempts) throw error;
+      }
+    }
+  } finally {
+    await work.end();
+  }
+}
+
+function nameOf(location: string): string {
+  return location.slice(location.lastIndexOf("/") + 1);
+}

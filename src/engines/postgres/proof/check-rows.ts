@@ -1,0 +1,179 @@
+import { counted, formatCount } from "../../../core/counted.ts";
+import { joinRowTotals, type RowTotals } from "../../../core/row-totals.ts";
+import type { ProgressSink } from "../../../ports/progress.ts";
+import type { TableKey } from "../../../ports/restore.ts";
+import type { PromisedContents, PromisedTable, ProofDamage, ProofFindings } from "../../../ports/restore-proof.ts";
+import { CopyOutScanner } from "../../../wire/postgres/copy-out-scanner.ts";
+import { largeObjectSizes } from "../compare/row-source.ts";
+import { type NameDecoder, nameDecoder } from "../dump/name-decoder.ts";
+import { nameEncoder } from "../restore/name-encoder.ts";
+import type { ProofSession } from "./proof-session.ts";
+import { type RestoredTable, readRestoredTables } from "./restored-tables.ts";
+
+/** Of each session: two blocks that it fills in turn. */
+const scannerMemory = { blocks: 2, blockSize: 1024 * 1024 };
+const progressEveryTables = 20;
+
+interface ReadTable {
+  readonly table: RestoredTable;
+  readonly totals: RowTotals;
+  readonly promised: PromisedTable | undefined;
+}
+
+/**
+ * Reads all rows as a dump would, over several sessions, and holds their numbers and checksums against what was recorded
+ * when the backup was made. Rows that were loaded through the root of their tree may have come into another partition:
+ * then the tree counts.
+ */
+export async function checkRows(
+  sessions: readonly ProofSession[],
+  promised: PromisedContents,
+  progress: ProgressSink,
+): Promise<ProofFindings> {
+  const [{ connection }] = sessions as [ProofSession];
+  const decode = nameDecoder(promised.encoding);
+  const expected = new Map((promised.tables ?? []).map((table) => [keyOf(table.schema, table.name), table]));
+  const tables = await readRestoredTables(connection);
+  const read = await readAll(sessions, tables, { promised, expected, decode, progress });
+  const missing = [...expected.keys()].filter((key) => !read.has(key));
+  const wrong = [...read.values()].filter((one) => differs(one) && !isTreeWhole(one, read));
+  const judged = wrong.map((one) => judge(one, promised, sessions[0]!.refused, decode));
+  const damage = [
+    ...missing.map((key) => ({
+      object: tableName(...splitKey(key)),
+      message: "the backup has it, and it is not there",
+    })),
+    ...judged.flatMap((one) => one.damage ?? []),
+    ...(await checkLargeObjects(sessions[0]!, promised)),
+  ];
+  const rows = [...read.values()].reduce((sum, { totals }) => sum + totals.rows, 0);
+  return { counts: { tables: read.size, rows }, damage, notes: judged.flatMap((one) => one.note ?? []) };
+}
+
+interface ReadRequest {
+  readonly promised: PromisedContents;
+  readonly expected: ReadonlyMap<TableKey, PromisedTable>;
+  readonly decode: NameDecoder;
+  readonly progress: ProgressSink;
+}
+
+async function readAll(
+  sessions: readonly ProofSession[],
+  tables: readonly RestoredTable[],
+  { promised, expected, decode, progress }: ReadRequest,
+): Promise<Map<TableKey, ReadTable>> {
+  const encode = nameEncoder(decode);
+  const read = new Map<TableKey, ReadTable>();
+  const waiting = tables.values();
+  let rows = 0;
+  const work = async (session: ProofSession): Promise<void> => {
+    const { transportKind: transport } = session.connection;
+    const scanner = new CopyOutScanner({ transport, memory: scannerMemory });
+    for (const table of waiting) {
+      const key = keyOf(decode(table.schema), decode(table.name));
+      const columns = promised.contents.columns.get(key);
+      const totals = await scan(
+        session,
+        copyStatement(table, columns === undefined ? undefined : encode(columns)),
+        scanner,
+      );
+      read.set(key, { table, totals, promised: expected.get(key) });
+      rows += totals.rows;
+      if (read.size % progressEveryTables === 0 || totals.bytes > scannerMemory.blockSize) {
+        progress.emit({ event: "progress", bytes: 0, rows, objects: read.size });
+      }
+    }
+  };
+  const ended = await Promise.allSettled(sessions.map(work));
+  const failure = ended.find((one) => one.status === "rejected");
+  if (failure !== undefined) throw failure.reason;
+  progress.emit({ event: "progress", bytes: 0, rows, objects: read.size });
+  return read;
+}
+
+/** In the order of the backup's columns: that of the table may be another one after a restore, as inheritance has it. */
+function copyStatement({ quoted, columns, condition }: RestoredTable, asDumped = columns): string {
+  if (condition === undefined) return `COPY ${quoted} ${asDumped} TO STDOUT`;
+  const list = asDumped === "" ? "*" : asDumped.slice(1, -1);
+  return `COPY (SELECT ${list} FROM ONLY ${quoted} ${condition}) TO STDOUT`;
+}
+
+async function scan({ connection }: ProofSession, copy: string, scanner: CopyOutScanner): Promise<RowTotals> {
+  scanner.start({ isIdle: true, push: (block) => scanner.recycle(block) });
+  await connection.copyOut(copy, scanner);
+  return scanner.finish();
+}
+
+function differs({ totals, promised }: ReadTable): boolean {
+  if (promised === undefined) return totals.rows > 0;
+  return totals.rows !== promised.rows || (promised.checksum !== undefined && totals.checksum !== promised.checksum);
+}
+
+/** Whether all partitions of its tree together hold the rows that they should. */
+function isTreeWhole({ table }: ReadTable, read: ReadonlyMap<TableKey, ReadTable>): boolean {
+  if (table.root === "0") return false;
+  const tree = [...read.values()].filter((other) => other.table.root === table.root);
+  const promised = tree.flatMap((one) => one.promised ?? []);
+  if (promised.some(({ checksum }) => checksum === undefined)) return false;
+  const wanted = joinRowTotals(promised.map(({ rows, checksum }) => ({ rows, bytes: 0, checksum: checksum! })));
+  const found = joinRowTotals(tree.map(({ totals }) => totals));
+  return wanted.rows === found.rows && wanted.checksum === found.checksum;
+}
+
+interface Judgement {
+  readonly damage?: ProofDamage;
+  readonly note?: string;
+}
+
+function judge(
+  { table, totals, promised }: ReadTable,
+  { rowSettings, tables, isPartial }: PromisedContents,
+  refused: readonly string[],
+  decode: NameDecoder,
+): Judgement {
+  const object = tableName(decode(table.schema), decode(table.name));
+  if (promised === undefined) {
+    // Nobody recorded rows at all, or those of a part only.
+    if (tables === undefined || isPartial) return {};
+    return { damage: { object, message: `it holds ${counted(totals.rows, "row")}, and the backup has no such table` } };
+  }
+  if (totals.rows !== promised.rows) {
+    const message = `it holds ${counted(totals.rows, "row")} instead of ${formatCount(promised.rows)}`;
+    return { damage: { object, message } };
+  }
+  if (rowSettings === undefined) {
+    return {
+      note: `${object}: the number of rows is right, and their checksum is another one: the backup does not say in which time zone it was made`,
+    };
+  }
+  if (table.hasMoney && refused.includes("lc_monetary")) {
+    return { note: `${object}: only counted: this server lacks the locale that amounts of money were written in` };
+  }
+  const message = `its rows have the checksum ${totals.checksum} instead of ${promised.checksum}`;
+  return { damage: { object, message } };
+}
+
+async function checkLargeObjects(
+  { connection }: ProofSession,
+  { largeObjects }: PromisedContents,
+): Promise<ProofDamage[]> {
+  if (largeObjects === undefined) return [];
+  // As descriptors they live in a transaction.
+  await connection.query("BEGIN READ ONLY");
+  const { rows } = await connection.query(`SELECT count(*), coalesce(sum(size), 0) FROM ${largeObjectSizes} AS o`);
+  await connection.query("COMMIT");
+  const [count, bytes] = rows[0]!.map(Number);
+  if (count === largeObjects.count && bytes === largeObjects.bytes) return [];
+  const message = `${count} of ${bytes} bytes instead of ${largeObjects.count} of ${largeObjects.bytes} bytes`;
+  return [{ object: "large objects", message }];
+}
+
+const keyOf = (schema: string, name: string): TableKey => `${schema}\0${name}`;
+
+function splitKey(key: TableKey): [string, string] {
+  const [schema = "", name = ""] = key.split("\0");
+  return [schema, name];
+}
+
+/** As `verify` names tables. */
+const tableName = (schema: string, name: string): string => `table "${schema}"."${name}"`;

@@ -1,0 +1,30 @@
+import type { Option } from "./option.ts";
+
+/** How a backup is proved by a restore. */
+export const verifyOptions = [
+  {
+    name: "restore",
+    type: "flag",
+    environment: false,
+    help: "restore it into a server that is started for it and thrown away, and compare what came back",
+    details:
+      "Needs PostgreSQL as npm packages have it (Linux), which is fetched once, of the major version that the backup was made of.",
+  },
+  {
+    name: "server",
+    type: "text",
+    placeholder: "URL",
+    environment: false,
+    help: "with --restore: into a scratch database on this server instead, dropped afterwards; postgres://user@host:port",
+    details:
+      "The restore runs the code that is in the backup there: use no server that holds what a stranger must not see.",
+  },
+  {
+    name: "check",
+    type: "text",
+    placeholder: "SQL",
+    repeatable: true,
+    environment: false,
+    help: "with --restore: a query of yours that must give no row in the restored database",
+  },
+] as const satisfies readonly Option[];

@@ -1,0 +1,64 @@
+import type { FoundBackup } from "../../../commands/found-backup.ts";
+import { type ProofPorts, type ProvenBackup, proveBackup } from "../../../commands/proof/prove-backup.ts";
+import { storeVerification, verificationOf } from "../../../commands/proof/store-verification.ts";
+import { BackupError } from "../../../core/backup-error.ts";
+import type { Verification } from "../../../core/verification/verification-schema.ts";
+import type { CliContext } from "../cli-context.ts";
+import { defaultJobs } from "../default-jobs.ts";
+import type { OptionValues } from "../options/options.ts";
+
+/** Of `verify --restore`. */
+export interface ProvenOutcome {
+  readonly kind: "proven";
+  readonly argument: string;
+  readonly result: ProvenBackup;
+  readonly verification: Verification;
+  /** Where it was written; undefined when it could not be. */
+  readonly file: string | undefined;
+}
+
+/** Restores one backup after another on trial, and writes each result beside its backup. */
+export async function proving(
+  options: OptionValues,
+  { services, progress }: CliContext,
+): Promise<(argument: string, backup: FoundBackup, signal: AbortSignal) => Promise<ProvenOutcome>> {
+  const ports: ProofPorts = {
+    engine: await services.openRestorer(),
+    prover: await services.openProver(),
+    checker: await services.openChecker(),
+    startThrowawayServer: services.startThrowawayServer,
+    clock: services.clock,
+    progress,
+  };
+  const maxPlainBytes = options["max-plain-size"];
+  const request = {
+    ...(options.server === undefined ? {} : { server: { url: options.server } }),
+    checks: options.check ?? [],
+    jobs: options.jobs ?? defaultJobs(),
+    ...(maxPlainBytes === undefined ? {} : { maxPlainBytes }),
+    allowedExtensions: [],
+  };
+  return async (argument, backup, signal) => {
+    const result = await proveBackup(backup, request, ports, signal);
+    const verification = verificationOf(result, services.tool);
+    let file: string | undefined;
+    try {
+      file = await storeVerification(result.location, verification, services.openStorage);
+    } catch (error) {
+      // A place that nobody may write to is no reason to keep the result from the user.
+      if (!(error instanceof BackupError)) throw error;
+      progress.emit({
+        event: "warning",
+        message: `the result could not be written beside the backup: ${error.message}`,
+        ...(error.hint === undefined ? {} : { hint: error.hint }),
+      });
+    }
+    return { kind: "proven", argument, result, verification, file };
+  };
+}
+
+/** For `--json`: what was written, and where. */
+export function provenDocument({ argument, result, verification, file }: ProvenOutcome) {
+  const { backup: name, ...rest } = verification;
+  return { ...rest, backup: argument, name, location: result.location, ...(file === undefined ? {} : { file }) };
+}

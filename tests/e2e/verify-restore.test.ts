@@ -1,0 +1,347 @@
+import { randomBytes } from "node:crypto";
+import { copyFileSync, cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import * as v from "valibot";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { findBackup } from "../../src/commands/find-backup.ts";
+import { type ProvenBackup, proveBackup } from "../../src/commands/proof/prove-backup.ts";
+import type { BackupMetadata } from "../../src/core/metadata/metadata-schema.ts";
+import { verificationSchema } from "../../src/core/verification/verification-schema.ts";
+import { createServices } from "../../src/main/services.ts";
+import type { RestoreEngine } from "../../src/ports/restore.ts";
+import { repairHashes, withoutEntries } from "../helpers/change-archive.ts";
+import { dbbackup, mustDbbackup } from "../helpers/dbbackup.ts";
+import { type ServerAddress, serverSql } from "../helpers/postgres-server.ts";
+import { sharedServer } from "../helpers/shared-servers.ts";
+import { stock } from "../helpers/stock-tools.ts";
+import { databaseUrl, type TestDatabase, withDatabase } from "../helpers/test-database.ts";
+
+let folder: string;
+let server: ServerAddress;
+let database: TestDatabase;
+const services = createServices();
+const never = new AbortController().signal;
+
+const kinds = {
+  custom: ["--format", "custom"],
+  none: ["--format", "custom", "--compression", "none"],
+  zstd: ["--format", "custom", "--compression", "zstd"],
+  directory: ["--format", "directory"],
+  tar: ["--format", "tar"],
+  plain: ["--format", "plain"],
+  "plain.gz": ["--format", "plain", "--compression", "gzip"],
+} as const;
+type Kind = keyof typeof kinds;
+
+const shop = `
+  CREATE SCHEMA "odd ""schema";
+  CREATE TABLE customers (id int PRIMARY KEY, name text UNIQUE, since timestamptz);
+  INSERT INTO customers SELECT i, 'customer ' || i, timestamptz '2026-01-01' + i * interval '1 hour' FROM generate_series(1, 300) i;
+  CREATE TABLE orders (id serial PRIMARY KEY, customer int NOT NULL REFERENCES customers, total numeric);
+  INSERT INTO orders (customer, total) SELECT 1 + i % 300, i FROM generate_series(1, 900) i;
+  CREATE INDEX orders_by_customer ON orders (customer);
+  CREATE FUNCTION looked_at() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN new; END';
+  CREATE TRIGGER look BEFORE INSERT ON orders FOR EACH ROW EXECUTE FUNCTION looked_at();
+  CREATE TABLE "odd ""schema"."Täble. (one" (id int, "cö (l" text);
+  INSERT INTO "odd ""schema"."Täble. (one" VALUES (1, E'\\t\\n\\\\.'), (2, NULL);
+  CREATE TYPE mood AS ENUM ('sad', 'glad');
+  CREATE TABLE moods (m mood, n int) PARTITION BY HASH (m);
+  CREATE TABLE moods_0 PARTITION OF moods FOR VALUES WITH (MODULUS 2, REMAINDER 0);
+  CREATE TABLE moods_1 PARTITION OF moods FOR VALUES WITH (MODULUS 2, REMAINDER 1);
+  INSERT INTO moods SELECT (ARRAY['sad', 'glad'])[1 + i % 2]::mood, i FROM generate_series(1, 20) i;
+  CREATE TABLE parent (a int, b int);
+  CREATE TABLE child (c int, b int, a int);
+  ALTER TABLE child INHERIT parent;
+  INSERT INTO child VALUES (1, 2, 3);
+  SELECT lo_from_bytea(0, '\\x00ff');
+`;
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), "dbbackup-prove-"));
+  server = await sharedServer(18);
+  database = await withDatabase(server);
+  await database.sql(shop);
+  // The rows hang on it, and the restored database is asked by sessions of another one.
+  await database.sql(`ALTER DATABASE ${database.name} SET timezone = 'Asia/Tokyo'`);
+  for (const [kind, args] of Object.entries(kinds)) {
+    await mustDbbackup([
+      "backup",
+      "single",
+      database.name,
+      "--url",
+      database.url,
+      ...args,
+      "--output",
+      join(folder, kind),
+    ]);
+  }
+});
+
+afterAll(async () => {
+  const left = await scratchDatabases();
+  await database.drop();
+  rmSync(folder, { recursive: true });
+  expect(left).toEqual([]);
+});
+
+async function scratchDatabases(): Promise<string[]> {
+  const rows = await serverSql(
+    server,
+    "SELECT datname FROM pg_database WHERE datname ~ '^dbbackup_verify_[0-9a-f]{16}$'",
+  );
+  return rows.map(({ datname }) => datname!);
+}
+
+interface ProveOptions {
+  readonly checks?: readonly string[];
+  /** Runs in the restored database before it is looked at, as a restore that does not tell the truth. */
+  readonly interfere?: string;
+}
+
+/** Proves a backup on the shared server, in this process. */
+async function prove(path: string, { checks = [], interfere }: ProveOptions = {}): Promise<ProvenBackup> {
+  const found = await findBackup(
+    path,
+    { locateFile: services.locateFile, openRepository: () => Promise.reject() },
+    never,
+  );
+  const engine = await services.openRestorer();
+  const ports = {
+    engine: interfere === undefined ? engine : interfering(engine, interfere),
+    prover: await services.openProver(),
+    checker: await services.openChecker(),
+    startThrowawayServer: () => Promise.reject(new Error("not asked for")),
+    clock: services.clock,
+    progress: { emit: () => {} },
+  };
+  const request = { server: { url: databaseUrl(server, "postgres") }, checks, jobs: 2, allowedExtensions: [] };
+  return await proveBackup(found, request, ports, never);
+}
+
+function interfering(engine: RestoreEngine, sql: string): RestoreEngine {
+  return {
+    async open(...args) {
+      const backup = await engine.open(...args);
+      return {
+        summary: backup.summary,
+        contents: () => backup.contents(),
+        plan: (request) => backup.plan(request),
+        preCheck: (request, signal) => backup.preCheck(request, signal),
+        writeScript: (request, output) => backup.writeScript(request, output),
+        async run(request, progress, signal) {
+          const result = await backup.run(request, progress, signal);
+          await serverSql(server, sql, request.target);
+          return result;
+        },
+      };
+    },
+  };
+}
+
+const damageOf = ({ damage }: ProvenBackup): string[] => damage.map(({ object, message }) => `${object}: ${message}`);
+
+/** A copy of a backup of one file, changed, its hashes repaired. */
+async function changed(
+  kind: Kind,
+  change: (bytes: Buffer) => Buffer | Promise<Buffer>,
+  edit?: (metadata: BackupMetadata) => void,
+): Promise<string> {
+  const path = join(folder, `changed-${randomBytes(4).toString("hex")}`);
+  copyFileSync(join(folder, `${kind}.meta.json`), `${path}.meta.json`);
+  repairHashes(path, await change(readFileSync(join(folder, kind))), edit);
+  return path;
+}
+
+/** Of a script. */
+const edited =
+  (from: string | RegExp, to: string) =>
+  (bytes: Buffer): Buffer => {
+    const text = bytes.toString("latin1");
+    const result = text.replace(from, to);
+    expect(result).not.toBe(text);
+    return Buffer.from(result, "latin1");
+  };
+
+test.each(["custom", "zstd", "directory", "tar", "plain.gz"] as const)(
+  "%s: all that was backed up comes back",
+  async (kind) => {
+    const proven = await prove(join(folder, kind));
+    expect(damageOf(proven)).toEqual([]);
+    expect(proven.notes).toEqual([]);
+    expect(proven.counts).toMatchObject({ tables: 7, rows: 1223, foreign_keys: 1, indexes: 4, walked_indexes: 4 });
+    expect(proven.recoverySeconds).toBeGreaterThan(0);
+    expect(proven.phases.map(({ phase }) => phase)).toEqual([
+      "server",
+      "restore",
+      "objects",
+      "rows",
+      "constraints",
+      "indexes",
+    ]);
+  },
+);
+
+test("the program prints what was found, and writes it beside the backup, once for each run", async () => {
+  cpSync(join(folder, "custom"), join(folder, "kept"));
+  cpSync(join(folder, "custom.meta.json"), join(folder, "kept.meta.json"));
+  const args = ["verify", join(folder, "kept"), "--restore", "--server", databaseUrl(server, "postgres")];
+  const first = await dbbackup(args);
+  expect([first.status, first.stdout.toString()]).toEqual([
+    0,
+    expect.stringMatching(/^ok .*kept\n {2}restored .*\n {2}found /),
+  ]);
+  const check = "select id, total from orders where total < 3 order by id";
+  const second = await dbbackup([...args, "--check", check, "--check", "select 1 where false", "--json"]);
+  expect(second.status).toBe(4);
+  const [document] = JSON.parse(second.stdout.toString());
+  expect(document).toMatchObject({
+    status: "damaged",
+    damage: [],
+    server: { kind: "given" },
+    checks: [
+      { sql: check, status: "rows", rows: ["(1, 1)", "(2, 2)"], has_more: false },
+      { sql: "select 1 where false", status: "ok" },
+    ],
+  });
+  const files = readdirSync(folder).filter((name) => /^kept\.\d{8}T\d{6}Z(-\d)?\.verify\.json$/.test(name));
+  const written = files.map((name) =>
+    v.parse(verificationSchema, JSON.parse(readFileSync(join(folder, name), "utf8"))),
+  );
+  expect(written.map(({ status }) => status).toSorted()).toEqual(["damaged", "ok"]);
+  expect(written.every(({ database: name }) => name === database.name)).toBe(true);
+});
+
+test("rows that were changed, lost or added in the file are found though its hashes fit", async () => {
+  const other = await prove(await changed("plain", edited("customer 17\t", "customer 71x\t")));
+  expect(damageOf(other)).toEqual([expect.stringMatching(/^table "public"."customers": its rows have the checksum/)]);
+  const lost = await prove(await changed("plain", edited(/\n900\t[^\n]*\n/, "\n")));
+  expect(damageOf(lost)).toEqual(['table "public"."orders": it holds 899 rows instead of 900']);
+  const more = await prove(await changed("plain", edited(/\n900\t([^\n]*)\n/, "\n900\t$1\n901\t$1\n")));
+  expect(damageOf(more)).toEqual(['table "public"."orders": it holds 901 rows instead of 900']);
+  const bytes = await changed("none", edited("customer 17\t", "customer 71\t"));
+  expect(damageOf(await prove(bytes)).join("\n")).toMatch(/table "public"."customers": its rows have the checksum/);
+});
+
+test("an index, a trigger, a table that is missing in the file is found though its hashes fit", async () => {
+  const statements = {
+    INDEX: /CREATE INDEX orders_by_customer [^;]*;/,
+    TRIGGER: /CREATE TRIGGER look [^;]*;/,
+    "FK CONSTRAINT": /ALTER TABLE ONLY public\.orders\s+ADD CONSTRAINT orders_customer_fkey [^;]*;/,
+  };
+  for (const [type, statement] of Object.entries(statements)) {
+    const proven = await prove(await changed("plain", edited(statement, "")));
+    expect(damageOf(proven)).toContainEqual(
+      expect.stringMatching(
+        new RegExp(`^entries of type ${type}: the restored database holds \\d+ instead of the \\d+`),
+      ),
+    );
+    const path = await changed("none", (archive) =>
+      withoutEntries(archive, ({ desc, tag }) => desc === type && /orders/.test(tag)),
+    );
+    expect(damageOf(await prove(path))).toEqual([
+      expect.stringMatching(new RegExp(`^entries of type ${type}: the archive holds \\d+ instead of the \\d+`)),
+    ]);
+    const { status, stdout } = await dbbackup(["verify", path]);
+    expect([status, stdout.toString()]).toEqual([4, expect.stringContaining(`entries of type ${type}`)]);
+  }
+});
+
+const lies = {
+  "DROP INDEX orders_by_customer": "INDEX public.orders_by_customer: the backup has it, and it is not there",
+  "DROP FUNCTION looked_at CASCADE": "TRIGGER public.orders look: the backup has it, and it is not there",
+  "DELETE FROM customers WHERE id = 300": 'table "public"."customers": it holds 298 rows instead of 300',
+  "UPDATE child SET c = 7": /^table "public"."child": its rows have the checksum/,
+  "UPDATE moods SET n = 21 WHERE n = 20": /^table "public"."moods_[01]": it/,
+  'DROP TABLE "odd ""schema"."Täble. (one"':
+    'table "odd "schema"."Täble. (one": the backup has it, and it is not there',
+  "SELECT nextval('orders_id_seq')": "SEQUENCE SET public.orders_id_seq: it is at 901, true instead of 900, true",
+  "SELECT lo_unlink(oid) FROM pg_largeobject_metadata": "large objects: 0 of 0 bytes instead of 1 of 2 bytes",
+  "DELETE FROM customers WHERE id = 5":
+    'foreign key "orders_customer_fkey" of public.orders: 6 rows refer to what is not there',
+  "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'customers_name_key'::regclass":
+    "index public.customers_name_key: it is not valid",
+  // A row that one of its indexes does not know.
+  "UPDATE pg_index SET indisready = false WHERE indexrelid = 'orders_pkey'::regclass": undefined,
+  "INSERT INTO orders SELECT 901, 1, 2": 'table "public"."orders": it holds 901 rows instead of 900',
+  "UPDATE pg_index SET indisready = true WHERE indexrelid = 'orders_pkey'::regclass":
+    /^index public\.orders_pkey: heap tuple .* lacks matching index tuple/,
+};
+
+test("what a restore would not tell is found", async () => {
+  const interfere = ["SET session_replication_role = replica", ...Object.keys(lies)].join(";\n");
+  const found = damageOf(await prove(join(folder, "custom"), { interfere }));
+  for (const expected of Object.values(lies)) {
+    if (expected === undefined) continue;
+    expect(found).toContainEqual(typeof expected === "string" ? expected : expect.stringMatching(expected));
+  }
+});
+
+test("rows that break a foreign key or a unique index cannot be restored, and are told with the key", async () => {
+  const orphan = await prove(await changed("plain", edited(/\n900\t1\t/, "\n900\t99999\t")));
+  expect(damageOf(orphan).join("\n")).toMatch(/orders_customer_fkey/);
+  const twice = await prove(await changed("plain", edited("customer 17\t", "customer 18\t")));
+  expect(damageOf(twice).join("\n")).toMatch(/could not create unique index "customers_name_key"/);
+});
+
+test("of an archive without metadata the rows are held against the archive itself", async () => {
+  const path = join(folder, "stock.dump");
+  await stock(18).must("pg_dump", ["-d", database.url, "-Fc", "-f", path]);
+  const whole = await prove(path);
+  expect(damageOf(whole)).toEqual([]);
+  expect(whole.notes).toEqual([expect.stringMatching(/no metadata/)]);
+  const lost = await prove(path, { interfere: "DELETE FROM orders WHERE id = 900; DROP TRIGGER look ON orders" });
+  expect(damageOf(lost).toSorted()).toEqual([
+    "TRIGGER public.orders look: the backup has it, and it is not there",
+    'table "public"."orders": it holds 899 rows instead of 900',
+  ]);
+});
+
+test("an empty database, and one with a hostile name", async () => {
+  await using empty = await withDatabase(server, `a"b'c; DROP DATABASE postgres; -- ${randomBytes(3).toString("hex")}`);
+  const path = join(folder, "hostile");
+  await mustDbbackup(["backup", "single", empty.name, "--url", database.url, "--output", path]);
+  expect(damageOf(await prove(path))).toEqual([]);
+});
+
+test("scratch databases of killed runs go with the next run, and nobody else's", async () => {
+  const abandoned = `dbbackup_verify_${randomBytes(8).toString("hex")}`;
+  const kept = ["dbbackup_verify_mine", `dbbackup_verify_${randomBytes(8).toString("hex")}`];
+  await serverSql(server, `CREATE DATABASE ${abandoned}`);
+  for (const name of kept) await serverSql(server, `CREATE DATABASE ${name}`);
+  const prover = await services.openProver();
+  const request = { url: databaseUrl(server, "postgres") };
+  try {
+    // Another run that is alive has this one.
+    await using held = await prover.reserve(request, never, kept[1]);
+    await using scratch = await prover.reserve(request, never);
+    expect([...held.swept, ...scratch.swept]).toEqual([abandoned]);
+    const rows = await serverSql(server, "SELECT datname FROM pg_database WHERE datname ~ '^dbbackup_verify_'");
+    expect(rows.map(({ datname }) => datname!).toSorted()).toEqual(kept.toSorted());
+  } finally {
+    for (const name of kept) await serverSql(server, `DROP DATABASE IF EXISTS ${name}`);
+  }
+});
+
+test("what contradicts itself is refused before anything is touched", async () => {
+  for (const args of [
+    ["--server", "postgres://nowhere"],
+    ["--check", "select 1"],
+    ["--jobs", "2"],
+  ]) {
+    const { status, stderr } = await dbbackup(["verify", join(folder, "custom"), ...args]);
+    expect([status, stderr]).toEqual([2, expect.stringContaining('means nothing without "--restore"')]);
+  }
+});
+
+test("what the server lacks is no damage, and is named", async () => {
+  const path = await changed(
+    "plain",
+    edited("CREATE SCHEMA", 'CREATE EXTENSION IF NOT EXISTS "no such extension" WITH SCHEMA public;\n\nCREATE SCHEMA'),
+  );
+  await expect(prove(path)).rejects.toMatchObject({
+    code: "PRECHECK",
+    message:
+      'the backup cannot be verified on this server: extension "no such extension" is not available on the server',
+  });
+});
