@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { MessageType } from "./messages/message-type.ts";
-import { PackedValues, packRow } from "./packed-row.ts";
+import { packRow, unpackRow } from "./packed-row.ts";
 
 function message(row: Buffer) {
   const around = Buffer.concat([Buffer.from("before"), row, Buffer.from("behind")]);
@@ -16,22 +16,22 @@ function body(values: readonly (Buffer | null)[], count = values.length): Buffer
   return Buffer.concat([Buffer.from([count >> 8, count & 0xff]), ...parts]);
 }
 
+function unpacked(values: readonly (Buffer | null)[]): (string | null)[] {
+  const found: (string | null)[] = [];
+  unpackRow(packRow(message(body(values))), found);
+  return found;
+}
+
 describe("packed rows", () => {
   test("values come back byte for byte, NULL and the empty text apart", () => {
     const all = Buffer.from(Array.from({ length: 256 }, (_, byte) => byte));
     const values = [Buffer.from("a"), null, Buffer.alloc(0), all, Buffer.alloc(70_000, "x"), Buffer.from("end")];
-    const row = new PackedValues(packRow(message(body(values))));
-    expect(values.map((_, column) => row.value(column))).toEqual(
-      values.map((value) => value?.toString("latin1") ?? null),
-    );
+    expect(unpacked(values)).toEqual(values.map((value) => value?.toString("latin1") ?? null));
   });
 
   test("1,600 columns", () => {
     const values = Array.from({ length: 1600 }, (_, n) => (n % 3 === 0 ? null : Buffer.from(`value ${n}`)));
-    const row = new PackedValues(packRow(message(body(values))));
-    expect(row.value(1598)).toBe("value 1598");
-    expect(row.value(1599)).toBeNull();
-    expect([row.value(7), row.value(5), row.value(5), row.value(0)]).toEqual(["value 7", "value 5", "value 5", null]);
+    expect(unpacked(values)).toEqual(values.map((value) => value?.toString("latin1") ?? null));
   });
 
   test.each<[string, Buffer]>([

@@ -1,4 +1,5 @@
 import type { CatalogId } from "../archive/toc-entry.ts";
+import type { DumpIds } from "./dump-ids.ts";
 
 /**
  * Kinds of database objects in the order in which they are dumped when no dependency says otherwise (pg_dump's order,
@@ -82,7 +83,7 @@ export interface DumpObject {
   /** Decides among objects of the same kind, schema and name, in order: argument types, table name, ... */
   readonly tieBreak?: readonly string[];
   /** Dump ids that must come before. Filled from pg_depend and by `link` of the object types. */
-  readonly dependencies: Set<number>;
+  readonly dependencies: DumpIds;
   /**
    * Dump id of the object whose statement prints this one: a view prints its ON SELECT rule, a table its CHECK
    * constraints and defaults. Such an object has no entry of its own unless `separate` is set. The owner must depend on

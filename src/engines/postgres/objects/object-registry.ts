@@ -1,4 +1,5 @@
 import type { CatalogId } from "../archive/toc-entry.ts";
+import { DumpIds } from "./dump-ids.ts";
 import type { DumpObject, ObjectKind } from "./dump-object.ts";
 
 /** All objects of one dump, by dump id and by catalogue identity. */
@@ -26,7 +27,7 @@ export class ObjectRegistry {
     // The literal itself, not a copy: a million objects are not made twice.
     const complete = Object.assign(object, {
       dumpId: this.nextDumpId(),
-      dependencies: new Set<number>(),
+      dependencies: new DumpIds(),
     }) as unknown as O;
     const sameKind = this.#byKind.get(complete.kind);
     if (sameKind === undefined) this.#byKind.set(complete.kind, [complete]);

@@ -64,7 +64,7 @@ export function columnQuery(capabilities: Capabilities, oids: string, withOutput
        nn.conislocal AS nnislocal`
     : "a.attnotnull";
   const joinNotNull = capabilities.namedNotNullConstraints
-    ? "LEFT JOIN pg_catalog.pg_constraint nn ON nn.conrelid = a.attrelid AND nn.contype = 'n' AND nn.conkey[1] = a.attnum"
+    ? "LEFT JOIN pg_catalog.pg_constraint nn ON a.attnotnull AND nn.conrelid = a.attrelid AND nn.contype = 'n' AND nn.conkey[1] = a.attnum"
     : "";
   return `
     SELECT a.attrelid, a.attnum, a.attname, a.attislocal, NULLIF(a.attidentity, '') AS attidentity, a.attstattarget,
