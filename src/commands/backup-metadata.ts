@@ -24,11 +24,13 @@ export interface BackupFacts {
   /** Options that leave something out. */
   readonly partial?: readonly string[];
   readonly tool: { readonly name: string; readonly version: string };
+  /** When it went on after interruptions. */
+  readonly resumed?: readonly Date[];
 }
 
 /** What is stored beside a logical backup of one PostgreSQL database. Pure. */
 export function backupMetadata(facts: BackupFacts): BackupMetadata {
-  const { dump, artifacts, partial = [] } = facts;
+  const { dump, artifacts, partial = [], resumed = [] } = facts;
   const [first, ...others] = artifacts;
   return {
     version: METADATA_VERSION,
@@ -36,6 +38,7 @@ export function backupMetadata(facts: BackupFacts): BackupMetadata {
     id: facts.id,
     timestamp: facts.startedAt.toISOString(),
     duration_seconds: milliseconds(facts.durationSeconds),
+    ...(resumed.length === 0 ? {} : { resumed: resumed.map((at) => at.toISOString()) }),
     database: facts.database,
     database_type: "postgresql",
     database_version: dump.server.version,

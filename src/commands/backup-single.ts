@@ -1,4 +1,3 @@
-import { BackupError } from "../core/backup-error.ts";
 import { backupBaseName, METADATA_SUFFIX } from "../core/backup-name.ts";
 import type { Compression, CompressionMethod } from "../core/compression.ts";
 import type { DumpFormat } from "../core/dump-format.ts";
@@ -15,12 +14,17 @@ import type { DumpSessionOptions } from "../ports/dump-session.ts";
 import { type DumpShape, wholeShape } from "../ports/dump-shape.ts";
 import type { ProgressSink } from "../ports/progress.ts";
 import type { OpenSpool } from "../ports/spool.ts";
-import type { PendingFile, Work } from "../ports/storage.ts";
+import type { NotedWork, Work } from "../ports/storage.ts";
 import { backupMetadata, type WrittenArtifact } from "./backup-metadata.ts";
-import { checkShape } from "./check-shape.ts";
+import { checkBackupRequest } from "./check-backup-request.ts";
 import { commitMetadata, commitUnderName, refuseExisting, type StoredDestination } from "./commit-backup.ts";
 import { partialOptions } from "./partial-options.ts";
+import type { ResumableBackup } from "./resumable/resumable-backup.ts";
+import { tellOfInterrupted } from "./resumable/resume-backup.ts";
+import { shapingOptions } from "./resumable/shaping-options.ts";
+import { withResumable } from "./resumable/with-resumable.ts";
 import { withinDuration } from "./within-duration.ts";
+import { writeFolder } from "./write-folder.ts";
 
 export interface BackupSingleRequest {
   readonly connection: ConnectionRequest;
@@ -45,6 +49,8 @@ export interface BackupSingleRequest {
   /** Seconds after which the backup is given up. */
   readonly maxDuration?: number;
   readonly destination: BackupDestination;
+  /** `new`: keep notes of what is done, and after a failure all of it. `resume`: go on with what is kept. */
+  readonly resumable?: "new" | "resume";
 }
 
 /** A place that keeps metadata, or a stream that keeps none (`--output -`). */
@@ -82,32 +88,63 @@ async function makeBackup(
   ports: BackupPorts,
   signal: AbortSignal,
 ): Promise<BackupMetadata> {
-  checkRequest(request);
+  checkBackupRequest(request);
   const startedAt = ports.clock.now();
   const id = uuidV7(startedAt);
-  const dumpRequest = dumpRequestOf(request, id);
-  ports.dumper.check(dumpRequest);
-  const run: Run = { request, dumpRequest, ports, signal, id, startedAt, began: ports.clock.monotonic() };
+  const began = ports.clock.monotonic();
+  const run: Run = { request, dumpRequest: dumpRequestOf(request, id), ports, signal, id, startedAt, began };
+  ports.dumper.check(run.dumpRequest);
   const { destination } = request;
   if (destination.kind === "stream") {
     const { dump, totals } = await writeFile(run, destination.sink, destination.openSpool);
     return metadataOf(run, "-", [{ name: "-", ...totals }], dump);
   }
   if (destination.kind === "file") await refuseExisting(destination.storage, destination.key);
-  await destination.storage.sweep();
+  const { noted } = await destination.storage.sweep();
+  if (request.resumable !== undefined) return await makeResumable(run, request.resumable, destination, noted);
+  tellOfInterrupted(noted, ports.progress);
   const work = await destination.storage.beginWork();
   try {
-    const written = request.format === "directory" ? await writeFolder(run, work) : await writeOneFile(run, work);
-    signal.throwIfAborted();
-    ports.progress.emit({ event: "phase", phase: "commit", message: "writing metadata" });
-    const name = (attempt: number) => backupBaseName(request.database, "full", startedAt, attempt) + extension(request);
-    const key = await commitUnderName(destination, name, written.commit);
-    const metadata = metadataOf(run, key, written.artifacts(key), written.dump);
-    await commitMetadata(work, `${key}${METADATA_SUFFIX}`, metadata);
-    return metadata;
+    return await writeAndCommit(run, destination, work);
   } finally {
     await work.end();
   }
+}
+
+/** The same for one that can be resumed, or is: then it stays the backup that it was. */
+async function makeResumable(
+  run: Run,
+  how: "new" | "resume",
+  destination: StoredDestination,
+  noted: readonly NotedWork[],
+): Promise<BackupMetadata> {
+  const { request, ports, signal } = run;
+  const wanted = {
+    id: run.id,
+    started: run.startedAt.toISOString(),
+    database: request.database,
+    output: destination.kind === "file" ? destination.key : null,
+    options: shapingOptions(request),
+  };
+  const place = { storage: destination.storage, noted };
+  return await withResumable(how, wanted, place, ports, signal, (resumable) => {
+    const { id, started } = resumable.identity;
+    const dumpRequest = dumpRequestOf(request, id);
+    const resumed: Run = { ...run, dumpRequest, id, startedAt: new Date(started), resumable };
+    return writeAndCommit(resumed, destination, resumable.work);
+  });
+}
+
+async function writeAndCommit(run: Run, destination: StoredDestination, work: Work): Promise<BackupMetadata> {
+  const { request, ports, signal, startedAt } = run;
+  const written = request.format === "directory" ? await writeIntoFolder(run, work) : await writeOneFile(run, work);
+  signal.throwIfAborted();
+  ports.progress.emit({ event: "phase", phase: "commit", message: "writing metadata" });
+  const name = (attempt: number) => backupBaseName(request.database, "full", startedAt, attempt) + extension(request);
+  const key = await commitUnderName(destination, name, written.commit);
+  const metadata = metadataOf(run, key, written.artifacts(key), written.dump);
+  await commitMetadata(work, `${key}${METADATA_SUFFIX}`, metadata);
+  return metadata;
 }
 
 interface Run {
@@ -118,31 +155,7 @@ interface Run {
   readonly id: string;
   readonly startedAt: Date;
   readonly began: number;
-}
-
-function checkRequest({ format, compression, archiveVersion, restrictKey, ...more }: BackupSingleRequest): void {
-  checkShape(more.shape ?? wholeShape, format, more.statistics === true);
-  if (format === "tar" && compression.method !== "none") {
-    throw new BackupError({
-      code: "USAGE",
-      message: "archives in tar format are not compressed inside",
-      hint: "use --format custom or directory, or --compression none",
-    });
-  }
-  if (format === "plain" && archiveVersion !== undefined) {
-    throw new BackupError({
-      code: "USAGE",
-      message: "an archive version needs an archive, and format plain is a script",
-      hint: "leave out --archive-version, or use --format custom",
-    });
-  }
-  if (format !== "plain" && restrictKey !== undefined) {
-    throw new BackupError({
-      code: "USAGE",
-      message: `a restrict key stands in scripts only, not in format ${format}`,
-      hint: "leave out --restrict-key, or use --format plain",
-    });
-  }
+  readonly resumable?: ResumableBackup;
 }
 
 /** A backup whose bytes are written and have no name yet. */
@@ -176,25 +189,16 @@ async function writeFile(
   return { dump, totals: await sink.end() };
 }
 
-async function writeFolder(run: Run, work: Work): Promise<WrittenBackup> {
-  const pending = await work.createFolder();
-  const files: WrittenArtifact[] = [];
-  const createFile = async (name: string): Promise<PendingFile> => {
-    const file = await pending.create(name);
-    const stages = run.ports.openStages(file, uncompressed);
-    return {
-      write: (bytes) => stages.write(bytes),
-      end: async () => {
-        files.push({ name, ...(await stages.end()) });
-        await file.end();
-      },
-    };
-  };
-  const dump = await run.ports.dumper.dump(run.dumpRequest, { kind: "folder", createFile }, dumpContext(run));
+async function writeIntoFolder(run: Run, work: Work): Promise<WrittenBackup> {
+  const { ports, resumable } = run;
+  const folder = resumable?.folder ?? (await work.createFolder());
+  const { dump, files } = await writeFolder(folder, ports.openStages, resumable, (output) =>
+    ports.dumper.dump(run.dumpRequest, output, dumpContext(run)),
+  );
   return {
     dump,
     artifacts: (key) => files.map((file) => ({ ...file, name: `${key}/${file.name}` })),
-    commit: (key) => pending.commit(key),
+    commit: (key) => folder.commit(key),
   };
 }
 
@@ -264,5 +268,6 @@ function metadataOf(run: Run, name: string, artifacts: readonly WrittenArtifact[
     dump,
     partial: partialOptions(request.selection ?? wholeDatabase, request.shape ?? wholeShape, request.session),
     tool: ports.tool,
+    ...(run.resumable === undefined ? {} : { resumed: run.resumable.resumed }),
   });
 }

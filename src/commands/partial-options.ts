@@ -2,7 +2,7 @@ import type { DumpSelection } from "../ports/dump-selection.ts";
 import type { DumpSessionOptions } from "../ports/dump-session.ts";
 import type { DumpShape } from "../ports/dump-shape.ts";
 
-const optionOfPatterns: Readonly<Partial<Record<keyof DumpSelection, string>>> = {
+export const optionOfPatterns: Readonly<Partial<Record<keyof DumpSelection, string>>> = {
   schemas: "schema",
   excludedSchemas: "exclude-schema",
   tables: "table",

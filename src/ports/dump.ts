@@ -8,7 +8,6 @@ import type { DumpSessionOptions } from "./dump-session.ts";
 import type { DumpShape } from "./dump-shape.ts";
 import type { ProgressSink } from "./progress.ts";
 import type { OpenSpool } from "./spool.ts";
-import type { PendingFile } from "./storage.ts";
 
 /** A logical backup of one database, as asked of an engine. */
 export interface DumpRequest {
@@ -43,7 +42,41 @@ export interface DumpRequest {
 /** Where a dump goes: one artifact, front to back, or a folder of files for format `directory`. */
 export type DumpOutput =
   | { readonly kind: "file"; readonly sink: ByteSink; readonly openSpool: OpenSpool }
-  | { readonly kind: "folder"; createFile(name: string): Promise<PendingFile> };
+  | FolderOutput;
+
+export interface FolderOutput {
+  readonly kind: "folder";
+  createFile(name: string): Promise<DumpedFile>;
+  /** Set for a dump that can be resumed, or is. */
+  readonly progress?: ResumableProgress;
+}
+
+/** A file of a dump. */
+export interface DumpedFile extends ByteSink {
+  /** Nothing more comes. @param contents must be given when the dump can be resumed */
+  end(contents?: FileContents): Promise<void>;
+}
+
+/** What a file of a dump holds, before compression. */
+export interface FileContents {
+  readonly rows: number;
+  readonly bytes: number;
+  /** Of rows. */
+  readonly checksum?: string;
+}
+
+/** How far a dump has come that can be resumed. */
+export interface ResumableProgress {
+  /** Files that are there already, whole, by name; empty for a new dump. */
+  readonly files: ReadonlyMap<string, FileContents>;
+  /** What an interrupted dump knew of its source; undefined for a new dump. */
+  readonly source: SourceState | undefined;
+  /** Called once, before files are made, when nothing is in the way: from now on the dump can be resumed, or is. */
+  begin(source: SourceState): Promise<void>;
+}
+
+/** What must be the same when a dump is resumed, by names of the engine's. Kept as JSON. */
+export type SourceState = Readonly<Record<string, string>>;
 
 /** What an engine needs from outside while it dumps. */
 export interface DumpContext {

@@ -28,9 +28,15 @@ export interface Storage {
   remove(key: string): Promise<void>;
   /**
    * Removes what runs left behind whose process is gone: unfinished objects, and committed ones of work that was never
-   * sealed. Two sweeps at once, and sweeps beside living work, are safe. What it cannot remove it leaves for the next.
+   * sealed. Work with notes is kept and told of; what it had committed is invisible again. Two sweeps at once, and sweeps
+   * beside living work, are safe. What it cannot remove it leaves for the next.
    */
   sweep(): Promise<SweepResult>;
+  /**
+   * Takes up a work with notes whose process is gone.
+   * @throws BackupError NOT_FOUND when it is not there (any more), PRECHECK when somebody is at work on it, IO
+   */
+  resumeWork(id: string): Promise<ResumedWork>;
   /** Bytes that a new object may take, as far as the place can tell. */
   freeBytes(): Promise<number | undefined>;
 }
@@ -45,6 +51,8 @@ export interface StoredObject {
 /** One run's claim on a repository. */
 export interface Work {
   readonly id: string;
+  /** For people: what to remove when it is kept, and nobody wants it any more. */
+  readonly location: string;
   /** Begins an object. */
   create(): Promise<PendingObject>;
   /** Begins a folder of objects. */
@@ -52,10 +60,45 @@ export interface Work {
   /** A temporary place that goes with the work. */
   openSpool(): Promise<Spool>;
   /**
+   * Adds a line of text to the notes of the work. From the first one on, which tells what the work is, the work outlives
+   * its process as long as it is not sealed: `Storage.resumeWork` takes it up. Notes are for works that are one folder,
+   * which is begun before.
+   */
+  note(line: string): Promise<void>;
+  /**
    * Ends the work and frees what it held. Without a sealed object the committed parts are removed again: an interrupted
-   * run leaves nothing. Safe to repeat.
+   * run leaves nothing, or what its notes speak of. Safe to repeat.
    */
   end(): Promise<void>;
+}
+
+/** A work with notes. */
+export interface NotedWork {
+  readonly id: string;
+  /** As that of the work. */
+  readonly location: string;
+  /** The first line of its notes. */
+  readonly firstNote: string;
+  /** Somebody is at work on it, as far as can be told. */
+  readonly isBusy: boolean;
+}
+
+/** A work that goes on. */
+export interface ResumedWork {
+  readonly work: Work;
+  readonly folder: ResumedFolder;
+  /** All lines; the last one may not have been written whole. */
+  readonly notes: AsyncIterable<string>;
+}
+
+/** The folder of a work that goes on. */
+export interface ResumedFolder extends PendingFolder {
+  /** Bytes of the files that are there, ended or not, by name. */
+  readonly sizes: ReadonlyMap<string, number>;
+  /** @throws BackupError NOT_FOUND, IO */
+  open(name: string): Promise<OpenedObject>;
+  /** Goes on with these files, which were ended; all others are removed. To be called before anything is created. */
+  keepOnly(names: ReadonlySet<string>): Promise<void>;
 }
 
 /** An object in the making: invisible under its final key until `commit`. */
@@ -84,8 +127,11 @@ export interface PendingFolder {
 
 /** A file of a pending folder. */
 export interface PendingFile extends ByteSink {
-  /** Nothing more comes. Its bytes are durable when the folder is committed; what fails until then fails there at last. */
-  end(): Promise<void>;
+  /**
+   * Nothing more comes. Its bytes are durable when the folder is committed; what fails until then fails there at last.
+   * @param note a line for the notes of the work, once the bytes are durable
+   */
+  end(note?: string): Promise<void>;
 }
 
 /** One that can be taken out of its folder again, instead of ended. */
@@ -110,4 +156,6 @@ export interface SweepResult {
   readonly works: number;
   /** Committed objects that belonged to them and were removed with them. */
   readonly objects: readonly string[];
+  /** Works with notes, which stay; oldest first. */
+  readonly noted: readonly NotedWork[];
 }

@@ -150,8 +150,8 @@ export function storageSuite(name: string, makePlace: () => Promise<StoragePlace
       await part.commit("part", "part");
       const pending = await work.create();
       await pending.write(Buffer.from("2"));
-      expect(await place.other.sweep()).toEqual({ works: 0, objects: [] });
-      expect(await storage.sweep()).toEqual({ works: 0, objects: [] });
+      expect(await place.other.sweep()).toEqual({ works: 0, objects: [], noted: [] });
+      expect(await storage.sweep()).toEqual({ works: 0, objects: [], noted: [] });
       await pending.commit("seal", "seal");
       await work.end();
       expect(await keys()).toEqual(["part", "seal"]);

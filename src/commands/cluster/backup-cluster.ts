@@ -9,6 +9,7 @@ import { wholeShape } from "../../ports/dump-shape.ts";
 import type { BackupPorts } from "../backup-single.ts";
 import { commitMetadata, commitUnderName, refuseExisting, type StoredDestination } from "../commit-backup.ts";
 import { partialOptions } from "../partial-options.ts";
+import { tellOfInterrupted } from "../resumable/resume-backup.ts";
 import { withinDuration } from "../within-duration.ts";
 import { ClusterFolder } from "./cluster-folder.ts";
 import { clusterMetadata } from "./cluster-metadata.ts";
@@ -76,7 +77,7 @@ async function makeBackup(
   if (destination.kind === "file") await refuseExisting(destination.storage, destination.key);
   const contents = await readContents({ ...request, applicationName }, ports, signal);
   for (const message of contents.warnings) ports.progress.emit({ event: "warning", message });
-  await destination.storage.sweep();
+  tellOfInterrupted((await destination.storage.sweep()).noted, ports.progress);
   const work = await destination.storage.beginWork();
   try {
     const folder = new ClusterFolder(await work.createFolder(), work, ports.openStages);

@@ -97,6 +97,14 @@ export const metadataSchema = v.looseObject({
   backup_type: text("`full`, `incremental`, `differential`, `sample`"),
   base_backup: v.optional(text("`id` of the backup that this one needs")),
   duration_seconds: v.optional(v.pipe(v.number(), v.minValue(0))),
+  resumed: v.optional(
+    v.pipe(
+      v.array(time("When")),
+      v.description(
+        "Of a backup that was interrupted: when it went on, each time; `duration_seconds` is that of the last run",
+      ),
+    ),
+  ),
   encrypted: v.optional(v.boolean()),
   encryption_algorithm: v.optional(v.string()),
 

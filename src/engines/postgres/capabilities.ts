@@ -96,6 +96,8 @@ export interface Capabilities {
   readonly nullStatisticsTarget: boolean;
   /** ctid range conditions are scanned as ranges. */
   readonly tidRangeScan: boolean;
+  /** `pg_get_wal_replay_pause_state`: whether replay has really paused. */
+  readonly replayPauseState: boolean;
   /** Unlogged sequences. */
   readonly unloggedSequences: boolean;
   /** Schema public is owned by pg_database_owner and closed for creation by default. */
@@ -162,6 +164,7 @@ export function capabilitiesOf(versionNumber: number): Capabilities {
     transactionTimeout: since(17),
     nullStatisticsTarget: since(17),
     tidRangeScan: since(14),
+    replayPauseState: since(14),
     unloggedSequences: since(15),
     publicOwnedByDatabaseOwner: since(15),
     createDatabaseLocale: since(13),

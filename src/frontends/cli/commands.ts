@@ -154,6 +154,8 @@ export const commands: readonly Command[] = [
       ...backupOptionNames,
       ...backupSelection,
       ...dumpOptionNames,
+      "resumable",
+      "resume",
       "allow-extension",
     ],
     details: [
@@ -165,6 +167,7 @@ export const commands: readonly Command[] = [
       "dbbackup backup single shop",
       "dbbackup backup single shop --url postgres://backup@db1:5432 --repo /var/backups --compression zstd",
       "dbbackup backup single shop --format plain --output shop.sql.gz --compression gzip",
+      "dbbackup backup single shop --format directory --snapshot NAME --resumable   # interrupted? again, with --resume",
     ],
     load: () => import("./run/backup-single.ts"),
   },

@@ -10,20 +10,32 @@ import { appendToJournal, type JournalEntry, journalEntry } from "./work-journal
 /** Files that are synced while the next ones are written: waiting for each by itself took half as long again. */
 const maxSyncing = 8;
 
+export interface FolderPlace {
+  readonly root: string;
+  readonly workFolder: string;
+  readonly path: string;
+  /** Adds a line to the notes of the work. */
+  readonly note: (line: string) => Promise<void>;
+}
+
 /** A folder that grows inside a work folder and then moves to its place as a whole. */
 export class LocalPendingFolder implements PendingFolder {
   readonly #root: string;
   readonly #workFolder: string;
   readonly #path: string;
+  readonly #note: (line: string) => Promise<void>;
   readonly #open = new Set<FileWriter>();
-  readonly #names = new Set<string>();
+  readonly #names: Set<string>;
   readonly #syncing = new Set<Promise<void>>();
   #failure: unknown;
 
-  constructor(root: string, workFolder: string, path: string) {
-    this.#root = root;
-    this.#workFolder = workFolder;
-    this.#path = path;
+  /** @param names of files that are in it already, whole and durable */
+  constructor(place: FolderPlace, names: Iterable<string> = []) {
+    this.#root = place.root;
+    this.#workFolder = place.workFolder;
+    this.#path = place.path;
+    this.#note = place.note;
+    this.#names = new Set(names);
   }
 
   async create(name: string): Promise<DiscardableFile> {
@@ -37,7 +49,7 @@ export class LocalPendingFolder implements PendingFolder {
     this.#names.add(name);
     return {
       write: (bytes) => writer.write(bytes),
-      end: () => this.#finish(writer),
+      end: (note) => this.#finish(writer, note),
       discard: () => this.#discard(writer, name),
     };
   }
@@ -53,18 +65,19 @@ export class LocalPendingFolder implements PendingFolder {
   }
 
   /** Begins to make a file durable, and waits only when too many are under way. */
-  async #finish(writer: FileWriter): Promise<void> {
+  async #finish(writer: FileWriter, note: string | undefined): Promise<void> {
     this.#open.delete(writer);
-    const syncing = this.#sync(writer).then(() => void this.#syncing.delete(syncing));
+    const syncing = this.#sync(writer, note).then(() => void this.#syncing.delete(syncing));
     this.#syncing.add(syncing);
     if (this.#syncing.size >= maxSyncing) await Promise.race(this.#syncing);
     if (this.#failure !== undefined) throw this.#failure;
   }
 
   /** Never rejects: the failure is kept for the next call of the owner. */
-  async #sync(writer: FileWriter): Promise<void> {
+  async #sync(writer: FileWriter, note: string | undefined): Promise<void> {
     try {
       await writer.finish();
+      if (note !== undefined) await this.#note(note);
     } catch (error) {
       this.#failure ??= error;
       await writer.close().catch(() => {}); // The first error says what is wrong.

@@ -4,12 +4,20 @@ import { dirname, join, resolve, sep } from "node:path";
 import { BackupError } from "../../core/backup-error.ts";
 import { isSafeRelativePath } from "../../core/safe-path.ts";
 import type { Clock } from "../../ports/clock.ts";
-import type { OpenedObject, Storage, StoredObject, SweepResult, Work } from "../../ports/storage.ts";
+import type {
+  NotedWork,
+  OpenedObject,
+  ResumedWork,
+  Storage,
+  StoredObject,
+  SweepResult,
+  Work,
+} from "../../ports/storage.ts";
 import { ensureFolder } from "./durable-file-system.ts";
 import { hasCode, ioError } from "./io-error.ts";
 import { LocalWork } from "./local-work.ts";
 import { OpenedFile } from "./opened-file.ts";
-import { createWorkFolder, sweepWorkFolder, WORK_PREFIX } from "./work-folder.ts";
+import { createWorkFolder, reclaimWorkFolder, sweepWorkFolder, WORK_PREFIX } from "./work-folder.ts";
 
 /** A repository in a folder. */
 export class LocalStorage implements Storage {
@@ -83,23 +91,36 @@ export class LocalStorage implements Storage {
 
   async sweep(): Promise<SweepResult> {
     const objects: string[] = [];
+    const noted: NotedWork[] = [];
     let works = 0;
     for (const name of await this.#workFolders()) {
+      const location = join(this.location, name);
       try {
-        const revoked = await sweepWorkFolder(this.location, join(this.location, name));
-        if (revoked === undefined) continue;
+        const { removed, firstNote, isBusy } = await sweepWorkFolder(this.location, location);
+        if (firstNote !== undefined) noted.push({ id: name.slice(WORK_PREFIX.length), location, firstNote, isBusy });
+        if (removed === undefined) continue;
         works++;
-        objects.push(...revoked);
+        objects.push(...removed);
       } catch {
         // Another user's, or the disk's fault: whoever may, sweeps it later.
       }
     }
-    return { works, objects };
+    return { works, objects, noted };
+  }
+
+  async resumeWork(id: string): Promise<ResumedWork> {
+    const folder = await reclaimWorkFolder(this.location, id, this.#clock.now()).catch((cause: unknown) => {
+      throw ioError("preparing to write", this.location, cause);
+    });
+    if (typeof folder === "string") throw cannotResume(folder, join(this.location, `${WORK_PREFIX}${id}`));
+    return await LocalWork.resume(this.location, folder);
   }
 
   async #workFolders(): Promise<string[]> {
     try {
-      return (await readdir(this.location)).filter((name) => name.startsWith(WORK_PREFIX));
+      const names = await readdir(this.location);
+      // Their names begin with the time.
+      return names.filter((name) => name.startsWith(WORK_PREFIX)).toSorted();
     } catch (cause) {
       if (hasCode(cause, "ENOENT")) return [];
       throw ioError("listing", this.location, cause);
@@ -139,6 +160,24 @@ export class LocalStorage implements Storage {
       hint: "replace the link by the folder itself",
     });
   }
+}
+
+function cannotResume(reason: "busy" | "gone", location: string): BackupError {
+  if (reason === "gone") {
+    return new BackupError({
+      code: "NOT_FOUND",
+      message: "there is no unfinished work any more",
+      object: location,
+      hint: "somebody else has finished or removed it: see what is there with list",
+    });
+  }
+  return new BackupError({
+    code: "PRECHECK",
+    message: "another run is at work on it",
+    object: location,
+    hint: "wait until it has ended; where files cannot be locked, a run that died is taken for dead after 10 minutes",
+    retry: "maybe",
+  });
 }
 
 async function statFile(key: string, path: string): Promise<StoredObject | undefined> {

@@ -1,28 +1,53 @@
-import { lstat, unlink } from "node:fs/promises";
+import { lstat, readdir, unlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { isSafeRelativePath } from "../../core/safe-path.ts";
 import type { Spool } from "../../ports/spool.ts";
-import type { PendingFolder, PendingObject, StoredObject, Work } from "../../ports/storage.ts";
+import type { PendingFolder, PendingObject, ResumedWork, StoredObject, Work } from "../../ports/storage.ts";
 import { createFile, createFolder, ensureFolder, publishFile } from "./durable-file-system.ts";
 import { FileWriter } from "./file-writer.ts";
 import { hasCode, ioError, publishingError } from "./io-error.ts";
-import { LocalPendingFolder } from "./local-pending-folder.ts";
+import { type FolderPlace, LocalPendingFolder } from "./local-pending-folder.ts";
 import { LocalSpool } from "./local-spool.ts";
-import type { WorkFolder } from "./work-folder.ts";
+import { ResumedLocalFolder } from "./resumed-local-folder.ts";
+import { NOTED_FOLDER, type WorkFolder } from "./work-folder.ts";
 import { appendToJournal, journalEntry } from "./work-journal.ts";
+import { readNotes, WorkNotes } from "./work-notes.ts";
 
 /** One run's work in a folder. */
 export class LocalWork implements Work {
   readonly id: string;
   readonly #root: string;
   readonly #folder: WorkFolder;
+  readonly #isResumed: boolean;
   readonly #pending = new Set<{ abort(): Promise<void> }>();
+  #notes: Promise<WorkNotes> | undefined;
   #created = 0;
 
-  constructor(root: string, folder: WorkFolder) {
+  constructor(root: string, folder: WorkFolder, isResumed = false) {
     this.id = folder.id;
     this.#root = root;
     this.#folder = folder;
+    this.#isResumed = isResumed;
+  }
+
+  /** Goes on with a work that has notes. @param folder claimed by this process */
+  static async resume(root: string, folder: WorkFolder): Promise<ResumedWork> {
+    const work = new LocalWork(root, folder, true);
+    try {
+      // Of its numbered files one may be left that a seal was to be.
+      const numbers = (await readdir(folder.path)).map(Number).filter(Number.isInteger);
+      work.#created = Math.max(...numbers, 0);
+      const pending = await ResumedLocalFolder.open(work.#placeOf(join(folder.path, NOTED_FOLDER)));
+      work.#pending.add(pending);
+      return { work, folder: pending, notes: readNotes(folder.path) };
+    } catch (cause) {
+      await work.end().catch(() => {}); // The first error says what is wrong.
+      throw ioError("opening", folder.path, cause);
+    }
+  }
+
+  get location(): string {
+    return this.#folder.path;
   }
 
   async create(): Promise<PendingObject> {
@@ -48,7 +73,7 @@ export class LocalWork implements Work {
     } catch (cause) {
       throw ioError("creating a folder", path, cause);
     }
-    const folder = new LocalPendingFolder(this.#root, this.#folder.path, path);
+    const folder = new LocalPendingFolder(this.#placeOf(path));
     this.#pending.add(folder);
     return folder;
   }
@@ -59,9 +84,22 @@ export class LocalWork implements Work {
     return spool;
   }
 
+  async note(line: string): Promise<void> {
+    this.#notes ??= this.#isResumed ? WorkNotes.resume(this.#folder.path) : WorkNotes.create(this.#folder.path);
+    await (await this.#notes).add(line);
+  }
+
+  #placeOf(path: string): FolderPlace {
+    return { root: this.#root, workFolder: this.#folder.path, path, note: (line) => this.note(line) };
+  }
+
   async end(): Promise<void> {
     for (const file of this.#pending) await file.abort();
     this.#pending.clear();
+    // Who wanted to note something was told that it cannot be.
+    const notes = await this.#notes?.catch(() => undefined);
+    this.#notes = undefined;
+    await notes?.close();
     try {
       await this.#folder.remove();
     } catch (cause) {

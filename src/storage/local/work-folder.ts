@@ -1,21 +1,28 @@
 import { lstat, readdir, readFile, rmdir, unlink, utimes } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { uuidV7 } from "../../core/uuid-v7.ts";
 import { createFile, createFolder } from "./durable-file-system.ts";
 import { hasCode } from "./io-error.ts";
 import { type LivenessLock, tryLock } from "./liveness-lock.ts";
-import { revokeUnsealed } from "./work-journal.ts";
+import { isSealed, revokeUnsealed, withdrawFolder } from "./work-journal.ts";
+import { firstNote, NOTES } from "./work-notes.ts";
 
 /** Work in progress lies in folders of this name, followed by the work's id. */
 export const WORK_PREFIX = ".tmp-";
 const OWNER = "owner.json";
 const LOCK = "lock";
+/** The folder that a work with notes is about, wherever it was published before. */
+export const NOTED_FOLDER = "1";
 const HEARTBEAT_MS = 60_000;
 /** A living owner somewhere else, whose lock we may not see, has given a sign of life since then. */
 const SILENCE_MS = 10 * HEARTBEAT_MS;
 /** Another process can only get in between when it sweeps at that very moment. */
 const MAX_ATTEMPTS = 5;
+/** A sweep holds the lock of a work that it looks at for a moment. */
+const LOCK_WAIT_MS = 2000;
+const LOCK_PAUSE_MS = 50;
 
 /** Works of this process: a process cannot see its own locks. */
 const ownWorks = new Set<string>();
@@ -24,8 +31,21 @@ const ownWorks = new Set<string>();
 export interface WorkFolder {
   readonly id: string;
   readonly path: string;
-  /** Revokes what was published but never sealed, and removes the folder. Safe to repeat. */
+  /**
+   * Revokes what was published but never sealed, and removes the folder; one with notes that is not sealed stays, as the
+   * work of nobody. Safe to repeat.
+   */
   remove(): Promise<void>;
+}
+
+/** What became of a work folder that was swept. */
+export interface SweptWork {
+  /** The keys that were removed with it, when it is gone. */
+  readonly removed?: readonly string[];
+  /** Set when it has notes, and is kept. */
+  readonly firstNote?: string;
+  /** Somebody is at work on it, as far as can be told. */
+  readonly isBusy: boolean;
 }
 
 interface Owner {
@@ -101,8 +121,7 @@ function living(root: string, path: string, id: string, lock: LivenessLock | und
     isRemoved = true;
     clearInterval(heartbeat);
     try {
-      await revokeUnsealed(root, path);
-      await removeFolder(path);
+      await discard(root, path);
     } finally {
       lock?.release();
       ownWorks.delete(path);
@@ -112,23 +131,71 @@ function living(root: string, path: string, id: string, lock: LivenessLock | und
 }
 
 /**
- * Removes a work folder whose owner is gone, with what it published and never sealed.
- * @returns undefined when it is alive (or somebody else is sweeping it), else the keys that were removed
+ * Takes over a work folder with notes whose owner is gone.
+ * @returns why not: somebody is at work on it, or it is not there
  */
-export async function sweepWorkFolder(root: string, path: string): Promise<readonly string[] | undefined> {
-  if (ownWorks.has(path)) return undefined;
+export async function reclaimWorkFolder(root: string, id: string, now: Date): Promise<WorkFolder | "busy" | "gone"> {
+  const path = join(root, `${WORK_PREFIX}${id}`);
+  if (ownWorks.has(path)) return "busy";
+  ownWorks.add(path);
+  const claimed = await reclaim(root, path, id, now).catch((error: unknown) => {
+    ownWorks.delete(path);
+    throw error;
+  });
+  if (typeof claimed === "string") ownWorks.delete(path);
+  return claimed;
+}
+
+async function reclaim(root: string, path: string, id: string, now: Date): Promise<WorkFolder | "busy" | "gone"> {
+  const lock = await waitForLock(path);
+  if (typeof lock === "string" && lock !== "unsupported") return lock;
+  const held = lock === "unsupported" ? undefined : lock;
+  try {
+    // It may have finished before the lock was ours.
+    const isThere = (await firstNote(path)) !== undefined && !(await isSealed(root, path));
+    if (isThere && (await isAbandoned(path, held !== undefined))) {
+      await withdrawFolder(root, path, NOTED_FOLDER);
+      await unlinkIfThere(join(path, OWNER));
+      await writeOwner(path, id, now, lock);
+      return living(root, path, id, held);
+    }
+    held?.release();
+    return isThere ? "busy" : "gone";
+  } catch (error) {
+    held?.release();
+    throw error;
+  }
+}
+
+async function waitForLock(path: string): Promise<LivenessLock | "busy" | "unsupported" | "gone"> {
+  for (let waited = 0; ; waited += LOCK_PAUSE_MS) {
+    if (!(await exists(join(path, LOCK)))) return "gone";
+    const lock = await tryLock(join(path, LOCK));
+    if (lock !== "busy" || waited >= LOCK_WAIT_MS) return lock;
+    await sleep(LOCK_PAUSE_MS);
+  }
+}
+
+/** Removes a work folder whose owner is gone, with what it published and never sealed; one with notes it makes invisible. */
+export async function sweepWorkFolder(root: string, path: string): Promise<SweptWork> {
+  if (ownWorks.has(path)) return await busy(path);
   if (!(await exists(join(path, LOCK)))) {
     // Being made right now, or its maker died at once.
-    if (!(await isSilent(path))) return undefined;
+    if (!(await isSilent(path))) return { isBusy: true };
     return await discard(root, path);
   }
   const lock = await tryLock(join(path, LOCK));
-  if (lock === "busy") return undefined;
+  if (lock === "busy") return await busy(path);
   try {
-    return (await isAbandoned(path, lock !== "unsupported")) ? await discard(root, path) : undefined;
+    return (await isAbandoned(path, lock !== "unsupported")) ? await discard(root, path) : await busy(path);
   } finally {
     if (lock !== "unsupported") lock.release();
   }
+}
+
+async function busy(path: string): Promise<SweptWork> {
+  const note = await firstNote(path);
+  return { isBusy: true, ...(note === undefined ? {} : { firstNote: note }) };
 }
 
 /**
@@ -142,10 +209,15 @@ async function isAbandoned(path: string, lockIsFree: boolean): Promise<boolean> 
   return await isSilent(join(path, OWNER));
 }
 
-async function discard(root: string, path: string): Promise<readonly string[]> {
-  const revoked = await revokeUnsealed(root, path);
+async function discard(root: string, path: string): Promise<SweptWork> {
+  const note = await firstNote(path);
+  if (note !== undefined && !(await isSealed(root, path))) {
+    await withdrawFolder(root, path, NOTED_FOLDER);
+    return { isBusy: false, firstNote: note };
+  }
+  const removed = await revokeUnsealed(root, path);
   await removeFolder(path);
-  return revoked;
+  return { isBusy: false, removed };
 }
 
 /**
@@ -154,6 +226,8 @@ async function discard(root: string, path: string): Promise<readonly string[]> {
  */
 async function removeFolder(path: string): Promise<void> {
   try {
+    // Notes without the journal would be those of a work that can go on.
+    await unlinkIfThere(join(path, NOTES));
     const entries = await readdir(path, { withFileTypes: true });
     for (const entry of entries) {
       // A folder of another name is nothing of ours, and keeps the work folder.

@@ -1,8 +1,8 @@
 import type { BigIntStats } from "node:fs";
-import { lstat, open, readFile, rmdir, unlink } from "node:fs/promises";
-import { join } from "node:path";
+import { lstat, open, readFile, rename, rmdir, unlink } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { isSafeRelativePath } from "../../core/safe-path.ts";
-import { createFile } from "./durable-file-system.ts";
+import { createFile, syncFolder } from "./durable-file-system.ts";
 import { hasCode } from "./io-error.ts";
 
 /**
@@ -79,6 +79,26 @@ export async function revokeUnsealed(root: string, folder: string): Promise<read
   for (const key of files) await unlink(join(root, key));
   for (const { key, role } of present) if (role === "folder") await removeIfEmpty(join(root, key));
   return files;
+}
+
+/** Whether the seal of a work is published. */
+export async function isSealed(root: string, folder: string): Promise<boolean> {
+  for (const entry of await readJournal(folder)) if (entry.role === "seal" && (await isThere(root, entry))) return true;
+  return false;
+}
+
+/** Takes a folder that was published and never sealed back into its work, where it gets the name `to`. */
+export async function withdrawFolder(root: string, folder: string, to: string): Promise<void> {
+  for (const entry of await readJournal(folder)) {
+    if (entry.role !== "folder" || !(await isThere(root, entry))) continue;
+    const published = join(root, entry.key);
+    await rename(published, join(folder, to));
+    await syncFolder(dirname(published));
+    await syncFolder(folder);
+  }
+  await unlink(join(folder, JOURNAL)).catch((error: unknown) => {
+    if (!hasCode(error, "ENOENT")) throw error;
+  });
 }
 
 async function removeIfEmpty(path: string): Promise<void> {

@@ -1,4 +1,5 @@
 import type { ByteSink } from "../../../ports/byte-sink.ts";
+import type { FileContents } from "../../../ports/dump.ts";
 import { largeObjectFile, largeObjectLine, largeObjectList, tableDataFile, tocFile } from "./archive-files.ts";
 import { copyDataEnd } from "./archive-header.ts";
 import type { ArchiveOptions } from "./archive-options.ts";
@@ -11,17 +12,22 @@ import type { TocEntry } from "./toc-entry.ts";
 
 /** A file of an archive in the making. */
 export interface ArchiveFile extends ByteSink {
-  end(): Promise<void>;
+  end(contents?: FileContents): Promise<void>;
 }
 
 export interface FilesArchiveOptions extends ArchiveOptions {
   /** Begins a file; the one before was ended. */
   readonly createFile: (name: string) => Promise<ArchiveFile>;
+  /** Files that are there already, whole, when a dump is resumed. */
+  readonly kept?: ReadonlyMap<string, FileContents>;
   /** What a BLOBS entry calls the file with its data: the list of its large objects, or what pg_dump writes into tars. */
   readonly largeObjectsName: (dumpId: number) => string;
   /** Writes what comes behind all data. @param largeObjects OIDs by the dump id of their BLOBS entry */
   readonly finish: (largeObjects: ReadonlyMap<number, readonly number[]>) => Promise<void>;
 }
+
+/** Of files that hold no rows. */
+const noContents: FileContents = { rows: 0, bytes: 0 };
 
 /**
  * Writes an archive whose table of contents, tables and large objects are files of their own: a directory, or the members
@@ -40,7 +46,8 @@ export class FilesArchiveWriter implements ArchiveWriter {
   private constructor(options: FilesArchiveOptions) {
     this.#options = options;
     this.#hasCopy = new Set(options.entries.filter(({ copy }) => copy !== null).map(({ dumpId }) => dumpId));
-    this.dataOrder = options.entries.filter((entry) => entry.hadDumper).map((entry) => entry.dumpId);
+    const lacking = options.entries.filter((entry) => entry.hadDumper && !this.#isKept(entry));
+    this.dataOrder = lacking.map((entry) => entry.dumpId);
   }
 
   /** Writes the table of contents. */
@@ -55,9 +62,9 @@ export class FilesArchiveWriter implements ArchiveWriter {
     const stream = await this.#openStream(tableDataFile(dumpId));
     return {
       write: stream.write,
-      end: async () => {
+      end: async (contents) => {
         if (this.#hasCopy.has(dumpId)) await stream.write(this.#copyEnd);
-        await stream.end();
+        await stream.end(contents);
         this.#end();
       },
     };
@@ -68,11 +75,18 @@ export class FilesArchiveWriter implements ArchiveWriter {
     const oids: number[] = [];
     this.#largeObjects.set(dumpId, oids);
     return {
+      keep: (oid) => {
+        const contents = this.#keptFile(largeObjectFile(oid));
+        if (contents !== undefined) oids.push(oid);
+        return contents;
+      },
       openObject: async (oid) => {
         oids.push(oid);
         return await this.#openStream(largeObjectFile(oid));
       },
       end: async () => {
+        // Those that were kept came first.
+        oids.sort((a, b) => a - b);
         await this.#writeText(largeObjectList(dumpId, this.#options.header.minor), oids.map(largeObjectLine));
         this.#end();
       },
@@ -85,7 +99,8 @@ export class FilesArchiveWriter implements ArchiveWriter {
   }
 
   async #writeContents(): Promise<void> {
-    const { createFile, header, entries, lateDefinitions } = this.#options;
+    const { createFile, header, entries, lateDefinitions, kept } = this.#options;
+    if (kept?.has(tocFile) === true) return;
     const file = await createFile(tocFile);
     const output = new StagedOutput(file);
     encodeHeader(output.builder, header, "files");
@@ -97,7 +112,16 @@ export class FilesArchiveWriter implements ArchiveWriter {
       await output.settle();
     }
     await output.flush();
-    await file.end();
+    await file.end(noContents);
+  }
+
+  /** The rows of the entry are there; of a list of large objects each file must be looked for. */
+  #isKept({ dumpId, desc }: TocEntry): boolean {
+    return desc !== "BLOBS" && this.#keptFile(tableDataFile(dumpId)) !== undefined;
+  }
+
+  #keptFile(name: string): FileContents | undefined {
+    return this.#options.kept?.get(name + suffixOf(this.#options.header.compression.method));
   }
 
   #fileOf({ dumpId, desc, hadDumper }: TocEntry): string {
@@ -120,14 +144,15 @@ export class FilesArchiveWriter implements ArchiveWriter {
     });
     return {
       write: (block) => stream.write(block),
-      end: async () => {
+      end: async (contents) => {
         await stream.end();
-        await file.end();
+        await file.end(contents);
       },
     };
   }
 
   async #writeText(name: string, lines: readonly string[]): Promise<void> {
+    if (this.#options.kept?.has(name) === true) return;
     const file = await this.#options.createFile(name);
     const output = new StagedOutput(file);
     for (const line of lines) {
@@ -135,7 +160,7 @@ export class FilesArchiveWriter implements ArchiveWriter {
       await output.settle();
     }
     await output.flush();
-    await file.end();
+    await file.end(noContents);
   }
 
   #begin(dumpId: number): void {

@@ -6,6 +6,8 @@ import type { DumpSession } from "./dump-session.ts";
 import { openWriter } from "./open-writer.ts";
 import { DEFAULT_SPLIT_LARGER_THAN, type PlannedCopy, planCopies } from "./plan-copies.ts";
 import { readEntries, type SourceEntries } from "./read-entries.ts";
+import type { KeptTable } from "./resume/kept-tables.ts";
+import type { ResumableDump } from "./resume/resumable-dump.ts";
 import { StatisticsDefinitions } from "./statistics-definitions.ts";
 
 export interface DumpToBegin {
@@ -18,6 +20,8 @@ export interface DumpToBegin {
   /** Name and version of this program, written into archives. */
   readonly dumperVersion: string;
   readonly recycle: (block: Buffer) => void;
+  /** Set when the dump can be resumed, or is. */
+  readonly resumable: ResumableDump | undefined;
 }
 
 /**
@@ -30,17 +34,20 @@ export interface BegunDump {
   readonly copies: readonly PlannedCopy[];
   /** Entries by their type: what a restore must bring back. */
   readonly entryCounts: ReadonlyMap<string, number>;
+  /** Tables whose rows are there already, when a dump is resumed. */
+  readonly kept: readonly KeptTable[];
 }
 
 /** Reads what there is, plans the entries, and writes what stands before the data. */
 export async function beginDump(begin: DumpToBegin): Promise<BegunDump> {
-  const { session, request, context, format } = begin;
+  const { session, request, output, context, format, resumable } = begin;
   const { entries, ...source } = await readEntries(session, begin.encoding, request, format);
   for (const warning of source.warnings) context.progress.emit({ event: "warning", message: warning });
+  const kept = (await resumable?.begin(session, entries, source.decodeName)) ?? [];
   const writer = await openWriter({
     request,
     format,
-    output: begin.output,
+    output,
     context,
     entries,
     lateDefinitions: new StatisticsDefinitions(session, entries),
@@ -52,5 +59,5 @@ export async function beginDump(begin: DumpToBegin): Promise<BegunDump> {
   });
   const { jobs, splitLargerThan = DEFAULT_SPLIT_LARGER_THAN } = request;
   const copies = await planCopies(session, entries, writer.dataOrder, { jobs, splitLargerThan });
-  return { source, writer, copies, entryCounts: countEntries(entries) };
+  return { source, writer, copies, kept, entryCounts: countEntries(entries) };
 }

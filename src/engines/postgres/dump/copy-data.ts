@@ -82,7 +82,7 @@ async function copyTable(
     throw isOfTable ? error.on(`${schema}.${name}`) : error;
   });
   byKey?.check(rows);
-  await data.end();
+  await data.end({ rows, bytes, checksum });
   progress.objectDone(rows);
   context.progress.emit({ event: "object-end", object: `${schema}.${name}`, rows, bytes });
   return { schema, name, rows, bytes, checksum, ...(source.insert === undefined ? {} : { asInserts: true }) };
@@ -94,13 +94,21 @@ async function copyObjects(
   progress: DumpProgress,
 ): Promise<CopiedLargeObjects> {
   const objects = await writer.openLargeObjects(dumpId);
-  const copied = await copyLargeObjects(session, oids, objects, (count) => {
+  const kept = { count: 0, bytes: 0 };
+  const lacking = oids.filter((oid) => {
+    const contents = objects.keep?.(oid);
+    if (contents === undefined) return true;
+    kept.count += 1;
+    kept.bytes += contents.bytes;
+    return false;
+  });
+  const copied = await copyLargeObjects(session, lacking, objects, (count) => {
     progress.addBytes(count);
     return limit?.passed(count);
   });
   await objects.end();
   progress.objectDone(0);
-  return copied;
+  return { count: kept.count + copied.count, bytes: kept.bytes + copied.bytes };
 }
 
 /** Undefined where something comes that nobody has counted. */

@@ -11,6 +11,8 @@ import { copyData } from "./copy-data.ts";
 import { CopyLanes } from "./copy-lanes.ts";
 import { type DumpIsolation, type DumpSession, openDumpSession } from "./dump-session.ts";
 import { RateLimit } from "./rate-limit.ts";
+import { withKeptTables } from "./resume/kept-tables.ts";
+import { ResumableDump } from "./resume/resumable-dump.ts";
 import type { ServerFacts } from "./server-facts.ts";
 import { dumpEncoding } from "./session-settings.ts";
 
@@ -43,6 +45,7 @@ async function makeDump(
 ): Promise<DumpResult> {
   const { progress } = context;
   progress.emit({ event: "phase", phase: "introspect", message: "reading the catalogues" });
+  const resumable = await ResumableDump.open(connection, request, output);
   const session = await openDumpSession(connection, {
     isolation: options.isolation,
     selection: request.selection,
@@ -53,7 +56,7 @@ async function makeDump(
   const snapshotAt = monotonic();
   const format = chooseFormat(request, session.capabilities);
   let copying: CopyLanes | undefined;
-  const { source, writer, copies, entryCounts } = await beginDump({
+  const { source, writer, copies, kept, entryCounts } = await beginDump({
     session,
     request,
     output,
@@ -62,6 +65,7 @@ async function makeDump(
     format,
     dumperVersion: options.dumperVersion,
     recycle: (block) => copying?.recycle(block),
+    resumable,
   });
   const { facts, database, decodeName, notIncluded, warnings } = source;
   progress.emit({ event: "snapshot", xmin: facts.xmin });
@@ -73,6 +77,7 @@ async function makeDump(
   copying = lanes;
   if (lanes.lacking !== undefined) progress.emit(fewerConnections(lanes.helpers.length + 1, jobs, lanes.lacking));
   const copied = await copyData({ session, lanes, writer, decodeName, context, limit }, copies);
+  await resumable?.confirm(session);
   await writer.finish();
   const snapshot = await endSnapshot(session, facts.xmin, snapshotAt);
   return {
@@ -88,7 +93,7 @@ async function makeDump(
     ...(format.kind === "archive" ? { archiveVersion: formatArchiveVersion(format.minor) } : {}),
     rowSettings: rowSettings(connection, facts, request),
     entries: Array.from(entryCounts, ([type, count]) => ({ type, count })),
-    tables: copied.tables,
+    tables: withKeptTables(copied.tables, kept),
     largeObjects: copied.largeObjects,
     notIncluded: notIncluded.map(({ kind, count, examples, hint }) => ({
       kind,

@@ -14,9 +14,17 @@ const hints: Readonly<Record<string, string>> = {
   "57014": "somebody cancelled the query: run the backup again",
 };
 
+/** invalid_parameter_value, undefined_object (from 17 on): how the server says that it knows no such snapshot. */
+const unknownSnapshot: ReadonlySet<string> = new Set(["22023", "42704"]);
+
 /** The same error, with a hint when we know one. */
 export function withDumpHint(error: unknown): unknown {
   if (!(error instanceof BackupError) || error.sqlState === undefined) return error;
+  if (unknownSnapshot.has(error.sqlState) && /snapshot/i.test(error.message)) {
+    return error.withHint(
+      "the session that exported the snapshot must not end its transaction: export another one, and begin anew",
+    );
+  }
   // What is said of any lost connection is less than what the server's last words mean.
   const hasBetter = error.hint !== undefined && error.code !== "CONNECTION_LOST";
   const hint = hints[error.sqlState];

@@ -27,9 +27,9 @@ export function writeInserts(writer: DataWriter, shape: InsertShape, recycle: (b
       for (const piece of text.convert(block)) await writer.write(piece);
       recycle(block);
     },
-    async end() {
+    async end(contents) {
       await writer.write(text.end());
-      await writer.end();
+      await writer.end(contents);
     },
   };
 }

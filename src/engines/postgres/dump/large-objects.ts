@@ -38,9 +38,9 @@ export async function copyLargeObjects(
       const object = await writer.openObject(Number(oid));
       let piece = decodeBytea(hex!);
       let wanted = firstPieceBytes;
-      for (let offset = 0; piece.length > 0; ) {
+      let offset = 0;
+      while (piece.length > 0) {
         offset += piece.length;
-        bytes += piece.length;
         const isLast = piece.length < wanted;
         await onBytes(piece.length);
         await object.write(piece);
@@ -48,7 +48,8 @@ export async function copyLargeObjects(
         wanted = nextPieceBytes;
         piece = await readPiece(session, Number(oid), offset);
       }
-      await object.end();
+      await object.end({ rows: 0, bytes: offset });
+      bytes += offset;
     }
   }
   return { count: oids.length, bytes };

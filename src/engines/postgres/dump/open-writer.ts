@@ -1,4 +1,4 @@
-import type { DumpContext, DumpOutput, DumpRequest } from "../../../ports/dump.ts";
+import type { DumpContext, DumpOutput, DumpRequest, FolderOutput } from "../../../ports/dump.ts";
 import { wholeShape } from "../../../ports/dump-shape.ts";
 import type { ArchiveOptions } from "../archive/archive-options.ts";
 import { archiveTimeOf } from "../archive/archive-time.ts";
@@ -37,7 +37,7 @@ export function openWriter(wanted: WriterRequest): Promise<ArchiveWriter> {
     case "custom":
       return CustomArchiveWriter.open({ ...archive, sink: fileOf(wanted).sink });
     case "directory":
-      return openDirectoryArchive({ ...archive, createFile: folderOf(wanted).createFile });
+      return openDirectory(folderOf(wanted), archive);
     case "tar":
       return openTarArchive(wanted, archive);
   }
@@ -61,6 +61,11 @@ function archiveOptions(wanted: WriterRequest, minor: WritableMinor): ArchiveOpt
   };
 }
 
+function openDirectory({ createFile, progress }: FolderOutput, archive: ArchiveOptions): Promise<ArchiveWriter> {
+  const kept = progress?.files;
+  return openDirectoryArchive({ ...archive, createFile, ...(kept === undefined ? {} : { kept }) });
+}
+
 async function openTarArchive(wanted: WriterRequest, archive: ArchiveOptions): Promise<ArchiveWriter> {
   const { sink, openSpool } = fileOf(wanted);
   return await openTarWriter({
@@ -77,7 +82,7 @@ function fileOf({ output }: WriterRequest): Extract<DumpOutput, { kind: "file" }
   return output;
 }
 
-function folderOf({ output }: WriterRequest): Extract<DumpOutput, { kind: "folder" }> {
+function folderOf({ output }: WriterRequest): FolderOutput {
   if (output.kind !== "folder") throw new Error("format directory is a folder");
   return output;
 }

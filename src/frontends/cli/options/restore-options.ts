@@ -88,16 +88,18 @@ export const restoreOptions = [
     type: "flag",
     environment: false,
     conflicts: ["file", "list"],
-    help: "note in the target what is done, so that --resume can go on after an interruption",
+    help: "keep notes of what is done, so that --resume can go on after an interruption",
     details:
-      "The notes lie in the schema dbbackup_restore_journal of the target, and go away at the end. A database that --create made is kept after a failure.",
+      "A backup must be in format directory, and needs --snapshot, or a standby whose replay is paused: what it has written is " +
+      "kept after a failure. The notes of a restore lie in the schema dbbackup_restore_journal of the target, and go away at " +
+      "the end; a database that --create made is kept after a failure.",
   },
   {
     name: "resume",
     type: "flag",
     environment: false,
     conflicts: ["file", "list", "dry-run"],
-    help: "go on with a restore that was begun with --resumable and interrupted: the same options, this one more",
+    help: "go on with what was begun with --resumable and interrupted: the same options, this one more",
   },
   {
     name: "list",

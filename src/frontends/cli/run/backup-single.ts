@@ -1,4 +1,4 @@
-import { backupSingle } from "../../../commands/backup-single.ts";
+import { type BackupSingleRequest, backupSingle } from "../../../commands/backup-single.ts";
 import { BackupError } from "../../../core/backup-error.ts";
 import { type Compression, parseCompression } from "../../../core/compression.ts";
 import { counted } from "../../../core/counted.ts";
@@ -43,6 +43,7 @@ export const run: RunCommand = async ({ args, options }, { services, output, pro
         ...(options["max-rate"] === undefined ? {} : { maxRate: options["max-rate"] }),
         ...(options["max-duration"] === undefined ? {} : { maxDuration: options["max-duration"] }),
         destination,
+        ...resumableOf(options),
       },
       { ...(await services.dumping()), clock: services.clock, tool: services.tool, progress },
       signal,
@@ -61,6 +62,11 @@ export const run: RunCommand = async ({ args, options }, { services, output, pro
 function compressionOf(options: OptionValues, format: DumpFormat): Compression {
   const isCompressed = format === "custom" || format === "directory";
   return parseCompression(options.compression ?? (isCompressed ? "gzip" : "none"));
+}
+
+function resumableOf(options: OptionValues): Pick<BackupSingleRequest, "resumable"> {
+  if (options.resume === true) return { resumable: "resume" };
+  return options.resumable === true ? { resumable: "new" } : {};
 }
 
 type Destination = BackupOutput | { readonly kind: "repository"; readonly storage: Storage };
