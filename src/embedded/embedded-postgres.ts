@@ -9,7 +9,8 @@ import type { Readable, Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { BackupError } from "../core/backup-error.ts";
 import type { StartThrowawayServer } from "../ports/throwaway-server.ts";
-import { findPostgresPackage } from "./postgres-package.ts";
+import { findPrograms } from "./postgres-package.ts";
+import { type Launcher, withoutNetwork } from "./shut-off.ts";
 import { keepOrder, type SupervisorOrder, type SupervisorReport, socketFolderName } from "./supervisor-messages.ts";
 import { folderPrefix } from "./sweep-abandoned.ts";
 
@@ -27,18 +28,33 @@ const maxSocketPath = 103;
  * Starts the PostgreSQL server of the npm package under a supervisor process, in a new folder of the system's temporary
  * folder, reachable over a Unix socket only.
  */
-export const startEmbeddedPostgres: StartThrowawayServer = async (signal) => {
-  const programs = await findPostgresPackage();
+export const startEmbeddedPostgres: StartThrowawayServer = async (signal, options = {}) => {
+  const { major, folder: programs } = await findPrograms(options, signal);
   const folder = join(tmpdir(), `${folderPrefix}${randomBytes(4).toString("hex")}`);
   await checkPlace(folder);
   signal.throwIfAborted();
-  const supervisor = launch({ folder, programs });
+  const { maxMemoryBytes, isForStrangers = false } = options;
+  const order = { folder, programs, major, ...(maxMemoryBytes === undefined ? {} : { maxMemoryBytes }) };
+  const supervisor = launch(order, isForStrangers ? await withoutNetwork() : undefined);
+  let stoppedBecause: string | undefined;
+  supervisor.reports.on("line", (line) => {
+    const message = JSON.parse(line) as SupervisorReport;
+    if (message.report === "stopped") stoppedBecause = message.message;
+  });
   const stop = () => stopSupervisor(supervisor);
   signal.addEventListener("abort", stop);
   try {
     const { socketFolder, workFolder, port, user } = await untilReady(supervisor);
     signal.throwIfAborted();
-    return { socketFolder, workFolder, port, user, stop, keep: () => keep(supervisor) };
+    return {
+      socketFolder,
+      workFolder,
+      port,
+      user,
+      stop,
+      stoppedBecause: () => stoppedBecause,
+      keep: () => keep(supervisor),
+    };
   } catch (error) {
     await stop();
     signal.throwIfAborted();
@@ -67,10 +83,11 @@ async function checkPlace(folder: string): Promise<void> {
   }
 }
 
-function launch(order: SupervisorOrder): Supervisor {
+function launch(order: SupervisorOrder, launcher: Launcher | undefined): Supervisor {
   const extension = import.meta.url.endsWith(".ts") ? "ts" : "mjs";
   const program = fileURLToPath(new URL(`./supervisor.${extension}`, import.meta.url));
-  const child = spawn(process.execPath, [program, JSON.stringify(order)], {
+  const [file, ...args] = [...(launcher === undefined ? [] : [launcher.file, ...launcher.args]), process.execPath];
+  const child = spawn(file!, [...args, program, JSON.stringify(order)], {
     // A session of its own: Ctrl-C and a closing terminal reach us, and then it through the closing pipe.
     detached: true,
     stdio: ["pipe", "pipe", "ignore"],
@@ -86,11 +103,12 @@ function launch(order: SupervisorOrder): Supervisor {
 async function untilReady(supervisor: Supervisor): Promise<SupervisorReport & { report: "ready" }> {
   const message = await nextReport(supervisor);
   if (message?.report === "ready") return message;
-  const failure = message?.report === "failed" ? message : { message: "no word from its supervisor", details: [] };
+  const details = message?.report === "failed" ? message.details : [];
+  const reason = message !== undefined && "message" in message ? message.message : "no word from its supervisor";
   throw new BackupError({
     code: "IO",
-    message: `the embedded PostgreSQL server did not start: ${failure.message}`,
-    details: failure.details,
+    message: `the embedded PostgreSQL server did not start: ${reason}`,
+    details,
     hint: "check that the temporary folder has room and allows programs to run, or set TMPDIR to another one",
   });
 }

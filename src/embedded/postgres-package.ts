@@ -1,12 +1,41 @@
 import { dirname, resolve } from "node:path";
 import { BackupError } from "../core/backup-error.ts";
+import type { ThrowawayOptions } from "../ports/throwaway-server.ts";
+import { fetchPrograms } from "./fetch-programs.ts";
+import { choosePackage } from "./postgres-packages.ts";
 
-/** Where the npm package of the PostgreSQL server programs keeps them: `bin/`, `lib/`, `share/`. */
-export async function findPostgresPackage(): Promise<string> {
-  const name = `pg18-${process.platform}-${process.arch}`;
+/** The major version of the npm package that a checkout installs. */
+const installedMajor = 18;
+
+/** The server programs of one version: `bin/`, `lib/`, `share/`. */
+export interface ServerPrograms {
+  readonly major: number;
+  readonly folder: string;
+}
+
+/**
+ * The programs of this major version, or of the next one that there is for this machine; the newest when nobody says.
+ * @throws BackupError NOT_FOUND
+ */
+export async function findPrograms(
+  { major, mayFetch = false }: Pick<ThrowawayOptions, "major" | "mayFetch">,
+  signal: AbortSignal,
+): Promise<ServerPrograms> {
+  if (!mayFetch) return await installedPrograms();
+  const wanted = choosePackage(major, { platform: process.platform, architecture: process.arch });
+  if (wanted === undefined) throw noPrograms(major ?? installedMajor);
+  if (wanted.major === installedMajor) {
+    const installed = await installedPrograms().catch(() => undefined);
+    if (installed !== undefined) return installed;
+  }
+  return { major: wanted.major, folder: await fetchPrograms(wanted, signal) };
+}
+
+async function installedPrograms(): Promise<ServerPrograms> {
+  const name = `pg${installedMajor}-${process.platform}-${process.arch}`;
   try {
     const programs = (await import(name)) as { readonly postgres: string };
-    return resolve(dirname(programs.postgres), "..");
+    return { major: installedMajor, folder: resolve(dirname(programs.postgres), "..") };
   } catch (cause) {
     throw new BackupError({
       code: "NOT_FOUND",
@@ -18,4 +47,12 @@ export async function findPostgresPackage(): Promise<string> {
       cause,
     });
   }
+}
+
+function noPrograms(major: number): BackupError {
+  return new BackupError({
+    code: "NOT_FOUND",
+    message: `there is no PostgreSQL ${major} for ${process.platform} on ${process.arch} to start a server of`,
+    hint: "name a server of your own with --server: a scratch database is made there, and dropped",
+  });
 }

@@ -6,6 +6,10 @@ export interface SupervisorOrder {
   readonly folder: string;
   /** The `native/` folder of the server package. */
   readonly programs: string;
+  /** Major version of these programs. */
+  readonly major: number;
+  /** Bytes of memory that the server's processes may take together. */
+  readonly maxMemoryBytes?: number;
 }
 
 /** Lines of JSON that the supervisor writes to its standard output. */
@@ -14,6 +18,8 @@ export type SupervisorReport =
   | ({ readonly report: "ready" } & Pick<ThrowawayServer, "socketFolder" | "workFolder" | "port" | "user">)
   /** It does not, why, and the last lines of its log. */
   | { readonly report: "failed"; readonly message: string; readonly details: readonly string[] }
+  /** It ran, and was stopped for this reason. */
+  | { readonly report: "stopped"; readonly message: string }
   /** Answer to {@link keepOrder}: from here on the end of input does not matter. */
   | { readonly report: "kept" };
 

@@ -5,9 +5,11 @@
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { chown, cp, mkdir, readFile, rm, symlink } from "node:fs/promises";
+import { chown, cp, mkdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { endStragglers } from "./end-stragglers.ts";
+import { watchMemory } from "./memory-watch.ts";
 import { keepOrder, type SupervisorOrder, type SupervisorReport, socketFolderName } from "./supervisor-messages.ts";
 import { claimFolder, sweepAbandoned } from "./sweep-abandoned.ts";
 
@@ -23,12 +25,12 @@ const fastShutdownMs = 10_000;
 const immediateShutdownMs = 5_000;
 const logLinesInError = 8;
 
-const initdbArguments = ["-U", user, "-A", "trust", "-E", "UTF8", "--no-sync", "--no-instructions"].concat([
-  "--locale-provider=builtin",
-  "--builtin-locale=C.UTF-8",
-  "--locale=C",
-  "--data-checksums",
-]);
+const order = JSON.parse(process.argv[2] ?? "") as SupervisorOrder;
+
+const initdbArguments = ["-U", user, "-A", "trust", "-E", "UTF8", "--no-sync", "--locale=C", "--data-checksums"].concat(
+  order.major >= 14 ? ["--no-instructions"] : [],
+  order.major >= 17 ? ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"] : [],
+);
 
 /** Durability is worth nothing in a folder that will be removed; the rest keeps a small machine quiet. */
 const settings = [
@@ -42,10 +44,12 @@ const settings = [
   // Files of its own folder instead of /dev/shm, so that nothing can stay behind there.
   "dynamic_shared_memory_type=mmap",
   "max_connections=50",
-  "jit=off",
+  // Every table of the database is locked at once to read what there is.
+  "max_locks_per_transaction=1024",
+  ...(order.major >= 11 ? ["jit=off"] : []),
+  ...memorySettings(order.maxMemoryBytes),
 ];
 
-const order = JSON.parse(process.argv[2] ?? "") as SupervisorOrder;
 const paths = {
   programs: join(order.folder, "native"),
   data: join(order.folder, "data"),
@@ -76,6 +80,7 @@ try {
   if (failed) report({ report: "failed", message: (error as Error).message, details: log.slice(-logLinesInError) });
 } finally {
   await stopChild();
+  await endStragglers(order.folder);
   await sweep;
   if (isOurs) await rm(order.folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
 }
@@ -89,9 +94,37 @@ async function serve(): Promise<void> {
   stopping.signal.throwIfAborted();
   const options = settings.flatMap((setting) => ["-c", setting]);
   const postgres = start("postgres", ["-D", paths.data, "-p", String(port), "-k", paths.socket].concat(options));
+  // When memory is short, the kernel takes this first.
+  await writeFile(`/proc/${postgres.pid}/oom_score_adj`, "1000").catch(() => {});
+  const watch = watchMemoryOf(postgres);
   await untilReady(postgres);
   report({ report: "ready", socketFolder: paths.socket, workFolder: paths.work, port, user });
   await Promise.race([ended(postgres), stopped()]);
+  watch();
+}
+
+function watchMemoryOf({ pid }: ChildProcess): () => void {
+  const limit = order.maxMemoryBytes;
+  if (limit === undefined || pid === undefined) return () => {};
+  return watchMemory(pid, limit, (bytes) => {
+    report({ report: "stopped", message: `it took ${bytes} bytes of memory, and may take ${limit}` });
+    // At once: it may take more while it shuts down.
+    if (child !== undefined) signalGroup(child, "SIGQUIT");
+    stopping.abort();
+  });
+}
+
+function kibibytes(bytes: number): string {
+  return `${Math.max(1024, Math.floor(bytes / 1024))}kB`;
+}
+
+/** What a server takes at once, it takes of what it may. */
+function memorySettings(limit: number | undefined): string[] {
+  if (limit === undefined) return [];
+  return [
+    `shared_buffers=${kibibytes(Math.min(128 << 20, limit / 8))}`,
+    `maintenance_work_mem=${kibibytes(Math.min(64 << 20, limit / 16))}`,
+  ];
 }
 
 /** The programs are copied because the server's user must be able to read them, wherever the package lies. */
@@ -99,18 +132,25 @@ async function prepareFolder(): Promise<void> {
   await mkdir(order.folder, { mode: 0o755 });
   isOurs = true;
   await claimFolder(order.folder);
-  await cp(order.programs, paths.programs, { recursive: true });
+  await cp(order.programs, paths.programs, { recursive: true, verbatimSymlinks: true });
   // npm packages carry no symbolic links; this list of them is replayed instead.
   const links = JSON.parse(await readFile(join(paths.programs, "pg-symlinks.json"), "utf8")) as {
     readonly source: string;
     readonly target: string;
   }[];
-  for (const link of links) await symlink(basename(link.source), join(order.folder, link.target));
+  for (const link of links) await linkOnce(basename(link.source), join(order.folder, link.target));
   await mkdir(paths.work, { mode: 0o700 });
   for (const folder of [paths.data, paths.socket]) {
     await mkdir(folder, { mode: 0o700 });
     if (asRoot) await chown(folder, unprivilegedId, unprivilegedId);
   }
+}
+
+/** Programs that somebody else made ready hold their links already. */
+async function linkOnce(target: string, path: string): Promise<void> {
+  await symlink(target, path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== "EEXIST") throw error;
+  });
 }
 
 function start(program: string, args: readonly string[]): ChildProcess {

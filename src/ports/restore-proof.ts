@@ -28,6 +28,8 @@ export interface PromisedContents {
   readonly rowSettings?: Readonly<Record<string, string>>;
   /** Undefined when nothing is known of the rows. */
   readonly tables?: readonly PromisedTable[];
+  /** No other table has rows. */
+  readonly tablesAreAll: boolean;
   /** Undefined when nothing is known. */
   readonly largeObjects?: { readonly count: number; readonly bytes: number };
   /** Entries of the table of contents by their type, as they were written; undefined when nobody recorded it. */

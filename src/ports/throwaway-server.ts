@@ -7,6 +7,8 @@ export interface ThrowawayServer {
   readonly workFolder: string;
   /** A superuser; no password is needed, the folder's mode is the guard. */
   readonly user: string;
+  /** Why it was stopped by itself, if it was. */
+  stoppedBecause(): string | undefined;
   /** Stops the server and removes its files; resolves when both are done. Safe to repeat. */
   stop(): Promise<void>;
   /** Lets the server outlive this process. Answers the process to end (with any signal but KILL) to stop and remove it. */
@@ -14,8 +16,10 @@ export interface ThrowawayServer {
 }
 
 export interface ThrowawayOptions {
-  /** Major version; the newest that there is when absent. Fetched first where it is not on this machine. */
+  /** Major version, or the next one that there is for this machine; the newest when absent. */
   readonly major?: number;
+  /** Fetch its programs first where they are not on this machine. */
+  readonly mayFetch?: boolean;
   /** What is restored into it may run code of strangers: it is shut off as far as this machine allows. */
   readonly isForStrangers?: boolean;
   /** Bytes of memory that its processes may take together; more, and it is stopped. */

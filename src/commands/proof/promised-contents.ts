@@ -23,6 +23,8 @@ export function promisedContents(known: KnownBackup): PromisedContents {
     encoding: metadata?.encoding ?? metadata?.source?.encoding ?? encoding,
     sourceMajor: sourceMajor(known),
     isPartial: (metadata?.partial ?? []).length > 0,
+    // What decoding finds are rows as COPY text: others may come from statements.
+    tablesAreAll: metadata?.objects !== undefined && (metadata.partial ?? []).length === 0,
     contents: backup.contents(),
     withoutRoles: known.withoutRoles,
     ...(metadata?.row_settings === undefined ? {} : { rowSettings: metadata.row_settings }),

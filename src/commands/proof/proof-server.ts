@@ -7,7 +7,8 @@ export interface ProofServer extends AsyncDisposable {
   readonly connection: ConnectionRequest;
   /** Started for this, and gone afterwards: what a backup needs of its server may be made there. */
   readonly isOurs: boolean;
-  readonly major: number | undefined;
+  /** Why a server of ours was stopped before its time, if it was. */
+  stoppedBecause(): string | undefined;
 }
 
 /**
@@ -21,10 +22,16 @@ export async function openProofServer(
   signal: AbortSignal,
 ): Promise<ProofServer> {
   if (server !== undefined) {
-    return { connection: server, isOurs: false, major: undefined, [Symbol.asyncDispose]: async () => undefined };
+    return {
+      connection: server,
+      isOurs: false,
+      stoppedBecause: () => undefined,
+      [Symbol.asyncDispose]: async () => undefined,
+    };
   }
   const started = await start(signal, {
     isForStrangers: true,
+    mayFetch: true,
     ...(major === undefined ? {} : { major }),
     ...(maxMemoryBytes === undefined ? {} : { maxMemoryBytes }),
   });
@@ -32,7 +39,7 @@ export async function openProofServer(
   return {
     connection: { socket: socketFolder, port, user, database: "postgres" },
     isOurs: true,
-    major,
+    stoppedBecause: () => started.stoppedBecause(),
     [Symbol.asyncDispose]: () => started.stop(),
   };
 }

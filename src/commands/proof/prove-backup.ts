@@ -87,6 +87,7 @@ class Proof {
   readonly #notes: string[] = [];
   #checks: readonly VerificationCheck[] = [];
   #scratch: ScratchDatabase | undefined;
+  #server: ProofServer | undefined;
   readonly #isOurs: boolean;
   #serverVersion: string | undefined;
   #recoverySeconds: number | undefined;
@@ -113,6 +114,7 @@ class Proof {
     await using server = await this.#phases.run("server", "starting a server", () =>
       openProofServer(this.#request, major, this.#ports.startThrowawayServer, this.#signal),
     );
+    this.#server = server;
     await using scratch = await this.#reserve(backup, server);
     await this.#restoreAndCheck(backup, source, { scratch, decoded });
   }
@@ -186,6 +188,8 @@ class Proof {
   /** What says that the backup is damaged is a result. @throws anything else */
   take(error: unknown): void {
     if (!(error instanceof BackupError)) throw error;
+    const stopped = this.#server?.stoppedBecause();
+    if (stopped !== undefined) throw serverStopped(stopped, error);
     const isMissing = error.code === "NOT_FOUND" && this.#phases.all.length === 0 && this.#found.metadata !== undefined;
     if (!damageCodes.has(error.code) && !isMissing) throw error;
     // What became of the scratch database, which stands behind it, is nobody's concern.
@@ -220,6 +224,15 @@ class Proof {
       checks: this.#checks,
     };
   }
+}
+
+function serverStopped(reason: string, cause: BackupError): BackupError {
+  return new BackupError({
+    code: "SERVER",
+    message: `the backup could not be verified: its server was stopped, since ${reason}`,
+    hint: "raise --max-memory, use fewer --jobs, or name a server of your own with --server",
+    cause,
+  });
 }
 
 /** Everything, and everything that fails is to be told. */

@@ -127,14 +127,13 @@ interface Judgement {
 
 function judge(
   { table, totals, promised }: ReadTable,
-  { rowSettings, tables, isPartial }: PromisedContents,
+  { rowSettings, tablesAreAll }: PromisedContents,
   refused: readonly string[],
   decode: NameDecoder,
 ): Judgement {
   const object = tableName(decode(table.schema), decode(table.name));
   if (promised === undefined) {
-    // Nobody recorded rows at all, or those of a part only.
-    if (tables === undefined || isPartial) return {};
+    if (!tablesAreAll) return {};
     return { damage: { object, message: `it holds ${counted(totals.rows, "row")}, and the backup has no such table` } };
   }
   if (totals.rows !== promised.rows) {

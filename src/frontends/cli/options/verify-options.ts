@@ -20,6 +20,15 @@ export const verifyOptions = [
       "The restore runs the code that is in the backup there: use no server that holds what a stranger must not see.",
   },
   {
+    name: "max-memory",
+    type: "size",
+    min: 128 << 20,
+    environment: false,
+    conflicts: ["server"],
+    default: "half of this machine's",
+    help: "with --restore: memory that the processes of the server that is started may take together",
+  },
+  {
     name: "check",
     type: "text",
     placeholder: "SQL",

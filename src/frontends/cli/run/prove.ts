@@ -1,3 +1,4 @@
+import { totalmem } from "node:os";
 import type { FoundBackup } from "../../../commands/found-backup.ts";
 import { type ProofPorts, type ProvenBackup, proveBackup } from "../../../commands/proof/prove-backup.ts";
 import { storeVerification, verificationOf } from "../../../commands/proof/store-verification.ts";
@@ -35,6 +36,7 @@ export async function proving(
     ...(options.server === undefined ? {} : { server: { url: options.server } }),
     checks: options.check ?? [],
     jobs: options.jobs ?? defaultJobs(),
+    maxMemoryBytes: options["max-memory"] ?? halfOfMemory(),
     ...(maxPlainBytes === undefined ? {} : { maxPlainBytes }),
     allowedExtensions: [],
   };
@@ -55,6 +57,12 @@ export async function proving(
     }
     return { kind: "proven", argument, result, verification, file };
   };
+}
+
+/** Of this machine, or of the container that we are in. */
+function halfOfMemory(): number {
+  const constrained = process.constrainedMemory();
+  return Math.floor((constrained > 0 ? Math.min(constrained, totalmem()) : totalmem()) / 2);
 }
 
 /** For `--json`: what was written, and where. */
