@@ -157,6 +157,50 @@ export function storageSuite(name: string, makePlace: () => Promise<StoragePlace
       expect(await keys()).toEqual(["part", "seal"]);
     });
 
+    test("work with notes outlives its end, goes on, and is gone when it is sealed", async () => {
+      const first = await storage.beginWork();
+      const folder = await first.createFolder();
+      const file = await folder.create("a");
+      await file.write(Buffer.from("whole"));
+      await first.note("what it is");
+      await file.end("a is whole");
+      await (await folder.create("b")).write(Buffer.from("half"));
+      const noted = { id: first.id, location: first.location, firstNote: "what it is" };
+      expect(await place.other.sweep()).toEqual({ works: 0, objects: [], noted: [{ ...noted, isBusy: true }] });
+      await expect(place.other.resumeWork(first.id)).rejects.toMatchObject({ code: "PRECHECK" });
+      await first.end();
+      await first.end();
+      expect(await keys("", true)).toEqual([]);
+
+      // One that publishes, and fails before it is sealed: nothing is visible again.
+      const { work, folder: again, notes } = await place.other.resumeWork(first.id);
+      expect(await linesOf(notes)).toEqual(["what it is", "a is whole"]);
+      expect([...again.sizes.keys()].toSorted()).toEqual(["a", "b"]);
+      const opened = await again.open("a");
+      expect(opened.size).toBe(5);
+      await opened.close();
+      await again.keepOnly(new Set(["a"]));
+      const next = await again.create("b");
+      await next.write(Buffer.from("more"));
+      await next.end("b is whole");
+      await again.commit("x");
+      expect(await keys("", true)).toEqual(["x/a", "x/b"]);
+      await work.end();
+      expect(await keys("", true)).toEqual([]);
+      expect(await storage.sweep()).toEqual({ works: 0, objects: [], noted: [{ ...noted, isBusy: false }] });
+
+      const last = await storage.resumeWork(first.id);
+      expect(await linesOf(last.notes)).toEqual(["what it is", "a is whole", "b is whole"]);
+      await last.folder.keepOnly(new Set(["a", "b"]));
+      await last.folder.commit("x");
+      await (await last.work.create()).commit("x.meta", "seal");
+      await last.work.end();
+      expect(await keys("", true)).toEqual(["x.meta", "x/a", "x/b"]);
+      expect([String(await get("x/a")), String(await get("x/b"))]).toEqual(["whole", "more"]);
+      expect(await storage.sweep()).toEqual({ works: 0, objects: [], noted: [] });
+      await expect(storage.resumeWork(first.id)).rejects.toMatchObject({ code: "NOT_FOUND" });
+    });
+
     test("abort removes, may be repeated, and does nothing after a commit", async () => {
       const work = await storage.beginWork();
       const pending = await work.create();
@@ -232,4 +276,10 @@ export function storageSuite(name: string, makePlace: () => Promise<StoragePlace
       expect(await storage.freeBytes()).toBeGreaterThan(0);
     });
   });
+}
+
+async function linesOf(notes: AsyncIterable<string>): Promise<string[]> {
+  const lines: string[] = [];
+  for await (const line of notes) lines.push(line);
+  return lines;
 }

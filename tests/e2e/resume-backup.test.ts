@@ -121,6 +121,8 @@ test("a table that was emptied between two runs is found: the snapshot may not s
   await expectRefused([...args, "--resume"], 1, emptied, /what is done of the backup is kept in/);
   await expectRefused([...args, "--resumable"], 1, emptied);
   expect(worksIn(repo)).toHaveLength(1);
+  await database.sql("DROP TABLE t10");
+  await expectRefused([...args, "--resume"], 1, /tables of the snapshot were dropped, renamed or moved/);
   await holder.query("COMMIT");
   await expectRefused([...args, "--resume"], 1, /snapshot/, /must not end its transaction/);
   await removeWorks(repo);

@@ -11,7 +11,7 @@ const time = v.pipe(v.string(), v.isoTimestamp());
 const recordSchema = v.object({
   kind: v.literal("backup"),
   version: v.literal(notesVersion),
-  id: v.string(),
+  id: v.pipe(v.string(), v.uuid()),
   started: time,
   database: v.string(),
   /** The name that `--output` gives it; null in a repository. */

@@ -175,7 +175,7 @@ function cannotResume(reason: "busy" | "gone", location: string): BackupError {
     code: "PRECHECK",
     message: "another run is at work on it",
     object: location,
-    hint: "wait until it has ended; where files cannot be locked, a run that died is taken for dead after 10 minutes",
+    hint: "wait until it has ended; a run that died on another machine, or before a reboot, is taken for dead after 10 minutes",
     retry: "maybe",
   });
 }

@@ -63,7 +63,8 @@ export async function openDumpSession(
     objectSelection(selection, hasPatterns(selection) ? await selectObjects(rows, selection, context) : undefined);
   const list = () => listTables(rows, select);
   const [, listed] = await Promise.all([settings, list()]);
-  const locked = await lockTables({ connection, list, begin, timeout: asked.lockWaitTimeout }, listed);
+  const request = { connection, list, begin, timeout: asked.lockWaitTimeout };
+  const locked = await lockTables({ ...request, hasGivenSnapshot: asked.snapshot !== undefined }, listed);
   return { connection, capabilities, ...tellingFirstError(catalog), selection: locked, settings: set };
 }
 

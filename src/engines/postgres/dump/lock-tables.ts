@@ -18,6 +18,8 @@ interface LockRequest {
   readonly list: () => Promise<ListedTables>;
   /** Statements that begin the transaction, without taking a snapshot. */
   readonly begin: string;
+  /** The snapshot is one that somebody holds: it never sees what comes and goes. */
+  readonly hasGivenSnapshot?: boolean;
   /** How long all tables of a statement are waited for, as `statement_timeout` takes it. */
   readonly timeout?: string | undefined;
 }
@@ -50,6 +52,13 @@ export async function lockTables(request: LockRequest, before: ListedTables): Pr
     if (locked !== undefined) return locked;
     const [, found] = await Promise.all([request.connection.query("ROLLBACK"), request.list()]);
     tables = found.tables;
+  }
+  if (request.hasGivenSnapshot === true) {
+    throw new BackupError({
+      code: "SERVER",
+      message: "tables of the snapshot were dropped, renamed or moved to another schema since it was taken",
+      hint: "export another snapshot, and begin anew",
+    });
   }
   throw new BackupError({
     code: "SERVER",

@@ -112,6 +112,9 @@ function summary(metadata: BackupMetadata, location: string): string[] {
       ? `  files     ${counted(metadata.artifacts.length, "file")}, each with its SHA-256 in the metadata`
       : `  sha256    ${metadata.sha256}`,
   ];
+  if (metadata.resumed !== undefined) {
+    lines.push(`  resumed   begun at ${metadata.timestamp}, resumed ${counted(metadata.resumed.length, "time")}`);
+  }
   if (metadata.partial !== undefined) lines.push(`  partial   ${metadata.partial.join(" ")}`);
   const missing = (metadata.not_included ?? []).filter((item) => item.count > 0);
   if (missing.length > 0) {

@@ -42,6 +42,7 @@ function describe(metadata: BackupMetadata, { location }: FoundBackup, now: Date
     isCluster(metadata) ? ["cluster", clusterContents(metadata)] : ["database", metadata.database],
     ["server", [server, address && `at ${address}`, metadata.user && `as ${metadata.user}`].filter(Boolean).join(" ")],
     ["time", `${metadata.timestamp} (${age === "now" ? age : `${age} ago`})`],
+    ["resumed", metadata.resumed?.join(", ")],
     ["duration", metadata.duration_seconds === undefined ? undefined : formatDuration(metadata.duration_seconds)],
     ["kind", [metadata.backup_type, metadata.method, metadata.format, metadata.compression].filter(Boolean).join(", ")],
     ["partial", metadata.partial?.join(" ")],

@@ -5,7 +5,7 @@ import { capabilitiesOf } from "../../capabilities.ts";
 import type { PlannedEntry } from "../../objects/object-type.ts";
 import { type DumpSession, queryRows } from "../dump-session.ts";
 import type { NameDecoder } from "../name-decoder.ts";
-import { entriesHash } from "./entries-hash.ts";
+import { dataHash } from "./data-hash.ts";
 import { type KeptTable, keptTables, rowsFile } from "./kept-tables.ts";
 import { refuseAltered } from "./refuse-altered.ts";
 import { beginAnew, type ReplayMoment, readReplay, readSourceState, refuseOtherSource } from "./source-state.ts";
@@ -48,7 +48,7 @@ export class ResumableDump {
     decodeName: NameDecoder,
   ): Promise<readonly KeptTable[]> {
     const { source, files } = this.#progress;
-    this.#state = { ...(await this.#read(session)), definitions: entriesHash(entries) };
+    this.#state = { ...(await this.#read(session)), data: dataHash(entries) };
     if (source !== undefined) refuseOtherSource(source, this.#state);
     const { method } = this.#request.compression;
     const lacking = entries.filter((entry) => entry.data?.kind === "copy" && !files.has(rowsFile(entry, method)));
@@ -65,8 +65,8 @@ export class ResumableDump {
   async confirm(session: DumpSession): Promise<void> {
     // A new dump has read all in its own snapshot.
     if (this.#progress.source === undefined) return;
-    const { definitions = "" } = this.#state;
-    refuseOtherSource(this.#state, { ...(await this.#read(session)), definitions });
+    const { data = "" } = this.#state;
+    refuseOtherSource(this.#state, { ...(await this.#read(session)), data });
   }
 
   async #read({ rows, capabilities }: DumpSession): Promise<SourceState> {

@@ -82,8 +82,11 @@ const whatDiffers: Readonly<Record<string, string>> = {
   snapshot: "it was begun with another snapshot, or on a standby without one",
   snapshot_seen: "the snapshot of that name is another one",
   replayed: "the standby has replayed more since",
-  definitions: "definitions in the database were changed since, or this version of dbbackup writes them in another way",
+  data: "this version of dbbackup finds other tables or large objects in it than the one that began it, or in another order",
 };
+
+/** The right to ask for them may have been given or taken since. */
+const mayLack: ReadonlySet<string> = new Set(["system_identifier", "timeline"]);
 
 /** A hint. */
 export const beginAnew = "what would be added belongs to another moment than what is there: begin a new backup";
@@ -91,7 +94,9 @@ export const beginAnew = "what would be added belongs to another moment than wha
 /** @throws BackupError PRECHECK when what is read now is not what the interrupted dump read */
 export function refuseOtherSource(before: SourceState, now: SourceState): void {
   // What was the reason of another difference comes first.
-  const name = Object.keys(whatDiffers).find((key) => before[key] !== now[key]);
+  const differs = (key: string): boolean =>
+    before[key] !== now[key] && !(mayLack.has(key) && !(key in before && key in now));
+  const name = Object.keys(whatDiffers).find(differs);
   if (name === undefined) return;
   throw new BackupError({
     code: "PRECHECK",
