@@ -30,10 +30,15 @@ export interface OpenCompressStream {
   readonly container: "zlib" | "gzip";
 }
 
-/** Bounds on what decompression may give, so that a small hostile file cannot fill memory or disk. */
-export interface DecompressLimits {
-  /** Fails when more plain bytes than this come out. */
+/** How decompression is read. */
+export interface DecompressOptions {
+  /** Fails when more plain bytes than this come out, so that a small hostile file cannot fill memory or disk. */
   readonly maxPlainBytes?: number;
+  /**
+   * Whether the reader is done with a piece when it asks for the next: then its memory is given back, and whoever looks at
+   * it later finds it empty. Else pieces are valid for ever.
+   */
+  readonly passing?: boolean;
 }
 
 /** Compression methods as the engines need them. */
@@ -47,6 +52,6 @@ export interface Codec {
     method: CompressionMethod,
     container: "zlib" | "gzip",
     source: AsyncIterable<Uint8Array>,
-    limits: DecompressLimits,
+    options: DecompressOptions,
   ): AsyncIterable<Buffer>;
 }

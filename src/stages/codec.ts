@@ -1,5 +1,5 @@
 import type { CompressionMethod } from "../core/compression.ts";
-import type { Codec, CompressStream, DecompressLimits, OpenCompressStream } from "../ports/codec.ts";
+import type { Codec, CompressStream, DecompressOptions, OpenCompressStream } from "../ports/codec.ts";
 import type { BlockCompressor } from "./block-stream.ts";
 import { BlockStream, COMPRESS_BLOCK_SIZE } from "./block-stream.ts";
 import { BufferPool } from "./buffer-pool.ts";
@@ -9,6 +9,7 @@ import { decompressLz4 } from "./decompress-lz4.ts";
 import { decompressZstd } from "./decompress-zstd.ts";
 import { DeflateThreads } from "./deflate/deflate-threads.ts";
 import { DeflateBlocks } from "./deflate-blocks.ts";
+import { freeMemory } from "./free-memory.ts";
 import { JobSlots } from "./job-slots.ts";
 import { Lz4Compressor } from "./lz4-compressor.ts";
 import { ZstdFrames } from "./zstd-frames.ts";
@@ -31,8 +32,8 @@ export function createCodec(): Codec {
       if (options.compression.method === "none") return passThrough(output, recycle);
       return new BlockStream(openCompressor(options, slots, threads), pool, output, recycle);
     },
-    decompress(method, container, source, limits) {
-      return bounded(method, openDecompressor(method, container, source), limits);
+    decompress(method, container, source, options) {
+      return bounded(method, openDecompressor(method, container, source), options);
     },
   };
 }
@@ -90,7 +91,7 @@ function passThrough(output: (piece: Buffer) => Promise<void>, recycle: (block: 
 async function* bounded(
   method: CompressionMethod,
   pieces: AsyncIterable<Uint8Array>,
-  { maxPlainBytes = Number.POSITIVE_INFINITY }: DecompressLimits,
+  { maxPlainBytes = Number.POSITIVE_INFINITY, passing = false }: DecompressOptions,
 ): AsyncGenerator<Buffer> {
   let total = 0;
   for await (const piece of pieces) {
@@ -98,5 +99,11 @@ async function* bounded(
     if (total > maxPlainBytes) throw damagedStream(method, `holds more than the ${maxPlainBytes} bytes it should`);
     const bytes = Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength);
     for (let at = 0; at < bytes.length; at += MAX_PIECE) yield bytes.subarray(at, at + MAX_PIECE);
+    if (passing && method !== "none" && isEndOfItsMemory(bytes)) freeMemory(bytes);
   }
+}
+
+/** Else the decompressor fills the rest of it with the next pieces. */
+function isEndOfItsMemory({ byteOffset, byteLength, buffer }: Buffer): boolean {
+  return byteOffset + byteLength === buffer.byteLength;
 }

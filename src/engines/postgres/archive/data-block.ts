@@ -4,7 +4,10 @@ import type { Codec } from "../../../ports/codec.ts";
 import { archiveLimits } from "./archive-limits.ts";
 import type { StoredStream } from "./stored-stream.ts";
 
-/** Plain bytes in pieces of at most 1 MiB. Can be read once; may be left early or not read at all. */
+/**
+ * Plain bytes in pieces of at most 1 MiB, each valid until the next one is asked for. Can be read once; may be left early or
+ * not read at all.
+ */
 export interface PlainData {
   chunks(): AsyncIterable<Buffer>;
 }
@@ -51,7 +54,7 @@ export function openTableDataBlock(dumpId: number, stored: StoredStream, format:
     get readBytes() {
       return stored.position - start;
     },
-    chunks: () => plainChunks(stored, format),
+    chunks: () => plainChunks(stored, format, true),
     skipRest: () => stored.skipRest(),
   };
 }
@@ -74,7 +77,7 @@ export function openLargeObjectsBlock(dumpId: number, next: () => Promise<Stored
     ended = current === undefined;
     if (current === undefined) return undefined;
     const { oid, stored, format } = current;
-    return { oid, chunks: () => plainChunks(stored, format) };
+    return { oid, chunks: () => plainChunks(stored, format, true) };
   };
   return {
     kind: "large-objects",
@@ -88,12 +91,19 @@ export function openLargeObjectsBlock(dumpId: number, next: () => Promise<Stored
   };
 }
 
-/** Decompresses a stream, bounding what comes out of it. */
-export async function* plainChunks(stored: StoredStream, format: StreamFormat): AsyncGenerator<Buffer> {
+/**
+ * Decompresses a stream, bounding what comes out of it.
+ * @param passing whether the reader is done with a piece when it asks for the next
+ */
+export async function* plainChunks(
+  stored: StoredStream,
+  format: StreamFormat,
+  passing = false,
+): AsyncGenerator<Buffer> {
   const { codec, method, container, maxPlainBytes } = format;
   let plainBytes = 0;
-  const limits = maxPlainBytes === undefined ? {} : { maxPlainBytes };
-  for await (const chunk of codec.decompress(method, container, stored.pieces(), limits)) {
+  const options = { passing, ...(maxPlainBytes === undefined ? {} : { maxPlainBytes }) };
+  for await (const chunk of codec.decompress(method, container, stored.pieces(), options)) {
     plainBytes += chunk.length;
     if (maxPlainBytes === undefined) refuseBomb(plainBytes, stored.storedBytes, method, stored.position);
     yield chunk;
