@@ -27,10 +27,15 @@ const logLinesInError = 8;
 
 const order = JSON.parse(process.argv[2] ?? "") as SupervisorOrder;
 
-const initdbArguments = ["-U", user, "-A", "trust", "-E", "UTF8", "--no-sync", "--locale=C", "--data-checksums"].concat(
+const initdbArguments = ["-U", user, "-A", "trust", "-E", "UTF8", "--no-sync", "--data-checksums"].concat(
   order.major >= 14 ? ["--no-instructions"] : [],
-  order.major >= 17 ? ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"] : [],
 );
+
+/** What letters are, without the order of any language. Before 17 it is the machine's to know, which may not. */
+const locales =
+  order.major >= 17
+    ? [["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]]
+    : [["--locale=C.UTF-8"], ["--locale=C"]];
 
 /** Durability is worth nothing in a folder that will be removed; the rest keeps a small machine quiet. */
 const settings = [
@@ -43,7 +48,8 @@ const settings = [
   "max_wal_size=2GB",
   // Files of its own folder instead of /dev/shm, so that nothing can stay behind there.
   "dynamic_shared_memory_type=mmap",
-  "max_connections=50",
+  // As many as --jobs may be, and some.
+  "max_connections=80",
   // Every table of the database is locked at once to read what there is.
   "max_locks_per_transaction=1024",
   ...(order.major >= 11 ? ["jit=off"] : []),
@@ -88,9 +94,7 @@ process.exit(failed ? 1 : 0);
 
 async function serve(): Promise<void> {
   await prepareFolder();
-  const initdb = start("initdb", ["-D", paths.data, ...initdbArguments]);
-  const status = await ended(initdb);
-  if (status !== 0) throw new Error(`initdb ended with ${status}`);
+  await makeDataFolder();
   stopping.signal.throwIfAborted();
   const options = settings.flatMap((setting) => ["-c", setting]);
   const postgres = start("postgres", ["-D", paths.data, "-p", String(port), "-k", paths.socket].concat(options));
@@ -125,6 +129,15 @@ function memorySettings(limit: number | undefined): string[] {
     `shared_buffers=${kibibytes(Math.min(128 << 20, limit / 8))}`,
     `maintenance_work_mem=${kibibytes(Math.min(64 << 20, limit / 16))}`,
   ];
+}
+
+async function makeDataFolder(): Promise<void> {
+  let status: number | string = "nothing";
+  for (const locale of locales) {
+    status = await ended(start("initdb", ["-D", paths.data, ...initdbArguments, ...locale]));
+    if (status === 0) return;
+  }
+  throw new Error(`initdb ended with ${status}`);
 }
 
 /** The programs are copied because the server's user must be able to read them, wherever the package lies. */

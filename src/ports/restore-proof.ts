@@ -96,7 +96,7 @@ export interface ScratchDatabase extends AsyncDisposable {
   readonly leftBehind: readonly string[];
   /** Makes roles that may not log in, and tablespaces inside the server's own folder: for servers that go away only. */
   provide(missing: MissingFromServer): Promise<void>;
-  /** Makes the database, with the server's own locale: for backups whose locale it has not. */
+  /** Makes the database, with a locale that the server has: for backups that do not say theirs, or one that it lacks. */
   create(encoding: string): Promise<void>;
   open(promised: PromisedContents, jobs: number): Promise<RestoredDatabase>;
 }

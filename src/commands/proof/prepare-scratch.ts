@@ -38,10 +38,15 @@ export async function prepareScratch(
   if (isOurs) {
     await scratch.provide({ roles, tablespaces });
   } else {
-    if (roles.length > 0) {
-      refuseScript(backup, findings, "missing-role");
+    const isForeign = findings.some(({ code }) => code === "not-member-of-role");
+    if (roles.length > 0 || isForeign) {
+      refuseScript(backup, findings, "missing-role", "not-member-of-role");
       prepared = { ...prepared, noOwner: true, noPrivileges: true };
-      notes.push(`owners and privileges were left out: the server lacks the roles ${listed(roles)}`);
+      const reason =
+        roles.length > 0
+          ? `the server lacks the roles ${listed(roles)}`
+          : "the user may not give objects to their owners";
+      notes.push(`owners and privileges were left out: ${reason}`);
     }
     if (tablespaces.length > 0) {
       refuseScript(backup, findings, "missing-tablespace");
@@ -50,16 +55,23 @@ export async function prepareScratch(
     }
   }
   const locale = findings.find(({ code }) => code === "missing-locale");
-  if (locale !== undefined) {
-    await scratch.create(backup.summary.encoding);
+  // A script does not say what its database was like; one that makes it does.
+  const saysNothing = backup.summary.format === "script" && backup.summary.database === "";
+  if (locale !== undefined || saysNothing) {
+    await scratch.create(backup.summary.encoding || "UTF8");
     prepared = { ...prepared, create: false };
-    notes.push(`the database was made with the locale C: ${locale.message}`);
   }
+  if (locale !== undefined) notes.push(`the database was made with another locale: ${locale.message}`);
   return { request: prepared, notes };
 }
 
 function refuseNotVerifiable(findings: readonly Finding[], isOurs: boolean): void {
-  const solved: ReadonlySet<FindingCode> = new Set(["missing-role", "missing-tablespace", "missing-locale"]);
+  const solved: ReadonlySet<FindingCode> = new Set([
+    "missing-role",
+    "not-member-of-role",
+    "missing-tablespace",
+    "missing-locale",
+  ]);
   // Where the server could not list its extensions, their names are missing.
   const blocking = findings.filter(
     ({ code, subject, severity }) =>
@@ -81,10 +93,10 @@ function refuseNotVerifiable(findings: readonly Finding[], isOurs: boolean): voi
 }
 
 /** A script runs as it is. */
-function refuseScript({ summary }: RestorableBackup, findings: readonly Finding[], code: FindingCode): void {
+function refuseScript({ summary }: RestorableBackup, findings: readonly Finding[], ...codes: FindingCode[]): void {
   if (summary.format !== "script") return;
   refuseErrors(
-    findings.flatMap((finding) => (finding.code === code ? [{ ...finding, severity: "error" as const }] : [])),
+    findings.flatMap((finding) => (codes.includes(finding.code) ? [{ ...finding, severity: "error" as const }] : [])),
   );
 }
 

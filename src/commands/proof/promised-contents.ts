@@ -37,7 +37,11 @@ export function promisedContents(known: KnownBackup): PromisedContents {
 
 /** Major version of the server that a backup was made of, when it says. */
 export function sourceMajor({ backup, metadata }: Pick<KnownBackup, "backup" | "metadata">): number | undefined {
-  const version = metadata?.database_version ?? backup.summary.serverVersion;
+  return majorOf(metadata?.database_version ?? backup.summary.serverVersion);
+}
+
+/** Of what a server says of its version; undefined for what is none. */
+export function majorOf(version: string): number | undefined {
   const [, major, minor] = /^(\d+)\.(\d+)/.exec(version) ?? /^(\d+)()/.exec(version) ?? [];
   if (major === undefined) return undefined;
   // Before 10 the first two numbers were the major version; nothing newer than these is asked of them.

@@ -50,6 +50,7 @@ export interface ProvenBackup {
 /**
  * Restores a backup of one database into a scratch database, and looks at what came back: everything that the backup held
  * must be there, with the rows that were recorded. The scratch database goes again, whatever happens.
+ * @param shared a server that is there already, and stays
  * @throws BackupError for what is no damage: PRECHECK when it cannot be verified there, CONNECT, IO, INTERRUPTED, ...
  */
 export async function proveBackup(
@@ -57,8 +58,9 @@ export async function proveBackup(
   request: ProofRequest,
   ports: ProofPorts,
   signal: AbortSignal,
+  shared?: ProofServer,
 ): Promise<ProvenBackup> {
-  const proof = new Proof(found, request, ports, signal);
+  const proof = new Proof(found, request, ports, signal, shared);
   try {
     await proof.run();
   } catch (error) {
@@ -92,7 +94,14 @@ class Proof {
   #serverVersion: string | undefined;
   #recoverySeconds: number | undefined;
 
-  constructor(found: FoundBackup, request: ProofRequest, ports: ProofPorts, signal: AbortSignal) {
+  constructor(
+    found: FoundBackup,
+    request: ProofRequest,
+    ports: ProofPorts,
+    signal: AbortSignal,
+    shared: ProofServer | undefined,
+  ) {
+    this.#server = shared;
     this.#found = found;
     this.#request = request;
     this.#ports = ports;
@@ -110,13 +119,18 @@ class Proof {
     const backup = await this.#ports.engine.open(source.input, limit);
     refusePartWithoutDefinitions(this.#found);
     const decoded = await this.#decode(limit);
-    const major = sourceMajor({ backup, metadata });
-    await using server = await this.#phases.run("server", "starting a server", () =>
-      openProofServer(this.#request, major, this.#ports.startThrowawayServer, this.#signal),
-    );
+    await using servers = new AsyncDisposableStack();
+    const server = this.#server ?? servers.use(await this.#startServer(backup));
     this.#server = server;
     await using scratch = await this.#reserve(backup, server);
     await this.#restoreAndCheck(backup, source, { scratch, decoded });
+  }
+
+  async #startServer(backup: RestorableBackup): Promise<ProofServer> {
+    const major = sourceMajor({ backup, metadata: this.#found.metadata });
+    return await this.#phases.run("server", "starting a server", () =>
+      openProofServer(this.#request, major, this.#ports.startThrowawayServer, this.#signal),
+    );
   }
 
   /** What the metadata does not tell of the rows, decoding does. */

@@ -4,9 +4,9 @@ import type { ProofDamage } from "../../ports/restore-proof.ts";
 
 /**
  * Classes of SQLSTATE that say something of the server, and nothing of the backup: what it does not have or know, too
- * little room, somebody who stopped it, files that it misses.
+ * little room, somebody who stopped it, files that it misses, rights that the user has not.
  */
-const ofServer = /^(0A|53|57|58)/;
+const ofServer = /^(0A|53|57|58|42501)/;
 
 /**
  * What of a restore failed, as damage of the backup.

@@ -47,11 +47,14 @@ export async function checkIndexes(connection: PgConnection, decode: NameDecoder
   const indexes = (await connection.query(indexesQuery)).rows.map(indexOf);
   const damage: ProofDamage[] = [];
   const notes: string[] = [];
-  for (const { name, isValid, isPartitioned } of indexes) {
-    // One of a partitioned table is not valid until all partitions have it, which may be so at the source.
-    if (!isValid && isPartitioned) notes.push(`index ${decode(name)} lacks some of its partitions`);
-    else if (!isValid) damage.push({ object: `index ${decode(name)}`, message: "it is not valid" });
+  const invalid = indexes.filter(({ isValid }) => !isValid);
+  for (const { name } of invalid.filter(({ isPartitioned }) => !isPartitioned)) {
+    damage.push({ object: `index ${decode(name)}`, message: "it is not valid" });
   }
+  // One of a partitioned table is not valid until all partitions have it, which may be so at the source.
+  const incomplete = invalid.filter(({ isPartitioned }) => isPartitioned).map(({ name }) => decode(name));
+  if (incomplete.length > 0)
+    notes.push(`indexes that not all partitions of their table have: ${incomplete.join(", ")}`);
   const schema = await createAmcheck(connection);
   if (schema === undefined) {
     notes.push("the extension amcheck cannot be used on this server: what indexes and tables hold was not walked over");

@@ -1,4 +1,5 @@
 import { BackupError } from "../../../core/backup-error.ts";
+import type { PgConnection } from "../../../wire/postgres/connection.ts";
 import type { ConnectionSpec } from "../../../wire/postgres/connection-spec.ts";
 import { connectMaintenance, connectTarget, dropDatabase } from "../restore/target-database.ts";
 import { quoteIdentifier, quoteLiteral } from "../sql/quote.ts";
@@ -15,7 +16,20 @@ export async function dropScratch(spec: ConnectionSpec, name: string): Promise<v
   // A backup may have been made of a template, and of a database that allows nobody to connect.
   if (found[0] === "t") await connection.query(`ALTER DATABASE ${quoteIdentifier(name)} IS_TEMPLATE = false`);
   if (found[1] === "t") await dropSubscriptions(spec, name);
+  await endSessions(connection, name);
   await dropDatabase(connection, name);
+}
+
+/** Those of a run that was killed: the server notices no sooner than it has something to say to them. */
+async function endSessions(connection: PgConnection, name: string): Promise<void> {
+  await connection
+    .query(
+      `SELECT pg_catalog.pg_terminate_backend(pid) FROM pg_catalog.pg_stat_activity WHERE datname = ${quoteLiteral(name)}`,
+    )
+    .catch((error: unknown) => {
+      // Somebody else's session keeps the database, and the statement that drops it says so.
+      if (!(error instanceof BackupError) || error.code !== "SERVER") throw error;
+    });
 }
 
 /** They have no slot anywhere: a restore makes them without, and starts none. */

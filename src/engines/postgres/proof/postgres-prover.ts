@@ -57,9 +57,8 @@ function scratchOf({ server, name, spec, connection, swept, signal }: Reserved):
     leftBehind,
     provide: (missing) => provide(connection, missing),
     create: async (encoding) => {
-      await connection.query(
-        `CREATE DATABASE ${quoteIdentifier(name)} TEMPLATE template0 ENCODING ${quoteLiteral(encoding)} LC_COLLATE 'C' LC_CTYPE 'C'`,
-      );
+      const options = await localeFor(connection, encoding);
+      await connection.query(`CREATE DATABASE ${quoteIdentifier(name)} TEMPLATE template0${options}`);
     },
     open: async (promised, jobs) =>
       await ProofDatabase.open({ spec: { ...spec, database: name }, promised, jobs, signal }),
@@ -69,6 +68,19 @@ function scratchOf({ server, name, spec, connection, swept, signal }: Reserved):
       await connection.close();
     },
   };
+}
+
+/**
+ * The server's own where it fits: it knows which characters are letters, as `C` does not, and conditions of the backup may
+ * ask. `C` fits every encoding.
+ */
+async function localeFor(connection: PgConnection, encoding: string): Promise<string> {
+  const { rows } = await connection.query(
+    "SELECT pg_catalog.pg_encoding_to_char(encoding) FROM pg_catalog.pg_database WHERE datname = 'template0'",
+  );
+  if (rows[0]?.[0] === encoding) return "";
+  const provider = connection.serverVersion >= 150_000 ? " LOCALE_PROVIDER libc" : "";
+  return ` ENCODING ${quoteLiteral(encoding)}${provider} LC_COLLATE 'C' LC_CTYPE 'C'`;
 }
 
 /** Such tablespaces lie in the server's own folder, and go with it. */

@@ -1,6 +1,7 @@
 import { totalmem } from "node:os";
-import type { FoundBackup } from "../../../commands/found-backup.ts";
+import { type FoundBackup, isCluster } from "../../../commands/found-backup.ts";
 import { type ProofPorts, type ProvenBackup, proveBackup } from "../../../commands/proof/prove-backup.ts";
+import { proveCluster } from "../../../commands/proof/prove-cluster.ts";
 import { storeVerification, verificationOf } from "../../../commands/proof/store-verification.ts";
 import { BackupError } from "../../../core/backup-error.ts";
 import type { Verification } from "../../../core/verification/verification-schema.ts";
@@ -41,7 +42,8 @@ export async function proving(
     allowedExtensions: [],
   };
   return async (argument, backup, signal) => {
-    const result = await proveBackup(backup, request, ports, signal);
+    const prove = isCluster(backup.metadata) ? proveCluster : proveBackup;
+    const result = await prove(backup, request, ports, signal);
     const verification = verificationOf(result, services.tool);
     let file: string | undefined;
     try {
