@@ -2,6 +2,7 @@ import type { CompressionMethod } from "../../src/core/compression.ts";
 import type { ArchiveOptions } from "../../src/engines/postgres/archive/archive-options.ts";
 import type { WritableMinor } from "../../src/engines/postgres/archive/archive-version.ts";
 import type { ArchiveWriter } from "../../src/engines/postgres/archive/archive-writer.ts";
+import { bareEntry } from "../../src/engines/postgres/archive/bare-entry.ts";
 import { CustomArchiveWriter } from "../../src/engines/postgres/archive/custom-archive-writer.ts";
 import type { DataBlock } from "../../src/engines/postgres/archive/data-block.ts";
 import { openDirectoryArchive } from "../../src/engines/postgres/archive/directory-writer.ts";
@@ -16,23 +17,7 @@ export type SampleData = ReadonlyMap<number, Buffer | ReadonlyMap<number, Buffer
 
 /** An entry with everything empty but what is given. */
 export function sampleEntry(part: Partial<TocEntry> & { readonly dumpId: number }): TocEntry {
-  return {
-    hadDumper: false,
-    catalog: { table: 0, oid: 0 },
-    tag: "",
-    desc: "",
-    section: "pre-data",
-    definition: null,
-    drop: null,
-    copy: null,
-    namespace: null,
-    tablespace: null,
-    tableAccessMethod: null,
-    relkind: "",
-    owner: null,
-    dependencies: [],
-    ...part,
-  };
+  return bareEntry({ tag: "", desc: "", section: "pre-data", ...part });
 }
 
 /** The settings and DATABASE entries, with dump ids from `firstId`. */

@@ -6,6 +6,7 @@
 // may end in the slack behind it: the scanner moves that part to the next block.
 
 import { bytesInParts, endRow, rowStart } from "./row-output.as";
+import { BAD_ROW, FULL, LONG_ROW, MORE } from "./scan-status.as";
 
 /** How a column comes: the host's ColumnKind, the same numbers. */
 const TEXT: u8 = 0;
@@ -45,11 +46,6 @@ const IN_BYTEA: i32 = 4;
 const AT_JSONB_VERSION: i32 = 5;
 const AT_VALUE: i32 = 6;
 const AT_END: i32 = 7;
-
-const MORE: i32 = 0;
-const FULL: i32 = 1;
-const BAD_ROW: i32 = 6;
-const LONG_ROW: i32 = 7;
 
 /**
  * A server reads a row of text, its line feed included, into one piece of memory, at most 1 GiB less 2 bytes; so much it

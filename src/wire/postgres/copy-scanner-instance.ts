@@ -2,7 +2,7 @@ import type { RowTotals } from "../../core/row-totals.ts";
 import { formatRowSum } from "../../core/row-totals.ts";
 import { copyScannerWasm } from "./copy-scanner.wasm.ts";
 
-/** Answers of the scanning functions; copy-scanner.as.ts explains them. */
+/** Answers of the scanning functions; scan-status.as.ts explains them. */
 export const ScanStatus = {
   more: 0,
   full: 1,

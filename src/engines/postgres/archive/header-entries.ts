@@ -1,4 +1,5 @@
 import { quoteConformingLiteral } from "../sql/quote.ts";
+import { bareEntry } from "./bare-entry.ts";
 import type { CatalogId, TocEntry } from "./toc-entry.ts";
 
 /** What the first entries of every archive tell. All text is binary strings. */
@@ -35,21 +36,5 @@ export function headerEntries(facts: HeaderFacts, nextDumpId: () => number): Toc
 }
 
 function setting(dumpId: number, desc: string, definition: string): TocEntry {
-  return {
-    dumpId,
-    hadDumper: false,
-    catalog: { table: 0, oid: 0 },
-    tag: desc,
-    desc,
-    section: "pre-data",
-    definition,
-    drop: null,
-    copy: null,
-    namespace: null,
-    tablespace: null,
-    tableAccessMethod: null,
-    relkind: "",
-    owner: null,
-    dependencies: [],
-  };
+  return bareEntry({ dumpId, tag: desc, desc, section: "pre-data", definition });
 }

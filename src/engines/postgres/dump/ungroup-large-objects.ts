@@ -1,3 +1,4 @@
+import { bareEntry } from "../archive/bare-entry.ts";
 import { largeObjectIds, privilegesOfLargeObject } from "../archive/large-object-statements.ts";
 import type { PlannedEntry } from "../objects/object-type.ts";
 
@@ -77,22 +78,12 @@ function addToSingle(entry: PlannedEntry, singles: ReadonlyMap<string, PlannedEn
 }
 
 function contentsEntry(oids: readonly number[], dumpId: number): PlannedEntry {
-  return {
+  return bareEntry({
     dumpId,
     hadDumper: true,
-    catalog: { table: 0, oid: 0 },
     tag: "BLOBS",
     desc: "BLOBS",
     section: "data",
-    definition: null,
-    drop: null,
-    copy: null,
-    namespace: null,
-    tablespace: null,
-    tableAccessMethod: null,
-    relkind: "",
-    owner: null,
-    dependencies: [],
     data: { kind: "large-objects", oids: oids.toSorted((a, b) => a - b) },
-  };
+  });
 }

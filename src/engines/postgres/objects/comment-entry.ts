@@ -1,3 +1,4 @@
+import { bareEntry } from "../archive/bare-entry.ts";
 import { quoteConformingLiteral } from "../sql/quote.ts";
 import type { DumpObject } from "./dump-object.ts";
 import type { EntryContext } from "./entry-context.ts";
@@ -23,21 +24,13 @@ export function commentEntry(
   context: EntryContext,
   what: { readonly subject: string; readonly tag: string; readonly owner: string | null; readonly text: string },
 ): PlannedEntry {
-  return {
+  return bareEntry({
     dumpId: context.registry.nextDumpId(),
-    hadDumper: false,
-    catalog: { table: 0, oid: 0 },
     tag: what.tag,
     desc: "COMMENT",
-    section: "none",
     definition: `COMMENT ON ${what.subject} IS ${quoteConformingLiteral(what.text)};\n`,
-    drop: null,
-    copy: null,
     namespace: object.schema,
-    tablespace: null,
-    tableAccessMethod: null,
-    relkind: "",
     owner: what.owner,
     dependencies: [object.dumpId],
-  };
+  });
 }

@@ -1,3 +1,4 @@
+import { bareEntry } from "../archive/bare-entry.ts";
 import { parseTextArray } from "../sql/pg-array.ts";
 import { privilegeStatements } from "../sql/privilege-statements.ts";
 import { quoteConformingLiteral, quoteIdentifier, quoteLiteral } from "../sql/quote.ts";
@@ -110,21 +111,5 @@ function entryOf(
     readonly dumpId: () => number;
   },
 ): PlannedEntry {
-  return {
-    dumpId: what.dumpId(),
-    hadDumper: false,
-    catalog: { table: 0, oid: 0 },
-    tag: what.tag,
-    desc,
-    section,
-    definition: what.definition,
-    drop: null,
-    copy: null,
-    namespace: null,
-    tablespace: null,
-    tableAccessMethod: null,
-    relkind: "",
-    owner: what.owner,
-    dependencies: what.dependencies,
-  };
+  return bareEntry({ ...what, dumpId: what.dumpId(), desc, section });
 }

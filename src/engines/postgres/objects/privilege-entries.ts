@@ -1,3 +1,4 @@
+import { bareEntry } from "../archive/bare-entry.ts";
 import { parseTextArray } from "../sql/pg-array.ts";
 import { type PrivilegeKind, type PrivilegeTarget, privilegeStatements } from "../sql/privilege-statements.ts";
 import { quoteIdentifier } from "../sql/quote.ts";
@@ -87,21 +88,13 @@ function aclEntry(
     readonly after?: readonly number[];
   },
 ): PlannedEntry {
-  return {
+  return bareEntry({
     dumpId: context.registry.nextDumpId(),
-    hadDumper: false,
-    catalog: { table: 0, oid: 0 },
     tag: what.tag,
     desc: "ACL",
-    section: "none",
     definition: what.sql,
-    drop: null,
-    copy: null,
     namespace: object.schema,
-    tablespace: null,
-    tableAccessMethod: null,
-    relkind: "",
     owner: what.owner,
     dependencies: [object.dumpId, ...(what.after ?? [])],
-  };
+  });
 }

@@ -1,3 +1,4 @@
+import { bareEntry } from "../archive/bare-entry.ts";
 import type { Capabilities } from "../capabilities.ts";
 import { formatAclItem, parseAclItem } from "../sql/acl-item.ts";
 import { formatTextArray, parseTextArray } from "../sql/pg-array.ts";
@@ -80,9 +81,8 @@ function partsOf(reader: CatalogReader, name: string, oid: number): DumpParts {
 function definitionEntries(schema: SchemaObject, context: EntryContext): PlannedEntry[] {
   const quoted = quoteIdentifier(schema.name);
   const isPublic = schema.isThere;
-  const own: PlannedEntry = {
+  const own: PlannedEntry = bareEntry({
     dumpId: schema.dumpId,
-    hadDumper: false,
     catalog: schema.catalog,
     tag: schema.name,
     desc: "SCHEMA",
@@ -90,14 +90,8 @@ function definitionEntries(schema: SchemaObject, context: EntryContext): Planned
     // The restored database has a schema public already; what remains of the entry is ALTER ... OWNER.
     definition: isPublic ? "-- *not* creating schema, since initdb creates it\n" : `CREATE SCHEMA ${quoted};\n`,
     drop: isPublic ? "-- *not* dropping schema, since initdb creates it\n" : `DROP SCHEMA ${quoted};\n`,
-    copy: null,
-    namespace: null,
-    tablespace: null,
-    tableAccessMethod: null,
-    relkind: "",
     owner: schema.owner,
-    dependencies: [],
-  };
+  });
   const subject = `SCHEMA ${quoted}`;
   const comment = { subject, tag: subject, owner: schema.owner };
   if (!isPublic) return [own, ...descriptionEntries(schema, context, comment)];

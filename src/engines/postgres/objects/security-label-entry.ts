@@ -1,3 +1,4 @@
+import { bareEntry } from "../archive/bare-entry.ts";
 import { quoteConformingLiteral, quoteIdentifier } from "../sql/quote.ts";
 import type { DumpObject } from "./dump-object.ts";
 import type { EntryContext } from "./entry-context.ts";
@@ -35,22 +36,14 @@ export function securityLabelEntries(
   });
   if (statements.length === 0) return [];
   return [
-    {
+    bareEntry({
       dumpId: context.registry.nextDumpId(),
-      hadDumper: false,
-      catalog: { table: 0, oid: 0 },
       tag: what.tag,
       desc: "SECURITY LABEL",
-      section: "none",
       definition: statements.join(""),
-      drop: null,
-      copy: null,
       namespace: object.schema,
-      tablespace: null,
-      tableAccessMethod: null,
-      relkind: "",
       owner: what.owner,
       dependencies: [object.dumpId],
-    },
+    }),
   ];
 }

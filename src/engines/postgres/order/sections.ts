@@ -1,4 +1,4 @@
-import type { DumpObject, ObjectKind } from "../objects/dump-object.ts";
+import { type DumpObject, objectKinds } from "../objects/dump-object.ts";
 import type { ObjectRegistry } from "../objects/object-registry.ts";
 
 /** The two pseudo-objects that keep the sections of an archive apart. */
@@ -7,24 +7,17 @@ export interface Boundaries {
   readonly postData: DumpObject;
 }
 
-const dataKinds: ReadonlySet<ObjectKind> = new Set(["table-data", "sequence-set", "large-object", "large-object-data"]);
-const postDataKinds: ReadonlySet<ObjectKind> = new Set([
-  "constraint",
-  "index",
-  "index-attach",
-  "statistics",
-  "rule",
-  "trigger",
-  "foreign-key",
-  "policy",
-  "publication",
-  "publication-table",
-  "publication-schema",
-  "subscription",
-  "default-privileges",
-  "event-trigger",
-  "materialized-view-data",
-]);
+/** Where the kinds stand in the order tells their section; statistics go with what they are about and say it themselves. */
+const rank = new Map(objectKinds.map((kind, index) => [kind, index]));
+const preDataEnd = rank.get("pre-data-boundary")!;
+const postDataStart = rank.get("post-data-boundary")!;
+
+function sectionOf({ section, kind }: DumpObject): "pre-data" | "data" | "post-data" {
+  if (section !== undefined) return section;
+  const place = rank.get(kind)!;
+  if (place < preDataEnd) return "pre-data";
+  return place < postDataStart ? "data" : "post-data";
+}
 
 /**
  * Adds the boundary objects and the edges that tie every object to its section: all pre-data before the first boundary,
@@ -45,14 +38,10 @@ export function addBoundaries(registry: ObjectRegistry): Boundaries {
   postData.dependencies.add(preData.dumpId);
   for (const object of objects) {
     if (object.inlineOwner !== undefined && object.separate !== true) continue;
-    if (object.section === "data" || dataKinds.has(object.kind)) {
-      object.dependencies.add(preData.dumpId);
-      postData.dependencies.add(object.dumpId);
-    } else if (object.section === "post-data" || postDataKinds.has(object.kind)) {
-      object.dependencies.add(postData.dumpId);
-    } else {
-      preData.dependencies.add(object.dumpId);
-    }
+    const section = sectionOf(object);
+    if (section === "pre-data") preData.dependencies.add(object.dumpId);
+    else object.dependencies.add(section === "data" ? preData.dumpId : postData.dumpId);
+    if (section === "data") postData.dependencies.add(object.dumpId);
   }
   return { preData, postData };
 }

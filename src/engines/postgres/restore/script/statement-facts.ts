@@ -1,3 +1,4 @@
+import { bareEntry } from "../../archive/bare-entry.ts";
 import { isStatisticsCall } from "../../archive/optimizer-statistics.ts";
 import type { TocEntry } from "../../archive/toc-entry.ts";
 
@@ -48,24 +49,7 @@ export function statementEntry(sql: string): TocEntry | undefined {
 }
 
 function entry(part: Partial<TocEntry>): TocEntry {
-  return {
-    dumpId: 0,
-    hadDumper: false,
-    catalog: { table: 0, oid: 0 },
-    tag: "",
-    desc: "",
-    section: "none",
-    definition: null,
-    drop: null,
-    copy: null,
-    namespace: null,
-    tablespace: null,
-    tableAccessMethod: null,
-    relkind: "",
-    owner: null,
-    dependencies: [],
-    ...part,
-  };
+  return bareEntry({ dumpId: 0, tag: "", desc: "", ...part });
 }
 
 function unquoted(name: string): string {
