@@ -116,6 +116,21 @@ test("one failure stops all sessions: status 1, the object named, the created da
   expect(await partly.sql("SELECT count(*) AS n FROM pg_indexes WHERE tablename = 'slow'")).toEqual([{ n: "1" }]);
 });
 
+test.each(["--jobs=1", "--jobs=4"])("rows that could not be loaded are not counted as restored: %s", async (jobs) => {
+  await using broken = await withDatabase(source.server);
+  await broken.sql(`
+    CREATE TABLE good AS SELECT repeat('g', 99) AS x FROM generate_series(1, 10);
+    CREATE TABLE bad (x text, CHECK (current_database() = '${broken.name}'));
+    INSERT INTO bad SELECT repeat('b', 99) FROM generate_series(1, 10000);`);
+  const archive = join(folder.path, `uncounted-${jobs}.dump`);
+  await mustDbbackup(["backup", "single", broken.name, `--url=${broken.url}`, `--output=${archive}`]);
+  await using target = await withDatabase(source.server);
+  const { status, stdout } = await dbbackup(restoreArgs(archive, target, "--on-error=continue", jobs, "--json"));
+  expect(status).toBe(3);
+  const { result } = JSON.parse(stdout.toString()) as { result: Record<string, unknown> };
+  expect(result).toMatchObject({ rows: 10, bytes: 1000, failed: 1 });
+});
+
 test("a role with one session restores with it, and is told", async () => {
   await using roles = await withRoles(source.server, ["parallel_restore_one"]);
   const [role] = roles.quoted;

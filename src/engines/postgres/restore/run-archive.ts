@@ -7,8 +7,10 @@ import type { TocEntry } from "../archive/toc-entry.ts";
 import type { NameDecoder } from "../dump/name-decoder.ts";
 import type { ArchivePlan } from "./archive-plan.ts";
 import { ArchiveState } from "./archive-state.ts";
+import { DEFAULT_SPLIT_LARGER_THAN } from "./block-loader.ts";
 import type { BlockSource } from "./block-source.ts";
-import { DEFAULT_SPLIT_LARGER_THAN, EntryRunner } from "./entry-runner.ts";
+import { EntryRunner } from "./entry-runner.ts";
+import type { EntrySession } from "./entry-session.ts";
 import type { FailureLog } from "./failure-log.ts";
 import { indexWork } from "./index-work.ts";
 import type { RestoreJournal } from "./journal/restore-journal.ts";
@@ -65,7 +67,7 @@ export async function runArchive(run: ArchiveRun): Promise<ArchiveRunResult> {
     if (desc === "TABLE" && journal?.isDone(dumpId) === true) state.createdTables.add(dumpId);
   }
   const leader = new EntryRunner(run, connection, state);
-  const transactions = new Transactions(leader, connection, request);
+  const transactions = new Transactions(leader.session, request);
   await transactions.beginAll();
   if (plan.drops.length > 0) progress.phase("drop", "dropping what the backup holds");
   await leader.drop(plan.drops);
@@ -157,14 +159,12 @@ function tablesOfExtensions(selected: readonly TocEntry[]): (entry: TocEntry) =>
 
 /** One transaction around everything, or one around so many entries each, of the session that makes definitions. */
 class Transactions {
-  readonly #runner: EntryRunner;
-  readonly #connection: PgConnection;
+  readonly #session: EntrySession;
   readonly #size: number;
   #count = 0;
 
-  constructor(runner: EntryRunner, connection: PgConnection, { singleTransaction, transactionSize }: RestoreRequest) {
-    this.#runner = runner;
-    this.#connection = connection;
+  constructor(session: EntrySession, { singleTransaction, transactionSize }: RestoreRequest) {
+    this.#session = session;
     this.#size = singleTransaction ? Number.POSITIVE_INFINITY : (transactionSize ?? 0);
   }
 
@@ -174,7 +174,7 @@ class Transactions {
   }
 
   async around(restore: () => Promise<unknown>): Promise<void> {
-    if (this.#size > 0 && !this.#runner.isInTransaction) await this.#begin();
+    if (this.#size > 0 && !this.#session.isInTransaction) await this.#begin();
     await restore();
     this.#count += 1;
     if (this.#count >= this.#size) await this.commit();
@@ -188,15 +188,15 @@ class Transactions {
   }
 
   async commit(): Promise<void> {
-    if (!this.#runner.isInTransaction) return;
-    await this.#connection.query("COMMIT");
-    this.#runner.isInTransaction = false;
+    if (!this.#session.isInTransaction) return;
+    await this.#session.connection.query("COMMIT");
+    this.#session.isInTransaction = false;
     this.#count = 0;
   }
 
   async #begin(): Promise<void> {
-    await this.#connection.query("BEGIN");
-    this.#runner.isInTransaction = true;
+    await this.#session.connection.query("BEGIN");
+    this.#session.isInTransaction = true;
   }
 }
 
