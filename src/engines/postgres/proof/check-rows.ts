@@ -37,7 +37,9 @@ export async function checkRows(
   const read = await readAll(sessions, tables, { promised, expected, decode, progress });
   const missing = [...expected.keys()].filter((key) => !read.has(key));
   const wrong = [...read.values()].filter((one) => differs(one) && !isTreeWhole(one, read));
-  const judged = wrong.map((one) => judge(one, promised, sessions[0]!.refused, decode));
+  const { refused } = sessions[0]!;
+  const writesOtherwise = writesFloatsOtherwise(promised, connection.serverVersion);
+  const judged = wrong.map((one) => judge(one, { promised, refused, writesOtherwise, decode }));
   const damage = [
     ...missing.map((key) => ({
       object: tableName(...splitKey(key)),
@@ -125,12 +127,22 @@ interface Judgement {
   readonly note?: string;
 }
 
-function judge(
-  { table, totals, promised }: ReadTable,
-  { rowSettings, tablesAreAll }: PromisedContents,
-  refused: readonly string[],
-  decode: NameDecoder,
-): Judgement {
+interface JudgedBy {
+  readonly promised: PromisedContents;
+  /** Settings of the dump's session that this server does not take. */
+  readonly refused: readonly string[];
+  readonly writesOtherwise: boolean;
+  readonly decode: NameDecoder;
+}
+
+/** From 12 on floating-point numbers are written with as few digits as tell them apart. */
+function writesFloatsOtherwise({ sourceMajor }: PromisedContents, serverVersion: number): boolean {
+  return sourceMajor !== undefined && sourceMajor < 12 !== serverVersion < 120_000;
+}
+
+function judge({ table, totals, promised }: ReadTable, by: JudgedBy): Judgement {
+  const { refused, writesOtherwise, decode } = by;
+  const { rowSettings, tablesAreAll } = by.promised;
   const object = tableName(decode(table.schema), decode(table.name));
   if (promised === undefined) {
     if (!tablesAreAll) return {};
@@ -144,6 +156,9 @@ function judge(
     return {
       note: `${object}: the number of rows is right, and their checksum is another one: the backup does not say in which time zone it was made`,
     };
+  }
+  if (writesOtherwise) {
+    return { note: `${object}: only counted: the servers' versions write floating-point numbers in different ways` };
   }
   if (table.hasMoney && refused.includes("lc_monetary")) {
     return { note: `${object}: only counted: this server lacks the locale that amounts of money were written in` };
