@@ -18,6 +18,7 @@ import { prepareScratch } from "./prepare-scratch.ts";
 import { promisedContents, sourceMajor } from "./promised-contents.ts";
 import type { ProofRequest } from "./proof-request.ts";
 import { openProofServer, type ProofServer } from "./proof-server.ts";
+import { refuseOwnName, refusePartWithoutDefinitions } from "./refuse-unprovable.ts";
 import { failuresAsDamage } from "./restore-failures.ts";
 import { runChecks } from "./run-checks.ts";
 
@@ -271,39 +272,4 @@ function restoreRequest(scratch: ScratchDatabase, request: ProofRequest): Restor
     confirmed: false,
     ...(request.maxPlainBytes === undefined ? {} : { maxPlainBytes: request.maxPlainBytes }),
   };
-}
-
-const withoutDefinitions: ReadonlySet<string> = new Set([
-  "--data-only",
-  "--no-schema",
-  "--statistics-only",
-  "--section=data",
-  "--section=post-data",
-]);
-
-function refusePartWithoutDefinitions({ metadata, location }: FoundBackup): void {
-  const option = metadata?.partial?.find((one) => withoutDefinitions.has(one));
-  const hasAll = metadata?.partial?.includes("--section=pre-data") === true;
-  if (option === undefined || hasAll) return;
-  throw new BackupError({
-    code: "PRECHECK",
-    message: `the backup holds no definitions: it was made with ${option}`,
-    object: location,
-    hint: "it can be checked without --restore, and restored into a database that has its tables",
-  });
-}
-
-function refuseOwnName(database: string, { location }: FoundBackup, { isOurs }: ProofServer): void {
-  const isTaken = ["postgres", "template0", "template1"].includes(database);
-  if (isOurs && !isTaken) return;
-  throw new BackupError({
-    code: "PRECHECK",
-    message: isTaken
-      ? `the script goes on in database "${database}", which every server has`
-      : `the script makes database "${database}" itself, which is no scratch database`,
-    object: location,
-    hint: isTaken
-      ? "verify it without --restore, or make the backup in another format"
-      : "verify it without --server: then a server is started that holds nothing else",
-  });
 }

@@ -8,7 +8,7 @@ import { largeObjectSizes } from "../compare/row-source.ts";
 import { type NameDecoder, nameDecoder } from "../dump/name-decoder.ts";
 import { nameEncoder } from "../restore/name-encoder.ts";
 import type { ProofSession } from "./proof-session.ts";
-import { type RestoredTable, readRestoredTables } from "./restored-tables.ts";
+import { type RestoredTable, readForeignTables, readRestoredTables } from "./restored-tables.ts";
 
 /** Of each session: two blocks that it fills in turn. */
 const scannerMemory = { blocks: 2, blockSize: 1024 * 1024 };
@@ -35,7 +35,13 @@ export async function checkRows(
   const expected = new Map((promised.tables ?? []).map((table) => [keyOf(table.schema, table.name), table]));
   const tables = await readRestoredTables(connection);
   const read = await readAll(sessions, tables, { promised, expected, decode, progress });
-  const missing = [...expected.keys()].filter((key) => !read.has(key));
+  const unread = [...expected.keys()].filter((key) => !read.has(key));
+  const elsewhere = new Set(
+    unread.length === 0
+      ? []
+      : (await readForeignTables(connection)).map(([schema, name]) => keyOf(decode(schema), decode(name))),
+  );
+  const missing = unread.filter((key) => !elsewhere.has(key));
   const wrong = [...read.values()].filter((one) => differs(one) && !isTreeWhole(one, read));
   const { refused } = sessions[0]!;
   const writesOtherwise = writesFloatsOtherwise(promised, connection.serverVersion);
@@ -49,7 +55,13 @@ export async function checkRows(
     ...(await checkLargeObjects(sessions[0]!, promised)),
   ];
   const rows = [...read.values()].reduce((sum, { totals }) => sum + totals.rows, 0);
-  return { counts: { tables: read.size, rows }, damage, notes: judged.flatMap((one) => one.note ?? []) };
+  const notes = [
+    ...judged.flatMap((one) => one.note ?? []),
+    ...unread
+      .filter((key) => elsewhere.has(key))
+      .map((key) => `${tableName(...splitKey(key))}: not read, its rows lie on a foreign server`),
+  ];
+  return { counts: { tables: read.size, rows }, damage, notes };
 }
 
 interface ReadRequest {

@@ -37,6 +37,16 @@ AND (EXISTS (SELECT FROM pg_catalog.pg_extension AS e WHERE c.oid = ANY (e.extco
     WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objid = c.oid AND d.deptype = 'e'))
 ORDER BY c.relpages DESC, c.oid`;
 
+const foreignQuery =
+  "SELECT n.nspname, c.relname FROM pg_catalog.pg_class AS c " +
+  "JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace WHERE c.relkind = 'f'";
+
+/** Schema and name of every foreign table: their rows lie elsewhere. */
+export async function readForeignTables(connection: PgConnection): Promise<readonly (readonly [string, string])[]> {
+  const { rows } = await connection.query(foreignQuery);
+  return rows.map(([schema, name]) => [schema!, name!] as const);
+}
+
 const firstWithGenerated = 120_000;
 
 /** The largest first, so that several sessions end at about the same time. */

@@ -69,6 +69,15 @@ function halfOfMemory(): number {
 
 /** For `--json`: what was written, and where. */
 export function provenDocument({ argument, result, verification, file }: ProvenOutcome) {
-  const { backup: name, ...rest } = verification;
-  return { ...rest, backup: argument, name, location: result.location, ...(file === undefined ? {} : { file }) };
+  // As `verify` names them without --restore: what is there is the backup's.
+  const { backup: name, id, backup_id, ...rest } = verification;
+  return {
+    ...rest,
+    verification_id: id,
+    ...(backup_id === undefined ? {} : { id: backup_id }),
+    backup: argument,
+    name,
+    location: result.location,
+    ...(file === undefined ? {} : { file }),
+  };
 }
