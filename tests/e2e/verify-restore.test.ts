@@ -192,7 +192,7 @@ const lies = {
   "DROP FUNCTION looked_at CASCADE": "TRIGGER public.orders look: the backup has it, and it is not there",
   "DELETE FROM customers WHERE id = 300": 'table "public"."customers": it holds 298 rows instead of 300',
   "UPDATE child SET c = 7": /^table "public"."child": its rows have the checksum/,
-  "UPDATE moods SET n = 21 WHERE n = 20": /^table "public"."moods_[01]": it/,
+  "UPDATE moods SET n = 21 WHERE n = 20": /^table public\.moods with its partitions: its rows have the checksum/,
   'DROP TABLE "odd ""schema"."Täble. (one"':
     'table "odd "schema"."Täble. (one": the backup has it, and it is not there',
   "SELECT nextval('orders_id_seq')": "SEQUENCE SET public.orders_id_seq: it is at 901, true instead of 900, true",

@@ -171,6 +171,7 @@ class Proof {
     const room = plainBytes === undefined ? {} : { plainBytes };
     const wanted = { ...restoreRequest(scratch, this.#request), ...room };
     const place = { scratch, isOurs: this.#isOurs };
+    if (!this.#isOurs) warnOfCode(backup.plan(wanted).needsTrust, progress);
     const prepared = await prepareScratch(backup, wanted, place, this.#signal);
     this.#notes.push(...prepared.notes);
     const result = await this.#phases.run("restore", `restoring into database "${scratch.name}"`, () =>
@@ -239,6 +240,18 @@ class Proof {
       checks: this.#checks,
     };
   }
+}
+
+/** On a server of the user's it runs as whoever logs in there. */
+function warnOfCode(needsTrust: readonly string[], progress: ProgressSink): void {
+  const [first] = needsTrust;
+  if (first === undefined) return;
+  const more = needsTrust.length === 1 ? "" : `, and ${needsTrust.length - 1} more`;
+  progress.emit({
+    event: "warning",
+    message: `the backup needs trust, and runs on the server of --server: ${first}${more}`,
+    hint: "without --server it runs in a server of its own; restore --dry-run lists all of it",
+  });
 }
 
 function serverStopped(reason: string, cause: BackupError): BackupError {

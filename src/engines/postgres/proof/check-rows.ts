@@ -1,5 +1,5 @@
 import { counted, formatCount } from "../../../core/counted.ts";
-import { joinRowTotals, type RowTotals } from "../../../core/row-totals.ts";
+import type { RowTotals } from "../../../core/row-totals.ts";
 import type { ProgressSink } from "../../../ports/progress.ts";
 import type { TableKey } from "../../../ports/restore.ts";
 import type { PromisedContents, PromisedTable, ProofDamage, ProofFindings } from "../../../ports/restore-proof.ts";
@@ -7,18 +7,13 @@ import { CopyOutScanner } from "../../../wire/postgres/copy-out-scanner.ts";
 import { largeObjectSizes } from "../compare/row-source.ts";
 import { type NameDecoder, nameDecoder } from "../dump/name-decoder.ts";
 import { nameEncoder } from "../restore/name-encoder.ts";
+import { joinTrees, type ReadTable } from "./join-trees.ts";
 import type { ProofSession } from "./proof-session.ts";
 import { type RestoredTable, readForeignTables, readRestoredTables } from "./restored-tables.ts";
 
 /** Of each session: two blocks that it fills in turn. */
 const scannerMemory = { blocks: 2, blockSize: 1024 * 1024 };
 const progressEveryTables = 20;
-
-interface ReadTable {
-  readonly table: RestoredTable;
-  readonly totals: RowTotals;
-  readonly promised: PromisedTable | undefined;
-}
 
 /**
  * Reads all rows as a dump would, over several sessions, and holds their numbers and checksums against what was recorded
@@ -42,10 +37,10 @@ export async function checkRows(
       : (await readForeignTables(connection)).map(([schema, name]) => keyOf(decode(schema), decode(name))),
   );
   const missing = unread.filter((key) => !elsewhere.has(key));
-  const wrong = [...read.values()].filter((one) => differs(one) && !isTreeWhole(one, read));
+  const wrong = joinTrees(read.values()).filter(differs);
   const { refused } = sessions[0]!;
   const writesOtherwise = writesFloatsOtherwise(promised, connection.serverVersion);
-  const judged = wrong.map((one) => judge(one, { promised, refused, writesOtherwise, decode }));
+  const judged = wrong.map((one) => judge(one, { promised, refused, writesOtherwise }));
   const damage = [
     ...missing.map((key) => ({
       object: tableName(...splitKey(key)),
@@ -91,7 +86,10 @@ async function readAll(
         copyStatement(table, columns === undefined ? undefined : encode(columns)),
         scanner,
       );
-      read.set(key, { table, totals, promised: expected.get(key) });
+      const { root, hasMoney } = table;
+      const object = tableName(...splitKey(key));
+      const shownRoot = root === undefined ? undefined : decode(root);
+      read.set(key, { object, root: shownRoot, hasMoney, totals, promised: expected.get(key) });
       rows += totals.rows;
       if (read.size % progressEveryTables === 0 || totals.bytes > scannerMemory.blockSize) {
         progress.emit({ event: "progress", bytes: 0, rows, objects: read.size });
@@ -123,17 +121,6 @@ function differs({ totals, promised }: ReadTable): boolean {
   return totals.rows !== promised.rows || (promised.checksum !== undefined && totals.checksum !== promised.checksum);
 }
 
-/** Whether all partitions of its tree together hold the rows that they should. */
-function isTreeWhole({ table }: ReadTable, read: ReadonlyMap<TableKey, ReadTable>): boolean {
-  if (table.root === "0") return false;
-  const tree = [...read.values()].filter((other) => other.table.root === table.root);
-  const promised = tree.flatMap((one) => one.promised ?? []);
-  if (promised.some(({ checksum }) => checksum === undefined)) return false;
-  const wanted = joinRowTotals(promised.map(({ rows, checksum }) => ({ rows, bytes: 0, checksum: checksum! })));
-  const found = joinRowTotals(tree.map(({ totals }) => totals));
-  return wanted.rows === found.rows && wanted.checksum === found.checksum;
-}
-
 interface Judgement {
   readonly damage?: ProofDamage;
   readonly note?: string;
@@ -144,7 +131,6 @@ interface JudgedBy {
   /** Settings of the dump's session that this server does not take. */
   readonly refused: readonly string[];
   readonly writesOtherwise: boolean;
-  readonly decode: NameDecoder;
 }
 
 /** From 12 on floating-point numbers are written with as few digits as tell them apart. */
@@ -152,10 +138,9 @@ function writesFloatsOtherwise({ sourceMajor }: PromisedContents, serverVersion:
   return sourceMajor !== undefined && sourceMajor < 12 !== serverVersion < 120_000;
 }
 
-function judge({ table, totals, promised }: ReadTable, by: JudgedBy): Judgement {
-  const { refused, writesOtherwise, decode } = by;
+function judge({ object, hasMoney, totals, promised }: ReadTable, by: JudgedBy): Judgement {
+  const { refused, writesOtherwise } = by;
   const { rowSettings, tablesAreAll } = by.promised;
-  const object = tableName(decode(table.schema), decode(table.name));
   if (promised === undefined) {
     if (!tablesAreAll) return {};
     return { damage: { object, message: `it holds ${counted(totals.rows, "row")}, and the backup has no such table` } };
@@ -172,7 +157,7 @@ function judge({ table, totals, promised }: ReadTable, by: JudgedBy): Judgement 
   if (writesOtherwise) {
     return { note: `${object}: only counted: the servers' versions write floating-point numbers in different ways` };
   }
-  if (table.hasMoney && refused.includes("lc_monetary")) {
+  if (hasMoney && refused.includes("lc_monetary")) {
     return { note: `${object}: only counted: this server lacks the locale that amounts of money were written in` };
   }
   const message = `its rows have the checksum ${totals.checksum} instead of ${promised.checksum}`;

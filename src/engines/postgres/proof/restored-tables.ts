@@ -11,8 +11,8 @@ export interface RestoredTable {
   readonly columns: string;
   /** Of an extension's table: SQL that says which of its rows are the users'. */
   readonly condition: string | undefined;
-  /** The partitioned table at the top of its tree; 0 for others. */
-  readonly root: string;
+  /** The partitioned table at the top of its tree, quoted, with its schema; undefined for others. */
+  readonly root: string | undefined;
   readonly hasMoney: boolean;
 }
 
@@ -27,7 +27,7 @@ SELECT c.oid, n.nspname, c.relname, pg_catalog.format('%I.%I', n.nspname, c.reln
     ${hasGenerated ? "AND a.attgenerated = ''" : ""}), ''),
   (SELECT nullif(e.extcondition[pg_catalog.array_position(e.extconfig, c.oid)], '') FROM pg_catalog.pg_extension AS e
     WHERE c.oid = ANY (e.extconfig) LIMIT 1),
-  coalesce((SELECT r.root FROM roots AS r WHERE r.oid = c.oid), 0),
+  (SELECT r.root::pg_catalog.regclass::pg_catalog.text FROM roots AS r WHERE r.oid = c.oid),
   EXISTS (SELECT FROM pg_catalog.pg_attribute AS a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
     AND a.atttypid = 'pg_catalog.money'::pg_catalog.regtype)
 FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
@@ -59,7 +59,7 @@ export async function readRestoredTables(connection: PgConnection): Promise<Rest
     quoted: quoted!,
     columns: columns!,
     condition: condition ?? undefined,
-    root: root!,
+    root: root ?? undefined,
     hasMoney: hasMoney === "t",
   }));
 }

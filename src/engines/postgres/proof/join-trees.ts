@@ -1,0 +1,44 @@
+import { joinRowTotals, type RowTotals } from "../../../core/row-totals.ts";
+import type { PromisedTable } from "../../../ports/restore-proof.ts";
+
+/** A table whose rows were read, or all partitions of one. Names are for people. */
+export interface ReadTable {
+  readonly object: string;
+  /** The partitioned table at the top of its tree. */
+  readonly root: string | undefined;
+  readonly hasMoney: boolean;
+  readonly totals: RowTotals;
+  readonly promised: Pick<PromisedTable, "rows" | "checksum"> | undefined;
+}
+
+/**
+ * Rows that are loaded through the root of their tree may come into another partition than they were in: where partitions
+ * do not hold as many rows as they did, all of their tree count as one table. Pure.
+ */
+export function joinTrees(tables: Iterable<ReadTable>): ReadTable[] {
+  const alone: ReadTable[] = [];
+  const trees = new Map<string, ReadTable[]>();
+  for (const table of tables) {
+    if (table.root === undefined) alone.push(table);
+    else trees.set(table.root, [...(trees.get(table.root) ?? []), table]);
+  }
+  for (const [root, partitions] of trees) {
+    const isAsItWas = partitions.every(({ totals, promised }) => totals.rows === (promised?.rows ?? 0));
+    if (isAsItWas) alone.push(...partitions);
+    else alone.push(joined(root, partitions));
+  }
+  return alone;
+}
+
+function joined(root: string, partitions: readonly ReadTable[]): ReadTable {
+  const promised = partitions.flatMap((one) => one.promised ?? []);
+  const sum = joinRowTotals(promised.map(({ rows, checksum = "0" }) => ({ rows, bytes: 0, checksum })));
+  const areSummed = promised.every(({ checksum }) => checksum !== undefined);
+  return {
+    object: `table ${root} with its partitions`,
+    root,
+    hasMoney: partitions.some(({ hasMoney }) => hasMoney),
+    totals: joinRowTotals(partitions.map(({ totals }) => totals)),
+    promised: { rows: sum.rows, ...(areSummed ? { checksum: sum.checksum } : {}) },
+  };
+}
