@@ -18,7 +18,7 @@ export interface OpenCompressStream {
   readonly compression: Compression;
   /**
    * Called in order, never overlapping. Each piece is non-empty; for zstd each is exactly one whole frame. Its memory is
-   * used again, or given back, when the call has resolved.
+   * used again when the call has resolved.
    */
   readonly output: (piece: Buffer) => Promise<void>;
   /** Gives blocks back that are no longer needed, for a pool. */

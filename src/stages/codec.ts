@@ -12,6 +12,7 @@ import { DeflateBlocks } from "./deflate-blocks.ts";
 import { freeMemory } from "./free-memory.ts";
 import { JobSlots } from "./job-slots.ts";
 import { Lz4Compressor } from "./lz4-compressor.ts";
+import { ZstdContexts } from "./zstd-contexts.ts";
 import { ZstdFrames } from "./zstd-frames.ts";
 
 /** Blocks that are compressed at once: as many as the thread pool has threads. Memory grows with it: 2.1 MiB each. */
@@ -25,12 +26,13 @@ const MAX_PIECE = 1024 * 1024;
 export function createCodec(): Codec {
   const slots = new JobSlots(JOB_SLOTS);
   const threads = new DeflateThreads(JOB_SLOTS);
+  const contexts = new ZstdContexts(JOB_SLOTS);
   const pool = new BufferPool(COMPRESS_BLOCK_SIZE, KEPT_BUFFERS);
   return {
     open(options) {
       const { output, recycle = () => undefined } = options;
       if (options.compression.method === "none") return passThrough(output, recycle);
-      return new BlockStream(openCompressor(options, slots, threads), pool, output, recycle);
+      return new BlockStream(openCompressor(options, slots, threads, contexts), pool, output, recycle);
     },
     decompress(method, container, source, options) {
       return bounded(method, openDecompressor(method, container, source), options);
@@ -42,13 +44,14 @@ function openCompressor(
   { compression, container }: OpenCompressStream,
   slots: JobSlots,
   threads: DeflateThreads,
+  contexts: ZstdContexts,
 ): BlockCompressor {
   const { method, level } = compression;
   switch (method) {
     case "gzip":
       return new DeflateBlocks(container, level, slots, threads);
     case "zstd":
-      return new ZstdFrames(level, slots);
+      return new ZstdFrames(level, slots, contexts);
     case "lz4":
       return new Lz4Compressor();
     default:

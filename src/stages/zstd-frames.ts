@@ -1,7 +1,7 @@
 import type { BlockCompressor } from "./block-stream.ts";
-import { compressZstd, compressZstdSync } from "./compress-zstd.ts";
-import { freeMemory } from "./free-memory.ts";
+import { compressZstdSync } from "./compress-zstd.ts";
 import type { JobSlots } from "./job-slots.ts";
+import type { ZstdContexts } from "./zstd-contexts.ts";
 import { chooseZstdSearch, levelSearch, type ZstdSearch } from "./zstd-search.ts";
 
 /** Streams up to this size are compressed at once: sending them through the thread pool would take longer. */
@@ -16,12 +16,14 @@ const BLOCKS_PER_SEARCH = 16;
 export class ZstdFrames implements BlockCompressor {
   readonly #level: number;
   readonly #slots: JobSlots;
+  readonly #contexts: ZstdContexts;
   #search: Promise<ZstdSearch> | undefined;
   #blocks = 0;
 
-  constructor(level: number, slots: JobSlots) {
+  constructor(level: number, slots: JobSlots, contexts: ZstdContexts) {
     this.#level = level;
     this.#slots = slots;
+    this.#contexts = contexts;
   }
 
   async compress(block: Buffer): Promise<Buffer> {
@@ -31,12 +33,12 @@ export class ZstdFrames implements BlockCompressor {
     }
     this.#blocks++;
     const search = await this.#search;
-    return await this.#slots.run(() => compressZstd(block, this.#level, search));
+    return await this.#slots.run(() => this.#contexts.compress(block, this.#level, search));
   }
 
   async compressWhole(block: Buffer): Promise<Buffer> {
     if (block.length <= SMALL_STREAM) return compressZstdSync(block, this.#level);
-    return await this.#slots.run(() => compressZstd(block, this.#level, levelSearch));
+    return await this.#slots.run(() => this.#contexts.compress(block, this.#level, levelSearch));
   }
 
   async end(): Promise<Buffer> {
@@ -44,6 +46,6 @@ export class ZstdFrames implements BlockCompressor {
   }
 
   release(piece: Buffer): void {
-    freeMemory(piece);
+    this.#contexts.release(piece);
   }
 }
