@@ -129,7 +129,7 @@ export interface PendingFolder {
 export interface PendingFile extends ByteSink {
   /**
    * Nothing more comes. Its bytes are durable when the folder is committed; what fails until then fails there at last.
-   * @param note a line for the notes of the work, once the bytes are durable
+   * @param note a line for the notes of the work, once the bytes are durable; several of them are written together
    */
   end(note?: string): Promise<void>;
 }

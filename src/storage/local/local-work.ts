@@ -85,12 +85,21 @@ export class LocalWork implements Work {
   }
 
   async note(line: string): Promise<void> {
+    await (await this.#openNotes()).add(line);
+  }
+
+  #openNotes(): Promise<WorkNotes> {
     this.#notes ??= this.#isResumed ? WorkNotes.resume(this.#folder.path) : WorkNotes.create(this.#folder.path);
-    await (await this.#notes).add(line);
+    return this.#notes;
   }
 
   #placeOf(path: string): FolderPlace {
-    return { root: this.#root, workFolder: this.#folder.path, path, note: (line) => this.note(line) };
+    return {
+      root: this.#root,
+      workFolder: this.#folder.path,
+      path,
+      note: async (line) => (await this.#openNotes()).gather(line),
+    };
   }
 
   async end(): Promise<void> {

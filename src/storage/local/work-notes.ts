@@ -10,16 +10,26 @@ export const NOTES = "notes";
 const MAX_FIRST_LINE = 1 << 20;
 
 /**
- * Lines that say what of a work is done, appended while it goes on. They are synced beside the work, several together: what
- * a crash of the machine takes away was done in vain, and what is there is checked before it is believed.
+ * Whatever lies unwritten in a file system's cache is written with the next fsync of any file: a note for each of many small
+ * files, written and synced by itself, took as much time again as the files.
+ */
+const SYNC_PAUSE_MS = 1000;
+const GATHERED_LINES = 16;
+const GATHER_MS = 100;
+
+/**
+ * Lines that say what of a work is done, appended while it goes on, several together, and synced beside it. What kill -9 or a
+ * crash of the machine takes away was done in vain, and what is there is checked before it is believed.
  */
 export class WorkNotes {
   readonly #path: string;
   readonly #handle: FileHandle;
+  readonly #gathered: string[] = [];
+  #gatherTimer: NodeJS.Timeout | undefined;
   #lastWrite: Promise<void> = Promise.resolve();
-  /** The one that runs, if any. */
-  #sync: Promise<void> | undefined;
-  #isDirty = false;
+  /** Set while there are lines that are not synced. */
+  #syncTimer: NodeJS.Timeout | undefined;
+  #syncing: Promise<void> = Promise.resolve();
   #failure: unknown;
 
   private constructor(path: string, handle: FileHandle) {
@@ -43,7 +53,7 @@ export class WorkNotes {
     try {
       const notes = new WorkNotes(path, await open(path, constants.O_WRONLY | constants.O_APPEND));
       // The last line may be torn, and must not be joined to ours.
-      await notes.add("");
+      await notes.#handle.appendFile("\n");
       return notes;
     } catch (cause) {
       throw ioError("opening", path, cause);
@@ -52,41 +62,56 @@ export class WorkNotes {
 
   /** Resolves when the line is written. */
   async add(line: string): Promise<void> {
-    const write = this.#lastWrite.then(() => this.#write(line));
-    this.#lastWrite = write;
-    await write;
+    this.#gathered.push(line);
+    await this.#flush();
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  /** Writes the line with others, soon. */
+  async gather(line: string): Promise<void> {
+    this.#gathered.push(line);
+    if (this.#gathered.length >= GATHERED_LINES) await this.#flush();
+    else this.#gatherTimer ??= setTimeout(() => void this.#flush(), GATHER_MS);
     if (this.#failure !== undefined) throw this.#failure;
   }
 
   /** Makes all of it durable, as far as that can be, and closes. */
   async close(): Promise<void> {
-    await this.#lastWrite;
-    while (this.#sync !== undefined) await this.#sync;
+    await this.#flush();
+    await this.#syncing;
+    if (this.#syncTimer !== undefined) await this.#sync();
     await this.#handle.close();
   }
 
   /** Never rejects: the failure is kept for all that wait. */
-  async #write(line: string): Promise<void> {
-    if (this.#failure !== undefined) return;
+  async #flush(): Promise<void> {
+    clearTimeout(this.#gatherTimer);
+    this.#gatherTimer = undefined;
+    const text = this.#gathered.splice(0).join("\n");
+    this.#lastWrite = this.#lastWrite.then(() => this.#write(text));
+    await this.#lastWrite;
+  }
+
+  async #write(text: string): Promise<void> {
+    if (this.#failure !== undefined || text === "") return;
     try {
-      await this.#handle.appendFile(`${line}\n`);
-      this.#isDirty = true;
-      this.#sync ??= this.#syncBeside();
+      await this.#handle.appendFile(`${text}\n`);
+      this.#syncTimer ??= setTimeout(() => {
+        this.#syncing = this.#syncing.then(() => this.#sync());
+      }, SYNC_PAUSE_MS);
     } catch (cause) {
       this.#failure = ioError("writing", this.#path, cause);
     }
   }
 
-  async #syncBeside(): Promise<void> {
+  /** Never rejects either. */
+  async #sync(): Promise<void> {
+    clearTimeout(this.#syncTimer);
+    this.#syncTimer = undefined;
     try {
-      while (this.#isDirty) {
-        this.#isDirty = false;
-        await this.#handle.datasync();
-      }
+      await this.#handle.datasync();
     } catch (cause) {
       this.#failure ??= ioError("writing", this.#path, cause);
-    } finally {
-      this.#sync = undefined;
     }
   }
 }
