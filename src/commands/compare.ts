@@ -67,6 +67,7 @@ function recordedRows({ metadata, location }: FoundBackup): RecordedRows {
     encoding: metadata.encoding ?? metadata.source?.encoding ?? "UTF8",
     tables: objects.flatMap(recordedTable),
     partial: metadata.partial ?? [],
+    ...(metadata.row_settings === undefined ? {} : { rowSettings: metadata.row_settings }),
     ...(largeObjects === undefined ? {} : { largeObjects: { count: largeObjects.rows, bytes: largeObjects.bytes } }),
   };
 }

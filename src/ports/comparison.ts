@@ -62,6 +62,8 @@ export interface RecordedRows {
   readonly serverVersion: string;
   /** Name of the encoding that the rows were dumped in. */
   readonly encoding: string;
+  /** Settings of the dump's session that their text hangs on; absent when nobody recorded them. */
+  readonly rowSettings?: Readonly<Record<string, string>>;
   readonly tables: readonly RecordedTable[];
   /** Options that left something out of the backup: what it does not hold is no difference then. */
   readonly partial: readonly string[];

@@ -1,3 +1,4 @@
+import { BackupError } from "../../../core/backup-error.ts";
 import type {
   BackupCompareRequest,
   CompareContext,
@@ -13,8 +14,8 @@ import { beginSnapshot, type ComparisonSession, describeSide, openComparisonSess
 import { type CopiedTable, readCopiedTables } from "./copied-tables.ts";
 import { largeObjectSizes } from "./row-source.ts";
 
-const caveat =
-  "row checksums also depend on the order of columns, and on TimeZone and lc_monetary of the session that made the backup";
+const caveat = "row checksums also depend on the order of columns";
+const caveatOfSettings = "and on TimeZone and lc_monetary of the session that made the backup";
 
 /** Compares a database with what the metadata of a backup says of its rows. See `Comparer`. */
 export async function compareWithBackup(
@@ -27,6 +28,7 @@ export async function compareWithBackup(
   await using connection = session.connection;
   // As a dump leaves them: the row checksums are of the bytes as dumped.
   await connection.query("reset timezone; reset lc_monetary");
+  await setAll(session, backup.rowSettings ?? {});
   await connection.query(beginSnapshot);
 
   progress.emit({ event: "phase", phase: "data", message: "comparing the rows" });
@@ -69,6 +71,20 @@ export async function compareWithBackup(
   };
 }
 
+/** As SQL, a binary string. */
+function literal(text: string): string {
+  return `'${Buffer.from(text, "utf8").toString("latin1").replaceAll("'", "''")}'`;
+}
+
+/** What this server does not take (a locale that it has not) stays as its own: only amounts of money hang on it. */
+async function setAll({ connection }: ComparisonSession, settings: Readonly<Record<string, string>>): Promise<void> {
+  for (const [name, value] of Object.entries(settings)) {
+    await connection.query(`select set_config(${literal(name)}, ${literal(value)}, false)`).catch((error: unknown) => {
+      if (!(error instanceof BackupError) || error.code !== "SERVER") throw error;
+    });
+  }
+}
+
 function missing(
   tables: ReadonlyMap<string, CopiedTable>,
   recorded: ReadonlyMap<string, RecordedTable>,
@@ -102,11 +118,11 @@ async function compareLargeObjects(
   return [{ object: "large objects", leftRows: count!, rightRows: recorded.count, samples: [] }];
 }
 
-function notesOf({ largeObjects, partial }: RecordedRows, differs: boolean): string[] {
+function notesOf({ largeObjects, partial, rowSettings }: RecordedRows, differs: boolean): string[] {
   return [
     "only rows were compared: restore the backup into another database to compare the schema",
     ...(partial.length > 0 ? [`the backup holds a part of its database: it was made with ${partial.join(" ")}`] : []),
     ...(largeObjects !== undefined ? ["large objects were compared by their number and size"] : []),
-    ...(differs ? [caveat] : []),
+    ...(differs ? [rowSettings === undefined ? `${caveat}, ${caveatOfSettings}` : caveat] : []),
   ];
 }
