@@ -8,6 +8,8 @@ import type { Compression } from "../core/compression.ts";
 import { createCodec } from "./codec.ts";
 
 const MIB = 1024 * 1024;
+/** What ends a zlib stream: an empty last block and the checksum. */
+const FINAL_BYTES = 6;
 const codec = createCodec();
 
 interface Kind {
@@ -317,6 +319,21 @@ describe("readers of others", () => {
         expect(piece!.length).toBeLessThanOrEqual((level < 3 ? 1.001 : largest) * alone.length);
       }
     }
+  });
+
+  test("a piece that zlib made is empty, not changed, for whoever keeps it too long", async () => {
+    const kept: Buffer[] = [];
+    const stream = codec.open({
+      compression: { method: "gzip", level: 6 },
+      container: "zlib",
+      output: async (piece) => {
+        expect(piece.length).toBeGreaterThan(0);
+        kept.push(piece);
+      },
+    });
+    for (const block of blocks.slice(0, 3)) await stream.write(Buffer.from(block));
+    await stream.end();
+    expect(kept.map((piece) => piece.length)).toEqual([0, 0, 0, FINAL_BYTES]);
   });
 
   test("a zstd frame stays as it is until its output has resolved, whatever other streams do meanwhile", async () => {

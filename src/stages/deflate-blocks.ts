@@ -5,6 +5,7 @@ import { adler32, joinAdler32 } from "./adler32.ts";
 import type { BlockCompressor } from "./block-stream.ts";
 import type { DeflateThreads } from "./deflate/deflate-threads.ts";
 import { chooseSearch, type DeflateSearch } from "./deflate-search.ts";
+import { freeMemory } from "./free-memory.ts";
 import type { JobSlots } from "./job-slots.ts";
 
 const deflateRaw = promisify(zlib.deflateRaw) as (block: Buffer, options: zlib.ZlibOptions) => Promise<Buffer>;
@@ -121,7 +122,7 @@ export class DeflateBlocks implements BlockCompressor {
   }
 
   release(piece: Buffer): void {
-    this.#threads.release(piece);
+    if (!this.#threads.release(piece)) freeMemory(piece);
   }
 
   #header(): Buffer {

@@ -39,9 +39,11 @@ export class DeflateThreads {
     return deflated;
   }
 
-  /** Takes the memory of a piece back, if it is from here. */
-  release(piece: Buffer): void {
-    if (this.#lent.delete(piece.buffer)) this.#pieces.giveBack(Buffer.from(piece.buffer));
+  /** Takes the memory of a piece back, if it is from here; answers whether it is. */
+  release(piece: Buffer): boolean {
+    const isOurs = this.#lent.delete(piece.buffer);
+    if (isOurs) this.#pieces.giveBack(Buffer.from(piece.buffer));
+    return isOurs;
   }
 
   /** Ends all threads; what they work on fails. */
