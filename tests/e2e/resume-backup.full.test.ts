@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, readdirSync, utimesSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, utimesSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -59,6 +59,25 @@ async function swept(repo: string): Promise<void> {
   await new LocalStorage(repo, { now: () => new Date(), monotonic: () => performance.now() }).sweep();
   expect(worksIn(repo)).toEqual([]);
 }
+
+test("killed before its first steps: it can be resumed, or nothing of it is left", async () => {
+  let begun = 0;
+  const steps = Array.from({ length: 20 }, (_, index) => 1 + index * 2);
+  for (const step of steps) {
+    const repo = backups.path(`early-${step}`);
+    const args = backups.args(`--repo=${repo}`);
+    await interrupt(args, step);
+    const { status, stderr } = await dbbackup([...args, "--resume"]);
+    if (status === 0) {
+      begun += 1;
+      const name = readdirSync(repo).find((entry) => entry.endsWith(".dir"));
+      backups.expectWhole(join(repo, name!));
+    } else expect(stderr).toContain("there is no interrupted backup of");
+    if (existsSync(repo)) await swept(repo);
+  }
+  expect(begun).toBeGreaterThan(5);
+  expect(begun).toBeLessThan(steps.length);
+});
 
 test("killed before each of its last steps, and resumed: whole, listed once, nothing left", async () => {
   const repo = backups.path("commit");
@@ -164,7 +183,7 @@ test.each([18, 13] as const)("a standby of version %i whose replay is paused, an
     const url = databaseUrl(standby, database.name);
     const repo = backups.path(`standby-${major}`);
     const args = ["backup", "single", database.name, `--url=${url}`, "--format=directory", `--repo=${repo}`];
-    args.push("--progress=none");
+    args.push("--progress=none", "--jobs=3", "--split-larger-than=8192");
     await expectRefused([...args, "--resumable"], 1, /the standby goes on replaying/, /pg_wal_replay_pause/);
     expect(worksIn(repo)).toEqual([]);
     const onStandby = (sql: string) => serverSql(standby, sql, database.name);
