@@ -230,6 +230,9 @@ test("of an archive without metadata the rows are held against the archive itsel
   const whole = await prove(path);
   expect(damageOf(whole)).toEqual([]);
   expect(whole.notes).toEqual([expect.stringMatching(/no metadata/)]);
+  const script = join(folder, "stock.sql");
+  await stock(18).must("pg_dump", ["-d", database.url, "-Fp", "-f", script]);
+  expect(damageOf(await prove(script))).toEqual([]);
   const lost = await prove(path, { interfere: "DELETE FROM orders WHERE id = 900; DROP TRIGGER look ON orders" });
   expect(damageOf(lost).toSorted()).toEqual([
     "TRIGGER public.orders look: the backup has it, and it is not there",

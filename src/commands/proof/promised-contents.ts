@@ -1,4 +1,5 @@
 import type { BackupMetadata, ObjectMetadata } from "../../core/metadata/metadata-schema.ts";
+import { joinRowTotals, type RowTotals } from "../../core/row-totals.ts";
 import type { CheckedBackup } from "../../ports/backup-checker.ts";
 import type { RestorableBackup } from "../../ports/restore.ts";
 import type { PromisedContents, PromisedTable } from "../../ports/restore-proof.ts";
@@ -52,10 +53,10 @@ function rowsOf({ metadata, decoded }: KnownBackup): Pick<PromisedContents, "tab
   const { objects } = metadata ?? {};
   if (objects === undefined) {
     if (decoded === undefined) return {};
-    const tables = decoded.tables.flatMap(({ schema, name, totals }) =>
-      totals === undefined ? [] : [{ schema, name, rows: totals.rows, checksum: totals.checksum }],
-    );
-    return { tables, ...(decoded.largeObjects === undefined ? {} : { largeObjects: decoded.largeObjects }) };
+    return {
+      tables: decodedTables(decoded),
+      ...(decoded.largeObjects === undefined ? {} : { largeObjects: decoded.largeObjects }),
+    };
   }
   const isKnown = metadata?.checksum_type === knownChecksums;
   const large = objects.find(({ type }) => type === "large-objects");
@@ -67,6 +68,22 @@ function rowsOf({ metadata, decoded }: KnownBackup): Pick<PromisedContents, "tab
       ? {}
       : { largeObjects: { count: large?.rows ?? 0, bytes: large?.bytes ?? 0 } }),
   };
+}
+
+/** A script may load a table in several pieces: those of partitions, through their root. */
+function decodedTables({ tables }: CheckedBackup): PromisedTable[] {
+  const pieces = new Map<string, { schema: string; name: string; totals: RowTotals[] }>();
+  for (const { schema, name, totals } of tables) {
+    if (totals === undefined) continue;
+    const key = `${schema}\0${name}`;
+    const known = pieces.get(key) ?? { schema, name, totals: [] };
+    known.totals.push(totals);
+    pieces.set(key, known);
+  }
+  return Array.from(pieces.values(), ({ schema, name, totals }) => {
+    const { rows, checksum } = joinRowTotals(totals);
+    return { schema, name, rows, checksum };
+  });
 }
 
 function promisedTable({ type, schema, name, rows, checksum }: ObjectMetadata, isKnown: boolean): PromisedTable[] {

@@ -3,13 +3,14 @@ import type { RowTotals } from "../../../core/row-totals.ts";
 import type { ProgressSink } from "../../../ports/progress.ts";
 import type { TableKey } from "../../../ports/restore.ts";
 import type { PromisedContents, PromisedTable, ProofDamage, ProofFindings } from "../../../ports/restore-proof.ts";
+import type { PgConnection } from "../../../wire/postgres/connection.ts";
 import { CopyOutScanner } from "../../../wire/postgres/copy-out-scanner.ts";
 import { largeObjectSizes } from "../compare/row-source.ts";
 import { type NameDecoder, nameDecoder } from "../dump/name-decoder.ts";
 import { nameEncoder } from "../restore/name-encoder.ts";
 import { joinTrees, type ReadTable } from "./join-trees.ts";
 import type { ProofSession } from "./proof-session.ts";
-import { type RestoredTable, readForeignTables, readRestoredTables } from "./restored-tables.ts";
+import { type RestoredTable, readForeignTables, readPartitionedTables, readRestoredTables } from "./restored-tables.ts";
 
 /** Of each session: two blocks that it fills in turn. */
 const scannerMemory = { blocks: 2, blockSize: 1024 * 1024 };
@@ -36,8 +37,9 @@ export async function checkRows(
       ? []
       : (await readForeignTables(connection)).map(([schema, name]) => keyOf(decode(schema), decode(name))),
   );
-  const missing = unread.filter((key) => !elsewhere.has(key));
-  const wrong = joinTrees(read.values()).filter(differs);
+  const viaRoot = await promisedOfRoots(connection, expected, unread, decode);
+  const missing = unread.filter((key) => !elsewhere.has(key) && !viaRoot.keys.has(key));
+  const wrong = joinTrees(read.values(), viaRoot.promised).filter(differs);
   const { refused } = sessions[0]!;
   const writesOtherwise = writesFloatsOtherwise(promised, connection.serverVersion);
   const judged = wrong.map((one) => judge(one, { promised, refused, writesOtherwise }));
@@ -57,6 +59,25 @@ export async function checkRows(
       .map((key) => `${tableName(...splitKey(key))}: not read, its rows lie on a foreign server`),
   ];
   return { counts: { tables: read.size, rows }, damage, notes };
+}
+
+/** Rows that were written as those of a partitioned table: a script says no more of where they were. */
+async function promisedOfRoots(
+  connection: PgConnection,
+  expected: ReadonlyMap<TableKey, PromisedTable>,
+  unread: readonly TableKey[],
+  decode: NameDecoder,
+): Promise<{ readonly keys: ReadonlySet<TableKey>; readonly promised: ReadonlyMap<string, PromisedTable> }> {
+  const keys = new Set<TableKey>();
+  const promised = new Map<string, PromisedTable>();
+  for (const { schema, name, root } of unread.length === 0 ? [] : await readPartitionedTables(connection)) {
+    const key = keyOf(decode(schema), decode(name));
+    const rows = expected.get(key);
+    if (rows === undefined) continue;
+    keys.add(key);
+    promised.set(decode(root), rows);
+  }
+  return { keys, promised };
 }
 
 interface ReadRequest {

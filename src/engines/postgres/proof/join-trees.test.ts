@@ -19,6 +19,13 @@ test("partitions that hold as many rows as they did are looked at one by one", (
   ).toEqual(["a", "b", "c"]);
 });
 
+test("what nobody promised is promised by no tree, and what was promised of a tree is", () => {
+  const unknown = { ...partition("a", 4, 1), promised: undefined };
+  expect(joinTrees([unknown])).toMatchObject([{ totals: { rows: 4 }, promised: undefined }]);
+  const ofRoots = new Map([["public.tree", { rows: 5, checksum: sum(5) }]]);
+  expect(joinTrees([unknown], ofRoots)).toMatchObject([{ totals: { rows: 4 }, promised: { rows: 5 } }]);
+});
+
 test("rows that came into another partition count for the tree", () => {
   const [tree, ...others] = joinTrees([partition("a", 4, 1), partition("b", 0, 3)]);
   expect(others).toEqual([]);

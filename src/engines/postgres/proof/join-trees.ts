@@ -8,14 +8,20 @@ export interface ReadTable {
   readonly root: string | undefined;
   readonly hasMoney: boolean;
   readonly totals: RowTotals;
-  readonly promised: Pick<PromisedTable, "rows" | "checksum"> | undefined;
+  readonly promised: PromisedRows | undefined;
 }
+
+type PromisedRows = Pick<PromisedTable, "rows" | "checksum">;
 
 /**
  * Rows that are loaded through the root of their tree may come into another partition than they were in: where partitions
  * do not hold as many rows as they did, all of their tree count as one table. Pure.
+ * @param ofRoots rows that are known to be of a tree, by its root, and not of which partition
  */
-export function joinTrees(tables: Iterable<ReadTable>): ReadTable[] {
+export function joinTrees(
+  tables: Iterable<ReadTable>,
+  ofRoots: ReadonlyMap<string, PromisedRows> = new Map(),
+): ReadTable[] {
   const alone: ReadTable[] = [];
   const trees = new Map<string, ReadTable[]>();
   for (const table of tables) {
@@ -23,15 +29,16 @@ export function joinTrees(tables: Iterable<ReadTable>): ReadTable[] {
     else trees.set(table.root, [...(trees.get(table.root) ?? []), table]);
   }
   for (const [root, partitions] of trees) {
-    const isAsItWas = partitions.every(({ totals, promised }) => totals.rows === (promised?.rows ?? 0));
+    const isAsItWas =
+      !ofRoots.has(root) && partitions.every(({ totals, promised }) => totals.rows === (promised?.rows ?? 0));
     if (isAsItWas) alone.push(...partitions);
-    else alone.push(joined(root, partitions));
+    else alone.push(joined(root, partitions, ofRoots.get(root)));
   }
   return alone;
 }
 
-function joined(root: string, partitions: readonly ReadTable[]): ReadTable {
-  const promised = partitions.flatMap((one) => one.promised ?? []);
+function joined(root: string, partitions: readonly ReadTable[], ofRoot: PromisedRows | undefined): ReadTable {
+  const promised = [...partitions.map((one) => one.promised), ofRoot].filter((one) => one !== undefined);
   const sum = joinRowTotals(promised.map(({ rows, checksum = "0" }) => ({ rows, bytes: 0, checksum })));
   const areSummed = promised.every(({ checksum }) => checksum !== undefined);
   return {
@@ -39,6 +46,6 @@ function joined(root: string, partitions: readonly ReadTable[]): ReadTable {
     root,
     hasMoney: partitions.some(({ hasMoney }) => hasMoney),
     totals: joinRowTotals(partitions.map(({ totals }) => totals)),
-    promised: { rows: sum.rows, ...(areSummed ? { checksum: sum.checksum } : {}) },
+    promised: promised.length === 0 ? undefined : { rows: sum.rows, ...(areSummed ? { checksum: sum.checksum } : {}) },
   };
 }

@@ -47,6 +47,24 @@ export async function readForeignTables(connection: PgConnection): Promise<reado
   return rows.map(([schema, name]) => [schema!, name!] as const);
 }
 
+/** Partitioned tables have no rows of their own, but those of scripts may be loaded into them. */
+const partitionedQuery =
+  "SELECT n.nspname, c.relname, c.oid::pg_catalog.regclass::pg_catalog.text FROM pg_catalog.pg_class AS c " +
+  "JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace WHERE c.relkind = 'p' AND NOT c.relispartition";
+
+export interface PartitionedTable {
+  readonly schema: string;
+  readonly name: string;
+  /** As {@link RestoredTable.root}. */
+  readonly root: string;
+}
+
+/** Those at the top of their trees. */
+export async function readPartitionedTables(connection: PgConnection): Promise<PartitionedTable[]> {
+  const { rows } = await connection.query(partitionedQuery);
+  return rows.map(([schema, name, root]) => ({ schema: schema!, name: name!, root: root! }));
+}
+
 const firstWithGenerated = 120_000;
 
 /** The largest first, so that several sessions end at about the same time. */
