@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { copyFileSync, cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { copyFileSync, cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as v from "valibot";
@@ -150,6 +150,25 @@ test("the program prints what was found, and writes it beside the backup, once f
   );
   expect(written.map(({ status }) => status).toSorted()).toEqual(["damaged", "ok"]);
   expect(written.every(({ database: name }) => name === database.name)).toBe(true);
+
+  const shown = await mustDbbackup(["show", join(folder, "kept")]);
+  expect(shown.stdout.toString()).toMatch(/^restored {3}on trial .*: DAMAGED, see .*kept\.[^ ]*\.verify\.json$/m);
+  const { stdout } = await mustDbbackup(["show", join(folder, "kept"), "--json"]);
+  const { verifications } = JSON.parse(stdout.toString()) as { verifications: { status: string }[] };
+  expect(verifications.map(({ status }) => status)).toEqual(["damaged", "ok"]);
+});
+
+test("show tells nothing of what is no result of a verification of this backup", async () => {
+  for (const name of ["alone", "alone.meta.json"]) {
+    cpSync(join(folder, name.replace("alone", "custom")), join(folder, name));
+  }
+  const file = readdirSync(folder).find((name) => name.startsWith("kept.") && name.endsWith(".verify.json"));
+  const ofAnother = readFileSync(join(folder, file!), "utf8").replace(/"backup_id": "[^"]*"/, '"backup_id": "other"');
+  writeFileSync(join(folder, "alone.20260101T000000Z.verify.json"), ofAnother);
+  writeFileSync(join(folder, "alone.20260102T000000Z.verify.json"), "{");
+  writeFileSync(join(folder, "alone.20260103T000000Z.verify.json"), '{"version": 2}');
+  const { stdout } = await mustDbbackup(["show", join(folder, "alone")]);
+  expect(stdout.toString()).not.toMatch(/^restored/m);
 });
 
 test("rows that were changed, lost or added in the file are found though its hashes fit", async () => {

@@ -5,6 +5,7 @@ import { uuidV7 } from "../../core/uuid-v7.ts";
 import { formatVerification } from "../../core/verification/format-verification.ts";
 import type { Verification } from "../../core/verification/verification-schema.ts";
 import type { Storage } from "../../ports/storage.ts";
+import { folderOf, nameOf } from "./place-of-backup.ts";
 import { isProven, type ProvenBackup } from "./prove-backup.ts";
 
 export const VERIFICATION_SUFFIX = ".verify.json";
@@ -61,7 +62,7 @@ export async function storeVerification(
       hint: "rename the backup and its metadata",
     });
   }
-  const storage = await openStorage(location.slice(0, -name.length).replace(/(?<=.)\/$/, ""));
+  const storage = await openStorage(folderOf(location));
   const work = await storage.beginWork();
   try {
     const pending = await work.create();
@@ -79,8 +80,4 @@ export async function storeVerification(
   } finally {
     await work.end();
   }
-}
-
-function nameOf(location: string): string {
-  return location.slice(location.lastIndexOf("/") + 1);
 }

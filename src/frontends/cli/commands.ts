@@ -254,6 +254,10 @@ export const commands: readonly Command[] = [
     summary: "show what is known of a backup",
     args: [{ name: "BACKUP", count: "one", help: backupHelp }],
     options: [],
+    details: [
+      "What its metadata tells: when and from where it was made, its files, tables and rows, and what is not in it; and what",
+      "the last verify --restore of it found.",
+    ],
     examples: ["dbbackup show latest:shop", "dbbackup show 0197a3c2 --json"],
     load: () => import("./run/show.ts"),
   },

@@ -1,4 +1,5 @@
 import { type FoundBackup, isCluster } from "../../../commands/found-backup.ts";
+import { listVerifications, type StoredVerification } from "../../../commands/proof/list-verifications.ts";
 import { BackupError } from "../../../core/backup-error.ts";
 import { counted, formatCount } from "../../../core/counted.ts";
 import { ExitStatus } from "../../../core/exit-status.ts";
@@ -22,8 +23,13 @@ export const run: RunCommand = async ({ args, options }, context) => {
     });
   }
   const { output, services } = context;
-  output.document(metadata);
-  output.print(...describe(metadata, backup, services.clock.now(), options.verbose === true));
+  const verifications = await listVerifications(backup, services.openStorage);
+  const now = services.clock.now();
+  output.document({
+    ...metadata,
+    ...(verifications.length === 0 ? {} : { verifications: verifications.map(documentOf) }),
+  });
+  output.print(...describe(metadata, backup, verifications[0], now, options.verbose === true));
   return ExitStatus.done;
 };
 
@@ -32,7 +38,17 @@ const SHOWN_FILES = 3;
 /** Tables beyond these are summed up, but for `--verbose`. */
 const SHOWN_TABLES = 10;
 
-function describe(metadata: BackupMetadata, { location }: FoundBackup, now: Date, all: boolean): string[] {
+function documentOf({ file, verification: { status, timestamp, recovery_seconds, damage_count } }: StoredVerification) {
+  return { file, status, timestamp, ...(recovery_seconds === undefined ? {} : { recovery_seconds }), damage_count };
+}
+
+function describe(
+  metadata: BackupMetadata,
+  { location }: FoundBackup,
+  last: StoredVerification | undefined,
+  now: Date,
+  all: boolean,
+): string[] {
   const age = formatAge((now.getTime() - Date.parse(metadata.timestamp)) / 1000);
   const server = [metadata.database_type, metadata.database_version].filter(Boolean).join(" ");
   const address =
@@ -47,6 +63,7 @@ function describe(metadata: BackupMetadata, { location }: FoundBackup, now: Date
     ["kind", [metadata.backup_type, metadata.method, metadata.format, metadata.compression].filter(Boolean).join(", ")],
     ["partial", metadata.partial?.join(" ")],
     ["location", location],
+    ["restored", last && restoredOnTrial(last)],
     ["size", `${formatBytes(metadata.size_bytes)} (${formatCount(metadata.size_bytes)} bytes)`],
     ["snapshot", metadata.consistency?.snapshot_lsn && `at log position ${metadata.consistency.snapshot_lsn}`],
     ["written by", metadata.tool && `${metadata.tool.name} ${metadata.tool.version}`],
@@ -66,6 +83,12 @@ function describe(metadata: BackupMetadata, { location }: FoundBackup, now: Date
     ...missing(metadata),
     ...warnings(metadata),
   ];
+}
+
+function restoredOnTrial({ file, verification }: StoredVerification): string {
+  const { status, timestamp, recovery_seconds: seconds } = verification;
+  const took = seconds === undefined ? "" : ` in ${formatDuration(seconds)}`;
+  return `on trial ${timestamp}${took}: ${status === "ok" ? "ok" : `DAMAGED, see ${file}`}`;
 }
 
 function clusterContents({ globals, databases = [], failed_databases: failed = [] }: BackupMetadata): string {

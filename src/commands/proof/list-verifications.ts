@@ -1,0 +1,45 @@
+import { readVerification } from "../../core/verification/read-verification.ts";
+import type { Verification } from "../../core/verification/verification-schema.ts";
+import type { OpenedObject, Storage } from "../../ports/storage.ts";
+import type { FoundBackup } from "../found-backup.ts";
+import { folderOf, nameOf } from "./place-of-backup.ts";
+import { VERIFICATION_SUFFIX } from "./store-verification.ts";
+
+/** What was found when a backup was restored on trial. */
+export interface StoredVerification {
+  readonly file: string;
+  readonly verification: Verification;
+}
+
+/** A hundred findings and the rows of some checks; a larger file is none of ours. */
+const MAX_BYTES = 16 << 20;
+
+/**
+ * The results of `verify --restore` that lie beside a backup, newest first. Files that are no such result, or that of
+ * another backup, are passed over.
+ * @throws BackupError IO
+ */
+export async function listVerifications(
+  { location, metadata }: FoundBackup,
+  openStorage: (location: string) => Promise<Storage>,
+): Promise<readonly StoredVerification[]> {
+  const storage = await openStorage(folderOf(location));
+  const found: StoredVerification[] = [];
+  for await (const { key, size } of storage.list(`${nameOf(location)}.`)) {
+    if (!key.endsWith(VERIFICATION_SUFFIX) || size > MAX_BYTES) continue;
+    const verification = readVerification(await textOf(await storage.open(key)));
+    if (verification === undefined || verification.backup_id !== metadata?.id) continue;
+    found.push({ file: `${storage.location}/${key}`, verification });
+  }
+  const time = ({ verification }: StoredVerification): number => Date.parse(verification.timestamp);
+  return found.toSorted((a, b) => time(b) - time(a));
+}
+
+async function textOf(object: OpenedObject): Promise<string> {
+  try {
+    const bytes = Buffer.alloc(object.size);
+    return bytes.toString("utf8", 0, await object.readAt(0, bytes));
+  } finally {
+    await object.close();
+  }
+}
