@@ -41,11 +41,11 @@ const formats: readonly BenchCase[] = [
 ];
 
 const manyObjects: readonly BenchCase[] = [
-  dump("tables-schema", "-s", "-s -Fp", plain, { data: "tables" }),
+  dump("tables-schema", "-s", "-s -Fp", { ...plain, time: 0.7 }, { data: "tables" }),
   dump("tables-plain", "-Fp", "-Fp", plain, { data: "tables" }),
   dump("tables-custom", "-Fc", "-Fc", { ...compressed, time: 0.35 }, { data: "tables" }),
   dump("tables-directory", "-Fd -j2", "-Fd -j2", compressed, { data: "tables" }),
-  dump("tables-schema-far", "-s", "-s -Fp", plain, { data: "tables", isFar: true }),
+  dump("tables-schema-far", "-s", "-s -Fp", { ...plain, time: 0.2 }, { data: "tables", isFar: true }),
   dump("tables-custom-far", "-Fc", "-Fc", compressed, { data: "tables", isFar: true }),
   dump("large-objects", "-Fc", "-Fc", { ...compressed, time: 0.4 }, { data: "large-objects", majors: [17] }),
 ];

@@ -24,7 +24,23 @@ export interface BenchOptions {
 const transports: readonly Transport[] = ["tcp", "socket"];
 const withGoals = benchCases.filter((one) => one.goals.time !== undefined);
 
-export const usage = `npm run bench -- [OPTION]...
+/** What is often measured together; options say otherwise. */
+const presets = {
+  "postgres-dump": { cases: "plain,custom,custom-gzip-6", sets: "all", transports: "tcp,socket" },
+  "postgres-restore": {
+    cases: benchCases
+      .filter(({ work }) => work.kind === "restore")
+      .map(({ name }) => name)
+      .join(","),
+  },
+} as const;
+
+const presetLines = Object.entries(presets).map(([name, values]) => {
+  const options = Object.entries(values).map(([option, value]) => `--${option} ${value}`);
+  return `  ${name}: ${options.join(" ")}`;
+});
+
+export const usage = `npm run bench -- [PRESET] [OPTION]...
 npm run bench -- scanner
 
 Makes databases on a server of its own, lets pg_dump or pg_restore and dbbackup do the same in turn, and prints medians of
@@ -43,6 +59,9 @@ the pairs' ratios ours / peer. Everything goes to bench/results as JSON too.
   --memory                    print memory over time too
   --check                     end with 1 when a goal is missed
 
+Presets
+${presetLines.join("\n")}
+
 Cases (* has a goal of time): ${benchCases.map((one) => `${one.name}${withGoals.includes(one) ? "*" : ""}`).join(", ")}
 Sets: ${rowWorkloads.join(", ")}
 
@@ -51,17 +70,20 @@ The scanner bench measures what taking rows out of messages costs, without a ser
 
 /** Undefined when help is asked for. Throws what is wrong with the options. */
 export function readOptions(args: readonly string[]): BenchOptions | undefined {
+  const [first = ""] = args;
+  const preset = Object.entries(presets).find(([name]) => name === first)?.[1];
+  const preferred = { cases: "goals", sets: rowWorkloads[0]!, transports: "tcp", ...preset };
   const { values } = parseArgs({
-    args: [...args],
+    args: preset === undefined ? [...args] : args.slice(1),
     options: {
-      cases: { type: "string", default: "goals" },
-      sets: { type: "string", default: rowWorkloads[0]! },
+      cases: { type: "string", default: preferred.cases },
+      sets: { type: "string", default: preferred.sets },
       megabytes: { type: "string", default: "400" },
       tables: { type: "string", default: "10000" },
       "large-objects": { type: "string", default: "100000" },
       pairs: { type: "string", default: "5" },
       peers: { type: "string" },
-      transports: { type: "string", default: "tcp" },
+      transports: { type: "string", default: preferred.transports },
       "round-trip-ms": { type: "string", default: "20" },
       "time-limit": { type: "string", default: "300" },
       memory: { type: "boolean", default: false },
