@@ -53,21 +53,21 @@ test("what is packed answers as the checkout does", async () => {
   expect(packed.stdout.toString()).toContain("list the backups");
 });
 
-test("--help of the bundle takes at most 100 ms of CPU", async () => {
+test("--help of the bundle takes little more CPU time than Node.js itself", async () => {
   const report =
     "process.on('exit', () => { const { user, system } = process.cpuUsage(); process._rawDebug(user + system); })";
-  const args = [
-    "--import",
-    `data:text/javascript,${encodeURIComponent(report)}`,
-    join(installed, "bin/dbbackup.cjs"),
-    "--help",
-  ];
   const env = { XDG_CACHE_HOME: join(folder, "cache") };
-  const milliseconds: number[] = [];
-  for (let run = 0; run < 6; run++) {
-    const { stderr } = await mustRun(process.execPath, args, { env });
-    milliseconds.push(Number(stderr) / 1000);
+  const cpu = async (...args: string[]): Promise<number> => {
+    const imported = ["--import", `data:text/javascript,${encodeURIComponent(report)}`];
+    const { stderr } = await mustRun(process.execPath, [...imported, ...args], { env });
+    return Number(stderr);
+  };
+  const [bare, help]: [number[], number[]] = [[], []];
+  for (let run = 0; run < 8; run++) {
+    bare.push(await cpu("--eval", "0"));
+    help.push(await cpu(join(installed, "bin/dbbackup.cjs"), "--help"));
   }
-  // The first call fills the compile cache; of the others the quickest was disturbed least.
-  expect(Math.min(...milliseconds.slice(1))).toBeLessThan(100);
+  // A machine may be three times slower than a moment ago: only what was measured beside it says something. The first call
+  // fills the compile cache; of the others the quickest was disturbed least. Node.js takes 40 ms, and we may take 60.
+  expect(Math.min(...help.slice(1)) / Math.min(...bare)).toBeLessThan(2.5);
 });

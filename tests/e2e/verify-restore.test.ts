@@ -211,7 +211,9 @@ const lies = {
   "DROP FUNCTION looked_at CASCADE": "TRIGGER public.orders look: the backup has it, and it is not there",
   "DELETE FROM customers WHERE id = 300": 'table "public"."customers": it holds 298 rows instead of 300',
   "UPDATE child SET c = 7": /^table "public"."child": its rows have the checksum/,
-  "UPDATE moods SET n = 21 WHERE n = 20": /^table public\.moods with its partitions: its rows have the checksum/,
+  // Whether rows came into the other partition hangs on the OID of the enum: then the tree is named.
+  "UPDATE moods SET n = 21 WHERE n = 20":
+    /^table (public\.moods with its partitions|"public"."moods_[01]"): its rows have the/,
   'DROP TABLE "odd ""schema"."Täble. (one"':
     'table "odd "schema"."Täble. (one": the backup has it, and it is not there',
   "SELECT nextval('orders_id_seq')": "SEQUENCE SET public.orders_id_seq: it is at 901, true instead of 900, true",

@@ -14,8 +14,8 @@ export interface ReadTable {
 type PromisedRows = Pick<PromisedTable, "rows" | "checksum">;
 
 /**
- * Rows that are loaded through the root of their tree may come into another partition than they were in: where partitions
- * do not hold as many rows as they did, all of their tree count as one table. Pure.
+ * Rows that are loaded through the root of their tree may come into another partition than they were in: where all rows of
+ * a tree are what they were, or partitions do not hold as many as they did, it counts as one table. Pure.
  * @param ofRoots rows that are known to be of a tree, by its root, and not of which partition
  */
 export function joinTrees(
@@ -29,12 +29,16 @@ export function joinTrees(
     else trees.set(table.root, [...(trees.get(table.root) ?? []), table]);
   }
   for (const [root, partitions] of trees) {
-    const isAsItWas =
-      !ofRoots.has(root) && partitions.every(({ totals, promised }) => totals.rows === (promised?.rows ?? 0));
-    if (isAsItWas) alone.push(...partitions);
-    else alone.push(joined(root, partitions, ofRoots.get(root)));
+    const tree = joined(root, partitions, ofRoots.get(root));
+    const haveMoved = partitions.some(({ totals, promised }) => totals.rows !== (promised?.rows ?? 0));
+    if (ofRoots.has(root) || haveMoved || isWhole(tree)) alone.push(tree);
+    else alone.push(...partitions);
   }
   return alone;
+}
+
+function isWhole({ totals, promised }: ReadTable): boolean {
+  return totals.rows === promised?.rows && totals.checksum === promised.checksum;
 }
 
 function joined(root: string, partitions: readonly ReadTable[], ofRoot: PromisedRows | undefined): ReadTable {
