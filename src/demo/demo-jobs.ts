@@ -3,6 +3,7 @@ import { compare } from "../commands/compare.ts";
 import { findBackup } from "../commands/find-backup.ts";
 import { restoreSingle } from "../commands/restore-single.ts";
 import { verifyBackup } from "../commands/verify-backup.ts";
+import { wholeRestore } from "../commands/whole-restore.ts";
 import { BackupError } from "../core/backup-error.ts";
 import { parseCompression } from "../core/compression.ts";
 import { type Comparison, defaultComparisonLimits } from "../ports/comparison.ts";
@@ -67,22 +68,9 @@ export async function restore(database: string, { server, services, signal }: De
       mode: "restore",
       verifyFirst: false,
       restore: {
+        ...wholeRestore,
         connection: connectionTo(server),
         target: database,
-        create: true,
-        clean: false,
-        ifExists: false,
-        onError: "stop",
-        singleTransaction: false,
-        jobs: { count: 1, isAsked: false },
-        schemaOnly: false,
-        dataOnly: false,
-        tables: [],
-        schemas: [],
-        noOwner: false,
-        noPrivileges: false,
-        untrusted: false,
-        confirmed: false,
       },
     },
     {

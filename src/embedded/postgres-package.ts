@@ -25,6 +25,7 @@ export async function findPrograms(
   const wanted = choosePackage(major, { platform: process.platform, architecture: process.arch });
   if (wanted === undefined) throw noPrograms(major ?? installedMajor);
   if (wanted.major === installedMajor) {
+    // Where it was left out, it is fetched like any other.
     const installed = await installedPrograms().catch(() => undefined);
     if (installed !== undefined) return installed;
   }

@@ -98,7 +98,7 @@ async function serve(): Promise<void> {
   stopping.signal.throwIfAborted();
   const options = settings.flatMap((setting) => ["-c", setting]);
   const postgres = start("postgres", ["-D", paths.data, "-p", String(port), "-k", paths.socket].concat(options));
-  // When memory is short, the kernel takes this first.
+  // When memory is short, the kernel takes this first; where it may not be said, as any other.
   await writeFile(`/proc/${postgres.pid}/oom_score_adj`, "1000").catch(() => {});
   const watch = watchMemoryOf(postgres);
   await untilReady(postgres);

@@ -13,6 +13,7 @@ import { knownContents } from "../restore-single.ts";
 import { openSource, type RestoreSource } from "../restore-source.ts";
 import { verifyBackup } from "../verify-backup.ts";
 import { damageCodes } from "../verify-folder.ts";
+import { wholeRestore } from "../whole-restore.ts";
 import { Phases } from "./phases.ts";
 import { prepareScratch } from "./prepare-scratch.ts";
 import { promisedContents, sourceMajor } from "./promised-contents.ts";
@@ -266,23 +267,12 @@ function serverStopped(reason: string, cause: BackupError): BackupError {
 /** Everything, and everything that fails is to be told. */
 function restoreRequest(scratch: ScratchDatabase, request: ProofRequest): RestoreRequest {
   return {
+    ...wholeRestore,
     connection: scratch.connection,
     target: scratch.name,
-    create: true,
-    clean: false,
-    ifExists: false,
     onError: "continue",
-    singleTransaction: false,
     jobs: { count: request.jobs, isAsked: false },
-    schemaOnly: false,
-    dataOnly: false,
-    tables: [],
-    schemas: [],
-    noOwner: false,
-    noPrivileges: false,
     allowedExtensions: request.allowedExtensions,
-    untrusted: false,
-    confirmed: false,
     ...(request.maxPlainBytes === undefined ? {} : { maxPlainBytes: request.maxPlainBytes }),
   };
 }

@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import type { ShapingOptions } from "../../core/changed-options.ts";
 import type { FileContents, SourceState } from "../../ports/dump.ts";
 import type { WrittenArtifact } from "../backup-metadata.ts";
 
@@ -41,8 +42,6 @@ export interface BackupRecord {
   readonly options: ShapingOptions;
   readonly source: SourceState;
 }
-
-export type ShapingOptions = Readonly<Record<string, unknown>>;
 
 /** A file as its note has it. */
 export interface NotedFile {

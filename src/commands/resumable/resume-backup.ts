@@ -1,4 +1,5 @@
 import { BackupError } from "../../core/backup-error.ts";
+import { changedOptions } from "../../core/changed-options.ts";
 import { counted } from "../../core/counted.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { ProgressSink } from "../../ports/progress.ts";
@@ -6,7 +7,6 @@ import type { NotedWork, ResumedFolder, Storage } from "../../ports/storage.ts";
 import { HashedObject } from "../hashed-object.ts";
 import { type BackupRecord, type NotedFile, readNotes, readRecord } from "./backup-notes.ts";
 import { type BackupIdentity, ResumableBackup } from "./resumable-backup.ts";
-import { changedOptions } from "./shaping-options.ts";
 
 export interface ResumePorts {
   readonly clock: Clock;

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { wholeDatabase } from "../../ports/dump-selection.ts";
 import { wholeShape } from "../../ports/dump-shape.ts";
-import { changedOptions, shapingOptions } from "./shaping-options.ts";
+import { shapingOptions } from "./shaping-options.ts";
 
 const compression = { method: "gzip", level: 4 } as const;
 const plain = { compression, selection: wholeDatabase, shape: wholeShape, session: {} };
@@ -38,15 +38,4 @@ test("options that shape a backup are called by their flags", () => {
     "--statistics": true,
     "--archive-version": "1.14",
   });
-});
-
-test("what differs is named", () => {
-  const before = { "--compression": "gzip-4", "--table": ["a"], "--statistics": true };
-  const now = { "--compression": "none", "--table": ["a"], "--snapshot": "1-1" };
-  expect(changedOptions(before, now)).toEqual([
-    "--compression was another",
-    "--statistics was given",
-    "--snapshot was not given",
-  ]);
-  expect(changedOptions(before, before)).toEqual([]);
 });

@@ -1,7 +1,7 @@
+import type { ShapingOptions } from "../../core/changed-options.ts";
 import { formatCompression } from "../../core/compression.ts";
 import type { BackupSingleRequest } from "../backup-single.ts";
 import { optionOfPatterns } from "../partial-options.ts";
-import type { ShapingOptions } from "./backup-notes.ts";
 
 /** Options that another run may give another value. */
 const free: ReadonlySet<string> = new Set(["strict-names", "lock-wait-timeout", "serializable-deferrable"]);
@@ -44,15 +44,4 @@ function optionName(key: string): string {
 
 function isGiven(value: unknown): boolean {
   return Array.isArray(value) ? value.length > 0 : value !== undefined && value !== false;
-}
-
-/** What a person has to change: `--statistics was not given`. */
-export function changedOptions(before: ShapingOptions, now: ShapingOptions): string[] {
-  const changed: string[] = [];
-  for (const flag of new Set([...Object.keys(before), ...Object.keys(now)])) {
-    if (JSON.stringify(before[flag]) === JSON.stringify(now[flag])) continue;
-    const how = !(flag in now) ? "was given" : flag in before ? "was another" : "was not given";
-    changed.push(`${flag} ${how}`);
-  }
-  return changed;
 }

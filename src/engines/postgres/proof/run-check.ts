@@ -23,7 +23,7 @@ export async function runCheck(connection: PgConnection, sql: string): Promise<U
     if (!(error instanceof ServerError) || error.code !== "SERVER") throw error;
     return { rows: [], hasMore: false, error: error.notice.message };
   } finally {
-    await connection.query("ROLLBACK").catch(() => {});
+    await connection.query("ROLLBACK").catch(() => {}); // A lost connection was told already.
   }
 }
 

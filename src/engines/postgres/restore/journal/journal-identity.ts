@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { BackupError } from "../../../../core/backup-error.ts";
+import { changedOptions, type ShapingOptions } from "../../../../core/changed-options.ts";
 import type { RestoreRequest } from "../../../../ports/restore.ts";
 import type { ArchiveContents } from "../../archive/archive-contents.ts";
 import type { ArchivePlan } from "../archive-plan.ts";
@@ -22,9 +23,6 @@ export interface JournalRecord {
   /** JSON of {@link ShapingOptions}. */
   readonly options: string;
 }
-
-/** By flag: options that say what is restored and how it is made. */
-type ShapingOptions = Readonly<Record<string, unknown>>;
 
 const shapingFlags = {
   ...selectionFlags,
@@ -83,17 +81,6 @@ function shapingOptions(request: RestoreRequest): ShapingOptions {
     if (isGiven && !freeOptions.has(name)) options[flag] = value;
   }
   return options;
-}
-
-/** What a person has to change: `--clean was not given`. */
-function changedOptions(before: ShapingOptions, now: ShapingOptions): string[] {
-  const changed: string[] = [];
-  for (const flag of new Set([...Object.keys(before), ...Object.keys(now)])) {
-    if (JSON.stringify(before[flag]) === JSON.stringify(now[flag])) continue;
-    const how = !(flag in now) ? "was given" : flag in before ? "was another" : "was not given";
-    changed.push(`${flag} ${how}`);
-  }
-  return changed;
 }
 
 function storedOptions(json: string): ShapingOptions {
