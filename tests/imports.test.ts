@@ -13,13 +13,16 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   ports: ["core"],
   wire: ["core", "ports"],
   "engines/postgres": ["core", "ports", "wire"],
+  "engines/postgres-tools": ["core", "ports", "wire"],
   storage: ["core", "ports"],
   stages: ["core", "ports"],
   commands: ["core", "ports"],
   embedded: ["core", "ports"],
   demo: ["core", "ports", "commands"],
   "frontends/cli": ["core", "ports", "commands", "demo"],
-  main: "core ports wire engines/postgres storage stages embedded commands demo frontends/cli".split(" "),
+  main: "core ports wire engines/postgres engines/postgres-tools storage stages embedded commands demo frontends/cli".split(
+    " ",
+  ),
 };
 
 function folderOf(file: string): string | undefined {

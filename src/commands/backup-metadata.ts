@@ -1,8 +1,10 @@
+import type { BackupKind } from "../core/backup-name.ts";
 import { type Compression, formatCompression } from "../core/compression.ts";
 import type { DumpFormat } from "../core/dump-format.ts";
 import { type BackupMetadata, METADATA_VERSION, type ObjectMetadata } from "../core/metadata/metadata-schema.ts";
 import type { ArtifactTotals } from "../ports/artifact-stages.ts";
-import type { DumpResult } from "../ports/dump.ts";
+import type { DumpedTable, DumpResult } from "../ports/dump.ts";
+import type { SampleChoice, SampledTable } from "../ports/sample.ts";
 
 /** A file as it was stored. */
 export interface WrittenArtifact extends ArtifactTotals {
@@ -21,6 +23,10 @@ export interface BackupFacts {
   readonly name: string;
   readonly artifacts: readonly WrittenArtifact[];
   readonly dump: DumpResult;
+  /** Default: full. */
+  readonly kind?: BackupKind;
+  /** How the rows were chosen, when those are not all. */
+  readonly sample?: SampleChoice;
   /** Options that leave something out. */
   readonly partial?: readonly string[];
   readonly tool: { readonly name: string; readonly version: string };
@@ -49,11 +55,13 @@ export function backupMetadata(facts: BackupFacts): BackupMetadata {
     size_bytes: artifacts.reduce((sum, { size }) => sum + size, 0),
     ...(first === undefined || others.length > 0 ? {} : { sha256: first.sha256 }),
     compression: formatCompression(facts.compression),
-    backup_type: "full",
+    backup_type: facts.kind ?? "full",
+    ...(facts.sample === undefined ? {} : { sample: { ...facts.sample } }),
     encrypted: false,
     method: "logical",
     format: facts.format,
     tool: facts.tool,
+    ...(dump.engine === undefined ? {} : { engine: { ...dump.engine } }),
     source: {
       encoding: dump.server.encoding,
       ...(dump.server.systemIdentifier === undefined ? {} : { system_identifier: dump.server.systemIdentifier }),
@@ -61,9 +69,7 @@ export function backupMetadata(facts: BackupFacts): BackupMetadata {
     ...(dump.encoding === undefined ? {} : { encoding: dump.encoding }),
     consistency: {
       ...(dump.snapshotLsn === undefined ? {} : { snapshot_lsn: dump.snapshotLsn }),
-      snapshot_xmin: dump.snapshot.xmin,
-      snapshot_seconds: milliseconds(dump.snapshot.seconds),
-      snapshot_transactions: dump.snapshot.transactions,
+      ...snapshotOf(dump),
     },
     artifacts: artifacts.map(({ name, size, sha256, plainSize, plainSha256 }) => ({
       name,
@@ -75,9 +81,9 @@ export function backupMetadata(facts: BackupFacts): BackupMetadata {
     ...(dump.archiveVersion === undefined ? {} : { archive_version: dump.archiveVersion }),
     checksum_type: "rowsum128-v1",
     row_settings: { ...dump.rowSettings },
-    entries: dump.entries.map((entry) => ({ ...entry })),
+    ...(dump.entries === undefined ? {} : { entries: dump.entries.map((entry) => ({ ...entry })) }),
     ...(partial.length === 0 ? {} : { partial: [...partial] }),
-    objects: objectsOf(dump),
+    ...(dump.tables === undefined ? {} : { objects: objectsOf(dump.tables, dump) }),
     not_included: dump.notIncluded.map((item) => ({ ...item, examples: [...item.examples] })),
     warnings: [...dump.warnings],
     tags: {},
@@ -87,8 +93,18 @@ export function backupMetadata(facts: BackupFacts): BackupMetadata {
 /** No finer than anybody wants to read. */
 const milliseconds = (seconds: number): number => Math.round(seconds * 1000) / 1000;
 
-function objectsOf(dump: DumpResult): ObjectMetadata[] {
-  const objects: ObjectMetadata[] = dump.tables.map(({ schema, name, rows, bytes, checksum, asInserts }) => ({
+function snapshotOf({ snapshot }: DumpResult): BackupMetadata["consistency"] {
+  if (snapshot === undefined) return {};
+  return {
+    snapshot_xmin: snapshot.xmin,
+    snapshot_seconds: milliseconds(snapshot.seconds),
+    snapshot_transactions: snapshot.transactions,
+  };
+}
+
+function objectsOf(tables: readonly DumpedTable[], { sample, largeObjects }: DumpResult): ObjectMetadata[] {
+  const sampled = new Map(sample?.tables.map((table) => [`${table.schema}\0${table.name}`, table]));
+  const objects: ObjectMetadata[] = tables.map(({ schema, name, rows, bytes, checksum, asInserts }) => ({
     type: "table",
     schema,
     name,
@@ -96,9 +112,14 @@ function objectsOf(dump: DumpResult): ObjectMetadata[] {
     bytes,
     checksum,
     ...(asInserts === true ? { rows_as: "inserts" } : {}),
+    ...sampledRows(sampled.get(`${schema}\0${name}`)),
   }));
-  if (dump.largeObjects.count > 0) {
-    objects.push({ type: "large-objects", rows: dump.largeObjects.count, bytes: dump.largeObjects.bytes });
+  if (largeObjects !== undefined && largeObjects.count > 0) {
+    objects.push({ type: "large-objects", rows: largeObjects.count, bytes: largeObjects.bytes });
   }
   return objects;
+}
+
+function sampledRows(table: SampledTable | undefined): Partial<ObjectMetadata> {
+  return table === undefined ? {} : { rows_chosen: table.chosen, rows_referenced: table.referenced };
 }

@@ -1,4 +1,4 @@
-import { backupBaseName, METADATA_SUFFIX } from "../core/backup-name.ts";
+import { type BackupKind, backupBaseName, METADATA_SUFFIX } from "../core/backup-name.ts";
 import type { Compression, CompressionMethod } from "../core/compression.ts";
 import type { DumpFormat } from "../core/dump-format.ts";
 import type { BackupMetadata } from "../core/metadata/metadata-schema.ts";
@@ -13,12 +13,13 @@ import { type DumpSelection, wholeDatabase } from "../ports/dump-selection.ts";
 import type { DumpSessionOptions } from "../ports/dump-session.ts";
 import { type DumpShape, wholeShape } from "../ports/dump-shape.ts";
 import type { ProgressSink } from "../ports/progress.ts";
+import type { SampleChoice } from "../ports/sample.ts";
 import type { OpenSpool } from "../ports/spool.ts";
 import type { NotedWork, Work } from "../ports/storage.ts";
 import { backupMetadata, type WrittenArtifact } from "./backup-metadata.ts";
 import { checkBackupRequest } from "./check-backup-request.ts";
 import { commitMetadata, commitUnderName, refuseExisting, type StoredDestination } from "./commit-backup.ts";
-import { partialOptions } from "./partial-options.ts";
+import { partialOptions, sampleOptions } from "./partial-options.ts";
 import type { ResumableBackup } from "./resumable/resumable-backup.ts";
 import { tellOfInterrupted } from "./resumable/resume-backup.ts";
 import { shapingOptions } from "./resumable/shaping-options.ts";
@@ -42,6 +43,8 @@ export interface BackupSingleRequest {
   readonly restrictKey?: string;
   /** Connections that copy data beside each other. */
   readonly jobs: number;
+  /** Somebody wants so many. */
+  readonly jobsAreAsked?: boolean;
   /** Larger tables, in bytes, are read by several of them. */
   readonly splitLargerThan?: number;
   /** Bytes a second. */
@@ -49,6 +52,8 @@ export interface BackupSingleRequest {
   /** Seconds after which the backup is given up. */
   readonly maxDuration?: number;
   readonly destination: BackupDestination;
+  /** Only some of the rows; see backup-sample.ts. */
+  readonly sample?: SampleChoice;
   /** `new`: keep notes of what is done, and after a failure all of it. `resume`: go on with what is kept. */
   readonly resumable?: "new" | "resume";
 }
@@ -140,7 +145,8 @@ async function writeAndCommit(run: Run, destination: StoredDestination, work: Wo
   const written = request.format === "directory" ? await writeIntoFolder(run, work) : await writeOneFile(run, work);
   signal.throwIfAborted();
   ports.progress.emit({ event: "phase", phase: "commit", message: "writing metadata" });
-  const name = (attempt: number) => backupBaseName(request.database, "full", startedAt, attempt) + extension(request);
+  const name = (attempt: number) =>
+    backupBaseName(request.database, kindOf(request), startedAt, attempt) + extension(request);
   const key = await commitUnderName(destination, name, written.commit);
   const metadata = metadataOf(run, key, written.artifacts(key), written.dump);
   await commitMetadata(work, `${key}${METADATA_SUFFIX}`, metadata);
@@ -208,7 +214,8 @@ function dumpContext({ ports: { codec, progress }, signal, startedAt }: Run): Du
 
 const uncompressed: Compression = { method: "none", level: 0 };
 
-function dumpRequestOf(request: BackupSingleRequest, id: string): DumpRequest {
+/** What the engine is asked for. */
+export function dumpRequestOf(request: Omit<BackupSingleRequest, "destination">, id: string): DumpRequest {
   return {
     connection: request.connection,
     database: request.database,
@@ -222,8 +229,10 @@ function dumpRequestOf(request: BackupSingleRequest, id: string): DumpRequest {
     ...(request.archiveVersion === undefined ? {} : { archiveVersion: request.archiveVersion }),
     ...(request.restrictKey === undefined ? {} : { restrictKey: request.restrictKey }),
     jobs: request.jobs,
+    jobsAreAsked: request.jobsAreAsked === true,
     ...(request.splitLargerThan === undefined ? {} : { splitLargerThan: request.splitLargerThan }),
     ...(request.maxRate === undefined ? {} : { maxRate: request.maxRate }),
+    ...(request.sample === undefined ? {} : { sample: request.sample }),
     applicationName: `dbbackup ${id}`,
   };
 }
@@ -254,6 +263,10 @@ export function extension({ format, compression }: Pick<BackupSingleRequest, "fo
   }
 }
 
+function kindOf({ sample }: BackupSingleRequest): BackupKind {
+  return sample === undefined ? "full" : "sample";
+}
+
 function metadataOf(run: Run, name: string, artifacts: readonly WrittenArtifact[], dump: DumpResult): BackupMetadata {
   const { request, ports } = run;
   return backupMetadata({
@@ -266,7 +279,12 @@ function metadataOf(run: Run, name: string, artifacts: readonly WrittenArtifact[
     name,
     artifacts,
     dump,
-    partial: partialOptions(request.selection ?? wholeDatabase, request.shape ?? wholeShape, request.session),
+    kind: kindOf(request),
+    ...(request.sample === undefined ? {} : { sample: request.sample }),
+    partial: [
+      ...sampleOptions(request.sample),
+      ...partialOptions(request.selection ?? wholeDatabase, request.shape ?? wholeShape, request.session),
+    ],
     tool: ports.tool,
     ...(run.resumable === undefined ? {} : { resumed: run.resumable.resumed }),
   });

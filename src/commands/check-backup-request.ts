@@ -10,7 +10,7 @@ export function checkBackupRequest({
   archiveVersion,
   restrictKey,
   ...more
-}: BackupSingleRequest): void {
+}: Omit<BackupSingleRequest, "destination">): void {
   if (more.resumable !== undefined && format !== "directory") {
     throw new BackupError({
       code: "USAGE",

@@ -5,13 +5,16 @@ import type {
   Comparer,
   Comparison,
   ComparisonLimits,
+  OpenedData,
   RecordedRows,
   RecordedTable,
 } from "../ports/comparison.ts";
+import type { OpenComparisonNotes } from "../ports/comparison-notes.ts";
 import type { ConnectionRequest } from "../ports/connection-request.ts";
 import { type FindPorts, findBackup } from "./find-backup.ts";
 import type { FoundBackup } from "./found-backup.ts";
-import { refuseCluster } from "./restore-source.ts";
+import { plainLimit } from "./plain-limit.ts";
+import { openSource, refuseCluster } from "./restore-source.ts";
 
 export interface ComparisonRequest {
   /** Names a database. */
@@ -19,11 +22,18 @@ export interface ComparisonRequest {
   /** Another database; or a path, an id or its beginning, or `latest:DB`. */
   readonly right: ConnectionRequest | string;
   readonly schemaOnly: boolean;
+  readonly schemaStatements?: boolean;
   readonly limits: ComparisonLimits;
+  readonly jobs: number;
+  readonly hashOn?: "client" | "server";
+  readonly splitLargerThan?: number;
+  /** Where is noted what was equal, so that `resume` can go on. */
+  readonly state?: { readonly file: string; readonly how: "new" | "resume" };
 }
 
 export interface ComparePorts extends FindPorts {
   readonly comparer: Comparer;
+  readonly openNotes: OpenComparisonNotes;
 }
 
 /** The kind of row checksums that can be computed anew. */
@@ -36,18 +46,57 @@ export async function compare(
   context: CompareContext,
 ): Promise<Comparison> {
   const { left, right, schemaOnly, limits } = request;
-  if (typeof right !== "string") return await ports.comparer.compare({ left, right, schemaOnly, limits }, context);
-  if (schemaOnly) {
-    throw new BackupError({
-      code: "USAGE",
-      message: "the schema of a backup cannot be compared with a database",
-      hint: "restore it into another database, and compare the two",
-    });
-  }
+  if (typeof right !== "string") return await compareDatabases({ ...request, right }, ports, context);
   const found = await findBackup(right, ports, context.signal);
   refuseCluster(found);
+  refuseSample(found);
   const backup = recordedRows(found);
-  return await ports.comparer.compareWithBackup({ database: left, backup, limits }, context);
+  const openData = () => openStored(found);
+  return await ports.comparer.compareWithBackup({ database: left, backup, schemaOnly, limits, openData }, context);
+}
+
+/** Fewer rows are no difference there, and which of them should be there nobody has recorded. */
+function refuseSample({ metadata, location }: FoundBackup): void {
+  if (metadata?.sample === undefined) return;
+  throw new BackupError({
+    code: "PRECHECK",
+    message: "the backup is a sample, and holds some of the rows only",
+    object: location,
+    hint: "check it with: dbbackup verify --restore; or compare with another backup",
+  });
+}
+
+async function compareDatabases(
+  { state, ...request }: ComparisonRequest & { readonly right: ConnectionRequest },
+  { comparer, openNotes }: ComparePorts,
+  context: CompareContext,
+): Promise<Comparison> {
+  if (state === undefined) return await comparer.compare(request, context);
+  const notes = await openNotes(state.file, state.how);
+  try {
+    const result = await comparer.compare({ ...request, notes }, context);
+    await notes.remove();
+    return result;
+  } catch (error) {
+    context.progress.emit({
+      event: "warning",
+      message: `what was equal so far is noted in "${state.file}"`,
+      hint: "go on with the same command and --resume, or remove the file",
+    });
+    throw error;
+  } finally {
+    notes.close();
+  }
+}
+
+async function openStored(found: FoundBackup): Promise<OpenedData> {
+  const source = await openSource(found);
+  const maxPlainBytes = plainLimit(found.metadata, undefined);
+  return {
+    input: source.input,
+    ...(maxPlainBytes === undefined ? {} : { maxPlainBytes }),
+    close: () => Promise.resolve(source[Symbol.asyncDispose]()),
+  };
 }
 
 function recordedRows({ metadata, location }: FoundBackup): RecordedRows {
@@ -64,12 +113,18 @@ function recordedRows({ metadata, location }: FoundBackup): RecordedRows {
   return {
     database: metadata.database,
     serverVersion: metadata.database_version ?? "",
+    ...writerOf(metadata),
     encoding: metadata.encoding ?? metadata.source?.encoding ?? "UTF8",
     tables: objects.flatMap(recordedTable),
     partial: metadata.partial ?? [],
     ...(metadata.row_settings === undefined ? {} : { rowSettings: metadata.row_settings }),
     ...(largeObjects === undefined ? {} : { largeObjects: { count: largeObjects.rows, bytes: largeObjects.bytes } }),
   };
+}
+
+function writerOf({ tool, engine }: BackupMetadata): Pick<RecordedRows, "writer"> {
+  if (engine !== undefined) return { writer: engine.version };
+  return tool === undefined ? {} : { writer: `${tool.name} ${tool.version}` };
 }
 
 function recordedTable(object: NonNullable<BackupMetadata["objects"]>[number]): RecordedTable[] {

@@ -147,8 +147,8 @@ function ambiguous(message: string, ...candidates: readonly ListedBackup[]): Bac
 
 function candidateLine({ metadata }: ListedBackup): string {
   const what = isCluster(metadata) ? "cluster" : `database "${metadata.database}"`;
-  const { partial = [] } = metadata;
-  return `${metadata.id} ${metadata.timestamp} ${what}${isPartial(metadata) ? `, a part: ${partial.join(" ")}` : ""}`;
+  const { partial = [], sample } = metadata;
+  return `${metadata.id} ${metadata.timestamp} ${what}${isPartial(metadata) ? `, ${sample === undefined ? "a part" : "a sample"}: ${partial.join(" ")}` : ""}`;
 }
 
 function namedBy(name: string, backups: readonly ListedBackup[], repository: Storage): FoundBackup {

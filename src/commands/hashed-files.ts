@@ -40,9 +40,10 @@ export class HashedFiles implements BackupFiles {
 
   async open(name: string): Promise<OpenedObject> {
     const hashed = new HashedObject(await this.#artifacts.get(name)!.open());
-    const { key, size } = hashed;
+    const { key, size, localPath } = hashed;
     return {
       key,
+      localPath,
       size,
       readAt: async (position, target) => {
         const count = await hashed.readAt(position, target);

@@ -15,11 +15,16 @@ export class HashedObject implements OpenedObject {
   readonly #object: OpenedObject;
   readonly #hash = createHash("sha256");
   #hashed = 0;
+  #digest: Promise<string> | undefined;
 
   constructor(object: OpenedObject) {
     this.key = object.key;
     this.size = object.size;
     this.#object = object;
+  }
+
+  get localPath(): string | undefined {
+    return this.#object.localPath;
   }
 
   async readAt(position: number, target: Uint8Array): Promise<number> {
@@ -33,8 +38,13 @@ export class HashedObject implements OpenedObject {
     return this.#hashed >= this.size;
   }
 
-  /** Reads what nobody read, and answers the hash in hexadecimal. Once. */
-  async finish(): Promise<string> {
+  /** Reads what nobody read, and answers the hash in hexadecimal. Safe to repeat. */
+  finish(): Promise<string> {
+    this.#digest ??= this.#finish();
+    return this.#digest;
+  }
+
+  async #finish(): Promise<string> {
     const piece = Buffer.allocUnsafe(pieceBytes);
     while (this.#hashed < this.size) {
       const count = await this.#object.readAt(this.#hashed, piece);

@@ -1,6 +1,7 @@
 import type { DumpSelection } from "../ports/dump-selection.ts";
 import type { DumpSessionOptions } from "../ports/dump-session.ts";
 import type { DumpShape } from "../ports/dump-shape.ts";
+import type { SampleChoice } from "../ports/sample.ts";
 
 export const optionOfPatterns: Readonly<Partial<Record<keyof DumpSelection, string>>> = {
   schemas: "schema",
@@ -36,4 +37,9 @@ export function partialOptions(
     ...(extraFloatDigits === undefined ? [] : [`--extra-float-digits=${extraFloatDigits}`]),
     ...shape.sections.map((section) => `--section=${section}`),
   ];
+}
+
+/** The options that say which rows are in a sample, so that it can be made again. */
+export function sampleOptions(sample: SampleChoice | undefined): string[] {
+  return sample === undefined ? [] : [`--sample-${sample.kind}=${sample.value}`, `--sample-seed=${sample.seed}`];
 }

@@ -40,7 +40,7 @@ export interface RestoreSingleRequest extends ChoosingFiles {
 }
 
 /** What of the metadata the restore of an opened backup needs. */
-type Known = Pick<BackupMetadata, "partial"> | undefined;
+type Known = Pick<BackupMetadata, "partial" | "sample"> | undefined;
 
 export interface RestorePorts extends FindPorts {
   readonly engine: RestoreEngine;
@@ -117,10 +117,18 @@ export async function restoreFound(
   if (request.verifyFirst) await requireWhole(found, request, ports, signal);
   await using source = await openSource(found);
   const backup = await ports.engine.open(source.input, limits(request, found.metadata));
-  const restore: RestoreRequest = { ...request.restore, ...knownContents(found.metadata) };
+  const restore: RestoreRequest = {
+    ...request.restore,
+    ...knownContents(found.metadata),
+    ...(hasHashes(found) ? { isAsRecorded: async () => (await source.changedBytes(signal)).length === 0 } : {}),
+  };
   const outcome = await restoreOpened(request, { backup, known: found.metadata }, restore, ports, signal);
   if (outcome.result !== undefined) refuseChanged(found, await source.changedBytes(signal), outcome.result);
   return outcome;
+}
+
+function hasHashes({ metadata }: FoundBackup): boolean {
+  return metadata?.tool !== undefined && metadata.artifacts.every(({ sha256 }) => sha256 !== undefined);
 }
 
 /** Writes a backup that was found as a script. */
@@ -165,7 +173,7 @@ export function partialFindings(known: Known, whole = "its database"): Finding[]
     {
       code: "partial-backup",
       severity: "warning",
-      message: `the backup holds a part of ${whole} only: it was made with ${known.partial.join(" ")}`,
+      message: `the backup holds ${known.sample === undefined ? "a part" : "a sample"} of ${whole} only: it was made with ${known.partial.join(" ")}`,
       solution: "what it lacks (see: dbbackup show) must be in the target already, or come from another backup",
     },
   ];
@@ -235,7 +243,7 @@ export function knownContents(
       name !== undefined &&
       checksum !== undefined
     ) {
-      expectedRows.set(`${schema}\0${name}`, { rows, checksum });
+      expectedRows.set(`${schema}\0${name}`, { rows, bytes, checksum });
     }
   }
   return { expectedRows, plainBytes };

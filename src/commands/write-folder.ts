@@ -1,5 +1,6 @@
 import type { Compression } from "../core/compression.ts";
-import type { OpenArtifactStages } from "../ports/artifact-stages.ts";
+import type { ArtifactTotals, OpenArtifactStages } from "../ports/artifact-stages.ts";
+import type { BackupFiles } from "../ports/backup-files.ts";
 import type { DumpedFile, DumpResult, FolderOutput } from "../ports/dump.ts";
 import type { PendingFolder } from "../ports/storage.ts";
 import type { WrittenArtifact } from "./backup-metadata.ts";
@@ -37,7 +38,38 @@ export async function writeFolder(
       },
     };
   };
+  const adopt = async (): Promise<BackupFiles> => {
+    const adopted = await folder.adopt!();
+    for (const name of adopted.sizes.keys()) files.push({ name, ...(await totalsOf(name, adopted, openStages)) });
+    return adopted;
+  };
   const progress = resumable?.progress;
-  const output = { kind: "folder", createFile, ...(progress === undefined ? {} : { progress }) } as const;
+  const { localPath } = folder;
+  const output = {
+    kind: "folder",
+    createFile,
+    ...(localPath === undefined ? {} : { localPath, adopt }),
+    ...(progress === undefined ? {} : { progress }),
+  } as const;
   return { dump: await dump(output), files };
+}
+
+/** What is read at once of a file that somebody else wrote. */
+const pieceBytes = 1024 * 1024;
+
+async function totalsOf(name: string, files: BackupFiles, openStages: OpenArtifactStages): Promise<ArtifactTotals> {
+  const stages = openStages({ write: async () => {} }, uncompressed);
+  const file = await files.open(name);
+  try {
+    const piece = Buffer.allocUnsafe(pieceBytes);
+    for (let at = 0; at < file.size; ) {
+      const count = await file.readAt(at, piece);
+      if (count === 0) break;
+      await stages.write(piece.subarray(0, count));
+      at += count;
+    }
+    return await stages.end();
+  } finally {
+    await file.close();
+  }
 }

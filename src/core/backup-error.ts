@@ -68,6 +68,8 @@ export interface BackupErrorParts {
   readonly sqlState?: string;
   /** Whether doing the same again can help without changing anything. */
   readonly retry?: "never" | "maybe";
+  /** Nothing is wrong but that this program does not know what it found: another one may. */
+  readonly isForOthers?: boolean;
   readonly cause?: unknown;
 }
 
@@ -79,6 +81,7 @@ export class BackupError extends Error {
   readonly details: readonly string[];
   readonly sqlState: string | undefined;
   readonly retry: "never" | "maybe";
+  readonly isForOthers: boolean;
   readonly #parts: BackupErrorParts;
 
   constructor(parts: BackupErrorParts) {
@@ -90,6 +93,7 @@ export class BackupError extends Error {
     this.details = parts.details ?? [];
     this.sqlState = parts.sqlState;
     this.retry = parts.retry ?? "never";
+    this.isForOthers = parts.isForOthers === true;
     this.#parts = parts;
   }
 

@@ -20,6 +20,16 @@ export const progressEventSchema = v.variant("event", [
     objects: count,
     least_seconds: v.optional(count),
   }),
+  v.looseObject({
+    ...head,
+    event: v.literal("sample"),
+    rows_chosen: count,
+    rows_referenced: count,
+    bytes: count,
+    tables: v.array(
+      v.looseObject({ schema: v.string(), name: v.string(), rows_chosen: count, rows_referenced: count, bytes: count }),
+    ),
+  }),
   v.looseObject({ ...head, event: v.literal("snapshot"), xmin: v.string() }),
   v.looseObject({
     ...head,

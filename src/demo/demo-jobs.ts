@@ -95,8 +95,12 @@ export async function compareWith(
 ): Promise<Comparison> {
   const left = { ...connectionTo(server), database: original };
   const right = { ...connectionTo(server), database: restored };
-  const request = { left, right, schemaOnly: false, limits: defaultComparisonLimits };
-  const ports = { ...findPorts(server, services), comparer: await services.openComparer() };
+  const request = { left, right, schemaOnly: false, limits: defaultComparisonLimits, jobs: 1 };
+  const ports = {
+    ...findPorts(server, services),
+    comparer: await services.openComparer(),
+    openNotes: services.openComparisonNotes,
+  };
   return await compare(request, ports, { progress: silent, signal });
 }
 

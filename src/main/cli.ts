@@ -2,12 +2,12 @@ import { runCli } from "../frontends/cli/run-cli.ts";
 import { watchInterruption } from "./interruption.ts";
 import { readStart } from "./launcher-link.ts";
 import { createServices } from "./services.ts";
-import { limitYoungGeneration } from "./young-generation.ts";
+import { tuneV8 } from "./tune-v8.ts";
 
 /** How long something may keep the process alive after the command has ended, before it is ended by force. */
 const LINGER_MS = 5000;
 
-limitYoungGeneration();
+tuneV8();
 const start = readStart(process.argv);
 const status = await runCli({
   args: start.args,

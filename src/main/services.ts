@@ -15,21 +15,24 @@ export function createServices(): Services {
     locateFile: async (path) => (await import("../storage/local/locate-file.ts")).locateFile(path),
     openOutput: async (path, kind) =>
       (await import("../storage/local/open-output.ts")).openOutput(path, kind, process.stdout, clock),
-    dumping: async () => (await import("./dumping.ts")).dumpingServices(`dbbackup ${version}`),
+    dumping: async (engine) => (await import("./dumping.ts")).dumpingServices(`dbbackup ${version}`, engine),
     openChecker: async () => (await import("./open-checker.ts")).openChecker(),
-    openComparer: async () =>
-      (await import("../engines/postgres/compare/postgres-comparer.ts")).createPostgresComparer(),
+    openComparer: async () => (await import("./open-comparer.ts")).openComparer(),
+    openComparisonNotes: async (path, how) =>
+      (await import("../storage/local/comparison-notes-file.ts")).openComparisonNotes(path, how),
     openClusterReader: async () =>
       (await import("../engines/postgres/cluster/cluster-reader.ts")).postgresClusterReader,
     openGlobalsRestorer: async () =>
       (await import("../engines/postgres/cluster/globals-restorer.ts")).postgresGlobalsRestorer,
-    openRestorer: async () => (await import("./open-restorer.ts")).openRestorer(),
+    openRestorer: async (engine) => (await import("./open-restorer.ts")).openRestorer(engine),
     openProver: async () => (await import("../engines/postgres/proof/postgres-prover.ts")).postgresProver,
     standardInput: () => process.stdin,
     readTextFile: async (path) => {
       const { readTextFile, textOf } = await import("../storage/local/read-text-file.ts");
       return path === "-" ? await textOf("standard input", process.stdin) : await readTextFile(path);
     },
+    openSamplePlanner: async () =>
+      (await import("../engines/postgres/sample/postgres-sample-planner.ts")).postgresSamplePlanner,
     openSourceChecker: async () =>
       (await import("../engines/postgres/preflight/source-checker.ts")).postgresSourceChecker,
     openSqlSession: async (server, database, signal) =>

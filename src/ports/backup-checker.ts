@@ -36,7 +36,9 @@ export interface CheckedBackup {
   /** Entries by their type; unknown for scripts. */
   readonly entryCounts?: ReadonlyMap<string, number>;
   readonly tables: readonly CheckedTable[];
-  /** Unknown for scripts, where they are statements among others. */
+  /** Of an archive: `1.14`. */
+  readonly archiveVersion?: string;
+  /** Of a script those that pg_dump's statements write; unknown when there are none. */
   readonly largeObjects?: { readonly count: number; readonly bytes: number };
 }
 
@@ -60,4 +62,9 @@ export interface BackupChecker {
    * UNSUPPORTED_FORMAT
    */
   check(source: CheckSource, signal: AbortSignal): Promise<CheckedBackup>;
+  /**
+   * The same for an artifact that passes by, front to back. Positions that its table of contents notes are not compared.
+   * Each piece is used no more when the next is asked for; the stream may be left early.
+   */
+  checkStream(stream: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<CheckedBackup>;
 }

@@ -1,5 +1,7 @@
+import type { ComparisonNotes } from "./comparison-notes.ts";
 import type { ConnectionRequest } from "./connection-request.ts";
 import type { ProgressSink } from "./progress.ts";
+import type { RestoreInput } from "./restore.ts";
 
 /** Which of the two: A is `left`, B is `right`. */
 export type Side = "left" | "right";
@@ -9,7 +11,17 @@ export interface CompareRequest {
   readonly left: ConnectionRequest;
   readonly right: ConnectionRequest;
   readonly schemaOnly: boolean;
+  /** Say what would make B's schema like A's. */
+  readonly schemaStatements?: boolean;
   readonly limits: ComparisonLimits;
+  /** Sessions with each side that read rows beside each other. */
+  readonly jobs: number;
+  /** Where rows are hashed: `client` (rows travel, the default) or `server` (sums travel, at twice the server's time). */
+  readonly hashOn?: "client" | "server";
+  /** Larger tables, in bytes, are read in parts of about that size. */
+  readonly splitLargerThan?: number;
+  /** Where is noted what was equal, and what earlier runs noted. */
+  readonly notes?: ComparisonNotes;
 }
 
 /** How much of what differs is kept and told. Everything is counted. */
@@ -18,6 +30,8 @@ export interface ComparisonLimits {
   readonly dataDifferences: number;
   /** Rows named of each table that differs. */
   readonly sampleRows: number;
+  /** Tell values, too: they may be secret. */
+  readonly showValues?: boolean;
 }
 
 export const defaultComparisonLimits: ComparisonLimits = {
@@ -53,6 +67,15 @@ export interface RowDifference {
   readonly on: Side | "both";
   /** Columns whose values differ, when both have the row. */
   readonly columns: readonly string[];
+  /** When they were asked for: of the columns that differ; of all columns when one side has the row. */
+  readonly values?: readonly ValueDifference[];
+}
+
+/** A value on each side that has the row, null for NULL. Cut when long. */
+export interface ValueDifference {
+  readonly column: string;
+  readonly left?: string | null;
+  readonly right?: string | null;
 }
 
 /** A backup's own record of its rows, from its metadata. */
@@ -60,6 +83,8 @@ export interface RecordedRows {
   readonly database: string;
   /** The server that the backup was made of, as it says it. */
   readonly serverVersion: string;
+  /** Name and version of the program that wrote its definitions, when it is known. */
+  readonly writer?: string;
   /** Name of the encoding that the rows were dumped in. */
   readonly encoding: string;
   /** Settings of the dump's session that their text hangs on; absent when nobody recorded them. */
@@ -82,7 +107,18 @@ export interface RecordedTable {
 export interface BackupCompareRequest {
   readonly database: ConnectionRequest;
   readonly backup: RecordedRows;
+  readonly schemaOnly: boolean;
   readonly limits: ComparisonLimits;
+  /** Opens what is stored of the backup, when rows that differ are to be told. */
+  readonly openData?: () => Promise<OpenedData>;
+}
+
+/** The stored bytes of a backup. */
+export interface OpenedData {
+  readonly input: RestoreInput;
+  /** When known: how many plain bytes one table may give at most. */
+  readonly maxPlainBytes?: number;
+  close(): Promise<void>;
 }
 
 /** What was compared. */
@@ -106,10 +142,25 @@ export interface Comparison {
   /** At most as many as the limits say; the counts tell all. */
   readonly schemaDifferences: readonly SchemaDifference[];
   readonly schemaDifferenceCount: number;
+  /**
+   * When they were asked for: SQL that makes B's schema like A's, without semicolons at the ends. What would lose something, or
+   * cannot be said, is a comment: lines that begin with two minus signs.
+   */
+  readonly schemaStatements?: readonly string[];
   readonly dataDifferences: readonly DataDifference[];
   readonly dataDifferenceCount: number;
+  /** What earlier runs compared and was not read again; absent when nothing: the result is of one moment of each side. */
+  readonly earlier?: EarlierComparison;
   /** What was left out, and why that may matter. */
   readonly notes: readonly string[];
+}
+
+/** Tables, and parts of others, that were equal in earlier runs. Times are of UTC, in ISO 8601. */
+export interface EarlierComparison {
+  readonly tables: number;
+  readonly parts: number;
+  readonly from: string;
+  readonly to: string;
 }
 
 export interface CompareContext {
@@ -126,7 +177,7 @@ export interface Comparer {
   compare(request: CompareRequest, context: CompareContext): Promise<Comparison>;
   /**
    * Compares a database (left) with what the metadata of a backup (right) says of its rows: tables, their numbers of rows
-   * and checksums. The schema is not compared.
+   * and checksums. Of whole archives definitions are compared, too, and it is told which rows differ.
    * @throws BackupError as {@link compare}
    */
   compareWithBackup(request: BackupCompareRequest, context: CompareContext): Promise<Comparison>;

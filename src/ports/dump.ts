@@ -1,5 +1,6 @@
 import type { Compression } from "../core/compression.ts";
 import type { DumpFormat } from "../core/dump-format.ts";
+import type { BackupFiles } from "./backup-files.ts";
 import type { ByteSink } from "./byte-sink.ts";
 import type { Codec } from "./codec.ts";
 import type { ConnectionRequest } from "./connection-request.ts";
@@ -7,6 +8,7 @@ import type { DumpSelection } from "./dump-selection.ts";
 import type { DumpSessionOptions } from "./dump-session.ts";
 import type { DumpShape } from "./dump-shape.ts";
 import type { ProgressSink } from "./progress.ts";
+import type { SampleChoice, SamplePlan } from "./sample.ts";
 import type { OpenSpool } from "./spool.ts";
 
 /** A logical backup of one database, as asked of an engine. */
@@ -31,10 +33,14 @@ export interface DumpRequest {
   readonly restrictKey?: string;
   /** How many connections copy data beside each other, where there is enough of it. */
   readonly jobs: number;
+  /** Somebody wants it: where it cannot be, that is an error. */
+  readonly jobsAreAsked?: boolean;
   /** Tables larger than this many bytes on the server's disk are read by several connections; the engine's own when absent. */
   readonly splitLargerThan?: number;
   /** Bytes of rows that are read in a second at most, by all connections together; as fast as it goes when absent. */
   readonly maxRate?: number;
+  /** Only some of the rows, and all that these refer to. */
+  readonly sample?: SampleChoice;
   /** Names the backup on the server (application_name), so that a DBA sees who holds the snapshot. */
   readonly applicationName: string;
 }
@@ -47,6 +53,10 @@ export type DumpOutput =
 export interface FolderOutput {
   readonly kind: "folder";
   createFile(name: string): Promise<DumpedFile>;
+  /** Where it lies on this machine, for programs that write files themselves; undefined where it does not. */
+  readonly localPath?: string;
+  /** Takes over the files that a program wrote there, instead of `createFile`, and opens them for reading. @throws BackupError IO */
+  adopt?(): Promise<BackupFiles>;
   /** Set for a dump that can be resumed, or is. */
   readonly progress?: ResumableProgress;
 }
@@ -120,6 +130,8 @@ export interface SnapshotHeld {
 }
 
 export interface DumpResult {
+  /** Who did it, when it was not the engine of this program. */
+  readonly engine?: { readonly name: string; readonly version: string };
   readonly server: {
     /** As the server says it: `18.4 (Debian 18.4-1)`. */
     readonly version: string;
@@ -134,15 +146,19 @@ export interface DumpResult {
   readonly encoding?: string;
   /** The log position at which the snapshot was taken (`16/B374D848`); on a standby, the last replayed one. */
   readonly snapshotLsn?: string;
-  readonly snapshot: SnapshotHeld;
+  /** Absent when the snapshot was somebody else's. */
+  readonly snapshot?: SnapshotHeld;
   /** Version of the archive that was written. */
   readonly archiveVersion?: string;
   /** Settings of the session that the text of rows hangs on, and that are not the same in every dump: the time zone. */
   readonly rowSettings: Readonly<Record<string, string>>;
   /** Entries of the table of contents by their type; of a script, those that it was written from. */
-  readonly entries: readonly { readonly type: string; readonly count: number }[];
-  readonly tables: readonly DumpedTable[];
-  readonly largeObjects: { readonly count: number; readonly bytes: number };
+  readonly entries?: readonly { readonly type: string; readonly count: number }[];
+  /** Absent when they are not known, as also what is absent of the next. */
+  readonly tables?: readonly DumpedTable[];
+  /** Of a sample: how its rows came together. */
+  readonly sample?: SamplePlan;
+  readonly largeObjects?: { readonly count: number; readonly bytes: number };
   readonly notIncluded: readonly NotIncluded[];
   readonly warnings: readonly string[];
 }

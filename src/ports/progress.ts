@@ -14,6 +14,14 @@ export type ProgressEvent =
       /** Seconds that it takes at least, because the rate is limited. */
       readonly least_seconds?: number;
     }
+  /** What a sample will hold; `bytes` are estimated, as dumped, and what `rows_` counts is exact. */
+  | {
+      readonly event: "sample";
+      readonly rows_chosen: number;
+      readonly rows_referenced: number;
+      readonly bytes: number;
+      readonly tables: readonly SampledTableEvent[];
+    }
   /**
    * The snapshot of a backup was taken. Until it ends, the server keeps every row version that was deleted or replaced
    * since transaction `xmin`: vacuum cannot remove them.
@@ -32,6 +40,14 @@ export type ProgressEvent =
   | { readonly event: "object-start"; readonly object: string }
   | { readonly event: "object-end"; readonly object: string; readonly rows: number; readonly bytes: number }
   | { readonly event: "warning"; readonly message: string; readonly object?: string; readonly hint?: string };
+
+export interface SampledTableEvent {
+  readonly schema: string;
+  readonly name: string;
+  readonly rows_chosen: number;
+  readonly rows_referenced: number;
+  readonly bytes: number;
+}
 
 /** Takes events; never throws, never blocks. */
 export interface ProgressSink {

@@ -111,6 +111,11 @@ export interface RestoreRequest extends RestoreSelection {
   readonly confirmed: boolean;
   /** What the backup's metadata says about each table's rows; compared while they are restored. */
   readonly expectedRows?: ReadonlyMap<TableKey, ExpectedRows>;
+  /**
+   * Reads the backup once more and tells whether it is what its metadata recorded; absent for one that has none. For engines
+   * that must not be given what strangers made.
+   */
+  readonly isAsRecorded?: () => Promise<boolean>;
   /** Plain bytes of the whole backup, when its metadata tells: compared with the free space of a local server. */
   readonly plainBytes?: number;
   /** Plain bytes that one table or large object may give at most, instead of a bound on the ratio. */
@@ -122,6 +127,8 @@ export type TableKey = `${string}\0${string}`;
 
 export interface ExpectedRows {
   readonly rows: number;
+  /** Of the rows as dumped. */
+  readonly bytes?: number;
   /** `rowsum128-v1`: 32 hexadecimal digits. */
   readonly checksum: string;
 }
@@ -218,12 +225,16 @@ export interface RestoreResult {
   readonly rows: number;
   /** Plain bytes of rows and large objects. */
   readonly bytes: number;
+  /** Nobody counted rows and bytes. */
+  readonly isUncounted?: boolean;
   readonly largeObjects: number;
   /** At most {@link maxListedFailures} of them. */
   readonly failures: readonly RestoreFailure[];
   readonly failed: number;
   readonly warnings: readonly string[];
   readonly durationMs: number;
+  /** Who did it, when it was not the engine of this program. */
+  readonly engine?: { readonly name: string; readonly version: string };
 }
 
 export interface ScriptRequest extends RestoreRequest {

@@ -5,11 +5,14 @@ import type { Clock } from "./clock.ts";
 import type { ClusterReader, GlobalsRestorer } from "./cluster.ts";
 import type { Codec } from "./codec.ts";
 import type { Comparer } from "./comparison.ts";
+import type { OpenComparisonNotes } from "./comparison-notes.ts";
 import type { Dumper } from "./dump.ts";
+import type { EngineChoice } from "./engine-choice.ts";
 import type { LocateFile } from "./named-file.ts";
 import type { SourceChecker } from "./preflight.ts";
 import type { RestoreEngine } from "./restore.ts";
 import type { RestoreProver } from "./restore-proof.ts";
+import type { SamplePlanner } from "./sample.ts";
 import type { OpenSqlSession } from "./sql-session.ts";
 import type { Storage } from "./storage.ts";
 import type { StartThrowawayServer } from "./throwaway-server.ts";
@@ -21,10 +24,10 @@ import type { StartThrowawayServer } from "./throwaway-server.ts";
 export interface Services {
   readonly clock: Clock;
   /** What a backup needs of the engine and the stages. */
-  dumping(): Promise<DumpingServices>;
+  dumping(engine?: EngineChoice): Promise<DumpingServices>;
   openClusterReader(): Promise<ClusterReader>;
   openGlobalsRestorer(): Promise<GlobalsRestorer>;
-  openRestorer(): Promise<RestoreEngine>;
+  openRestorer(engine?: EngineChoice): Promise<RestoreEngine>;
   openProver(): Promise<RestoreProver>;
   standardInput(): AsyncIterable<Uint8Array>;
   /**
@@ -38,6 +41,8 @@ export interface Services {
   readonly openOutput: OpenOutput;
   openChecker(): Promise<BackupChecker>;
   openComparer(): Promise<Comparer>;
+  readonly openComparisonNotes: OpenComparisonNotes;
+  openSamplePlanner(): Promise<SamplePlanner>;
   openSourceChecker(): Promise<SourceChecker>;
   readonly openSqlSession: OpenSqlSession;
   readonly startThrowawayServer: StartThrowawayServer;

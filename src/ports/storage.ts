@@ -1,3 +1,4 @@
+import type { BackupFiles } from "./backup-files.ts";
 import type { ByteSink } from "./byte-sink.ts";
 import type { Spool } from "./spool.ts";
 
@@ -115,6 +116,13 @@ export interface PendingObject extends ByteSink {
 
 /** Objects in the making that belong together: invisible until `commit`, which shows all of them at once. */
 export interface PendingFolder {
+  /** Its path on this machine, for programs that write files themselves; undefined where it has none. */
+  readonly localPath?: string;
+  /**
+   * Takes over the files that such a program wrote, in place of `create`; it must have ended.
+   * @throws BackupError IO, DAMAGED when there is something else than plain files
+   */
+  adopt?(): Promise<BackupFiles>;
   /** Begins the object of this name, one safe component. */
   create(name: string): Promise<DiscardableFile>;
   /**
@@ -142,6 +150,11 @@ export interface DiscardableFile extends PendingFile {
 /** An object opened for reading: what was checked and what is used later are the same bytes. */
 export interface OpenedObject {
   readonly key: string;
+  /**
+   * A path on this machine, for programs that read files themselves, as long as it is open; undefined where it has none. Not
+   * always one that people would know.
+   */
+  readonly localPath?: string | undefined;
   readonly size: number;
   /**
    * Fills `target` from `position`; answers the count, less than asked only at the end of the object.

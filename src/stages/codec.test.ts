@@ -169,8 +169,11 @@ describe.each(compressing)("%s, damaged:", (_, kind) => {
     }
   });
 
-  test("bytes behind the end are refused", async () => {
-    const stored = Buffer.concat(await compress(kind, blocks));
+  test.each([
+    ["a long", blocks],
+    ["a small", [rows(3000, 1)]],
+  ])("bytes behind the end of %s stream are refused", async (_size, held) => {
+    const stored = Buffer.concat(await compress(kind, held));
     for (const tail of ["garbage behind the end", "\0", "\0".repeat(100)]) {
       for (const size of [stored.length, 65_536, 1 << 30]) {
         await expect(decompress(kind, Buffer.concat([stored, Buffer.from(tail)]), size)).rejects.toEqual(damaged);
@@ -178,9 +181,12 @@ describe.each(compressing)("%s, damaged:", (_, kind) => {
     }
   });
 
-  test("a flipped bit is found", async () => {
-    const original = Buffer.concat(await compress(kind, blocks));
-    const plain = Buffer.concat(blocks);
+  test.each([
+    ["a long", blocks],
+    ["a small", [rows(3000, 1)]],
+  ])("a flipped bit of %s stream is found", async (_size, held) => {
+    const original = Buffer.concat(await compress(kind, held));
+    const plain = Buffer.concat(held);
     for (let i = 0; i < 60; i++) {
       const at = i < 10 ? i : Math.floor((original.length * i) / 60);
       const stored = Buffer.from(original);
@@ -191,6 +197,12 @@ describe.each(compressing)("%s, damaged:", (_, kind) => {
       else expect(result, `byte ${at}`).toEqual(damaged);
       if (at >= 10) expect(result, `byte ${at}`).toEqual(damaged);
     }
+  });
+
+  test("a small stream of many bytes is read in pieces, and refused beyond the limit", async () => {
+    const stored = Buffer.concat(await compress(kind, [Buffer.alloc(MIB), Buffer.alloc(MIB)]));
+    expect((await decompress(kind, stored)).equals(Buffer.alloc(2 * MIB))).toBe(true);
+    await expect(decompress(kind, stored, 65_536, MIB)).rejects.toEqual(damaged);
   });
 
   test("an error of the source passes as it is, and a reader that stops ends the source", async () => {

@@ -67,8 +67,13 @@ test.each(["UTF8", "LATIN1"])("a database in %s equals its backup until a row ch
   expect(different.status).toBe(4);
   const document = JSON.parse(different.stdout);
   expect(document.data_differences).toEqual([
-    { object: 'table "Sché ma"."tä ble"', a_rows: 1000, b_rows: 1000, samples: [] },
-    { object: "table public.parted_1", a_rows: 3, b_rows: 2, samples: [] },
+    {
+      object: 'table "Sché ma"."tä ble"',
+      a_rows: 1000,
+      b_rows: 1000,
+      samples: [{ key: "(500)", in: "both", columns: ["f"] }],
+    },
+    { object: "table public.parted_1", a_rows: 3, b_rows: 2, samples: [{ key: "(1)", in: "a", columns: [] }] },
     { object: "large objects", a_rows: 2, b_rows: 1, samples: [] },
   ]);
   expect(document.schema_differences).toEqual([
@@ -87,3 +92,80 @@ test("a backup without metadata is refused with what to do instead", async () =>
   expect(refused.stderr).toContain("restore it into another database");
   expect(refused.status).not.toBe(0);
 });
+
+const many = `
+  create table t (id integer, "vä l" text, n numeric, k text, primary key (k, id));
+  insert into t select i, case when i % 7 = 0 then null else E'tab\t back\\\\ line\n' || i end, i / 7.0, 'k' || i % 10
+    from generate_series(1, 5000) as i;
+  create table texts (t text); insert into texts values (''), (null), ('x'), ('x'), (E'\\.');
+  create table renamed (a integer, b integer); insert into renamed values (1, 2);
+`;
+
+test.each(["custom", "directory", "tar", "plain"])(
+  "which rows differ from a backup in %s format is told",
+  async (format) => {
+    await using repository = await withRepository();
+    await using database = await withDatabase(await sharedServer(18));
+    await database.sql(many);
+    const name = database.name;
+    const backup = await dbbackup(
+      "backup",
+      "single",
+      name,
+      "--url",
+      database.url,
+      "--repo",
+      repository.folder,
+      "--format",
+      format,
+    );
+    expect(backup.status).toBe(0);
+    await database.sql(`update t set "vä l" = '' where id = 7; update t set n = 0, "vä l" = 'new' where id = 8; delete from t where id = 9;
+    insert into t values (9000, null, null, 'k')`);
+    await database.sql(`
+    update texts set t = 'y' where ctid = (select min(ctid) from texts where t = 'x'); delete from texts where t is null;
+    alter table renamed rename b to c; update renamed set a = 2;
+  `);
+    const result = await dbbackup(
+      "compare",
+      database.url,
+      `latest:${name}`,
+      "--repo",
+      repository.folder,
+      "--json",
+      "--show-values",
+      "--limit-rows",
+      "10",
+    );
+    const document = JSON.parse(result.stdout);
+    const found = new Map(document.data_differences.map((one: { object: string }) => [one.object, one]));
+    if (format === "plain") {
+      expect(document.notes).toEqual(expect.arrayContaining([expect.stringContaining("not of scripts")]));
+      return;
+    }
+    expect(document.notes).toEqual(
+      expect.arrayContaining([expect.stringContaining("table public.renamed: its columns are not those")]),
+    );
+    expect(found.get("table public.texts")).toMatchObject({ a_rows: 4, b_rows: 5 });
+    const keysOf = (table: string): string[] =>
+      (found.get(table) as { samples: { key: string; in: string }[] }).samples
+        .map((one) => `${one.key} ${one.in}`)
+        .toSorted();
+    expect(keysOf("table public.texts")).toEqual(["() b", "(x) b", "(y) a"]);
+    expect(keysOf("table public.t")).toEqual(
+      ["(k,9000) a", "(k7,7) both", "(k8,8) both", "(k9,9) b"].map(inColumnOrder).toSorted(),
+    );
+    const changed = (found.get("table public.t") as { samples: { key: string; values: unknown }[] }).samples;
+    expect(changed.find(({ key }) => key === "(7,k7)")?.values).toEqual([{ column: "vä l", a: "", b: null }]);
+    expect(changed.find(({ key }) => key === "(8,k8)")?.values).toEqual([
+      { column: "vä l", a: "new", b: "tab\t back\\ line\n8" },
+      { column: "n", a: "0", b: "1.1428571428571429" },
+    ]);
+    expect(document.data_differences).toHaveLength(3);
+  },
+);
+
+/** Keys are told in the order of the table's columns. */
+function inColumnOrder(key: string): string {
+  return key.replace(/^\((\w+),(\d+)\)/, "($2,$1)");
+}

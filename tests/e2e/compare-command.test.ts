@@ -29,6 +29,14 @@ test("equal databases end with 0, different ones with 4 and what differs", async
   expect(different.stdout).toContain("schema  view public.w: only in B");
   expect(different.stdout).toContain("(2): other v");
 
+  const script = await compare(a.url, b.url, "--schema-sql");
+  expect(script.stdout).toContain("-- DIFFERENT  A: ");
+  expect(script.stdout.split("\n").filter((line) => line !== "" && !line.startsWith("--"))).toEqual([
+    "set check_function_bodies = off;",
+    "drop view public.w;",
+    "alter table public.t alter column v set default 'x'::text;",
+  ]);
+
   const document = await compare(a.url, b.url, "--json");
   expect(document.status).toBe(4);
   expect(JSON.parse(document.stdout)).toMatchObject({

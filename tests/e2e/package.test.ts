@@ -32,6 +32,7 @@ test("the package holds the bundle, the launcher and docs, and no sources, tests
     "dist/dbbackup.mjs",
     "dist/deflate-worker.mjs",
     "dist/supervisor.mjs",
+    "dist/tool-guard.mjs",
     "package.json",
   ]);
   const manifest = JSON.parse(readFileSync(join(installed, "package.json"), "utf8")) as Record<string, unknown>;

@@ -157,3 +157,43 @@ test.each([
   const { status, stderr } = await dbbackup(["restore", "single", archive, "-f", "-", flag]);
   expect({ status, stderr }).toEqual({ status: 2, stderr: expect.stringMatching(message) });
 });
+
+describe("large objects of a database with standard_conforming_strings = off", () => {
+  const contents = "SELECT loid, pageno, encode(data, 'hex') FROM pg_largeobject ORDER BY 1, 2";
+
+  test("arrive as they were, from the archive and through its script, which is pg_restore's", async () => {
+    await using source = await withDatabase(zoo.server);
+    await source.sql(`
+      ALTER DATABASE "${source.name}" SET standard_conforming_strings = off;
+      SELECT lo_from_bytea(4711, decode('616263005c275c5c0a', 'hex')), lo_create(4712);
+      SELECT lo_from_bytea(0, decode(repeat(md5(i::text), i * i * 20), 'hex')) FROM generate_series(1, 40) AS i;`);
+    const file = join(folder.path, "off.dump");
+    await stock(18).must("pg_dump", ["-Fc", "-f", file, "-d", source.url]);
+    expect(await ourScript(file, {})).toEqual(await stockScript(file, []));
+
+    const script = join(folder.path, "off.sql");
+    await writeFile(script, (await ourScript(file, {})).join("\n"), "latin1");
+    for (const input of [file, script]) {
+      await using target = await withDatabase(zoo.server);
+      await mustDbbackup(["restore", "single", input, "--target", target.name, "--url", target.url, "--confirm"]);
+      expect(await target.sql(contents), input).toEqual(await source.sql(contents));
+      expect(await target.sql("SELECT count(*) FROM pg_largeobject_metadata"), input).toEqual([{ count: "42" }]);
+    }
+  });
+
+  test("one that is not there fails, even when it is empty", async () => {
+    await using source = await withDatabase(zoo.server);
+    await source.sql("SELECT lo_create(4711)");
+    const file = join(folder.path, "empty.dump");
+    await stock(18).must("pg_dump", ["-Fc", "-f", file, "-d", source.url]);
+    await using target = await withDatabase(zoo.server);
+    const list = join(folder.path, "empty.list");
+    const { stdout } = await stock(18).must("pg_restore", ["-l", file]);
+    const lines = stdout.toString().split("\n");
+    await writeFile(list, lines.filter((line) => line.includes(" BLOBS - ")).join("\n"));
+    const onlyData = ["--use-list", list, "--target", target.name, "--url", target.url, "--confirm"];
+    const { status, stderr } = await dbbackup(["restore", "single", file, ...onlyData]);
+    expect(status).toBe(1);
+    expect(stderr).toContain("large object 4711 does not exist");
+  });
+});

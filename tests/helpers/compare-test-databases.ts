@@ -7,7 +7,7 @@ import { type ServerAddress, serverSql } from "./postgres-server.ts";
 import type { TestDatabase } from "./test-database.ts";
 
 /** Logs in over the socket, where everybody is trusted. */
-export function specOf({ server, name }: TestDatabase, user = "postgres"): ConnectionSpec {
+export function specOf({ server, name }: Pick<TestDatabase, "server" | "name">, user = "postgres"): ConnectionSpec {
   return connectionSpec({
     hosts: [{ kind: "unix", folder: server.socketDirectory, port: server.port, password: undefined }],
     user,
@@ -26,7 +26,7 @@ export function compareTestDatabases(
 ): Promise<Comparison> {
   return compareDatabases(
     { left: specOf(left, user), right: specOf(right, user) },
-    { schemaOnly: false, limits, ...request },
+    { schemaOnly: false, limits, jobs: 1, ...request },
     { progress: { emit: () => {} }, signal: new AbortController().signal },
   );
 }

@@ -5,14 +5,12 @@ import { type PlannedEntries, planEntries } from "../../src/engines/postgres/dum
 import type { Row } from "../../src/engines/postgres/objects/catalog-reader.ts";
 import { readCatalog } from "../../src/engines/postgres/objects/read-catalog.ts";
 import type { DumpSelection } from "../../src/ports/dump-selection.ts";
+import { describeEntries } from "./describe-entries.ts";
 import { connectTo } from "./dump-to-memory.ts";
 import { withoutKnownDifferences } from "./known-differences.ts";
 import { readStockToc } from "./stock-toc.ts";
 import { stock } from "./stock-tools.ts";
 import type { TestDatabase } from "./test-database.ts";
-
-/** Entries about the archive and the database as a whole, which no object type makes. */
-const notOfObjects = new Set(["ENCODING", "STDSTRINGS", "SEARCHPATH", "DATABASE", "DATABASE PROPERTIES"]);
 
 /** A database, where it is. */
 export type KnownDatabase = Pick<TestDatabase, "name" | "server" | "url">;
@@ -70,36 +68,6 @@ export async function compareWithStock(
     describeEntries(list, only).map((text) => withoutKnownDifferences(text, database.server.major)),
   );
   return { ours: ours!, stocks: stocks! };
-}
-
-/** One text per entry, with dependencies by name instead of by number, since numbers are each tool's own. */
-export function describeEntries(entries: readonly TocEntry[], only: (entry: TocEntry) => boolean): string[] {
-  const nameOf = new Map(
-    entries.map((entry) => [entry.dumpId, `${entry.desc} ${entry.namespace ?? "-"} ${entry.tag}`]),
-  );
-  return entries
-    .filter((entry) => !notOfObjects.has(entry.desc) && only(entry))
-    .map((entry) =>
-      [
-        `${entry.desc} ${entry.namespace ?? "-"} ${entry.tag}`,
-        `catalog ${entry.catalog.table} ${entry.catalog.oid}, section ${entry.section}, data ${entry.hadDumper}`,
-        `tablespace ${JSON.stringify(entry.tablespace)}, access method ${entry.tableAccessMethod}, kind ${entry.relkind}`,
-        `owner ${entry.owner}`,
-        `after ${namesOfDependencies(entry, nameOf).join("; ")}`,
-        `drop ${entry.drop ?? ""}`,
-        `copy ${entry.copy ?? ""}`,
-        entry.definition ?? "",
-      ].join("\n"),
-    );
-}
-
-/**
- * Stock pg_dump names some more than once; one without entry of its own says nothing. That privileges may need those of
- * the schema first is ours alone.
- */
-function namesOfDependencies(entry: TocEntry, nameOf: ReadonlyMap<number, string>): string[] {
-  const names = entry.dependencies.flatMap((id) => nameOf.get(id) ?? []);
-  return [...new Set(names)].filter((name) => !name.startsWith("ACL - SCHEMA ")).toSorted();
 }
 
 function firstLine(text: string): string {

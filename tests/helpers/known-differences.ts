@@ -1,5 +1,3 @@
-import type { PostgresMajor } from "./postgres-packages.ts";
-
 /** A name as SQL text has it, quoted or not: a regular expression. */
 const name = String.raw`(?:"(?:[^"]|"")*"|\w+)`;
 
@@ -7,7 +5,7 @@ const name = String.raw`(?:"(?:[^"]|"")*"|\w+)`;
  * SQL text of ours or of stock pg_dump 18 without the few places where ours is different on purpose: stock pg_dump 18
  * writes for servers of version 18, whatever server it read; ours can be restored on the server that it came from.
  */
-export function withoutKnownDifferences(sql: string, server: PostgresMajor): string {
+export function withoutKnownDifferences(sql: string, server: number): string {
   let text = sql;
   if (server < 18) {
     // NOT NULL of an inherited column: a table constraint, and ALTER TABLE, which older servers know.
@@ -27,5 +25,16 @@ export function withoutKnownDifferences(sql: string, server: PostgresMajor): str
     const said = /REVOKE ALL ON SCHEMA "?public"? FROM PUBLIC;\nGRANT USAGE ON SCHEMA "?public"? TO PUBLIC;\n/;
     text = text.replace(said, "");
   }
+  return text;
+}
+
+/** A script, as binary string, without what is different each time: the key, who wrote it. */
+export function comparableScript(script: string, server: number): string {
+  let text = withoutKnownDifferences(script, server)
+    .replace(/^\\(un)?restrict .*$/gm, "")
+    .replace(/^-- Dumped by .*$/gm, "");
+  // Settings and options that only newer servers know.
+  if (server < 18) text = text.replace(/^CREATE DATABASE .*$/gm, "");
+  if (server < 17) text = text.replace(/^SET transaction_timeout = 0;\n/gm, "");
   return text;
 }

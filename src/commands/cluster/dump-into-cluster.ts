@@ -54,13 +54,14 @@ export async function dumpIntoCluster(
   });
   const text = formatMetadata({ ...metadata, part_of: clusterId });
   await folder.write(`${name}${METADATA_SUFFIX}`, (sink) => sink.write(Buffer.from(text, "utf8")));
+  const { tables = [] } = result;
   return {
     name: database,
     id,
     file: name,
     size: totals.size,
-    tables: result.tables.length,
-    rows: result.tables.reduce((sum, { rows }) => sum + rows, 0),
+    tables: tables.length,
+    rows: tables.reduce((sum, { rows }) => sum + rows, 0),
     notIncluded: result.notIncluded,
     warnings: result.warnings,
   };

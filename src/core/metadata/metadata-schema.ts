@@ -38,6 +38,10 @@ const objectSchema = v.looseObject({
   name: v.optional(v.string()),
   rows: count("Rows; for large objects, how many"),
   bytes: count("Bytes of the rows as dumped, before compression"),
+  rows_chosen: v.optional(count("Of a sample: rows that were chosen")),
+  rows_referenced: v.optional(
+    count("Of a sample: rows that came along, since others refer to them through foreign keys"),
+  ),
   rows_as: v.optional(
     text("`inserts`: written as INSERT statements; bytes and checksum are those of the rows as COPY text"),
   ),
@@ -95,6 +99,13 @@ export const metadataSchema = v.looseObject({
   sha256: v.optional(sha256("SHA-256 of the stored bytes, when there is one artifact")),
   compression: v.optional(text("`none`, `gzip-4`, `zstd-3`, `lz4-1`")),
   backup_type: text("`full`, `incremental`, `differential`, `sample`"),
+  sample: v.optional(
+    v.looseObject({
+      kind: text("How rows were chosen: `ratio`: one of `value`; `percent`; `count`: of each table so many, at most"),
+      value: v.pipe(v.number(), v.minValue(0)),
+      seed: count("The same seed on the same rows chooses the same ones"),
+    }),
+  ),
   base_backup: v.optional(text("`id` of the backup that this one needs")),
   duration_seconds: v.optional(v.pipe(v.number(), v.minValue(0))),
   resumed: v.optional(
@@ -128,6 +139,12 @@ export const metadataSchema = v.looseObject({
   failed_databases: v.optional(v.array(failedDatabaseSchema)),
   format: v.optional(text("`custom`, `plain`, `directory`, `tar`, `sql`")),
   tool: v.optional(v.looseObject({ name: v.string(), version: v.string() })),
+  engine: v.optional(
+    v.looseObject({
+      name: text("`tools`: PostgreSQL's own programs; absent when `tool` itself read the database"),
+      version: text("Which one: `pg_dump 18.7 (Debian 18.7-1)`"),
+    }),
+  ),
   source: v.optional(
     v.looseObject({
       system_identifier: v.optional(text("PostgreSQL's system identifier")),

@@ -94,6 +94,10 @@ export interface Capabilities {
   readonly transactionTimeout: boolean;
   /** pg_attribute.attstattarget is NULL (not -1) by default. */
   readonly nullStatisticsTarget: boolean;
+  /** `hashtextextended` and its like: hashes of 64 bits. */
+  readonly extendedHashes: boolean;
+  /** pg_constraint.conenforced. */
+  readonly notEnforced: boolean;
   /** ctid range conditions are scanned as ranges. */
   readonly tidRangeScan: boolean;
   /** `pg_get_wal_replay_pause_state`: whether replay has really paused. */
@@ -163,6 +167,8 @@ export function capabilitiesOf(versionNumber: number): Capabilities {
     readAllDataRole: since(14),
     transactionTimeout: since(17),
     nullStatisticsTarget: since(17),
+    extendedHashes: since(11),
+    notEnforced: since(18),
     tidRangeScan: since(14),
     replayPauseState: since(14),
     unloggedSequences: since(15),

@@ -1,11 +1,9 @@
 import type { DumpContext, Dumper, DumpOutput, DumpRequest, DumpResult } from "../../ports/dump.ts";
-import { PgConnection } from "../../wire/postgres/connection.ts";
-import { resolveConnection } from "../../wire/postgres/conninfo/resolve-connection.ts";
-import { identifyServer, newestMajor } from "../../wire/postgres/identify-server.ts";
+import { newestMajor } from "../../wire/postgres/identify-server.ts";
 import { chooseArchiveVersion } from "./archive/archive-version.ts";
 import { checkRestrictKey } from "./archive/script-text.ts";
 import { dumpDatabase } from "./dump/dump-database.ts";
-import { withDumpHint } from "./dump/dump-hint.ts";
+import { withSource } from "./dump/with-source.ts";
 
 export interface PostgresDumperOptions {
   /** Name and version of this program, written into archives. */
@@ -21,21 +19,10 @@ export function createPostgresDumper(options: PostgresDumperOptions): Dumper {
       if (restrictKey !== undefined) checkRestrictKey(restrictKey);
     },
 
-    async dump(request: DumpRequest, output: DumpOutput, context: DumpContext): Promise<DumpResult> {
-      const { progress, signal } = context;
-      const { database, applicationName } = request;
-      const spec = resolveConnection({ ...request.connection, database, applicationName });
-      progress.emit({ event: "phase", phase: "connect", message: "connecting" });
-      for (const message of spec.warnings) progress.emit({ event: "warning", message });
-      await using connection = await PgConnection.connect(spec, { text: "binary", signal });
-      await identifyServer(connection, spec, signal);
-      const sameServer = { ...spec, hosts: [connection.host] };
-      const connect = () => PgConnection.connect(sameServer, { text: "binary", signal });
-      try {
-        return await dumpDatabase(connection, request, output, context, { ...options, connect });
-      } catch (error) {
-        throw withDumpHint(error);
-      }
+    dump(request: DumpRequest, output: DumpOutput, context: DumpContext): Promise<DumpResult> {
+      return withSource(request, context, (connection, connect) =>
+        dumpDatabase(connection, request, output, context, { ...options, connect }),
+      );
     },
   };
 }

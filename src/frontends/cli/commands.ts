@@ -3,8 +3,10 @@ import {
   backupOptionNames,
   connectionOptionNames,
   dumpOptionNames,
+  engineOptionNames,
   type OptionName,
   restoreOptionNames,
+  sampleOptionNames,
 } from "./options/options.ts";
 
 const backupHelp = "a file, an id or the beginning of one, or latest:DB";
@@ -143,6 +145,19 @@ const backupSelection: readonly OptionName[] = [
   "role",
 ];
 
+/** What no sample can have: parts without rows, rows that are not seen or elsewhere, statistics of rows that are not in it. */
+const notOfSamples: ReadonlySet<OptionName> = new Set<OptionName>([
+  "schema-only",
+  "statistics-only",
+  "no-data",
+  "no-statistics",
+  "section",
+  "statistics",
+  "enable-row-security",
+  "include-foreign-data",
+  "split-larger-than",
+]);
+
 /** Every command that is built, in the order of help. What is not here is an unknown command. */
 export const commands: readonly Command[] = [
   {
@@ -157,6 +172,7 @@ export const commands: readonly Command[] = [
       "resumable",
       "resume",
       "allow-extension",
+      ...engineOptionNames,
     ],
     details: [
       "Reads the database in one consistent snapshot over the server's own protocol; no client programs are needed.",
@@ -170,6 +186,30 @@ export const commands: readonly Command[] = [
       "dbbackup backup single shop --format directory --snapshot NAME --resumable   # interrupted? again, with --resume",
     ],
     load: () => import("./run/backup-single.ts"),
+  },
+  {
+    words: ["backup", "sample"],
+    summary: "back up some rows of one database, and all that these refer to",
+    args: [{ name: "DB", count: "one", help: "the database" }],
+    options: [
+      ...connectionOptionNames,
+      ...sampleOptionNames,
+      ...[...backupOptionNames, ...backupSelection, ...dumpOptionNames].filter((name) => !notOfSamples.has(name)),
+      "allow-extension",
+      "dry-run",
+    ],
+    details: [
+      "Chooses rows of each table, takes every row that these refer to through foreign keys, and every row that those refer",
+      "to, and dumps them with all definitions: the restore violates no foreign key. Reads only, in one snapshot.",
+      "What it will hold is told before rows are copied; --dry-run tells it and ends. The values of sequences are those of",
+      "the database; large objects are not in it unless --large-objects is given.",
+    ],
+    examples: [
+      "dbbackup backup sample shop --sample-percent 1",
+      "dbbackup backup sample shop --sample-count 1000 --sample-seed 7 --output sample.dump",
+      "dbbackup backup sample shop --sample-ratio 100 --dry-run",
+    ],
+    load: () => import("./run/backup-sample.ts"),
   },
   {
     words: ["backup", "cluster"],
@@ -201,6 +241,7 @@ export const commands: readonly Command[] = [
       ...restoreOptionNames,
       ...restoreSelection,
       "allow-extension",
+      ...engineOptionNames,
     ],
     details: [
       "Takes backups of dbbackup, archives of pg_dump -Fc and plain scripts of pg_dump, also compressed ones.",
@@ -285,21 +326,36 @@ export const commands: readonly Command[] = [
   },
   {
     words: ["compare"],
-    summary: "compare two databases: schema and rows; or a database and a backup: rows",
+    summary: "compare two databases, or a database and a backup: schema and rows",
     args: [
       { name: "A", count: "one", help: "a database, as postgres://user@host:port/database" },
       { name: "B", count: "one", help: `another one, on any server; or a backup: ${backupHelp}` },
     ],
-    options: ["schema-only"],
+    options: [
+      "schema-only",
+      "schema-sql",
+      "jobs",
+      "split-larger-than",
+      "hash-on",
+      "limit-differences",
+      "limit-rows",
+      "show-values",
+      "state-file",
+      "resume",
+    ],
     details: [
       "Reads databases in one snapshot each, and changes nothing. Schemas are compared by queries that have nothing in",
-      "common with those of a backup; rows by their number and by a hash that does not depend on their order. With a",
-      "backup, the number of rows and the row checksums in its metadata are compared with those of the database.",
-      "Ends with 0 when both hold the same, and with 4 when they differ, saying in what.",
+      "common with those of a backup; rows by their number and by a hash that does not depend on their order, large tables",
+      "in ranges of their key. With a backup, the definitions in its archive are compared with those that a new one would have,",
+      "numbers of rows and row checksums in its metadata with those of the database, and rows that differ are read out of the",
+      "archive. Ends with 0 when both hold the same, and with 4 when they differ, saying in what.",
     ],
     examples: [
       "dbbackup compare postgres://db1/shop postgres://db2/shop",
       "dbbackup compare postgres:///shop postgres:///shop_restored --json",
+      "dbbackup compare postgres://db1/shop postgres://db2/shop --jobs 4 --limit-rows 50 --show-values",
+      "dbbackup compare postgres://db1/shop postgres://db2/shop --state-file shop.compare --resume",
+      "dbbackup compare postgres://db1/shop postgres://db2/shop --schema-only --schema-sql > changes.sql",
       "dbbackup compare postgres:///shop latest:shop",
     ],
     load: () => import("./run/compare.ts"),

@@ -1,10 +1,12 @@
-import { lstat, rename, unlink } from "node:fs/promises";
+import { lstat, readdir, rename, unlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { isSafeComponent, isSafeRelativePath } from "../../core/safe-path.ts";
+import type { BackupFiles } from "../../ports/backup-files.ts";
 import type { DiscardableFile, PendingFolder } from "../../ports/storage.ts";
-import { createFile, ensureFolder, syncFolder } from "./durable-file-system.ts";
+import { createFile, ensureFolder, openForReading, syncFolder } from "./durable-file-system.ts";
 import { FileWriter } from "./file-writer.ts";
 import { ioError, publishingError } from "./io-error.ts";
+import { OpenedFile } from "./opened-file.ts";
 import { appendToJournal, type JournalEntry, journalEntry } from "./work-journal.ts";
 
 /** Files that are synced while the next ones are written: waiting for each by itself took half as long again. */
@@ -52,6 +54,21 @@ export class LocalPendingFolder implements PendingFolder {
       end: (note) => this.#finish(writer, note),
       discard: () => this.#discard(writer, name),
     };
+  }
+
+  get localPath(): string {
+    return this.#path;
+  }
+
+  /** Each file is made durable; the folder must hold nothing else. */
+  async adopt(): Promise<BackupFiles> {
+    const sizes = new Map<string, number>();
+    const path = (name: string): string => join(this.#path, name);
+    for (const name of (await readdir(this.#path)).toSorted()) {
+      sizes.set(name, await syncedSize(name, path(name)));
+      this.#names.add(name);
+    }
+    return { sizes, open: (name) => OpenedFile.open(name, path(name)) };
   }
 
   async #discard(writer: FileWriter, name: string): Promise<void> {
@@ -119,5 +136,22 @@ export class LocalPendingFolder implements PendingFolder {
       entries.push(journalEntry(`${key}/${name}`, "part", await lstat(join(this.#path, name), { bigint: true })));
     }
     return entries;
+  }
+}
+
+/** Makes a file durable that a program wrote, which is done with it. @returns its bytes */
+async function syncedSize(name: string, path: string): Promise<number> {
+  try {
+    const handle = await openForReading(path);
+    try {
+      const stats = await handle.stat();
+      if (!stats.isFile() || !isSafeComponent(name)) throw new Error("it is not a regular file of a safe name");
+      await handle.sync();
+      return stats.size;
+    } finally {
+      await handle.close();
+    }
+  } catch (cause) {
+    throw ioError("taking over", path, cause);
   }
 }

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import type { FileHandle } from "node:fs/promises";
 import { BackupError } from "../../core/backup-error.ts";
 import type { OpenedObject } from "../../ports/storage.ts";
@@ -34,6 +35,12 @@ export class OpenedFile implements OpenedObject {
       object: path,
       hint: "name a file",
     });
+  }
+
+  /** Where there is such a path, one that leads to the open file itself, whatever lies under its name meanwhile. */
+  get localPath(): string {
+    const own = `/proc/${process.pid}/fd/${this.#handle.fd}`;
+    return existsSync(own) ? own : this.#path;
   }
 
   async readAt(position: number, target: Uint8Array): Promise<number> {

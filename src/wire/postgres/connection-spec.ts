@@ -89,6 +89,8 @@ export interface ClientCertificate {
   readonly certificate: string;
   /** PEM, without a password. */
   readonly key: Secret;
+  /** Where they came from. */
+  readonly files?: { readonly certificate: string; readonly key: string; readonly hasPassword: boolean };
 }
 
 export const authenticationMethods = ["password", "md5", "scram-sha-256", "none", "gss", "sspi", "oauth"] as const;

@@ -21,12 +21,14 @@ export interface ServerIdentity {
 /**
  * Makes sure that a connection leads to a PostgreSQL server that can be backed up: of a known version, not something that
  * only speaks its protocol, and not through a pooler that gives each transaction another session.
+ * @param versions `any` for whoever leaves the reading to somebody else
  * @throws BackupError UNSUPPORTED_SERVER, naming what was found.
  */
 export async function identifyServer(
   connection: PgConnection,
   spec: ConnectionSpec,
   signal?: AbortSignal,
+  versions: "known" | "any" = "known",
 ): Promise<ServerIdentity> {
   refuseByParameters(connection);
   const process = await serverProcess(connection);
@@ -39,7 +41,7 @@ export async function identifyServer(
   isAuroraDsql.catch(() => {});
   refuseByText(connection, await description);
   if (await isAuroraDsql) throw lookAlike(connection, "Amazon Aurora DSQL");
-  refuseByVersion(connection);
+  if (versions === "known") refuseByVersion(connection);
   const connect = (deadline: AbortSignal): Promise<PgConnection> => PgConnection.connect(spec, { signal: deadline });
   const pooling = await findPooling(connection, process, connect, signal);
   if (pooling === "transaction") throw transactionPooler(connection);
@@ -71,6 +73,7 @@ function refuseByVersion(connection: PgConnection): void {
   if (major >= oldestMajor && major <= newestMajor) return;
   throw new BackupError({
     code: "UNSUPPORTED_SERVER",
+    isForOthers: true,
     message: `${describeHost(connection.host)} is PostgreSQL ${shownText(connection.serverVersionText)}; ${oldestMajor} to ${newestMajor} are supported`,
     object: describeHost(connection.host),
     hint:

@@ -69,6 +69,7 @@ export class PlainScriptWriter implements ArchiveWriter {
   readonly #selected: readonly PrintedEntry[];
   readonly #steps: readonly PrintedEntry[];
   readonly #preamble: string;
+  readonly #conforming: boolean;
   readonly #complete: CompleteEntry;
   #next = 0;
   #open = false;
@@ -93,6 +94,7 @@ export class PlainScriptWriter implements ArchiveWriter {
       tableAccessMethods: options.noTableAccessMethod !== true,
     });
     const session = { ...settings, transactionTimeout, role, enableRowSecurity };
+    this.#conforming = settings.standardConformingStrings;
     this.#preamble = `${sessionPreamble(session).join("")}\n`;
     this.#selected =
       options.selected ??
@@ -136,7 +138,7 @@ export class PlainScriptWriter implements ArchiveWriter {
     const isWithin = this.#options.singleTransaction === true;
     if (!isWithin) await this.#output.text("BEGIN;\n\n");
     return {
-      openObject: (oid) => openLargeObjectText(this.#output, oid, this.#options.recycle),
+      openObject: (oid) => openLargeObjectText(this.#output, oid, this.#conforming, this.#options.recycle),
       end: async () => {
         await this.#output.text(isWithin ? "" : "COMMIT;\n\n");
         this.#open = false;

@@ -1,4 +1,5 @@
 import { BackupError } from "../../../core/backup-error.ts";
+import type { Codec } from "../../../ports/codec.ts";
 import type {
   BackupCompareRequest,
   CompareContext,
@@ -10,6 +11,9 @@ import type {
 } from "../../../ports/comparison.ts";
 import type { ConnectionSpec } from "../../../wire/postgres/connection-spec.ts";
 import { CopyOutScanner } from "../../../wire/postgres/copy-out-scanner.ts";
+import { BackupSamples } from "./backup/backup-samples.ts";
+import { compareDefinitions } from "./backup/compare-definitions.ts";
+import { readDefinitions } from "./backup/read-definitions.ts";
 import { beginSnapshot, type ComparisonSession, describeSide, openComparisonSession } from "./comparison-session.ts";
 import { type CopiedTable, readCopiedTables } from "./copied-tables.ts";
 import { largeObjectSizes } from "./row-source.ts";
@@ -20,8 +24,9 @@ const caveatOfSettings = "and on TimeZone and lc_monetary of the session that ma
 /** Compares a database with what the metadata of a backup says of its rows. See `Comparer`. */
 export async function compareWithBackup(
   spec: ConnectionSpec,
-  { backup, limits }: Pick<BackupCompareRequest, "backup" | "limits">,
+  { backup, schemaOnly, limits, openData }: Omit<BackupCompareRequest, "database">,
   { progress, signal }: CompareContext,
+  { program, codec }: { readonly program: string; readonly codec: Codec },
 ): Promise<Comparison> {
   progress.emit({ event: "phase", phase: "connect", message: "connecting" });
   const session = await openComparisonSession(spec, signal);
@@ -31,11 +36,20 @@ export async function compareWithBackup(
   await setAll(session, backup.rowSettings ?? {});
   await connection.query(beginSnapshot);
 
-  progress.emit({ event: "phase", phase: "data", message: "comparing the rows" });
+  progress.emit({ event: "phase", phase: "schema", message: "comparing the schemas" });
   const recorded = new Map(backup.tables.map((table) => [`${table.schema}\0${table.name}`, table]));
   const tables = await readCopiedTables(session, backup.encoding);
   const isPartial = backup.partial.length > 0;
-  const schemaDifferences = missing(tables, recorded, isPartial);
+  const data = new BackupSamples(session, limits, openData, codec);
+  await using _ = data;
+  const archived = isPartial ? undefined : await data.definitions();
+  if (archived === undefined && schemaOnly) throw noDefinitions(isPartial, data.notes[0]);
+  const isSameWriter = backup.writer === program && majorOf(backup.serverVersion) === session.major;
+  const schemaDifferences =
+    archived === undefined
+      ? missing(tables, recorded, isPartial)
+      : [...compareDefinitions(await readDefinitions(spec, signal), archived, isSameWriter)];
+  if (!schemaOnly) progress.emit({ event: "phase", phase: "data", message: "comparing the rows" });
   const dataDifferences: DataDifference[] = [];
   const scanner = new CopyOutScanner({
     transport: connection.transportKind,
@@ -43,7 +57,7 @@ export async function compareWithBackup(
   });
   let rowsCompared = 0;
   let tablesCompared = 0;
-  for (const [key, table] of tables) {
+  for (const [key, table] of schemaOnly ? [] : tables) {
     const expected = recorded.get(key);
     if (expected === undefined) continue;
     const found = await scan(session, table, scanner);
@@ -51,23 +65,29 @@ export async function compareWithBackup(
     rowsCompared += found.rows;
     progress.emit({ event: "progress", bytes: 0, rows: rowsCompared, objects: tablesCompared });
     if (found.rows === expected.rows && found.checksum === expected.checksum) continue;
-    dataDifferences.push({ object: table.object, leftRows: found.rows, rightRows: expected.rows, samples: [] });
+    const isTold = dataDifferences.length < limits.dataDifferences;
+    const samples = isTold ? await data.of(key, table, expected.rows) : [];
+    dataDifferences.push({ object: table.object, leftRows: found.rows, rightRows: expected.rows, samples });
   }
-  if (!isPartial || backup.largeObjects !== undefined) {
+  if (!schemaOnly && (!isPartial || backup.largeObjects !== undefined)) {
     dataDifferences.push(...(await compareLargeObjects(session, backup.largeObjects)));
   }
   return {
     equal: schemaDifferences.length === 0 && dataDifferences.length === 0,
     left: describeSide(session),
     right: { kind: "backup", database: backup.database, serverVersion: backup.serverVersion },
-    objectsCompared: 0,
+    objectsCompared: archived?.size ?? 0,
     tablesCompared,
     rowsCompared,
     schemaDifferences: schemaDifferences.slice(0, limits.schemaDifferences),
     schemaDifferenceCount: schemaDifferences.length,
     dataDifferences: dataDifferences.slice(0, limits.dataDifferences),
     dataDifferenceCount: dataDifferences.length,
-    notes: notesOf(backup, dataDifferences.length > 0),
+    notes: [
+      ...(schemaOnly ? ["rows were not compared"] : notesOf(backup, dataDifferences.length > 0)),
+      ...schemaNotes(archived !== undefined, isSameWriter),
+      ...data.notes,
+    ],
   };
 }
 
@@ -118,9 +138,29 @@ async function compareLargeObjects(
   return [{ object: "large objects", leftRows: count!, rightRows: recorded.count, samples: [] }];
 }
 
+const majorOf = (version: string): number => Number.parseInt(version, 10);
+
+/** @param failure why the backup could not be read; scripts can be, but hold no table of contents */
+function noDefinitions(isPartial: boolean, failure = "it is a script"): BackupError {
+  return new BackupError({
+    code: "PRECHECK",
+    message: isPartial
+      ? "the backup holds a part of its database, and so its schema cannot be compared"
+      : `the backup has no table of contents that could be compared: ${failure}`,
+    hint: "restore it into another database, and compare the two",
+  });
+}
+
+function schemaNotes(isCompared: boolean, isSameWriter: boolean): string[] {
+  if (!isCompared) return ["only rows were compared: restore the backup into another database to compare the schema"];
+  if (isSameWriter) return [];
+  return [
+    "objects were compared by name and owner, not by definition: another program or version wrote the backup, or it is of another version of the server",
+  ];
+}
+
 function notesOf({ largeObjects, partial, rowSettings }: RecordedRows, differs: boolean): string[] {
   return [
-    "only rows were compared: restore the backup into another database to compare the schema",
     ...(partial.length > 0 ? [`the backup holds a part of its database: it was made with ${partial.join(" ")}`] : []),
     ...(largeObjects !== undefined ? ["large objects were compared by their number and size"] : []),
     ...(differs ? [rowSettings === undefined ? `${caveat}, ${caveatOfSettings}` : caveat] : []),

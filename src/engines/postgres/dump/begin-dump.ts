@@ -1,6 +1,9 @@
 import type { DumpContext, DumpOutput, DumpRequest } from "../../../ports/dump.ts";
+import type { PgConnection } from "../../../wire/postgres/connection.ts";
 import type { ArchiveWriter } from "../archive/archive-writer.ts";
 import { countEntries } from "../archive/count-entries.ts";
+import { type ChosenSample, chooseSample } from "../sample/choose-sample.ts";
+import { planSampledCopies } from "../sample/plan-sampled-copies.ts";
 import type { ChosenFormat } from "./choose-format.ts";
 import type { DumpSession } from "./dump-session.ts";
 import { openWriter } from "./open-writer.ts";
@@ -20,6 +23,8 @@ export interface DumpToBegin {
   /** Name and version of this program, written into archives. */
   readonly dumperVersion: string;
   readonly recycle: (block: Buffer) => void;
+  /** Opens another connection like the session's, to the same server. */
+  readonly connect: () => Promise<PgConnection>;
   /** Set when the dump can be resumed, or is. */
   readonly resumable: ResumableDump | undefined;
 }
@@ -36,6 +41,8 @@ export interface BegunDump {
   readonly entryCounts: ReadonlyMap<string, number>;
   /** Tables whose rows are there already, when a dump is resumed. */
   readonly kept: readonly KeptTable[];
+  /** Which rows are copied, when those are not all. */
+  readonly sample: ChosenSample | undefined;
 }
 
 /** Reads what there is, plans the entries, and writes what stands before the data. */
@@ -43,6 +50,13 @@ export async function beginDump(begin: DumpToBegin): Promise<BegunDump> {
   const { session, request, output, context, format, resumable } = begin;
   const { entries, ...source } = await readEntries(session, begin.encoding, request, format);
   for (const warning of source.warnings) context.progress.emit({ event: "warning", message: warning });
+  const sample =
+    request.sample &&
+    (await chooseSample(session, entries, request.sample, source.decodeName, {
+      progress: context.progress,
+      jobs: request.jobs,
+      connect: begin.connect,
+    }));
   const kept = (await resumable?.begin(session, entries, source.decodeName)) ?? [];
   const writer = await openWriter({
     request,
@@ -58,6 +72,9 @@ export async function beginDump(begin: DumpToBegin): Promise<BegunDump> {
     recycle: begin.recycle,
   });
   const { jobs, splitLargerThan = DEFAULT_SPLIT_LARGER_THAN } = request;
-  const copies = await planCopies(session, entries, writer.dataOrder, { jobs, splitLargerThan });
-  return { source, writer, copies, kept, entryCounts: countEntries(entries) };
+  const copies =
+    sample === undefined
+      ? await planCopies(session, entries, writer.dataOrder, { jobs, splitLargerThan })
+      : planSampledCopies(entries, writer.dataOrder, sample);
+  return { source, writer, copies, kept, sample, entryCounts: countEntries(entries) };
 }

@@ -63,7 +63,7 @@ export async function copyData(request: CopyRequest, copies: readonly PlannedCop
 
 async function copyTable(
   { writer, decodeName, context, lanes }: CopyRequest,
-  { dumpId, source, parts, byKey }: Copy<"table">,
+  { dumpId, source, parts, byKey, expectedRows }: Copy<"table">,
   progress: DumpProgress,
 ): Promise<DumpedTable> {
   const schema = decodeName(source.schema);
@@ -82,10 +82,22 @@ async function copyTable(
     throw isOfTable ? error.on(`${schema}.${name}`) : error;
   });
   byKey?.check(rows);
+  if (expectedRows !== undefined && rows !== expectedRows) throw lackingRows(`${schema}.${name}`, rows, expectedRows);
   await data.end({ rows, bytes, checksum });
   progress.objectDone(rows);
   context.progress.emit({ event: "object-end", object: `${schema}.${name}`, rows, bytes });
   return { schema, name, rows, bytes, checksum, ...(source.insert === undefined ? {} : { asInserts: true }) };
+}
+
+/** The snapshot has every row that was chosen in it. */
+function lackingRows(object: string, rows: number, expected: number): BackupError {
+  return new BackupError({
+    code: "SERVER",
+    message: `${expected} rows were chosen, but ${rows} of them could be read`,
+    object,
+    hint: "the table may be damaged: see the server's log",
+    retry: "maybe",
+  });
 }
 
 async function copyObjects(

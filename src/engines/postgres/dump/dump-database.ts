@@ -4,6 +4,7 @@ import type { DumpContext, DumpOutput, DumpRequest, DumpResult, SnapshotHeld } f
 import type { ProgressEvent } from "../../../ports/progress.ts";
 import type { PgConnection } from "../../../wire/postgres/connection.ts";
 import { formatArchiveVersion } from "../archive/archive-version.ts";
+import { lookingRowsUp, samplePlan } from "../sample/choose-sample.ts";
 import { quoteAllIdentifiers } from "../sql/quote.ts";
 import { beginDump } from "./begin-dump.ts";
 import { chooseFormat } from "./choose-format.ts";
@@ -56,7 +57,7 @@ async function makeDump(
   const snapshotAt = monotonic();
   const format = chooseFormat(request, session.capabilities);
   let copying: CopyLanes | undefined;
-  const { source, writer, copies, kept, entryCounts } = await beginDump({
+  const { source, writer, copies, kept, sample, entryCounts } = await beginDump({
     session,
     request,
     output,
@@ -65,6 +66,7 @@ async function makeDump(
     format,
     dumperVersion: options.dumperVersion,
     recycle: (block) => copying?.recycle(block),
+    connect: options.connect,
     resumable,
   });
   const { facts, database, decodeName, notIncluded, warnings } = source;
@@ -73,7 +75,12 @@ async function makeDump(
   const { jobs, maxRate } = request;
   const sharesSnapshot = options.isolation === undefined;
   const limit = maxRate === undefined ? undefined : new RateLimit(maxRate, context.signal);
-  await using lanes = await CopyLanes.open(session, copies, { jobs, connect: options.connect, sharesSnapshot, limit });
+  await using lanes = await CopyLanes.open(sample === undefined ? session : lookingRowsUp(session), copies, {
+    jobs,
+    connect: options.connect,
+    sharesSnapshot,
+    limit,
+  });
   copying = lanes;
   if (lanes.lacking !== undefined) progress.emit(fewerConnections(lanes.helpers.length + 1, jobs, lanes.lacking));
   const copied = await copyData({ session, lanes, writer, decodeName, context, limit }, copies);
@@ -94,6 +101,7 @@ async function makeDump(
     rowSettings: rowSettings(connection, facts, request),
     entries: Array.from(entryCounts, ([type, count]) => ({ type, count })),
     tables: withKeptTables(copied.tables, kept),
+    ...(sample === undefined ? {} : { sample: samplePlan(sample) }),
     largeObjects: copied.largeObjects,
     notIncluded: notIncluded.map(({ kind, count, examples, hint }) => ({
       kind,

@@ -20,6 +20,8 @@ export type PlannedCopy =
       readonly isShared: boolean;
       /** Set when its parts are ranges of a key, which an index must find. */
       readonly byKey?: KeyParts;
+      /** How many rows must come, when that is known. */
+      readonly expectedRows?: number;
     }
   | {
       readonly kind: "large-objects";

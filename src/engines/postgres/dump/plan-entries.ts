@@ -63,7 +63,7 @@ function addSchemaPrivileges(entries: readonly PlannedEntry[]): void {
  * the statement takes. Whoever writes it would have it joined anyhow.
  */
 function flatten({ definition, drop, copy, tag, data }: PlannedEntry): void {
-  const ofData = data?.kind === "copy" ? [data.sql, data.ranges?.name, data.ranges?.select] : [];
+  const ofData = data?.kind === "copy" ? [data.sql, data.whole?.name, data.whole?.select] : [];
   // Kept, since a look that nobody needs is optimized away.
   for (const text of [definition, drop, copy, tag, ...ofData]) if (text) lookedAt[0] = text.charCodeAt(0);
 }

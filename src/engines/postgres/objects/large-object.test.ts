@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { describeEntries, expectSameAsStock, ourEntries } from "../../../../tests/helpers/compare-with-stock.ts";
+import { expectSameAsStock, ourEntries } from "../../../../tests/helpers/compare-with-stock.ts";
+import { describeEntries } from "../../../../tests/helpers/describe-entries.ts";
 import { sharedServer } from "../../../../tests/helpers/shared-servers.ts";
 import { withDatabase } from "../../../../tests/helpers/test-database.ts";
 import { withRoles } from "../../../../tests/helpers/test-roles.ts";

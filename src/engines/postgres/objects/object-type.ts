@@ -67,6 +67,8 @@ export type DataSource =
       readonly estimatedRows: number;
       /** Of tables that can be read by ranges of their pages. */
       readonly ranges?: PageRanges;
+      /** The same of every table that is dumped with all its rows, and is no foreign table. */
+      readonly whole?: PageRanges;
       /** Written as INSERT statements. */
       readonly insert?: InsertShape;
     }

@@ -99,6 +99,7 @@ function dataSource(data: TableData): DataSource {
   const isWhole = condition === "" && table.foreign === null;
   const binary = isWhole ? binaryColumns(table, columns) : undefined;
   const list = binary?.list ?? identifiers(columns);
+  const whole = { oid: table.catalog.oid, name: `ONLY ${name}`, select: `SELECT ${list} FROM ONLY ${name}` };
   const filtered = `(SELECT ${list === "" ? "*" : list} FROM ${isWhole ? "ONLY " : ""}${name} ${condition})`;
   return {
     kind: "copy",
@@ -109,9 +110,8 @@ function dataSource(data: TableData): DataSource {
     table: table.name,
     estimatedBytes: table.pages * PAGE_SIZE,
     estimatedRows: table.estimatedRows,
-    ...(condition === "" && list !== "" && hasPages(table)
-      ? { ranges: { oid: table.catalog.oid, name: `ONLY ${name}`, select: `SELECT ${list} FROM ONLY ${name}` } }
-      : {}),
+    ...(condition === "" && list !== "" && hasPages(table) ? { ranges: whole } : {}),
+    ...(isWhole ? { whole } : {}),
   };
 }
 

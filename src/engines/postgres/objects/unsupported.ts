@@ -98,9 +98,10 @@ export function refuseUnsupportedObjects(found: UnsupportedObjects, decode: (nam
   if (count === 0) return;
   throw new BackupError({
     code: "UNSUPPORTED_OBJECT",
+    isForOthers: true,
     message: `the database has ${count === 1 ? "an object" : `${count} objects`} that cannot be backed up yet`,
     details: [...names.map(decode), ...(count > names.length ? [`and ${count - names.length} more`] : [])],
-    hint: "back up this database with pg_dump, or drop what is listed if nobody needs it",
+    hint: "back up this database with pg_dump (--engine tools), or drop what is listed if nobody needs it",
   });
 }
 

@@ -1,9 +1,12 @@
 import type { PgConnection } from "../../../wire/postgres/connection.ts";
 import type { LargeObjectData, LargeObjectsBlock } from "../archive/data-block.ts";
-import { largeObjectWriteMode } from "../archive/large-object-text.ts";
 
-/** Bytes of a large object in one statement: bounds memory on both sides. */
-const pieceBytes = 256 * 1024;
+/** Bytes of a large object in one call. As a multiple of 2,048 it fills the rows that the server keeps them in. */
+const PIECE_BYTES = 256 * 1024;
+/** Bytes in one statement, of one or of many objects: twice as many as text. Two statements are on their way at most. */
+const STATEMENT_BYTES = PIECE_BYTES;
+/** Small objects in one statement: a round trip for each would take longer than writing it. */
+const STATEMENT_PIECES = 500;
 
 export interface LoadedObjects {
   readonly count: number;
@@ -11,7 +14,7 @@ export interface LoadedObjects {
 }
 
 /**
- * Fills large objects, which exist already, in one transaction (a descriptor lives no longer).
+ * Fills large objects, which exist already and are empty, in one transaction.
  * @param inTransaction one is open already
  */
 export async function loadLargeObjects(
@@ -23,35 +26,78 @@ export async function loadLargeObjects(
   let count = 0;
   let bytes = 0;
   if (!inTransaction) await connection.query("BEGIN");
+  const writer = new PieceWriter(connection);
   try {
     for await (const object of block.objects()) {
-      bytes += await loadObject(connection, object, onBytes);
+      bytes += await writeObject(object, writer, onBytes);
       count += 1;
     }
+    await writer.end();
     if (!inTransaction) await connection.query("COMMIT");
   } catch (error) {
+    await writer.settled();
     if (!inTransaction) await connection.query("ROLLBACK").catch(() => undefined);
     throw error;
   }
   return { count, bytes };
 }
 
-async function loadObject(
-  connection: PgConnection,
+async function writeObject(
   { oid, chunks }: LargeObjectData,
+  writer: PieceWriter,
   onBytes: (count: number) => void,
 ): Promise<number> {
-  const { rows } = await connection.query(`SELECT pg_catalog.lo_open('${oid}', ${largeObjectWriteMode})`);
-  const descriptor = Number(rows[0]?.[0]);
-  let bytes = 0;
+  let offset = 0;
   for await (const chunk of chunks()) {
-    for (let at = 0; at < chunk.length; at += pieceBytes) {
-      const piece = chunk.subarray(at, at + pieceBytes);
-      await connection.query(`SELECT pg_catalog.lowrite(${descriptor}, '\\x${piece.toString("hex")}')`);
-      bytes += piece.length;
+    for (let at = 0; at < chunk.length; at += PIECE_BYTES) {
+      const piece = chunk.subarray(at, at + PIECE_BYTES);
+      await writer.write(oid, offset, piece);
+      offset += piece.length;
       onBytes(piece.length);
     }
   }
-  await connection.query(`SELECT pg_catalog.lo_close(${descriptor})`);
-  return bytes;
+  // So the server says when there is no such object.
+  if (offset === 0) await writer.write(oid, 0, Buffer.alloc(0));
+  return offset;
+}
+
+/** Gathers pieces into statements. While the server executes one, the next is gathered. */
+class PieceWriter {
+  readonly #connection: PgConnection;
+  #pieces: string[] = [];
+  #bytes = 0;
+  #underWay: Promise<unknown> = Promise.resolve();
+
+  constructor(connection: PgConnection) {
+    this.#connection = connection;
+  }
+
+  async write(oid: number, offset: number, piece: Buffer): Promise<void> {
+    // Strings of this kind are read in the same way whatever standard_conforming_strings is.
+    this.#pieces.push(
+      `('${oid}'::pg_catalog.oid, '${offset}'::pg_catalog.int8, E'\\\\x${piece.toString("hex")}'::pg_catalog.bytea)`,
+    );
+    this.#bytes += piece.length;
+    if (this.#bytes >= STATEMENT_BYTES || this.#pieces.length >= STATEMENT_PIECES) await this.#send();
+  }
+
+  async end(): Promise<void> {
+    if (this.#pieces.length > 0) await this.#send();
+    await this.#underWay;
+  }
+
+  /** The last statement has been answered, whatever the answer was. */
+  async settled(): Promise<void> {
+    await this.#underWay.catch(() => undefined);
+  }
+
+  async #send(): Promise<void> {
+    const sql = `SELECT pg_catalog.lo_put(p.oid, p.place, p.bytes) FROM (VALUES ${this.#pieces.join(", ")}) AS p (oid, place, bytes)`;
+    this.#pieces = [];
+    this.#bytes = 0;
+    await this.#underWay;
+    this.#underWay = this.#connection.query(sql);
+    // Who waits for it next is told.
+    this.#underWay.catch(() => undefined);
+  }
 }

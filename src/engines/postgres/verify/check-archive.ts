@@ -2,6 +2,7 @@ import { BackupError } from "../../../core/backup-error.ts";
 import type { CheckedBackup, CheckedTable } from "../../../ports/backup-checker.ts";
 import { RowScanner } from "../../../wire/postgres/row-scanner.ts";
 import type { ArchiveReader } from "../archive/archive-reader.ts";
+import { formatArchiveVersion } from "../archive/archive-version.ts";
 import { countEntries } from "../archive/count-entries.ts";
 import type { LargeObjectsBlock, TableDataBlock } from "../archive/data-block.ts";
 import { type NameDecoder, nameDecoder } from "../dump/name-decoder.ts";
@@ -23,6 +24,7 @@ export async function checkArchive(reader: ArchiveReader, signal: AbortSignal): 
     database: decode(reader.header.database ?? ""),
     entries: reader.entries.length,
     entryCounts: countEntries(reader.entries),
+    archiveVersion: formatArchiveVersion(reader.header.minor),
     tables,
     largeObjects,
   };

@@ -1,9 +1,10 @@
 import { BackupError } from "../../../core/backup-error.ts";
-import type { BackupChecker, CheckedFile } from "../../../ports/backup-checker.ts";
+import type { BackupChecker, CheckedBackup, CheckedFile } from "../../../ports/backup-checker.ts";
 import type { Codec } from "../../../ports/codec.ts";
 import { ArchiveFileReader } from "../archive/archive-file-reader.ts";
 import { ArchiveFolderReader } from "../archive/archive-folder-reader.ts";
 import { archiveLimits } from "../archive/archive-limits.ts";
+import type { ReadOptions } from "../archive/archive-reader.ts";
 import { checkArchive } from "./check-archive.ts";
 import { checkScript } from "./check-script.ts";
 import { RECOGNIZED_BYTES, recognizeCompression, recognizeFormat } from "./recognize.ts";
@@ -27,11 +28,25 @@ export function createPostgresChecker(codec: Codec): BackupChecker {
       const limits = source.plainSize === undefined ? {} : { maxPlainBytes: source.plainSize };
       const plain = withoutBomb(codec.decompress(compression, "gzip", source.stream(), limits), source);
       const { head, all } = await peek(plain);
-      return recognizeFormat(head) === "archive"
-        ? await checkArchive(await ArchiveFileReader.openStream(all, readOptions), signal)
-        : await checkScript(all, signal);
+      return await checkPlain(head, all, readOptions, signal);
+    },
+
+    async checkStream(stream, signal) {
+      const { head, all } = await peek(stream);
+      return await checkPlain(head, all, { codec }, signal);
     },
   };
+}
+
+async function checkPlain(
+  head: Buffer,
+  all: AsyncIterable<Uint8Array>,
+  options: ReadOptions,
+  signal: AbortSignal,
+): Promise<CheckedBackup> {
+  return recognizeFormat(head) === "archive"
+    ? await checkArchive(await ArchiveFileReader.openStream(all, options), signal)
+    : await checkScript(all, signal);
 }
 
 async function headOf({ object }: CheckedFile): Promise<Buffer> {

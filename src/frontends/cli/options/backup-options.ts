@@ -54,7 +54,8 @@ export const backupOptions = [
     default: "16M",
     config: "backup.split_larger_than",
     help: "with several jobs, let several connections copy one table when it is larger than this",
-    details: "A backup counts what a table takes on the server's disk, a restore what its rows take in the backup.",
+    details:
+      "A backup counts what a table takes on the server's disk, and so does a comparison; a restore what its rows take in the backup.",
   },
   {
     name: "max-rate",

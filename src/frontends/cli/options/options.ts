@@ -1,12 +1,15 @@
 import { backupOptions } from "./backup-options.ts";
 import { clusterOptions } from "./cluster-options.ts";
+import { compareOptions } from "./compare-options.ts";
 import { connectionOptions } from "./connection-options.ts";
 import { demoOptions } from "./demo-options.ts";
 import { dumpOptions } from "./dump-options.ts";
+import { engineOptions } from "./engine-options.ts";
 import { extensionOptions } from "./extension-options.ts";
 import { globalOptions } from "./global-options.ts";
 import type { Option } from "./option.ts";
 import { restoreOptions } from "./restore-options.ts";
+import { sampleOptions } from "./sample-options.ts";
 import { selectionOptions } from "./selection-options.ts";
 import { verifyOptions } from "./verify-options.ts";
 
@@ -20,7 +23,10 @@ export const options = [
   ...dumpOptions,
   ...restoreOptions,
   ...extensionOptions,
+  ...sampleOptions,
+  ...engineOptions,
   ...verifyOptions,
+  ...compareOptions,
   ...demoOptions,
 ] as const;
 
@@ -58,7 +64,9 @@ export function findOption(name: string): Option | undefined {
 /** Every long name and alias. */
 export const optionWords: readonly string[] = [...byName.keys()];
 export const globalOptionNames: readonly GlobalOptionName[] = globalOptions.map((option) => option.name);
+export const engineOptionNames: readonly OptionName[] = engineOptions.map((option) => option.name);
 export const connectionOptionNames: readonly OptionName[] = connectionOptions.map((option) => option.name);
 export const backupOptionNames: readonly OptionName[] = backupOptions.map((option) => option.name);
 export const dumpOptionNames: readonly OptionName[] = dumpOptions.map((option) => option.name);
 export const restoreOptionNames: readonly OptionName[] = restoreOptions.map((option) => option.name);
+export const sampleOptionNames: readonly OptionName[] = sampleOptions.map((option) => option.name);

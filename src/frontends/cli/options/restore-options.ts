@@ -99,7 +99,7 @@ export const restoreOptions = [
     type: "flag",
     environment: false,
     conflicts: ["file", "list", "dry-run"],
-    help: "go on with what was begun with --resumable and interrupted: the same options, this one more",
+    help: "go on with what was begun with --resumable (compare: --state-file) and interrupted: the same options, this one more",
   },
   {
     name: "list",

@@ -1,6 +1,7 @@
 import type { WriteStream } from "node:tty";
 import { printable } from "../../../core/printable.ts";
 import type { ProgressEvent } from "../../../ports/progress.ts";
+import { sampleLines } from "../sample-lines.ts";
 import { ProgressState } from "./progress-state.ts";
 import type { ProgressView } from "./progress-view.ts";
 
@@ -24,6 +25,10 @@ export class BarView implements ProgressView {
 
   show(event: ProgressEvent): void {
     this.#state.take(event);
+    if (event.event === "sample") {
+      this.clear();
+      for (const line of sampleLines(event)) this.#stream.write(`dbbackup: ${printable(line)}\n`);
+    }
     if (event.event !== "phase" && this.#now() - this.#drawnAt < REDRAW_MS) return;
     this.#drawnAt = this.#now();
     this.clear();

@@ -1,6 +1,7 @@
 import { printable } from "../../../core/printable.ts";
 import type { ProgressEvent } from "../../../ports/progress.ts";
 import { formatBytes, formatDuration } from "../amounts.ts";
+import { sampleLines } from "../sample-lines.ts";
 import { ProgressState } from "./progress-state.ts";
 import type { ProgressView } from "./progress-view.ts";
 
@@ -24,6 +25,8 @@ export class PlainView implements ProgressView {
     this.#state.take(event);
     if (event.event === "phase") {
       this.#print(this.#state.message);
+    } else if (event.event === "sample") {
+      for (const line of sampleLines(event)) this.#print(line);
     } else if (event.event === "estimate" && event.bytes > 0) {
       const least = event.least_seconds === undefined ? "" : `, at least ${formatDuration(event.least_seconds)}`;
       this.#print(`${this.#state.message}: about ${formatBytes(event.bytes)}${least}`);

@@ -1,10 +1,12 @@
 import { compare } from "../../../commands/compare.ts";
 import { BackupError } from "../../../core/backup-error.ts";
 import { ExitStatus } from "../../../core/exit-status.ts";
-import { defaultComparisonLimits } from "../../../ports/comparison.ts";
+import { type ComparisonLimits, defaultComparisonLimits } from "../../../ports/comparison.ts";
 import type { RunCommand } from "../command.ts";
+import { defaultJobs } from "../default-jobs.ts";
+import type { OptionValues } from "../options/options.ts";
 import { repositoryOf } from "../repository-option.ts";
-import { comparisonDocument, comparisonLines } from "./comparison-lines.ts";
+import { comparisonDocument, comparisonLines, schemaScript } from "./comparison-lines.ts";
 
 export const run: RunCommand = async ({ args, options }, { services, output, progress, signal }) => {
   const [left, right] = [args[0]!, args[1]!];
@@ -13,19 +15,62 @@ export const run: RunCommand = async ({ args, options }, { services, output, pro
     left: { url: left },
     right: isDatabase(right) ? { url: right } : right,
     schemaOnly: options["schema-only"] === true,
-    limits: defaultComparisonLimits,
+    schemaStatements: options["schema-sql"] === true,
+    limits: limitsOf(options),
+    jobs: options.jobs ?? defaultJobs(),
+    ...(options["hash-on"] === undefined ? {} : { hashOn: options["hash-on"] }),
+    ...(options["split-larger-than"] === undefined ? {} : { splitLargerThan: options["split-larger-than"] }),
+    ...stateOf(options),
   };
+  if (!isDatabase(right)) refuseForBackup(options);
+
   const ports = {
     comparer: await services.openComparer(),
+    openNotes: services.openComparisonNotes,
     locateFile: services.locateFile,
     openRepository: () => services.openStorage(repositoryOf(options)),
   };
   const result = await compare(request, ports, { progress, signal });
   output.clearProgress();
   output.document(comparisonDocument(result));
-  output.print(...comparisonLines(result));
+  output.print(...(result.schemaStatements === undefined ? comparisonLines(result) : schemaScript(result)));
   return result.equal ? ExitStatus.done : ExitStatus.damaged;
 };
+
+function limitsOf(options: OptionValues): ComparisonLimits {
+  const differences = options["limit-differences"];
+  return {
+    schemaDifferences: differences ?? defaultComparisonLimits.schemaDifferences,
+    dataDifferences: differences ?? defaultComparisonLimits.dataDifferences,
+    sampleRows: options["limit-rows"] ?? defaultComparisonLimits.sampleRows,
+    showValues: options["show-values"] === true,
+  };
+}
+
+/** What says how two databases are read means nothing when one side is a backup. */
+function refuseForBackup(options: OptionValues): void {
+  const given = databasesOnly.find((name) => options[name] !== undefined);
+  if (given === undefined) return;
+  throw new BackupError({
+    code: "USAGE",
+    message: `"--${given}" is for two databases, and B is a backup`,
+    hint: `leave it out, or restore the backup into another database and compare the two`,
+  });
+}
+
+const databasesOnly = ["hash-on", "split-larger-than", "state-file", "resume", "schema-sql"] as const;
+
+function stateOf(options: OptionValues) {
+  const file = options["state-file"];
+  const isResumed = options.resume === true;
+  if (file !== undefined) return { state: { file, how: isResumed ? ("resume" as const) : ("new" as const) } };
+  if (!isResumed) return {};
+  throw new BackupError({
+    code: "USAGE",
+    message: "--resume needs the notes of the comparison that was interrupted",
+    hint: "name them with --state-file FILE, as that comparison did",
+  });
+}
 
 const isDatabase = (argument: string): boolean => /^postgres(ql)?:\/\//.test(argument);
 

@@ -6,6 +6,7 @@ import type {
   DataDifference,
   RowDifference,
   SchemaDifference,
+  ValueDifference,
 } from "../../../ports/comparison.ts";
 
 /** Longer values are cut: a function's body, a view's definition. `--json` has them whole. */
@@ -48,16 +49,47 @@ export function comparisonDocument(result: Comparison): object {
       a: left ?? null,
       b: right ?? null,
     })),
+    ...(result.schemaStatements === undefined ? {} : { schema_statements: result.schemaStatements }),
     data_difference_count: result.dataDifferenceCount,
     data_differences: result.dataDifferences.map(({ object, leftRows, rightRows, samples }) => ({
       object,
       a_rows: leftRows,
       b_rows: rightRows,
-      samples: samples.map(({ key, on, columns }) => ({ key, in: sideNames[on], columns })),
+      samples: samples.map(({ key, on, columns, values }) => ({
+        key,
+        in: sideNames[on],
+        columns,
+        ...(values === undefined ? {} : { values: values.map(valueDocument) }),
+      })),
     })),
+    ...(result.earlier === undefined ? {} : { compared_earlier: result.earlier }),
     notes: result.notes,
   };
 }
+
+/** A side that has not the row has no member. */
+const valueDocument = ({ column, left, right }: ValueDifference): object => ({
+  column,
+  ...(left === undefined ? {} : { a: left }),
+  ...(right === undefined ? {} : { b: right }),
+});
+
+/** The script that makes B's schema like A's, with the comparison in front of it as comments. */
+export function schemaScript(result: Comparison): string[] {
+  return [
+    ...comparisonLines(result).map((line) => `-- ${line}`),
+    "",
+    "-- what makes the schema of B like that of A; read it before you run it in B",
+    "set check_function_bodies = off;",
+    ...(result.schemaStatements ?? []).map((statement) => {
+      if (unprintable.test(statement)) return `-- with control characters, see --json: ${printable(statement)}`;
+      return statement.startsWith("--") ? statement : `${statement};`;
+    }),
+  ];
+}
+
+/** What could do something to a terminal; line ends and tabs cannot. */
+const unprintable = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/;
 
 const sideNames = { left: "a", right: "b", both: "both" } as const;
 
@@ -89,8 +121,20 @@ function value(text: string | undefined): string {
 function dataLines({ object, leftRows, rightRows, samples }: DataDifference): string[] {
   const rows =
     leftRows === rightRows ? counted(leftRows, "row") : `${formatCount(leftRows)} and ${counted(rightRows, "row")}`;
-  return [`  rows    ${printable(object)}: ${rows}`, ...samples.map((sample) => `            ${sampleText(sample)}`)];
+  return [`  rows    ${printable(object)}: ${rows}`, ...samples.flatMap(sampleLines)];
 }
+
+function sampleLines(sample: RowDifference): string[] {
+  const values = (sample.values ?? []).flatMap(({ column, left, right }) => [
+    ...(left === undefined ? [] : [`              A  ${printable(column)} = ${shownValue(left)}`]),
+    ...(right === undefined ? [] : [`              B  ${printable(column)} = ${shownValue(right)}`]),
+  ]);
+  return [`            ${sampleText(sample)}`, ...values];
+}
+
+/** A text that says NULL is told from none. */
+const shownValue = (text: string | null): string =>
+  text === null ? "NULL" : `'${printable(text).replaceAll("'", "''")}'`;
 
 function sampleText({ key, on, columns }: RowDifference): string {
   if (on !== "both") return `${printable(key)}: only in ${on === "left" ? "A" : "B"}`;

@@ -41,9 +41,10 @@ export const run: RunCommand = async ({ options }, { services, output, signal })
   return isWhole ? ExitStatus.done : ExitStatus.partial;
 };
 
-/** `full`; `full, partial`; `full, cluster`. */
+/** `full`; `full, partial`; `full, cluster`; `sample`, which is a part by its nature. */
 function kindOf(metadata: BackupMetadata): string {
-  const more = [...(isCluster(metadata) ? ["cluster"] : []), ...(isPartial(metadata) ? ["partial"] : [])];
+  const isPart = isPartial(metadata) && metadata.sample === undefined;
+  const more = [...(isCluster(metadata) ? ["cluster"] : []), ...(isPart ? ["partial"] : [])];
   return [metadata.backup_type, ...more].join(", ");
 }
 

@@ -8,13 +8,14 @@ import { formatBytes, formatDuration } from "../amounts.ts";
 import type { RunCommand } from "../command.ts";
 import { connectionRequest } from "../connection-request.ts";
 import { defaultJobs } from "../default-jobs.ts";
+import { engineChoice } from "../engine-choice.ts";
 import type { OptionValues } from "../options/options.ts";
 import type { Output } from "../output.ts";
 import { restoreSelection } from "../restore-selection.ts";
 
 export const run: RunCommand = async ({ args, options }, { services, output, progress, signal }) => {
   const ports = {
-    engine: await services.openRestorer(),
+    engine: await services.openRestorer(engineChoice(options)),
     clock: services.clock,
     progress,
     openChecker: () => services.openChecker(),
@@ -130,9 +131,12 @@ function printResult(result: RestoreResult, output: Output): void {
       ? `database "${result.target}" is restored`
       : `database "${result.target}" is restored in part: ${formatCount(result.failed)} failed`,
     `  done      ${counted(result.done, "entry", "entries")}${before}`,
-    `  data      ${counted(result.rows, "row")}, ${formatBytes(result.bytes)}${objects}`,
-    `  duration  ${formatDuration(seconds)}${seconds > 0 ? `, ${formatBytes(result.bytes / seconds)}/s` : ""}`,
+    result.isUncounted === true
+      ? "  data      restored, and not counted"
+      : `  data      ${counted(result.rows, "row")}, ${formatBytes(result.bytes)}${objects}`,
+    `  duration  ${formatDuration(seconds)}${seconds > 0 && result.bytes > 0 ? `, ${formatBytes(result.bytes / seconds)}/s` : ""}`,
   ];
+  if (result.engine !== undefined) lines.push(`  by        ${result.engine.version}`);
   for (const { object, message } of result.failures) lines.push(`  failed    ${object}: ${message}`);
   if (result.failed > result.failures.length) {
     lines.push(`  failed    and ${formatCount(result.failed - result.failures.length)} more`);

@@ -61,12 +61,14 @@ function describe(
     ["resumed", metadata.resumed?.join(", ")],
     ["duration", metadata.duration_seconds === undefined ? undefined : formatDuration(metadata.duration_seconds)],
     ["kind", [metadata.backup_type, metadata.method, metadata.format, metadata.compression].filter(Boolean).join(", ")],
+    ["sample", sampledRows(metadata)],
     ["partial", metadata.partial?.join(" ")],
     ["location", location],
     ["restored", last && restoredOnTrial(last)],
     ["size", `${formatBytes(metadata.size_bytes)} (${formatCount(metadata.size_bytes)} bytes)`],
     ["snapshot", metadata.consistency?.snapshot_lsn && `at log position ${metadata.consistency.snapshot_lsn}`],
     ["written by", metadata.tool && `${metadata.tool.name} ${metadata.tool.version}`],
+    ["read by", metadata.engine?.version],
   ];
   const lines = facts.flatMap(([name, text]) => (text ? [`${name.padEnd(11)}${printable(text)}`] : []));
   const shown = all ? metadata.artifacts : metadata.artifacts.slice(0, SHOWN_FILES);
@@ -83,6 +85,14 @@ function describe(
     ...missing(metadata),
     ...warnings(metadata),
   ];
+}
+
+/** How the rows of a sample came together. */
+function sampledRows({ sample, objects = [] }: BackupMetadata): string | undefined {
+  if (sample === undefined) return undefined;
+  const chosen = objects.reduce((sum, { rows_chosen: rows = 0 }) => sum + rows, 0);
+  const referenced = objects.reduce((sum, { rows_referenced: rows = 0 }) => sum + rows, 0);
+  return `${counted(chosen, "row")} chosen, ${formatCount(referenced)} that they refer to`;
 }
 
 function restoredOnTrial({ file, verification }: StoredVerification): string {

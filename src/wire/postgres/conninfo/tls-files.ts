@@ -54,7 +54,8 @@ export function readClientCertificate(
       "check sslcert and sslkey",
     );
   }
-  return { certificate, key: new Secret(key.export({ type: "pkcs8", format: "pem" }).toString()) };
+  const files = { certificate: certificateFile, key: keyFile, hasPassword: password !== undefined };
+  return { certificate, key: new Secret(key.export({ type: "pkcs8", format: "pem" }).toString()), files };
 }
 
 /** PEM or DER, with or without a password. */

@@ -24,6 +24,11 @@ describe("relations", () => {
     await database.sql("VACUUM ANALYZE");
     const { entries } = await ourEntries(database);
     const sources = entries.flatMap((entry) => entry.data ?? []);
+    const readWith = {
+      oid: expect.any(Number),
+      name: 'ONLY public."big one"',
+      select: 'SELECT id, "Wide" FROM ONLY public."big one"',
+    };
     expect(sources).toEqual([
       {
         kind: "copy",
@@ -33,11 +38,8 @@ describe("relations", () => {
         table: "big one",
         estimatedBytes: expect.any(Number),
         estimatedRows: 100,
-        ranges: {
-          oid: expect.any(Number),
-          name: 'ONLY public."big one"',
-          select: 'SELECT id, "Wide" FROM ONLY public."big one"',
-        },
+        ranges: readWith,
+        whole: readWith,
       },
       expect.objectContaining({ sql: 'COPY public."no columns"  TO stdout', estimatedBytes: 0, estimatedRows: 0 }),
     ]);

@@ -1,0 +1,32 @@
+import type { DumpFormat } from "../../src/core/dump-format.ts";
+
+/** Something that a backup of ours and one of pg_dump do not have in common, and docs/postgres.md does not name. */
+export interface Difference {
+  readonly kind: "entry" | "order" | "rows" | "large-object" | "text";
+  /** `TABLE app orders`, or the head of a part of a script. */
+  readonly object: string;
+  /** The first lines that differ; null where one has nothing. */
+  readonly native: string | null;
+  readonly tools: string | null;
+}
+
+/** What one engine took for one backup. */
+export interface Made {
+  readonly seconds: number;
+  /** Of all files. */
+  readonly bytes: number;
+  readonly version: string;
+}
+
+export interface FormatReport {
+  readonly format: DumpFormat;
+  readonly native: Made;
+  readonly tools: Made;
+  readonly differences: readonly Difference[];
+}
+
+export interface DatabaseReport {
+  readonly database: string;
+  readonly server: string;
+  readonly formats: readonly FormatReport[];
+}

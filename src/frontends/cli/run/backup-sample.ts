@@ -1,0 +1,44 @@
+import { backupSample, planSample, sampleChoice } from "../../../commands/backup-sample.ts";
+import { ExitStatus } from "../../../core/exit-status.ts";
+import { backupDestination } from "../backup-destination.ts";
+import { backupRequest } from "../backup-request.ts";
+import type { RunCommand } from "../command.ts";
+import type { OptionValues } from "../options/options.ts";
+import { reportBackup } from "../report-backup.ts";
+import { sampleDocument, sampleTable } from "../sample-lines.ts";
+
+export const run: RunCommand = async (invocation, { services, output, progress, signal }) => {
+  const { options } = invocation;
+  const sample = sampleChoice(sampleWish(options));
+  const request = { ...(await backupRequest(invocation, services)), sample };
+  output.info(`the seed of this sample is ${sample.seed}: --sample-seed ${sample.seed} chooses the same rows again`);
+  if (options["dry-run"] === true) {
+    const ports = { planner: await services.openSamplePlanner(), clock: services.clock, progress };
+    const plan = await planSample(request, ports, signal);
+    output.document(sampleDocument(request.database, sample, plan));
+    output.print(...sampleTable(plan));
+    return ExitStatus.done;
+  }
+  const destination = await backupDestination(options, request.format, services);
+  try {
+    const metadata = await backupSample(
+      { ...request, destination },
+      { ...(await services.dumping()), clock: services.clock, tool: services.tool, progress },
+      signal,
+    );
+    reportBackup(metadata, destination, output);
+    return ExitStatus.done;
+  } finally {
+    if (destination.kind === "stream") await destination.close();
+  }
+};
+
+function sampleWish(options: OptionValues) {
+  const { "sample-ratio": ratio, "sample-percent": percent, "sample-count": count, "sample-seed": seed } = options;
+  return {
+    ...(ratio === undefined ? {} : { ratio }),
+    ...(percent === undefined ? {} : { percent }),
+    ...(count === undefined ? {} : { count }),
+    ...(seed === undefined ? {} : { seed }),
+  };
+}

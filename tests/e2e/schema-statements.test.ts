@@ -1,0 +1,3 @@
+import { schemaStatementsSuite } from "./schema-statements-suite.ts";
+
+schemaStatementsSuite([18]);
