@@ -60,6 +60,7 @@ export const checkConstraintType: ObjectType<CheckConstraint> = {
   link(checks: readonly CheckConstraint[], registry: ObjectRegistry): void {
     for (const check of checks) {
       if (!check.separate) printInside(registry.get(check.inlineOwner)!, check);
+      else if (!check.isLocal) comeAfterInherited(check);
     }
   },
 
@@ -83,3 +84,9 @@ export const checkConstraintType: ObjectType<CheckConstraint> = {
     ];
   },
 };
+
+/** An inherited one is made with those above, wherever their names would place them: its comment must find it there. */
+function comeAfterInherited(check: CheckConstraint): void {
+  const above = check.relation.parents.flatMap(({ checks }) => checks.filter(({ name }) => name === check.name));
+  for (const { dumpId } of above) check.dependencies.add(dumpId);
+}

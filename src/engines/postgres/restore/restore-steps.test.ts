@@ -4,8 +4,8 @@ import type { TocEntry } from "../archive/toc-entry.ts";
 import { restoreSteps } from "./restore-steps.ts";
 
 let nextId = 1;
-function entry(desc: string, section: TocEntry["section"], tag = desc): TocEntry {
-  return sampleEntry({ dumpId: nextId++, desc, tag, section, dependencies: [1] });
+function entry(desc: string, section: TocEntry["section"], tag = desc, dependencies = [nextId - 1]): TocEntry {
+  return sampleEntry({ dumpId: nextId++, desc, tag, section, dependencies });
 }
 
 function steps(entries: readonly TocEntry[]): string[] {
@@ -36,4 +36,14 @@ test("privileges come one by one, also right after rows", () => {
     entry("COMMENT", "none", "EVENT TRIGGER event"),
   ];
   expect(steps(entries)).toEqual(["rows", "of-schema", "of-function", "of-role", "view event EVENT TRIGGER event"]);
+});
+
+test("a comment on what no entry makes waits for all before it", () => {
+  const entries = [
+    entry("TABLE DATA", "data", "rows"),
+    entry("CHECK CONSTRAINT", "post-data", "above"),
+    entry("COMMENT", "none", "of-inherited", [1_000_000]),
+    entry("INDEX", "post-data", "index"),
+  ];
+  expect(steps(entries)).toEqual(["rows above", "of-inherited", "index"]);
 });

@@ -9,11 +9,14 @@ import type { SelectedEntry } from "./select/select-entries.ts";
  */
 export function* restoreSteps(entries: readonly SelectedEntry[]): Generator<readonly SelectedEntry[]> {
   let beside: SelectedEntry[] = [];
+  const known = new Set<number>();
   for (const selected of entries) {
-    const { section, dependencies } = selected.entry;
+    const { section, dependencies, dumpId } = selected.entry;
     const isSamePass = beside.length > 0 && restorePass(beside[0]!.entry) === restorePass(selected.entry);
-    // Comments and labels of indexes and constraints belong to no section: others need not wait for them.
-    const isOfOther = section === "none" && isSamePass && dependencies.length > 0;
+    // Comments and labels of indexes and constraints belong to no section: others need not wait for them. Those on what no
+    // entry makes wait for all: pg_dump does not say that an inherited constraint comes with the one above.
+    const isOfOther = section === "none" && isSamePass && dependencies.some((id) => known.has(id));
+    known.add(dumpId);
     const isBeside = section === "data" || section === "post-data" || isOfOther;
     if (beside.length > 0 && !(isBeside && isSamePass)) {
       yield beside;
