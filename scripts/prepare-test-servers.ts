@@ -1,8 +1,9 @@
 /**
- * Fetches the PostgreSQL servers and stock tools that the tests run on, all at once, one line for each that was missing.
+ * Fetches the servers of PostgreSQL, MySQL and MariaDB, and the stock tools, that the tests run on, all at once, one line for each that was missing.
  * When all are there it only looks: 0.1 s. What cannot be had is named; with CI=true that is a failure.
  */
 import { canFetchDebianPackages } from "../tests/helpers/debian-packages.ts";
+import { installMysql, type MysqlFlavour, missingMysql, mysqlFlavours } from "../tests/helpers/mysql-packages.ts";
 import { installPostgis } from "../tests/helpers/postgis.ts";
 import { installPostgres, type PostgresMajor } from "../tests/helpers/postgres-packages.ts";
 import { installStockTools, missingStockTools, stockMajors } from "../tests/helpers/stock-tools.ts";
@@ -28,9 +29,17 @@ async function prepareStock(major: (typeof stockMajors)[number]): Promise<void> 
   if (process.env.CI === "true") failed = true;
 }
 
+async function prepareMysql(flavour: MysqlFlavour): Promise<void> {
+  const reason = await missingMysql(flavour);
+  if (reason === undefined) return prepare(flavour, () => installMysql(flavour));
+  console.error(`MISSING: ${flavour}: ${reason}; tests on it cannot run`);
+  if (process.env.CI === "true") failed = true;
+}
+
 await Promise.all([
   ...majors.map((major) => prepare(`PostgreSQL ${major}`, () => installPostgres(major))),
   ...stockMajors.map(prepareStock),
+  ...mysqlFlavours.map(prepareMysql),
   ...(full && (await canFetchDebianPackages()) ? [prepare("PostGIS", installPostgis)] : []),
 ]);
 process.exitCode = failed ? 1 : 0;

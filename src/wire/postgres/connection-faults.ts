@@ -1,6 +1,6 @@
 import { BackupError } from "../../core/backup-error.ts";
+import { shownText } from "../net/shown-text.ts";
 import { describeHost, type HostSpec } from "./connection-spec.ts";
-import { shownText } from "./shown-text.ts";
 
 /** An established connection ended; `cause` is the system's error or the server's last words. */
 export function connectionLost(host: HostSpec, doing: string, cause: Error | undefined): BackupError {

@@ -1,4 +1,5 @@
 import type { Secret } from "../../core/secret.ts";
+import type { KeepAliveSpec } from "../net/socket-transport.ts";
 
 /**
  * How to reach a server: resolved once from flags, URL, service file, environment and defaults, then the same for every
@@ -45,14 +46,6 @@ export interface UnixHost {
   readonly folder: string;
   readonly port: number;
   readonly password: Secret | undefined;
-}
-
-export interface KeepAliveSpec {
-  readonly enabled: boolean;
-  /** Undefined leaves the system's value; so for the next two. */
-  readonly idleSeconds: number | undefined;
-  readonly intervalSeconds: number | undefined;
-  readonly count: number | undefined;
 }
 
 export type TargetSessionAttrs = "any" | "read-write" | "read-only" | "primary" | "standby" | "prefer-standby";

@@ -1,16 +1,16 @@
+import { Deadline } from "../net/deadline.ts";
+import { Fifo } from "../net/fifo.ts";
 import { sendCancelRequest } from "./cancel-request.ts";
 import { connectAnyHost } from "./connect-any-host.ts";
 import { connectionLost, interrupted } from "./connection-faults.ts";
 import type { ConnectionSpec, HostSpec } from "./connection-spec.ts";
 import type { CopyOutConsumer } from "./copy-out-consumer.ts";
-import { Deadline } from "./deadline.ts";
 import { type Established, establish } from "./establish.ts";
 import { type CopyIn, CopyInExchange } from "./exchanges/copy-in-exchange.ts";
 import { type CopyOut, CopyOutExchange } from "./exchanges/copy-out-exchange.ts";
 import type { Exchange, ExchangeControl, PendingExchange } from "./exchanges/exchange.ts";
 import { QueryExchange, type QueryResult, type RowValues } from "./exchanges/query-exchange.ts";
 import { RowExchange, type RowHandler } from "./exchanges/row-exchange.ts";
-import { Fifo } from "./fifo.ts";
 import type { MessageLink } from "./message-link.ts";
 import {
   readDataRow,

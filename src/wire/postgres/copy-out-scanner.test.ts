@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import type { Transport } from "../net/transport.ts";
 import type { CopyOutStep } from "./copy-out-consumer.ts";
 import { type BlockReceiver, CopyOutScanner } from "./copy-out-scanner.ts";
 import { sumRowsReference } from "./row-sum-reference.ts";
-import type { Transport } from "./transport.ts";
 
 const blockSize = 1024 * 1024;
 

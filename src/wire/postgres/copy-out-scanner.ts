@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { BackupError } from "../../core/backup-error.ts";
 import type { RowTotals } from "../../core/row-totals.ts";
+import type { Transport } from "../net/transport.ts";
 import type { ColumnKind } from "./column-kind.ts";
 import type { CopyOutConsumer, CopyOutStep } from "./copy-out-consumer.ts";
 import type { CopyScannerInstance } from "./copy-scanner-instance.ts";
 import { openCopyScanner, readTotals, ScanStatus } from "./copy-scanner-instance.ts";
-import type { Transport } from "./transport.ts";
 
 /** Where the socket writes. Larger reads were not faster, and this stays in the second-level cache. */
 const INPUT_SIZE = 256 * 1024;

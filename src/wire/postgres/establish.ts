@@ -1,15 +1,15 @@
 import { isIP } from "node:net";
 import { BackupError } from "../../core/backup-error.ts";
+import { Deadline, unlessAborted } from "../net/deadline.ts";
+import type { Endpoint } from "../net/socket-transport.ts";
 import { cannotConnect, interrupted } from "./connection-faults.ts";
 import { type ConnectionSpec, describeHost, type HostSpec, socketPath } from "./connection-spec.ts";
-import { Deadline, unlessAborted } from "./deadline.ts";
 import { type LoggedIn, login } from "./login.ts";
 import { MessageInbox } from "./message-inbox.ts";
 import { MessageLink } from "./message-link.ts";
 import { type Encryption, type OpenedChannel, openTransport } from "./open-transport.ts";
 import { ServerError, type ServerNotice } from "./server-error.ts";
 import { shuffle } from "./shuffle.ts";
-import type { Endpoint } from "./socket-transport.ts";
 import type { TextMode } from "./text-codec.ts";
 import { handshakeFault } from "./tls/tls-fault.ts";
 

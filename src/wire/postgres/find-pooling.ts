@@ -1,5 +1,5 @@
+import { Deadline } from "../net/deadline.ts";
 import type { PgConnection } from "./connection.ts";
-import { Deadline } from "./deadline.ts";
 import { ServerError } from "./server-error.ts";
 
 /** Whether and how a pooler stands between us and the server. */

@@ -1,10 +1,10 @@
 import { BackupError } from "../../core/backup-error.ts";
+import { shownText } from "../net/shown-text.ts";
 import { PgConnection } from "./connection.ts";
 import { type ConnectionSpec, describeHost } from "./connection-spec.ts";
 import { findPooling, type Pooling, serverProcess } from "./find-pooling.ts";
 import { lookAlikes, tellingParameters } from "./look-alikes.ts";
 import { ServerError } from "./server-error.ts";
-import { shownText } from "./shown-text.ts";
 
 export const oldestMajor = 10;
 export const newestMajor = 18;

@@ -1,12 +1,12 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { PiecewiseFeed } from "../net/piecewise-feed.ts";
+import type { ReadSink, Transport } from "../net/transport.ts";
 import { CopyOutPieces } from "./collect-copy-out.ts";
 import type { CopyOutConsumer, CopyOutStep } from "./copy-out-consumer.ts";
 import { MessageLink } from "./message-link.ts";
 import { MessageType } from "./messages/message-type.ts";
-import { PiecewiseFeed } from "./piecewise-feed.ts";
-import type { ReadSink, Transport } from "./transport.ts";
 
 /** Gives prepared bytes as a socket does: asks for the next space as soon as it delivered, also when told to stop. */
 class ReplayTransport implements Transport {

@@ -1,7 +1,7 @@
+import type { ReadSink, Transport } from "../net/transport.ts";
 import type { CopyOutConsumer, CopyOutStep } from "./copy-out-consumer.ts";
 import { MessageDecoder } from "./messages/message-decoder.ts";
 import type { MessageView } from "./messages/message-view.ts";
-import type { ReadSink, Transport } from "./transport.ts";
 
 const readBufferLength = 64 * 1024;
 const noBytes = Buffer.alloc(0);

@@ -1,11 +1,11 @@
 import { BackupError } from "../../core/backup-error.ts";
+import { type Endpoint, SocketTransport } from "../net/socket-transport.ts";
+import type { Transport } from "../net/transport.ts";
 import type { ChannelSecurity } from "./auth/channel-security.ts";
 import { type ConnectionSpec, describeHost, type HostSpec } from "./connection-spec.ts";
 import { sslRequest } from "./messages/frontend-messages.ts";
-import { type Endpoint, SocketTransport } from "./socket-transport.ts";
 import { tlsFault } from "./tls/tls-fault.ts";
 import type { TlsTransport } from "./tls/tls-transport.ts";
-import type { Transport } from "./transport.ts";
 
 export type Encryption = "plain" | "tls";
 

@@ -1,5 +1,5 @@
 import { BackupError, type ErrorCode } from "../../core/backup-error.ts";
-import { shownText } from "./shown-text.ts";
+import { shownText } from "../net/shown-text.ts";
 import { sqlStateHint } from "./sql-state-hint.ts";
 
 /** What a server says in ErrorResponse and NoticeResponse (manual, "Error and Notice Message Fields"), safe to print. */

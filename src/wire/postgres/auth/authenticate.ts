@@ -1,9 +1,9 @@
 import { BackupError } from "../../../core/backup-error.ts";
 import type { Secret } from "../../../core/secret.ts";
+import { shownText } from "../../net/shown-text.ts";
 import type { AuthenticationSpec } from "../connection-spec.ts";
 import type { AuthenticationRequest } from "../messages/backend-messages.ts";
 import { passwordMessage, saslInitialResponse, saslResponse } from "../messages/frontend-messages.ts";
-import { shownText } from "../shown-text.ts";
 import { checkMethodAllowed } from "./authentication-policy.ts";
 import { certificateHash } from "./certificate-hash.ts";
 import type { ChannelSecurity } from "./channel-security.ts";

@@ -1,4 +1,4 @@
-import { shownText } from "../shown-text.ts";
+import { shownText } from "../../net/shown-text.ts";
 import { configError } from "./config-error.ts";
 import { checkKeyword } from "./setting-layers.ts";
 

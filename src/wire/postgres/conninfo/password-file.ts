@@ -1,5 +1,5 @@
 import { readFileSync, statSync } from "node:fs";
-import { shownText } from "../shown-text.ts";
+import { shownText } from "../../net/shown-text.ts";
 
 const groupAndOtherBits = 0o077;
 

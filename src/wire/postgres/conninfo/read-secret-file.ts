@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, openSync, readFileSync } from "node:fs";
 import { Secret } from "../../../core/secret.ts";
-import { shownText } from "../shown-text.ts";
+import { shownText } from "../../net/shown-text.ts";
 import { configError } from "./config-error.ts";
 
 const groupAndOtherBits = 0o077;

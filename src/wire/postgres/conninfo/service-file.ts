@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { shownText } from "../shown-text.ts";
+import { shownText } from "../../net/shown-text.ts";
 import { configError } from "./config-error.ts";
 import type { ConnectionEnvironment } from "./connection-environment.ts";
 import { checkKeyword, type SettingLayer } from "./setting-layers.ts";

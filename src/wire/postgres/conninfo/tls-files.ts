@@ -2,8 +2,8 @@ import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { Secret } from "../../../core/secret.ts";
+import { shownText } from "../../net/shown-text.ts";
 import type { ClientCertificate } from "../connection-spec.ts";
-import { shownText } from "../shown-text.ts";
 import { configError } from "./config-error.ts";
 
 /** Files for TLS are small: a bundle of all public roots has about 250 kB. */

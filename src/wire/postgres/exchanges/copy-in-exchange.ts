@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
+import type { Transport } from "../../net/transport.ts";
 import { copyDone, copyFail } from "../messages/frontend-messages.ts";
-import type { Transport } from "../transport.ts";
 import { Exchange, type ExchangeControl } from "./exchange.ts";
 import { rowsOfTag } from "./rows-of-tag.ts";
 

@@ -1,4 +1,4 @@
-import { shownText } from "../shown-text.ts";
+import { shownText } from "../../net/shown-text.ts";
 import type { TextMode } from "../text-codec.ts";
 
 const maxShown = 80;

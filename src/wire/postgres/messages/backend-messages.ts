@@ -1,4 +1,4 @@
-import { textForPeople } from "../shown-text.ts";
+import { textForPeople } from "../../net/shown-text.ts";
 import { decodeText, type TextMode } from "../text-codec.ts";
 import { BodyReader, malformed } from "./body-reader.ts";
 import type { MessageView } from "./message-view.ts";

@@ -1,4 +1,4 @@
-import type { Transport } from "../transport.ts";
+import type { Transport } from "../../net/transport.ts";
 
 /** The text of a statement that is not held in memory. */
 export interface QueryPieces {

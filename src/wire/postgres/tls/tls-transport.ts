@@ -1,9 +1,9 @@
 import { isIP, type Socket } from "node:net";
 import { connect, type TLSSocket } from "node:tls";
+import { PiecewiseFeed } from "../../net/piecewise-feed.ts";
+import { endSocket } from "../../net/socket-transport.ts";
+import type { ReadSink, Transport } from "../../net/transport.ts";
 import type { HostSpec, TlsSpec } from "../connection-spec.ts";
-import { PiecewiseFeed } from "../piecewise-feed.ts";
-import { endSocket } from "../socket-transport.ts";
-import type { ReadSink, Transport } from "../transport.ts";
 import { isForHost } from "./host-name-check.ts";
 import { tlsContext } from "./tls-context.ts";
 import { handshakeFault, tlsFault } from "./tls-fault.ts";

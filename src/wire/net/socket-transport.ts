@@ -1,10 +1,17 @@
 import { connect, type Socket } from "node:net";
-import type { KeepAliveSpec } from "./connection-spec.ts";
 import { PiecewiseFeed } from "./piecewise-feed.ts";
 import type { ReadSink, Transport } from "./transport.ts";
 
 /** How long a peer may take to close its side after we said good-bye. */
 const closingMs = 1000;
+
+export interface KeepAliveSpec {
+  readonly enabled: boolean;
+  /** Undefined leaves the system's value; so for the next two. */
+  readonly idleSeconds: number | undefined;
+  readonly intervalSeconds: number | undefined;
+  readonly count: number | undefined;
+}
 
 /** Where to connect: a resolved address, or the path of a Unix socket. */
 export type Endpoint =
@@ -146,7 +153,7 @@ function setUpTcp(socket: Socket, { enabled, idleSeconds, intervalSeconds, count
 /** Linux's defaults: seconds, seconds, count. */
 const linuxKeepAlive = { idle: 7200, interval: 75, probes: 9 };
 
-/** libpq writes abstract sockets with `@`; Node with a zero byte. */
+/** Abstract sockets are written with `@`, as libpq does; Node wants a zero byte. */
 function nodeSocketPath(path: string): string {
   return path.startsWith("@") ? `\0${path.slice(1)}` : path;
 }

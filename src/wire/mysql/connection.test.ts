@@ -1,0 +1,96 @@
+import { describe, expect, test } from "vitest";
+import { withMysqlDatabase } from "../../../tests/helpers/mysql-database.ts";
+import { mysqlFlavours } from "../../../tests/helpers/mysql-packages.ts";
+import { rootSpec } from "../../../tests/helpers/mysql-server.ts";
+import { sharedMysql } from "../../../tests/helpers/mysql-shared-servers.ts";
+import { mustMysqlStock } from "../../../tests/helpers/mysql-stock.ts";
+import { MysqlConnection } from "./connection.ts";
+import { rowValues } from "./exchanges/result-set.ts";
+
+describe.each(mysqlFlavours)("a session with %s", (flavour) => {
+  test("gives values as the server sends them", async () => {
+    const server = await sharedMysql(flavour);
+    await using connection = await MysqlConnection.connect(rootSpec(server));
+    const [row] = await connection.rows("SELECT 1 AS one, NULL AS nothing, '' AS bare, 'ä' AS letter");
+    expect(row).toEqual({ one: "1", nothing: null, bare: "", letter: "ä" });
+  });
+
+  test("takes values of more than 16 MiB, one statement after the other", async () => {
+    const server = await sharedMysql(flavour);
+    await using connection = await MysqlConnection.connect(rootSpec(server));
+    const length = 40_000_000;
+    const [large, small] = await Promise.all([
+      connection.query(`SELECT REPEAT('x', ${length})`),
+      connection.query("SELECT 2"),
+    ]);
+    expect(large.rows[0]![0]!.length).toBe(length);
+    expect(large.rows[0]![0]!.every((byte) => byte === 0x78)).toBe(true);
+    expect(small.rows[0]![0]!.toString()).toBe("2");
+  });
+
+  test("sends statements of more than 16 MiB", async () => {
+    const server = await sharedMysql(flavour);
+    await using connection = await MysqlConnection.connect(rootSpec(server));
+    const [row] = await connection.rows(`SELECT LENGTH('${"x".repeat(20_000_000)}') AS n`);
+    expect(row).toEqual({ n: "20000000" });
+  });
+
+  test("an error tells number, state and text, and the session goes on", async () => {
+    const server = await sharedMysql(flavour);
+    await using connection = await MysqlConnection.connect(rootSpec(server));
+    await expect(connection.query("SELECT * FROM nowhere.nothing")).rejects.toMatchObject({
+      code: "SERVER",
+      number: expect.toBeOneOf([1049, 1146]),
+      message: expect.stringContaining('while running "SELECT * FROM nowhere.nothing"'),
+    });
+    expect(await connection.rows("SELECT 1 AS one")).toEqual([{ one: "1" }]);
+  });
+
+  test("rows come one at a time, and wait for who takes them", async () => {
+    const server = await sharedMysql(flavour);
+    await using database = await withMysqlDatabase(server);
+    await using connection = await MysqlConnection.connect(rootSpec(server, database.name));
+    await connection.query("CREATE TABLE t (n INT PRIMARY KEY)");
+    await connection.query(`INSERT INTO t VALUES ${Array.from({ length: 5000 }, (_, n) => `(${n})`).join(",")}`);
+    let busy = 0;
+    const seen: number[] = [];
+    await connection.stream("SELECT n FROM t ORDER BY n", {
+      row(packet) {
+        expect(busy).toBe(0);
+        seen.push(Number(rowValues(packet, 1)[0]!.toString()));
+        if (seen.length % 100 !== 0) return undefined;
+        busy++;
+        return new Promise((resolve) => setTimeout(resolve, 1)).then(() => void busy--);
+      },
+    });
+    expect(seen).toEqual(Array.from({ length: 5000 }, (_, n) => n));
+  });
+
+  test("what is interrupted runs no more on the server", async () => {
+    const server = await sharedMysql(flavour);
+    const stop = new AbortController();
+    const connection = await MysqlConnection.connect(rootSpec(server), { signal: stop.signal });
+    const sleeping = connection.query("SELECT SLEEP(100)");
+    setTimeout(() => stop.abort(), 50);
+    await expect(sleeping).rejects.toMatchObject({ code: "INTERRUPTED" });
+    await connection.close();
+    await using other = await MysqlConnection.connect(rootSpec(server));
+    const list = `SELECT COUNT(*) AS n FROM information_schema.processlist WHERE id = ${connection.greeting.threadId}`;
+    await expect.poll(() => other.rows(list), { timeout: 10_000 }).toEqual([{ n: "0" }]);
+  });
+
+  test("the stock client sees what a session wrote", async () => {
+    const server = await sharedMysql(flavour);
+    await using database = await withMysqlDatabase(server);
+    await database.sql("CREATE TABLE t (letter VARCHAR(9))");
+    await database.sql("INSERT INTO t VALUES ('ü')");
+    const { stdout } = await mustMysqlStock("client", server, [
+      "--batch",
+      "--skip-column-names",
+      "-e",
+      "SELECT HEX(letter) FROM t",
+      database.name,
+    ]);
+    expect(stdout.toString()).toBe("C3BC\n");
+  });
+});

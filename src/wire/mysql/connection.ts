@@ -1,0 +1,250 @@
+import { isIP } from "node:net";
+import { BackupError } from "../../core/backup-error.ts";
+import { Deadline, unlessAborted } from "../net/deadline.ts";
+import { Fifo } from "../net/fifo.ts";
+import { shownText } from "../net/shown-text.ts";
+import { SocketTransport } from "../net/socket-transport.ts";
+import { ServerStatus } from "./capability.ts";
+import { cannotConnect, connectionLost, interrupted } from "./connection-faults.ts";
+import { describeHost, endpointOf, type MysqlConnectionSpec } from "./connection-spec.ts";
+import { QueryExchange, type RowReceiver } from "./exchanges/query-exchange.ts";
+import { type Column, type Outcome, rowValues } from "./exchanges/result-set.ts";
+import type { Greeting } from "./handshake.ts";
+import { login } from "./login.ts";
+import { PacketInbox } from "./packet-inbox.ts";
+import { PacketLink } from "./packet-link.ts";
+import { maxPacketLength } from "./packets/packet-decoder.ts";
+
+/** How long the request to kill a query may take. */
+const cancelMs = 5000;
+const commandQuit = 0x01;
+const commandQuery = 0x03;
+/** What of a statement is shown in messages. */
+const shownLength = 200;
+
+/** Values by the names of their columns, as UTF-8. */
+export type Row = Readonly<Record<string, string | null>>;
+
+export interface MysqlResult extends Outcome {
+  readonly columns: readonly Column[];
+  readonly rows: readonly (readonly (Buffer | null)[])[];
+}
+
+/**
+ * One session with a MySQL or MariaDB server, over the text protocol. Statements wait for each other: servers throw away
+ * what comes before they asked for it.
+ */
+export class MysqlConnection implements AsyncDisposable {
+  readonly greeting: Greeting;
+  readonly spec: MysqlConnectionSpec;
+
+  readonly #link: PacketLink;
+  readonly #signal: AbortSignal | undefined;
+  readonly #waiting = new Fifo<{ readonly payload: Buffer; readonly exchange: QueryExchange }>();
+  #running: QueryExchange | undefined;
+  #status = 0;
+  /** Why nothing can be sent any more. */
+  #over: Error | undefined;
+  #closing: Promise<void> | undefined;
+  readonly #abortListener = (): void => this.#onAbort();
+
+  /**
+   * Connects and logs in.
+   * @param options.signal aborting kills what runs on the server and ends the connection; what is pending rejects with INTERRUPTED
+   * @throws BackupError CONNECT, AUTH, PROTOCOL, INTERRUPTED
+   */
+  static async connect(
+    spec: MysqlConnectionSpec,
+    { signal }: { readonly signal?: AbortSignal } = {},
+  ): Promise<MysqlConnection> {
+    const { host } = spec;
+    using deadline = new Deadline(spec.connectTimeoutMs, () => timedOut(spec), signal);
+    const failure = (error: Error): Error => {
+      if (signal?.aborted === true) return interrupted(`connecting to ${describeHost(host)}`);
+      return error instanceof BackupError ? error : cannotConnect(host, error);
+    };
+    let link: PacketLink | undefined;
+    try {
+      const endpoint = endpointOf(host, await unlessAborted(addressOf(host), deadline.signal));
+      const transport = await SocketTransport.connect(endpoint, spec.keepAlive, deadline.signal);
+      const inbox = new PacketInbox((error) => error ?? closedEarly());
+      link = new PacketLink(transport, inbox);
+      const greeting = await unlessAborted(login(link, inbox, spec), deadline.signal);
+      link.decoder.limit = maxPacketLength.afterLogin;
+      return new MysqlConnection(link, greeting, spec, signal);
+    } catch (error) {
+      link?.destroy();
+      throw failure(error as Error);
+    }
+  }
+
+  private constructor(
+    link: PacketLink,
+    greeting: Greeting,
+    spec: MysqlConnectionSpec,
+    signal: AbortSignal | undefined,
+  ) {
+    this.#link = link;
+    this.#signal = signal;
+    this.greeting = greeting;
+    this.spec = spec;
+    link.setHandler({
+      onPacket: (packet) => this.#onPacket(packet),
+      onEnd: (error, isOurs) => this.#onEnd(error, isOurs),
+    });
+    signal?.addEventListener("abort", this.#abortListener, { once: true });
+    if (signal?.aborted === true) this.#onAbort();
+  }
+
+  /** Whether a backslash in a literal is an ordinary character, as of the last answer. */
+  get noBackslashEscapes(): boolean {
+    return (this.#status & ServerStatus.noBackslashEscapes) !== 0;
+  }
+
+  /** The rows of the last result, as bytes. For few of them: they are held in memory. */
+  async query(sql: string | Uint8Array): Promise<MysqlResult> {
+    let columns: readonly Column[] = [];
+    let rows: (Buffer | null)[][] = [];
+    const outcome = await this.stream(sql, {
+      begin(found) {
+        columns = found;
+        rows = [];
+      },
+      row(packet) {
+        rows.push(rowValues(Buffer.from(packet), columns.length));
+        return undefined;
+      },
+    });
+    return { ...outcome, columns, rows };
+  }
+
+  /** The same by the names of the columns, as text. */
+  async rows(sql: string): Promise<Row[]> {
+    const { columns, rows } = await this.query(sql);
+    return rows.map((row) =>
+      Object.fromEntries(columns.map(({ name }, index) => [name, row[index]?.toString() ?? null])),
+    );
+  }
+
+  /** Gives row packets one at a time, in bounded memory. What the receiver throws becomes the error, after all rows. */
+  async stream(sql: string | Uint8Array, receiver: RowReceiver): Promise<Outcome> {
+    const text = Buffer.from(sql as string);
+    const doing = `running "${shownStatement(text)}"`;
+    if (this.#over !== undefined) throw this.#failureOf(doing, this.#over);
+    const exchange = new QueryExchange(doing, receiver, {
+      reply: (payload) => void this.#link.sendReply(payload),
+      hold: (until) => this.#link.hold(until),
+    });
+    this.#waiting.push({ payload: Buffer.concat([Buffer.from([commandQuery]), text]), exchange });
+    this.#next();
+    return await exchange.outcome;
+  }
+
+  /** Ends the session; what still runs is killed and rejects. Safe to repeat. */
+  async close(): Promise<void> {
+    if (this.#over === undefined) {
+      const isBusy = this.#running !== undefined;
+      this.#finish(new Error("it was closed on this side"));
+      this.#closing = isBusy ? this.#killAndDestroy() : this.#sayGoodbye();
+    }
+    await this.#closing;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  #next(): void {
+    if (this.#running !== undefined || this.#over !== undefined) return;
+    const next = this.#waiting.shift();
+    if (next === undefined) return;
+    this.#running = next.exchange;
+    void this.#link.sendCommand(next.payload);
+  }
+
+  #onPacket(packet: Buffer): void {
+    const exchange = this.#running;
+    // A server that shuts down says so unasked, and closes.
+    if (exchange === undefined) return;
+    const status = exchange.onPacket(packet);
+    if (status === undefined) return;
+    this.#status = status;
+    this.#running = undefined;
+    this.#next();
+  }
+
+  #onAbort(): void {
+    if (this.#over !== undefined) return;
+    const isBusy = this.#running !== undefined;
+    for (const exchange of this.#pending()) exchange.setFailure(interrupted(exchange.doing));
+    this.#finish(interrupted("waiting"));
+    this.#closing = isBusy ? this.#killAndDestroy() : this.#sayGoodbye();
+  }
+
+  #onEnd(error: Error | undefined, isOurs: boolean): void {
+    const reason = this.#over ?? error;
+    this.#finish(reason ?? new Error("the server closed the connection"));
+    for (const exchange of this.#pending()) {
+      exchange.end(isOurs && error instanceof BackupError ? error : this.#failureOf(exchange.doing, reason));
+    }
+    this.#waiting.drain();
+    this.#running = undefined;
+  }
+
+  *#pending(): Generator<QueryExchange> {
+    if (this.#running !== undefined) yield this.#running;
+    for (const { exchange } of this.#waiting) yield exchange;
+  }
+
+  #finish(reason: Error): void {
+    this.#over ??= reason;
+    this.#signal?.removeEventListener("abort", this.#abortListener);
+  }
+
+  #failureOf(doing: string, reason: Error | undefined): Error {
+    if (reason instanceof BackupError && reason.code === "INTERRUPTED") return interrupted(doing);
+    return connectionLost(this.spec.host, doing, reason);
+  }
+
+  async #sayGoodbye(): Promise<void> {
+    await this.#link.transport.end(Buffer.from([1, 0, 0, 0, commandQuit]));
+    this.#link.destroy();
+  }
+
+  /** A server does not notice that nobody listens until it has something to say: until then locks would be held. */
+  async #killAndDestroy(): Promise<void> {
+    const { threadId } = this.greeting;
+    try {
+      const killer = await MysqlConnection.connect({ ...this.spec, connectTimeoutMs: cancelMs });
+      await killer.query(`KILL ${threadId}`).finally(() => killer.close());
+    } catch {
+      // Gone already, or out of reach: the closed socket is what is left to tell it.
+    }
+    this.#link.destroy();
+  }
+}
+
+async function addressOf(host: MysqlConnectionSpec["host"]): Promise<string | undefined> {
+  if (host.kind === "unix" || isIP(host.host) !== 0) return undefined;
+  const { lookup } = await import("node:dns/promises");
+  return (await lookup(host.host)).address;
+}
+
+function closedEarly(): Error {
+  return new Error("the server closed the connection during the login");
+}
+
+function shownStatement(text: Buffer): string {
+  const cut = text.length > shownLength ? `${text.toString("utf8", 0, shownLength)}...` : text.toString();
+  return shownText(cut);
+}
+
+function timedOut(spec: MysqlConnectionSpec): BackupError {
+  return new BackupError({
+    code: "CONNECT",
+    message: `no answer from ${describeHost(spec.host)} within ${spec.connectTimeoutMs / 1000} s`,
+    object: describeHost(spec.host),
+    hint: "check the address and the firewalls in between",
+    retry: "maybe",
+  });
+}

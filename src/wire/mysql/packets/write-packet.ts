@@ -1,0 +1,17 @@
+const fullPacket = 0xffffff;
+
+/**
+ * Puts headers before a payload; one of 16 MiB - 1 or more is cut into several packets, the last of which is shorter.
+ * @param sequence number of the first packet: 0 for a command
+ */
+export function packets(payload: Uint8Array, sequence: number): Uint8Array {
+  const pieces: Uint8Array[] = [];
+  for (let at = 0, number = sequence; ; at += fullPacket, number++) {
+    const piece = payload.subarray(at, at + fullPacket);
+    const header = Buffer.allocUnsafe(4);
+    header.writeUIntLE(piece.length, 0, 3);
+    header[3] = number & 0xff;
+    pieces.push(header, piece);
+    if (piece.length < fullPacket) return Buffer.concat(pieces);
+  }
+}
