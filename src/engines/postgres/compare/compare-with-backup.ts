@@ -4,11 +4,13 @@ import type {
   BackupCompareRequest,
   CompareContext,
   Comparison,
+  ComparisonLimits,
   DataDifference,
   RecordedRows,
   RecordedTable,
   SchemaDifference,
 } from "../../../ports/comparison.ts";
+import type { ProgressSink } from "../../../ports/progress.ts";
 import type { ConnectionSpec } from "../../../wire/postgres/connection-spec.ts";
 import { CopyOutScanner } from "../../../wire/postgres/copy-out-scanner.ts";
 import { BackupSamples } from "./backup/backup-samples.ts";
@@ -49,26 +51,9 @@ export async function compareWithBackup(
     archived === undefined
       ? missing(tables, recorded, isPartial)
       : [...compareDefinitions(await readDefinitions(spec, signal), archived, isSameWriter)];
-  if (!schemaOnly) progress.emit({ event: "phase", phase: "data", message: "comparing the rows" });
-  const dataDifferences: DataDifference[] = [];
-  const scanner = new CopyOutScanner({
-    transport: connection.transportKind,
-    memory: { blocks: 2, blockSize: 1024 * 1024 },
-  });
-  let rowsCompared = 0;
-  let tablesCompared = 0;
-  for (const [key, table] of schemaOnly ? [] : tables) {
-    const expected = recorded.get(key);
-    if (expected === undefined) continue;
-    const found = await scan(session, table, scanner);
-    tablesCompared++;
-    rowsCompared += found.rows;
-    progress.emit({ event: "progress", bytes: 0, rows: rowsCompared, objects: tablesCompared });
-    if (found.rows === expected.rows && found.checksum === expected.checksum) continue;
-    const isTold = dataDifferences.length < limits.dataDifferences;
-    const samples = isTold ? await data.of(key, table, expected.rows) : [];
-    dataDifferences.push({ object: table.object, leftRows: found.rows, rightRows: expected.rows, samples });
-  }
+  const rows = schemaOnly ? noRows : await compareRows(session, { tables, recorded, limits, data }, progress);
+  const { tablesCompared, rowsCompared } = rows;
+  const dataDifferences = [...rows.differences];
   if (!schemaOnly && (!isPartial || backup.largeObjects !== undefined)) {
     dataDifferences.push(...(await compareLargeObjects(session, backup.largeObjects)));
   }
@@ -89,6 +74,53 @@ export async function compareWithBackup(
       ...data.notes,
     ],
   };
+}
+
+interface ComparedRows {
+  readonly tablesCompared: number;
+  readonly rowsCompared: number;
+  readonly differences: readonly DataDifference[];
+}
+
+const noRows: ComparedRows = { tablesCompared: 0, rowsCompared: 0, differences: [] };
+
+/** Reads the tables that both have, and the rows of the backup where they differ. */
+async function compareRows(
+  session: ComparisonSession,
+  {
+    tables,
+    recorded,
+    limits,
+    data,
+  }: {
+    readonly tables: ReadonlyMap<string, CopiedTable>;
+    readonly recorded: ReadonlyMap<string, RecordedTable>;
+    readonly limits: ComparisonLimits;
+    readonly data: BackupSamples;
+  },
+  progress: ProgressSink,
+): Promise<ComparedRows> {
+  progress.emit({ event: "phase", phase: "data", message: "comparing the rows" });
+  const scanner = new CopyOutScanner({
+    transport: session.connection.transportKind,
+    memory: { blocks: 2, blockSize: 1024 * 1024 },
+  });
+  const differences: DataDifference[] = [];
+  let rowsCompared = 0;
+  let tablesCompared = 0;
+  for (const [key, table] of tables) {
+    const expected = recorded.get(key);
+    if (expected === undefined) continue;
+    const found = await scan(session, table, scanner);
+    tablesCompared++;
+    rowsCompared += found.rows;
+    progress.emit({ event: "progress", bytes: 0, rows: rowsCompared, objects: tablesCompared });
+    if (found.rows === expected.rows && found.checksum === expected.checksum) continue;
+    const isTold = differences.length < limits.dataDifferences;
+    const samples = isTold ? await data.of(key, table, expected.rows) : [];
+    differences.push({ object: table.object, leftRows: found.rows, rightRows: expected.rows, samples });
+  }
+  return { tablesCompared, rowsCompared, differences };
 }
 
 /** As SQL, a binary string. */
