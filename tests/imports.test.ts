@@ -14,13 +14,14 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   wire: ["core", "ports"],
   "engines/postgres": ["core", "ports", "wire"],
   "engines/postgres-tools": ["core", "ports", "wire"],
+  "engines/mysql": ["core", "ports", "wire"],
   storage: ["core", "ports"],
   stages: ["core", "ports"],
   commands: ["core", "ports"],
   embedded: ["core", "ports"],
   demo: ["core", "ports", "commands"],
   "frontends/cli": ["core", "ports", "commands", "demo"],
-  main: "core ports wire engines/postgres engines/postgres-tools storage stages embedded commands demo frontends/cli".split(
+  main: "core ports wire engines/postgres engines/postgres-tools engines/mysql storage stages embedded commands demo frontends/cli".split(
     " ",
   ),
 };

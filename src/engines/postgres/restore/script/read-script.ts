@@ -1,8 +1,9 @@
 import { BackupError } from "../../../../core/backup-error.ts";
+import { countLines } from "../../../../core/text/count-lines.ts";
+import { withoutByteOrderMark } from "../../../../core/text/without-byte-order-mark.ts";
 import { archiveLimits } from "../../archive/archive-limits.ts";
 import { type ClientCommand, maxCommandBytes, parseClientCommand, RestrictedPart } from "./client-command.ts";
 import { CopyDataReader } from "./copy-data-reader.ts";
-import { countLines } from "./count-lines.ts";
 import {
   heldStatementBytes,
   type LongStatement,
@@ -11,7 +12,6 @@ import {
   tooLong,
 } from "./long-statement.ts";
 import { SqlLexer } from "./sql-lexer.ts";
-import { withoutByteOrderMark } from "./without-byte-order-mark.ts";
 
 /** One thing to do of a script, with the line where it begins. All text is binary strings. */
 export type ScriptItem = ScriptPart & {

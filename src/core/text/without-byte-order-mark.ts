@@ -1,6 +1,6 @@
 const byteOrderMark = Buffer.from([0xef, 0xbb, 0xbf]);
 
-/** Editors of Windows begin UTF-8 files with a mark that means nothing; psql skips it too. */
+/** Editors of Windows begin UTF-8 files with a mark that means nothing; the stock clients skip it, too. */
 export async function* withoutByteOrderMark(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   let start: Buffer | undefined = Buffer.alloc(0);
   for await (const piece of source) {
