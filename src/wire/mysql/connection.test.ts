@@ -4,6 +4,7 @@ import { mysqlFlavours } from "../../../tests/helpers/mysql-packages.ts";
 import { rootSpec } from "../../../tests/helpers/mysql-server.ts";
 import { sharedMysql } from "../../../tests/helpers/mysql-shared-servers.ts";
 import { mustMysqlStock } from "../../../tests/helpers/mysql-stock.ts";
+import { BackupError } from "../../core/backup-error.ts";
 import { MysqlConnection } from "./connection.ts";
 import { rowValues } from "./exchanges/result-set.ts";
 
@@ -33,6 +34,29 @@ describe.each(mysqlFlavours)("a session with %s", (flavour) => {
     await using connection = await MysqlConnection.connect(rootSpec(server));
     const [row] = await connection.rows(`SELECT LENGTH('${"x".repeat(20_000_000)}') AS n`);
     expect(row).toEqual({ n: "20000000" });
+  });
+
+  test("sends statements whose text is not held, and none of one whose text fails", async () => {
+    const server = await sharedMysql(flavour);
+    await using database = await withMysqlDatabase(server);
+    await using connection = await MysqlConnection.connect(rootSpec(server, database.name));
+    await connection.query("CREATE TABLE t (v LONGTEXT) ENGINE=MyISAM");
+    const nobody = { row: () => undefined };
+    const pieces = async function* (count: number, error?: Error): AsyncGenerator<Buffer> {
+      yield Buffer.from("INSERT INTO t VALUES ('");
+      for (let n = 0; n < count; n++) yield Buffer.alloc(1_000_003, "x");
+      if (error !== undefined) throw error;
+      yield Buffer.from("')");
+    };
+    await connection.streamPieces(Buffer.from("INSERT INTO t"), pieces(0), nobody);
+    await connection.streamPieces(Buffer.from("INSERT INTO t"), pieces(20), nobody);
+    expect(await connection.rows("SELECT LENGTH(v) AS n FROM t ORDER BY n")).toEqual([{ n: "0" }, { n: "20000060" }]);
+    const failing = pieces(20, new BackupError({ code: "DAMAGED", message: "it is cut off" }));
+    await expect(connection.streamPieces(Buffer.from("INSERT"), failing, nobody)).rejects.toMatchObject({
+      code: "DAMAGED",
+    });
+    await expect(connection.query("SELECT 1")).rejects.toMatchObject({ code: "CONNECTION_LOST" });
+    expect(await database.sql("SELECT COUNT(*) AS n FROM t")).toEqual([{ n: "2" }]);
   });
 
   test("an error tells number, state and text, and the session goes on", async () => {

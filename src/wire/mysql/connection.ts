@@ -18,7 +18,7 @@ import { maxPacketLength } from "./packets/packet-decoder.ts";
 /** How long the request to kill a query may take. */
 const cancelMs = 5000;
 const commandQuit = 0x01;
-const commandQuery = 0x03;
+const queryCommand = Buffer.from([0x03]);
 /** What of a statement is shown in messages. */
 const shownLength = 200;
 
@@ -40,7 +40,7 @@ export class MysqlConnection implements AsyncDisposable {
 
   readonly #link: PacketLink;
   readonly #signal: AbortSignal | undefined;
-  readonly #waiting = new Fifo<{ readonly payload: Buffer; readonly exchange: QueryExchange }>();
+  readonly #waiting = new Fifo<{ readonly send: () => Promise<void>; readonly exchange: QueryExchange }>();
   #running: QueryExchange | undefined;
   #status = 0;
   /** Why nothing can be sent any more. */
@@ -128,14 +128,29 @@ export class MysqlConnection implements AsyncDisposable {
 
   /** Gives row packets one at a time, in bounded memory. What the receiver throws becomes the error, after all rows. */
   async stream(sql: string | Uint8Array, receiver: RowReceiver): Promise<Outcome> {
-    const text = Buffer.from(sql as string);
-    const doing = `running "${shownStatement(text)}"`;
+    const text = typeof sql === "string" ? Buffer.from(sql) : sql;
+    const command = (): Promise<void> => this.#link.sendCommand(Buffer.concat([queryCommand, text]));
+    return await this.#exchange(shownStatement(text), command, receiver);
+  }
+
+  /**
+   * The same for a statement that is too long to be held: it is sent while it is read, with one packet of 16 MiB in memory.
+   * When its text fails, the session ends with that error, and the server runs nothing of it.
+   * @param head how it begins, for messages
+   */
+  async streamPieces(head: Uint8Array, pieces: AsyncIterable<Uint8Array>, receiver: RowReceiver): Promise<Outcome> {
+    const send = (): Promise<void> => this.#link.sendCommandPieces(queryCommand, pieces);
+    return await this.#exchange(shownStatement(head), send, receiver);
+  }
+
+  async #exchange(shown: string, send: () => Promise<void>, receiver: RowReceiver): Promise<Outcome> {
+    const doing = `running "${shown}"`;
     if (this.#over !== undefined) throw this.#failureOf(doing, this.#over);
     const exchange = new QueryExchange(doing, receiver, {
       reply: (payload) => void this.#link.sendReply(payload),
       hold: (until) => this.#link.hold(until),
     });
-    this.#waiting.push({ payload: Buffer.concat([Buffer.from([commandQuery]), text]), exchange });
+    this.#waiting.push({ send, exchange });
     this.#next();
     return await exchange.outcome;
   }
@@ -159,7 +174,7 @@ export class MysqlConnection implements AsyncDisposable {
     const next = this.#waiting.shift();
     if (next === undefined) return;
     this.#running = next.exchange;
-    void this.#link.sendCommand(next.payload);
+    next.send().catch((error: Error) => this.#link.destroy(error));
   }
 
   #onPacket(packet: Buffer): void {
@@ -234,9 +249,9 @@ function closedEarly(): Error {
   return new Error("the server closed the connection during the login");
 }
 
-function shownStatement(text: Buffer): string {
-  const cut = text.length > shownLength ? `${text.toString("utf8", 0, shownLength)}...` : text.toString();
-  return shownText(cut);
+function shownStatement(text: Uint8Array): string {
+  const shown = Buffer.from(text.buffer, text.byteOffset, Math.min(text.length, shownLength)).toString();
+  return shownText(text.length > shownLength ? `${shown}...` : shown);
 }
 
 function timedOut(spec: MysqlConnectionSpec): BackupError {

@@ -1,5 +1,6 @@
 import type { ReadSink, Transport } from "../net/transport.ts";
 import { PacketDecoder } from "./packets/packet-decoder.ts";
+import { packetsOfPieces } from "./packets/packets-of-pieces.ts";
 import { packets } from "./packets/write-packet.ts";
 
 const readBufferLength = 64 * 1024;
@@ -34,6 +35,14 @@ export class PacketLink implements ReadSink {
   /** Begins a command. */
   sendCommand(payload: Uint8Array): Promise<void> {
     return this.transport.write(packets(payload, 0));
+  }
+
+  /** Begins a command that is too long to be held. Whatever comes of its pieces must not reach the server as a whole command. */
+  async sendCommandPieces(command: Uint8Array, pieces: AsyncIterable<Uint8Array>): Promise<void> {
+    for await (const packet of packetsOfPieces(command, pieces)) {
+      if (this.#ended) return;
+      await this.transport.write(packet);
+    }
   }
 
   /** Answers what the server sent last. */

@@ -1,8 +1,6 @@
 import { BackupError } from "../../../core/backup-error.ts";
+import { fullPacket, headerLength } from "./write-packet.ts";
 
-/** A packet with this length is continued by the next one. */
-const fullPacket = 0xffffff;
-const headerLength = 4;
 const noBytes = Buffer.alloc(0);
 
 /** What a server may send in one logical packet before it let us in, and afterwards: the protocol's own limit is 1 GiB. */
