@@ -42,12 +42,6 @@ describe.each(mysqlFlavours)("a session with %s", (flavour) => {
     await using connection = await MysqlConnection.connect(rootSpec(server, database.name));
     await connection.query("CREATE TABLE t (v LONGTEXT) ENGINE=MyISAM");
     const nobody = { row: () => undefined };
-    const pieces = async function* (count: number, error?: Error): AsyncGenerator<Buffer> {
-      yield Buffer.from("INSERT INTO t VALUES ('");
-      for (let n = 0; n < count; n++) yield Buffer.alloc(1_000_003, "x");
-      if (error !== undefined) throw error;
-      yield Buffer.from("')");
-    };
     await connection.streamPieces(Buffer.from("INSERT INTO t"), pieces(0), nobody);
     await connection.streamPieces(Buffer.from("INSERT INTO t"), pieces(20), nobody);
     expect(await connection.rows("SELECT LENGTH(v) AS n FROM t ORDER BY n")).toEqual([{ n: "0" }, { n: "20000060" }]);
@@ -118,3 +112,10 @@ describe.each(mysqlFlavours)("a session with %s", (flavour) => {
     expect(stdout.toString()).toBe("C3BC\n");
   });
 });
+
+async function* pieces(count: number, error?: Error): AsyncGenerator<Buffer> {
+  yield Buffer.from("INSERT INTO t VALUES ('");
+  for (let n = 0; n < count; n++) yield Buffer.alloc(1_000_003, "x");
+  if (error !== undefined) throw error;
+  yield Buffer.from("')");
+}

@@ -1,4 +1,5 @@
 import { constants } from "node:buffer";
+import { plainLimits } from "../../../core/plain-limits.ts";
 
 /** What a reader accepts from a stranger's archive. Checked before memory is taken for it. */
 export const archiveLimits = {
@@ -14,9 +15,5 @@ export const archiveLimits = {
   largeObjectLineBytes: 64,
   maxDumpId: 2 ** 31 - 1,
   maxOid: 2 ** 32 - 1,
-  /** Plain bytes out of one compressed stream: below the first anything goes, above it the ratio holds. */
-  unquestionedPlainBytes: 64 * 1024 * 1024,
-  plainRatio: 1000,
-  /** Deflate cannot give more than 1032 times its size: a lower bound would only refuse honest tables. */
-  deflateRatio: 1040,
+  ...plainLimits,
 } as const;

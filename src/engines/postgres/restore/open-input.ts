@@ -1,35 +1,14 @@
 import { BackupError } from "../../../core/backup-error.ts";
-import type { CompressionMethod } from "../../../core/compression.ts";
 import type { Codec } from "../../../ports/codec.ts";
 import type { RestoreInput } from "../../../ports/restore.ts";
-import type { OpenedObject } from "../../../ports/storage.ts";
-import { archiveLimits } from "../archive/archive-limits.ts";
+import { openPlainInput, type PlainInput } from "../../common/plain-input.ts";
 import { looksLikeArchive } from "../archive/decode-archive.ts";
 import { looksLikeTar } from "../archive/tar/tar-header.ts";
 
 /** What the first bytes of an input say it is. */
-export interface RecognizedInput {
+export interface RecognizedInput extends PlainInput {
   readonly format: "archive" | "script";
-  /** Compression around the whole. */
-  readonly compression: CompressionMethod;
-  /**
-   * Plain bytes from the start. A stored object can be read again and again, a stream once. A piece is valid until the
-   * next one is asked for.
-   */
-  readonly read: () => AsyncIterable<Uint8Array>;
-  /** The stored archive itself, when it can be read at any position. */
-  readonly object: OpenedObject | undefined;
-  readonly canReadAgain: boolean;
 }
-
-const sniffedBytes = 4096;
-const readBytes = 256 * 1024;
-
-const magics: readonly { readonly method: CompressionMethod; readonly bytes: readonly number[] }[] = [
-  { method: "gzip", bytes: [0x1f, 0x8b] },
-  { method: "zstd", bytes: [0x28, 0xb5, 0x2f, 0xfd] },
-  { method: "lz4", bytes: [0x04, 0x22, 0x4d, 0x18] },
-];
 
 /**
  * Recognizes archives and scripts, also compressed, by their first bytes; never by a name.
@@ -40,29 +19,8 @@ export async function recognizeInput(
   codec: Codec,
   maxPlainBytes: number | undefined,
 ): Promise<RecognizedInput> {
-  const object = input.kind === "object" ? input.object : undefined;
-  const stored = input.kind === "object" ? () => objectBytes(input.object, false) : () => input.stream;
-  const start = await firstBytes(stored, object !== undefined);
-  const compression = magics.find(({ bytes }) => bytes.every((byte, index) => start.bytes[index] === byte))?.method;
-  if (compression === undefined) {
-    return {
-      ...recognize(start.bytes),
-      compression: "none",
-      // What reads an uncompressed object copies each piece at once.
-      read: object === undefined ? start.read : () => objectBytes(object, true),
-      object,
-      canReadAgain: object !== undefined,
-    };
-  }
-  const plain = (): AsyncIterable<Uint8Array> => decompressed(start.read(), compression, codec, maxPlainBytes);
-  const inner = await firstBytes(plain, object !== undefined);
-  return {
-    ...recognize(inner.bytes),
-    compression,
-    read: inner.read,
-    object: undefined,
-    canReadAgain: object !== undefined,
-  };
+  const plain = await openPlainInput(input, codec, maxPlainBytes);
+  return { ...plain, ...recognize(plain.head) };
 }
 
 function recognize(start: Buffer): { readonly format: "archive" | "script" } {
@@ -81,77 +39,4 @@ function recognize(start: Buffer): { readonly format: "archive" | "script" } {
     message: start.length === 0 ? "the file is empty" : "the file is neither an archive nor an SQL script",
     hint: "give an archive of dbbackup or pg_dump, or a plain SQL script",
   });
-}
-
-/** Looks at the first bytes; `read` gives all bytes, those included. */
-async function firstBytes(
-  open: () => AsyncIterable<Uint8Array>,
-  canReadAgain: boolean,
-): Promise<{ readonly bytes: Buffer; readonly read: () => AsyncIterable<Uint8Array> }> {
-  const iterator = open()[Symbol.asyncIterator]();
-  const seen: Uint8Array[] = [];
-  let length = 0;
-  while (length < sniffedBytes) {
-    const { value, done } = await iterator.next();
-    if (done === true) break;
-    seen.push(Uint8Array.from(value));
-    length += value.length;
-  }
-  const bytes = Buffer.concat(seen).subarray(0, sniffedBytes);
-  if (canReadAgain) {
-    await iterator.return?.();
-    return { bytes, read: open };
-  }
-  return { bytes, read: () => joined(seen, iterator) };
-}
-
-async function* joined(seen: Uint8Array[], rest: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {
-  try {
-    for (let piece = seen.shift(); piece !== undefined; piece = seen.shift()) yield piece;
-    for (let next = await rest.next(); next.done !== true; next = await rest.next()) yield next.value;
-  } finally {
-    await rest.return?.();
-  }
-}
-
-/** @param reuse a piece is valid until the next one is asked for; else for ever. */
-async function* objectBytes(object: OpenedObject, reuse: boolean): AsyncGenerator<Uint8Array> {
-  const memory = Buffer.allocUnsafe(reuse ? readBytes : 0);
-  for (let position = 0; position < object.size; ) {
-    const target = reuse ? memory : Buffer.allocUnsafe(Math.min(readBytes, object.size - position));
-    const count = await object.readAt(position, target);
-    if (count === 0) return;
-    yield target.subarray(0, count);
-    position += count;
-  }
-}
-
-async function* decompressed(
-  stored: AsyncIterable<Uint8Array>,
-  method: CompressionMethod,
-  codec: Codec,
-  maxPlainBytes: number | undefined,
-): AsyncGenerator<Uint8Array> {
-  let storedBytes = 0;
-  let plainBytes = 0;
-  const counted = async function* (): AsyncGenerator<Uint8Array> {
-    for await (const piece of stored) {
-      storedBytes += piece.length;
-      yield piece;
-    }
-  };
-  const limits = maxPlainBytes === undefined ? {} : { maxPlainBytes };
-  const { unquestionedPlainBytes } = archiveLimits;
-  const ratio = method === "gzip" ? archiveLimits.deflateRatio : archiveLimits.plainRatio;
-  for await (const piece of codec.decompress(method, "gzip", counted(), limits)) {
-    plainBytes += piece.length;
-    if (maxPlainBytes === undefined && plainBytes > unquestionedPlainBytes && plainBytes > storedBytes * ratio) {
-      throw new BackupError({
-        code: "DAMAGED",
-        message: `the compressed file gives more than ${ratio} times its size`,
-        hint: "if you trust it, give the size it may have with --max-plain-size",
-      });
-    }
-    yield piece;
-  }
 }
