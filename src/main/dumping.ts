@@ -1,3 +1,4 @@
+import type { EngineFamily } from "../core/database-type.ts";
 import type { Codec } from "../ports/codec.ts";
 import type { Dumper } from "../ports/dump.ts";
 import type { EngineChoice } from "../ports/engine-choice.ts";
@@ -9,11 +10,12 @@ import { createCodec } from "../stages/codec.ts";
 export async function dumpingServices(
   dumperVersion: string,
   engine: EngineChoice = { name: "native" },
+  family: EngineFamily = "postgres",
 ): Promise<DumpingServices> {
   const codec = createCodec();
   return {
     codec,
-    dumper: await openDumper(engine, dumperVersion, codec),
+    dumper: family === "mysql" ? await mysqlDumper(engine) : await openDumper(engine, dumperVersion, codec),
     openStages: artifactStages(codec),
   };
 }
@@ -29,6 +31,12 @@ async function openDumper(engine: EngineChoice, dumperVersion: string, codec: Co
         toolsDumper(engine, codec),
       );
   }
+}
+
+async function mysqlDumper(engine: EngineChoice): Promise<Dumper> {
+  const { mysqlIsNotBuilt, refuseTools } = await import("./mysql-engine.ts");
+  refuseTools(engine);
+  return mysqlIsNotBuilt("backups");
 }
 
 async function nativeDumper(dumperVersion: string): Promise<Dumper> {

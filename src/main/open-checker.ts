@@ -1,8 +1,17 @@
-import { createPostgresChecker } from "../engines/postgres/verify/postgres-checker.ts";
+import type { EngineFamily } from "../core/database-type.ts";
 import type { BackupChecker } from "../ports/backup-checker.ts";
+import type { Codec } from "../ports/codec.ts";
 import { createCodec } from "../stages/codec.ts";
+import { choosingChecker } from "./choosing-checker.ts";
 
-/** Joins engine and codec for verification. */
+/** Joins engines and codec for verification: each backup is checked by the engine whose it is. */
 export function openChecker(): BackupChecker {
-  return createPostgresChecker(createCodec());
+  const codec = createCodec();
+  return choosingChecker(codec, (family) => checkerOf(family, codec));
+}
+
+async function checkerOf(family: EngineFamily, codec: Codec): Promise<BackupChecker> {
+  if (family === "mysql") return (await import("./mysql-engine.ts")).mysqlIsNotBuilt("verifications");
+  const { createPostgresChecker } = await import("../engines/postgres/verify/postgres-checker.ts");
+  return createPostgresChecker(codec);
 }

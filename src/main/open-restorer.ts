@@ -1,13 +1,33 @@
-import { createPostgresRestorer } from "../engines/postgres/postgres-restorer.ts";
+import type { EngineFamily } from "../core/database-type.ts";
 import type { Codec } from "../ports/codec.ts";
 import type { EngineChoice } from "../ports/engine-choice.ts";
 import type { RestoreEngine } from "../ports/restore.ts";
 import { createCodec } from "../stages/codec.ts";
 import { openTemporarySpool } from "../storage/local/temporary-spool.ts";
+import { choosingRestorer } from "./choosing-restorer.ts";
 
-/** Joins engine and codec for restores. */
-export async function openRestorer(engine: EngineChoice = { name: "native" }): Promise<RestoreEngine> {
+/**
+ * Joins engines and codec for restores.
+ * @param family what the command line names; else the backup says it
+ */
+export async function openRestorer(
+  engine: EngineChoice = { name: "native" },
+  family?: EngineFamily,
+): Promise<RestoreEngine> {
   const codec = createCodec();
+  const open = (chosen: EngineFamily): Promise<RestoreEngine> =>
+    chosen === "mysql" ? mysqlRestorer(engine) : postgresRestorer(engine, codec);
+  return choosingRestorer(codec, open, family);
+}
+
+async function mysqlRestorer(engine: EngineChoice): Promise<RestoreEngine> {
+  const { mysqlIsNotBuilt, refuseTools } = await import("./mysql-engine.ts");
+  refuseTools(engine);
+  return mysqlIsNotBuilt("restores");
+}
+
+async function postgresRestorer(engine: EngineChoice, codec: Codec): Promise<RestoreEngine> {
+  const { createPostgresRestorer } = await import("../engines/postgres/postgres-restorer.ts");
   const native = createPostgresRestorer({ codec, openSpool: openTemporarySpool });
   switch (engine.name) {
     case "native":

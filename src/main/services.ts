@@ -15,16 +15,17 @@ export function createServices(): Services {
     locateFile: async (path) => (await import("../storage/local/locate-file.ts")).locateFile(path),
     openOutput: async (path, kind) =>
       (await import("../storage/local/open-output.ts")).openOutput(path, kind, process.stdout, clock),
-    dumping: async (engine) => (await import("./dumping.ts")).dumpingServices(`dbbackup ${version}`, engine),
+    dumping: async (engine, family) =>
+      (await import("./dumping.ts")).dumpingServices(`dbbackup ${version}`, engine, family),
     openChecker: async () => (await import("./open-checker.ts")).openChecker(),
-    openComparer: async () => (await import("./open-comparer.ts")).openComparer(),
+    openComparer: async (family) => (await import("./open-comparer.ts")).openComparer(family),
     openComparisonNotes: async (path, how) =>
       (await import("../storage/local/comparison-notes-file.ts")).openComparisonNotes(path, how),
     openClusterReader: async () =>
       (await import("../engines/postgres/cluster/cluster-reader.ts")).postgresClusterReader,
     openGlobalsRestorer: async () =>
       (await import("../engines/postgres/cluster/globals-restorer.ts")).postgresGlobalsRestorer,
-    openRestorer: async (engine) => (await import("./open-restorer.ts")).openRestorer(engine),
+    openRestorer: async (engine, family) => (await import("./open-restorer.ts")).openRestorer(engine, family),
     openProver: async () => (await import("../engines/postgres/proof/postgres-prover.ts")).postgresProver,
     standardInput: () => process.stdin,
     readTextFile: async (path) => {
@@ -33,8 +34,10 @@ export function createServices(): Services {
     },
     openSamplePlanner: async () =>
       (await import("../engines/postgres/sample/postgres-sample-planner.ts")).postgresSamplePlanner,
-    openSourceChecker: async () =>
-      (await import("../engines/postgres/preflight/source-checker.ts")).postgresSourceChecker,
+    openSourceChecker: async (family) => {
+      if (family === "mysql") return (await import("./mysql-engine.ts")).mysqlIsNotBuilt("checks");
+      return (await import("../engines/postgres/preflight/source-checker.ts")).postgresSourceChecker;
+    },
     openSqlSession: async (server, database, signal) =>
       (await import("./open-sql-session.ts")).openSqlSession(server, database, signal),
     startThrowawayServer: async (signal, options) => {

@@ -1,9 +1,16 @@
+import type { DatabaseType } from "../core/database-type.ts";
+
 /**
  * Which server to log in to, as far as it was said on the command line. What is missing is read as the server's own
  * clients read it: environment variables, password and service files, then their defaults.
  */
 export interface ConnectionRequest {
-  /** `postgres://user@host:port/database?keyword=value`, or `keyword=value` pairs. */
+  /** The kind of server. Default: what the scheme of `url` says, else PostgreSQL. */
+  readonly dbType?: DatabaseType;
+  /**
+   * `postgres://user@host:port/database?keyword=value`, or `keyword=value` pairs; `mysql://` and `mariadb://` with the
+   * names of their clients' options behind the question mark.
+   */
   readonly url?: string;
   readonly host?: string;
   readonly port?: number;
@@ -11,7 +18,7 @@ export interface ConnectionRequest {
   readonly password?: string;
   /** File with nothing but the password. */
   readonly passwordFile?: string;
-  /** Folder of the Unix socket, or the socket itself. */
+  /** The Unix socket, or for PostgreSQL its folder. */
   readonly socket?: string;
   /** libpq's words: `disable` ... `verify-full`. */
   readonly sslMode?: string;

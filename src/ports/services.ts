@@ -1,3 +1,4 @@
+import type { EngineFamily } from "../core/database-type.ts";
 import type { OpenArtifactStages } from "./artifact-stages.ts";
 import type { BackupChecker } from "./backup-checker.ts";
 import type { OpenOutput } from "./backup-output.ts";
@@ -23,11 +24,15 @@ import type { StartThrowawayServer } from "./throwaway-server.ts";
  */
 export interface Services {
   readonly clock: Clock;
-  /** What a backup needs of the engine and the stages. */
-  dumping(engine?: EngineChoice): Promise<DumpingServices>;
+  /**
+   * What a backup needs of the engine and the stages.
+   * @throws BackupError USAGE when there are no such tools for that kind of server
+   */
+  dumping(engine?: EngineChoice, family?: EngineFamily): Promise<DumpingServices>;
   openClusterReader(): Promise<ClusterReader>;
   openGlobalsRestorer(): Promise<GlobalsRestorer>;
-  openRestorer(engine?: EngineChoice): Promise<RestoreEngine>;
+  /** @param family what the command line names; a backup that says whose it is needs none */
+  openRestorer(engine?: EngineChoice, family?: EngineFamily): Promise<RestoreEngine>;
   openProver(): Promise<RestoreProver>;
   standardInput(): AsyncIterable<Uint8Array>;
   /**
@@ -40,10 +45,10 @@ export interface Services {
   readonly locateFile: LocateFile;
   readonly openOutput: OpenOutput;
   openChecker(): Promise<BackupChecker>;
-  openComparer(): Promise<Comparer>;
+  openComparer(family?: EngineFamily): Promise<Comparer>;
   readonly openComparisonNotes: OpenComparisonNotes;
   openSamplePlanner(): Promise<SamplePlanner>;
-  openSourceChecker(): Promise<SourceChecker>;
+  openSourceChecker(family?: EngineFamily): Promise<SourceChecker>;
   readonly openSqlSession: OpenSqlSession;
   readonly startThrowawayServer: StartThrowawayServer;
   readonly tool: { readonly name: string; readonly version: string };

@@ -46,7 +46,6 @@ const restoreSelection: readonly OptionName[] = [
 
 /** What shapes each database's archive, and what is chosen of the server. */
 const clusterBackupNames: readonly OptionName[] = [
-  "db-type",
   "format",
   "compression",
   "jobs",
@@ -189,6 +188,7 @@ export const commands: readonly Command[] = [
   },
   {
     words: ["backup", "sample"],
+    family: "postgres",
     summary: "back up some rows of one database, and all that these refer to",
     args: [{ name: "DB", count: "one", help: "the database" }],
     options: [
@@ -213,6 +213,7 @@ export const commands: readonly Command[] = [
   },
   {
     words: ["backup", "cluster"],
+    family: "postgres",
     summary: "back up all databases of a server, and what belongs to the server as a whole",
     args: [],
     options: [...connectionOptionNames, ...clusterBackupNames],
@@ -261,6 +262,7 @@ export const commands: readonly Command[] = [
   },
   {
     words: ["restore", "cluster"],
+    family: "postgres",
     summary: "restore a server's globals and databases, or some of them",
     args: [{ name: "BACKUP", count: "one", help: "a folder, an id or the beginning of one, or latest:cluster" }],
     options: [...connectionOptionNames, ...clusterRestoreNames],

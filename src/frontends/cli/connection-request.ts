@@ -4,6 +4,7 @@ import type { OptionValues } from "./options/options.ts";
 /** The connection options of a command as a request. */
 export function connectionRequest(options: OptionValues): ConnectionRequest {
   return {
+    ...(options["db-type"] === undefined ? {} : { dbType: options["db-type"] }),
     ...(options.url === undefined ? {} : { url: options.url }),
     ...(options.host === undefined ? {} : { host: options.host }),
     ...(options.port === undefined ? {} : { port: options.port }),

@@ -1,5 +1,5 @@
 import { type Command, commandSynopsis } from "./command.ts";
-import { environmentName, type Option, optionSynopsis } from "./options/option.ts";
+import { environmentName, familyNote, type Option, optionSynopsis } from "./options/option.ts";
 import { findOption, globalOptionNames } from "./options/options.ts";
 
 /** The page docs/cli.md, made from the tables of commands and options. */
@@ -56,6 +56,8 @@ function environment(option: Option): string {
 
 function meaning(option: Option): string {
   const parts = [option.help];
+  const servers = familyNote(option);
+  if (servers !== undefined) parts.push(servers);
   if (option.repeatable === true) parts.push("may be repeated");
   if (option.conflicts !== undefined)
     parts.push(`not with ${option.conflicts.map((name) => `\`--${name}\``).join(", ")}`);

@@ -1,5 +1,5 @@
 import { type Command, commandSynopsis } from "./command.ts";
-import { environmentName, type Option, optionSynopsis } from "./options/option.ts";
+import { environmentName, familyNote, type Option, optionSynopsis } from "./options/option.ts";
 import { findOption, globalOptionNames } from "./options/options.ts";
 
 const WIDTH = 100;
@@ -9,7 +9,7 @@ const COLUMN = 28;
 /** What `dbbackup --help` prints. */
 export function programHelp(commands: readonly Command[]): string {
   return [
-    "dbbackup: backup, verified restore and comparison of PostgreSQL databases",
+    "dbbackup: backup, verified restore and comparison of PostgreSQL, MySQL and MariaDB databases",
     "",
     "usage: dbbackup COMMAND [OPTION]... [ARGUMENT]...",
     "",
@@ -53,6 +53,8 @@ function optionLines(list: readonly Option[]): string[] {
 
 function explanation(option: Option): string {
   const notes: string[] = [];
+  const servers = familyNote(option);
+  if (servers !== undefined) notes.push(servers);
   if (option.default !== undefined) notes.push(`default: ${option.default}`);
   const variable = environmentName(option);
   if (variable !== undefined) notes.push(`$${variable}`);

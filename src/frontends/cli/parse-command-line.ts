@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
 import { BackupError } from "../../core/backup-error.ts";
 import { nearest } from "../../core/nearest.ts";
+import { checkFamily } from "./check-family.ts";
 import { type Command, commandSynopsis, type Invocation } from "./command.ts";
 import type { Option } from "./options/option.ts";
 import {
@@ -77,11 +78,11 @@ export function parseCommandLine(
   checkOperands(operands, command);
   const taken = takenBy(command);
   const fromEnvironment = valuesFromEnvironment(environment, taken, values);
-  return {
-    kind: "run",
-    command,
-    invocation: { args: operands, options: { ...fromEnvironment, ...values } as OptionValues },
-  };
+  // A URL on the command line names another server than the one that the environment means.
+  if ("url" in values) delete fromEnvironment["db-type"];
+  const all = { ...fromEnvironment, ...values } as OptionValues;
+  checkFamily(command, all, new Set(Object.keys(values)));
+  return { kind: "run", command, invocation: { args: operands, options: all } };
 }
 
 /** Options that a command takes, the global ones included. */

@@ -1,4 +1,6 @@
 import { BackupError } from "../../../core/backup-error.ts";
+import { peekStream } from "../../../core/peek-stream.ts";
+import { recognizeCompression } from "../../../core/recognize-compression.ts";
 import type { BackupChecker, CheckedBackup, CheckedFile } from "../../../ports/backup-checker.ts";
 import type { Codec } from "../../../ports/codec.ts";
 import { ArchiveFileReader } from "../archive/archive-file-reader.ts";
@@ -7,7 +9,7 @@ import { archiveLimits } from "../archive/archive-limits.ts";
 import type { ReadOptions } from "../archive/archive-reader.ts";
 import { checkArchive } from "./check-archive.ts";
 import { checkScript } from "./check-script.ts";
-import { RECOGNIZED_BYTES, recognizeCompression, recognizeFormat } from "./recognize.ts";
+import { RECOGNIZED_BYTES, recognizeFormat } from "./recognize.ts";
 
 /** Checks archives, and scripts; those of one file also compressed as a whole. */
 export function createPostgresChecker(codec: Codec): BackupChecker {
@@ -27,12 +29,12 @@ export function createPostgresChecker(codec: Codec): BackupChecker {
       }
       const limits = source.plainSize === undefined ? {} : { maxPlainBytes: source.plainSize };
       const plain = withoutBomb(codec.decompress(compression, "gzip", source.stream(), limits), source);
-      const { head, all } = await peek(plain);
+      const { head, all } = await peekStream(plain, RECOGNIZED_BYTES);
       return await checkPlain(head, all, readOptions, signal);
     },
 
     async checkStream(stream, signal) {
-      const { head, all } = await peek(stream);
+      const { head, all } = await peekStream(stream, RECOGNIZED_BYTES);
       return await checkPlain(head, all, { codec }, signal);
     },
   };
@@ -52,27 +54,6 @@ async function checkPlain(
 async function headOf({ object }: CheckedFile): Promise<Buffer> {
   const head = Buffer.alloc(RECOGNIZED_BYTES);
   return head.subarray(0, await object.readAt(0, head));
-}
-
-/** The first bytes of a stream, and the whole stream. */
-async function peek(stream: AsyncIterable<Uint8Array>): Promise<{ head: Buffer; all: AsyncIterable<Uint8Array> }> {
-  const iterator = stream[Symbol.asyncIterator]();
-  const taken: Uint8Array[] = [];
-  let length = 0;
-  for (let next = await iterator.next(); next.done !== true; next = await iterator.next()) {
-    taken.push(next.value);
-    length += next.value.length;
-    if (length >= RECOGNIZED_BYTES) break;
-  }
-  async function* all(): AsyncGenerator<Uint8Array> {
-    try {
-      yield* taken;
-      for (let next = await iterator.next(); next.done !== true; next = await iterator.next()) yield next.value;
-    } finally {
-      await iterator.return?.();
-    }
-  }
-  return { head: Buffer.concat(taken).subarray(0, RECOGNIZED_BYTES), all: all() };
 }
 
 /** Where no metadata says how large a compressed file is inside, the ratio is bounded. */

@@ -1,18 +1,9 @@
 import { BackupError } from "../../../core/backup-error.ts";
-import type { CompressionMethod } from "../../../core/compression.ts";
 import { looksLikeArchive } from "../archive/decode-archive.ts";
 import { looksLikeTar } from "../archive/tar/tar-header.ts";
 
 /** How many of the first bytes tell everything. */
 export const RECOGNIZED_BYTES = 512;
-
-/** The compression that a file's first bytes show. */
-export function recognizeCompression(head: Buffer): CompressionMethod {
-  if (head.length >= 2 && head.readUInt16BE() === 0x1f8b) return "gzip";
-  if (head.length >= 4 && head.readUInt32LE() === 0xfd2fb528) return "zstd";
-  if (head.length >= 4 && head.readUInt32LE() === 0x184d2204) return "lz4";
-  return "none";
-}
 
 /**
  * What a file of plain bytes is: an archive in custom or tar format, or a script.

@@ -4,15 +4,6 @@ import type { Option } from "./option.ts";
 /** What is backed up, how, and where to. */
 export const backupOptions = [
   {
-    name: "db-type",
-    type: "choice",
-    values: ["postgres"],
-    valueAliases: { postgresql: "postgres" },
-    default: "postgres",
-    config: "source.db_type",
-    help: "the kind of server",
-  },
-  {
     name: "format",
     short: "F",
     type: "choice",
@@ -49,6 +40,7 @@ export const backupOptions = [
   },
   {
     name: "split-larger-than",
+    family: "postgres",
     type: "size",
     min: 8192,
     default: "16M",
@@ -77,6 +69,7 @@ export const backupOptions = [
   },
   {
     name: "statistics",
+    family: "postgres",
     type: "flag",
     config: "backup.statistics",
     help: "back up the optimizer's statistics too, which servers from 18 on can restore",
@@ -84,6 +77,7 @@ export const backupOptions = [
   },
   {
     name: "archive-version",
+    family: "postgres",
     type: "text",
     placeholder: "1.N",
     environment: false,
@@ -92,6 +86,7 @@ export const backupOptions = [
   },
   {
     name: "restrict-key",
+    family: "postgres",
     type: "text",
     placeholder: "KEY",
     environment: false,

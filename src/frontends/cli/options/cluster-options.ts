@@ -4,6 +4,7 @@ import type { Option } from "./option.ts";
 export const clusterOptions = [
   {
     name: "database",
+    family: "postgres",
     type: "text",
     placeholder: "PATTERN",
     repeatable: true,
@@ -12,6 +13,7 @@ export const clusterOptions = [
   },
   {
     name: "exclude-database",
+    family: "postgres",
     type: "text",
     placeholder: "PATTERN",
     repeatable: true,
@@ -20,6 +22,7 @@ export const clusterOptions = [
   },
   {
     name: "globals-only",
+    family: "postgres",
     short: "g",
     type: "flag",
     environment: false,
@@ -28,6 +31,7 @@ export const clusterOptions = [
   },
   {
     name: "roles-only",
+    family: "postgres",
     short: "r",
     type: "flag",
     environment: false,
@@ -36,6 +40,7 @@ export const clusterOptions = [
   },
   {
     name: "tablespaces-only",
+    family: "postgres",
     short: "t",
     type: "flag",
     environment: false,
@@ -44,6 +49,7 @@ export const clusterOptions = [
   },
   {
     name: "tablespace-map",
+    family: "postgres",
     type: "text",
     placeholder: "OLD=NEW",
     repeatable: true,
@@ -53,6 +59,7 @@ export const clusterOptions = [
   },
   {
     name: "no-role-passwords",
+    family: "postgres",
     type: "flag",
     environment: false,
     help: "leave out the hashes of the roles' passwords",

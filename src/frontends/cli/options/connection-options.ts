@@ -1,14 +1,26 @@
 import type { Option } from "./option.ts";
 
-/** How to reach and log in to a server. What is not given here is read as libpq reads it (PG* variables and files). */
+/**
+ * How to reach and log in to a server. What is not given here is read as the server's own clients read it: PG* variables and
+ * files, MYSQL_* variables and option files.
+ */
 export const connectionOptions = [
+  {
+    name: "db-type",
+    type: "choice",
+    values: ["postgres", "mysql", "mariadb"],
+    valueAliases: { postgresql: "postgres" },
+    default: "what --url says, else postgres; a restore asks the backup",
+    config: "source.db_type",
+    help: "the kind of server; mysql and mariadb mean the same, the server itself says which it is",
+  },
   {
     name: "url",
     type: "text",
     placeholder: "URL",
     environment: "DBBACKUP_URL",
     config: "source.url",
-    help: "the server, as postgres://user@host:port/database",
+    help: "the server, as postgres://user@host:port/database, mysql://... or mariadb://...",
     details: "The path only names the database to log in to. A password in it is taken, and can be seen by others.",
   },
   {
@@ -19,8 +31,8 @@ export const connectionOptions = [
     placeholder: "HOST",
     environment: false,
     config: "source.host",
-    help: "host name or address of the server, or the folder of its Unix socket",
-    default: "PGHOST, else the Unix socket, else 127.0.0.1",
+    help: "host name or address of the server; for PostgreSQL also the folder of its Unix socket",
+    default: "PGHOST or MYSQL_HOST, else the Unix socket, else 127.0.0.1",
   },
   {
     name: "port",
@@ -31,7 +43,7 @@ export const connectionOptions = [
     environment: false,
     config: "source.port",
     help: "port of the server",
-    default: "PGPORT, else 5432",
+    default: "PGPORT, else 5432; MYSQL_TCP_PORT, else 3306",
   },
   {
     name: "user",
@@ -42,7 +54,7 @@ export const connectionOptions = [
     placeholder: "NAME",
     environment: false,
     config: "source.user",
-    help: "the role to log in as",
+    help: "the role or account to log in as",
     default: "PGUSER, else the name of the operating system's user",
   },
   {
@@ -53,7 +65,7 @@ export const connectionOptions = [
     environment: false,
     secret: true,
     conflicts: ["password-file"],
-    help: "the password; better use --password-file or ~/.pgpass, others may see this one",
+    help: "the password; better use --password-file, ~/.pgpass or ~/.my.cnf, others may see this one",
   },
   {
     name: "password-file",
@@ -69,7 +81,7 @@ export const connectionOptions = [
     placeholder: "PATH",
     config: "source.socket",
     conflicts: ["host"],
-    help: "folder of the server's Unix socket, or the socket itself",
+    help: "the server's Unix socket; for PostgreSQL also its folder",
   },
   {
     name: "ssl-mode",
@@ -86,7 +98,7 @@ export const connectionOptions = [
     environment: false,
     config: "source.ssl_mode",
     help: "disable, allow, prefer, require, verify-ca or verify-full; MySQL's words are taken too",
-    default: "PGSSLMODE, else verify-full when a CA is configured, else prefer",
+    default: "PGSSLMODE or the option files, else verify-full when a CA is configured, else prefer",
   },
   {
     name: "ssl-ca",

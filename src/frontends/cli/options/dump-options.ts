@@ -4,6 +4,7 @@ import type { Option } from "./option.ts";
 export const dumpOptions = [
   {
     name: "table-and-children",
+    family: "postgres",
     type: "text",
     placeholder: "PATTERN",
     repeatable: true,
@@ -12,6 +13,7 @@ export const dumpOptions = [
   },
   {
     name: "exclude-table",
+    family: "postgres",
     short: "T",
     type: "text",
     placeholder: "PATTERN",
@@ -21,6 +23,7 @@ export const dumpOptions = [
   },
   {
     name: "exclude-table-and-children",
+    family: "postgres",
     type: "text",
     placeholder: "PATTERN",
     repeatable: true,
@@ -29,6 +32,7 @@ export const dumpOptions = [
   },
   {
     name: "exclude-table-data",
+    family: "postgres",
     type: "text",
     placeholder: "PATTERN",
     repeatable: true,
@@ -37,6 +41,7 @@ export const dumpOptions = [
   },
   {
     name: "exclude-table-data-and-children",
+    family: "postgres",
     type: "text",
     placeholder: "PATTERN",
     repeatable: true,
@@ -45,6 +50,7 @@ export const dumpOptions = [
   },
   {
     name: "extension",
+    family: "postgres",
     short: "e",
     type: "text",
     placeholder: "PATTERN",
@@ -54,6 +60,7 @@ export const dumpOptions = [
   },
   {
     name: "exclude-extension",
+    family: "postgres",
     type: "text",
     placeholder: "PATTERN",
     repeatable: true,
@@ -62,6 +69,7 @@ export const dumpOptions = [
   },
   {
     name: "large-objects",
+    family: "postgres",
     aliases: ["blobs"],
     short: "b",
     type: "flag",
@@ -70,6 +78,7 @@ export const dumpOptions = [
   },
   {
     name: "no-large-objects",
+    family: "postgres",
     aliases: ["no-blobs"],
     short: "B",
     type: "flag",
@@ -79,24 +88,28 @@ export const dumpOptions = [
   },
   {
     name: "no-toast-compression",
+    family: "postgres",
     type: "flag",
     environment: false,
     help: "leave out how columns are compressed",
   },
   {
     name: "no-unlogged-table-data",
+    family: "postgres",
     type: "flag",
     environment: false,
     help: "leave out the rows of unlogged tables",
   },
   {
     name: "sequence-data",
+    family: "postgres",
     type: "flag",
     environment: false,
     help: "back up values of sequences also with --schema-only and --no-data",
   },
   {
     name: "include-foreign-data",
+    family: "postgres",
     type: "text",
     placeholder: "PATTERN",
     repeatable: true,
@@ -106,12 +119,14 @@ export const dumpOptions = [
   },
   {
     name: "inserts",
+    family: "postgres",
     type: "flag",
     environment: false,
     help: "write rows as INSERT statements, for other products: loads slowly",
   },
   {
     name: "column-inserts",
+    family: "postgres",
     aliases: ["attribute-inserts"],
     type: "flag",
     environment: false,
@@ -119,6 +134,7 @@ export const dumpOptions = [
   },
   {
     name: "rows-per-insert",
+    family: "postgres",
     type: "integer",
     min: 1,
     max: 2147483647,
@@ -128,18 +144,21 @@ export const dumpOptions = [
   },
   {
     name: "on-conflict-do-nothing",
+    family: "postgres",
     type: "flag",
     environment: false,
     help: "with --inserts: rows that are there already are no error",
   },
   {
     name: "load-via-partition-root",
+    family: "postgres",
     type: "flag",
     environment: false,
     help: "load the rows of partitions through the root of their tree, where each finds its partition anew",
   },
   {
     name: "encoding",
+    family: "postgres",
     short: "E",
     type: "text",
     placeholder: "NAME",
@@ -149,12 +168,14 @@ export const dumpOptions = [
   },
   {
     name: "quote-all-identifiers",
+    family: "postgres",
     type: "flag",
     environment: false,
     help: "quote all names, also those that are no keywords up to PostgreSQL 18",
   },
   {
     name: "extra-float-digits",
+    family: "postgres",
     type: "integer",
     min: -15,
     max: 3,
@@ -164,6 +185,7 @@ export const dumpOptions = [
   },
   {
     name: "snapshot",
+    family: "postgres",
     type: "text",
     placeholder: "NAME",
     environment: false,
@@ -171,6 +193,7 @@ export const dumpOptions = [
   },
   {
     name: "lock-wait-timeout",
+    family: "postgres",
     type: "text",
     placeholder: "TIME",
     environment: false,
@@ -178,6 +201,7 @@ export const dumpOptions = [
   },
   {
     name: "serializable-deferrable",
+    family: "postgres",
     type: "flag",
     environment: false,
     conflicts: ["snapshot"],

@@ -4,6 +4,7 @@ import type { Option } from "./option.ts";
 export const engineOptions = [
   {
     name: "engine",
+    family: "postgres",
     type: "choice",
     values: ["native", "tools", "auto"],
     default: "native",
@@ -15,6 +16,7 @@ export const engineOptions = [
   },
   {
     name: "tools-path",
+    family: "postgres",
     type: "text",
     placeholder: "DIR",
     config: "general.tools_path",

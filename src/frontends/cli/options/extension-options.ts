@@ -4,6 +4,7 @@ import type { Option } from "./option.ts";
 export const extensionOptions = [
   {
     name: "allow-extension",
+    family: "postgres",
     type: "text",
     placeholder: "NAME",
     repeatable: true,

@@ -1,3 +1,5 @@
+import { type EngineFamily, shownFamily } from "../../../core/database-type.ts";
+
 /** What an option's value is. */
 export type OptionType = "flag" | "text" | "integer" | "size" | "duration" | "choice";
 
@@ -35,6 +37,8 @@ export interface Option {
   readonly conflicts?: readonly string[];
   /** For `text`: an empty value is one, and means what libpq takes it for: nothing is said. */
   readonly mayBeEmpty?: boolean;
+  /** Only for servers of this family; missing: for all. */
+  readonly family?: EngineFamily;
   /** Never printed back. */
   readonly secret?: boolean;
 }
@@ -53,6 +57,11 @@ export function optionSynopsis(option: Option): string {
 export function placeholderOf(option: Option): string {
   if (option.placeholder !== undefined) return option.placeholder;
   return option.type === "choice" ? (option.values ?? []).join("|") : placeholders[option.type];
+}
+
+/** For help: which servers an option is for, when not for all. */
+export function familyNote({ family }: Option): string | undefined {
+  return family === undefined ? undefined : `${shownFamily[family]} only`;
 }
 
 const placeholders: Readonly<Record<Exclude<OptionType, "choice">, string>> = {

@@ -14,6 +14,7 @@ export const restoreOptions = [
   },
   {
     name: "index",
+    family: "postgres",
     short: "I",
     type: "text",
     placeholder: "NAME",
@@ -23,6 +24,7 @@ export const restoreOptions = [
   },
   {
     name: "function",
+    family: "postgres",
     short: "P",
     type: "text",
     placeholder: "NAME(ARGS)",
@@ -32,6 +34,7 @@ export const restoreOptions = [
   },
   {
     name: "trigger",
+    family: "postgres",
     short: "T",
     type: "text",
     placeholder: "NAME",
@@ -41,12 +44,14 @@ export const restoreOptions = [
   },
   {
     name: "only-named",
+    family: "postgres",
     type: "flag",
     environment: false,
     help: "--table and --schema mean what pg_restore means: no indexes, constraints, triggers of a table, no CREATE SCHEMA",
   },
   {
     name: "use-list",
+    family: "postgres",
     short: "L",
     type: "text",
     placeholder: "FILE",
@@ -72,12 +77,14 @@ export const restoreOptions = [
   },
   {
     name: "no-data-for-failed-tables",
+    family: "postgres",
     type: "flag",
     environment: false,
     help: "with --on-error continue: no rows for tables that could not be created; always so",
   },
   {
     name: "single-transaction",
+    family: "postgres",
     short: "1",
     type: "flag",
     environment: false,
@@ -85,6 +92,7 @@ export const restoreOptions = [
   },
   {
     name: "resumable",
+    family: "postgres",
     type: "flag",
     environment: false,
     conflicts: ["file", "list"],
@@ -96,6 +104,7 @@ export const restoreOptions = [
   },
   {
     name: "resume",
+    family: "postgres",
     type: "flag",
     environment: false,
     conflicts: ["file", "list", "dry-run"],
@@ -103,6 +112,7 @@ export const restoreOptions = [
   },
   {
     name: "list",
+    family: "postgres",
     short: "l",
     type: "flag",
     environment: false,
@@ -111,6 +121,7 @@ export const restoreOptions = [
   },
   {
     name: "transaction-size",
+    family: "postgres",
     type: "integer",
     placeholder: "N",
     min: 1,
@@ -121,6 +132,7 @@ export const restoreOptions = [
   },
   {
     name: "use-set-session-authorization",
+    family: "postgres",
     type: "flag",
     environment: false,
     conflicts: ["no-owner"],
@@ -128,6 +140,7 @@ export const restoreOptions = [
   },
   {
     name: "file",
+    family: "postgres",
     short: "f",
     type: "text",
     placeholder: "FILE",
@@ -137,6 +150,7 @@ export const restoreOptions = [
   },
   {
     name: "analyze",
+    family: "postgres",
     type: "flag",
     environment: false,
     conflicts: ["file"],

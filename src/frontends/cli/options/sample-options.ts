@@ -5,6 +5,7 @@ import type { Option } from "./option.ts";
 export const sampleOptions = [
   {
     name: "sample-ratio",
+    family: "postgres",
     type: "integer",
     min: 1,
     environment: false,
@@ -15,6 +16,7 @@ export const sampleOptions = [
   },
   {
     name: "sample-percent",
+    family: "postgres",
     type: "text",
     placeholder: "P",
     environment: false,
@@ -23,6 +25,7 @@ export const sampleOptions = [
   },
   {
     name: "sample-count",
+    family: "postgres",
     type: "integer",
     min: 1,
     environment: false,
@@ -32,6 +35,7 @@ export const sampleOptions = [
   },
   {
     name: "sample-seed",
+    family: "postgres",
     type: "integer",
     min: 0,
     max: LARGEST_SEED,

@@ -18,6 +18,7 @@ export const selectionOptions = [
   },
   {
     name: "if-exists",
+    family: "postgres",
     type: "flag",
     environment: false,
     help: "with --clean: what does not exist is no error",
@@ -40,6 +41,7 @@ export const selectionOptions = [
   },
   {
     name: "statistics-only",
+    family: "postgres",
     type: "flag",
     environment: false,
     conflicts: ["schema-only", "data-only"],
@@ -61,6 +63,7 @@ export const selectionOptions = [
   },
   {
     name: "no-statistics",
+    family: "postgres",
     type: "flag",
     environment: false,
     conflicts: ["statistics", "statistics-only"],
@@ -68,6 +71,7 @@ export const selectionOptions = [
   },
   {
     name: "section",
+    family: "postgres",
     type: "choice",
     values: ["pre-data", "data", "post-data"],
     repeatable: true,
@@ -76,6 +80,7 @@ export const selectionOptions = [
   },
   {
     name: "table",
+    family: "postgres",
     short: "t",
     type: "text",
     placeholder: "NAME",
@@ -85,6 +90,7 @@ export const selectionOptions = [
   },
   {
     name: "schema",
+    family: "postgres",
     short: "n",
     type: "text",
     placeholder: "NAME",
@@ -94,6 +100,7 @@ export const selectionOptions = [
   },
   {
     name: "exclude-schema",
+    family: "postgres",
     short: "N",
     type: "text",
     placeholder: "NAME",
@@ -103,6 +110,7 @@ export const selectionOptions = [
   },
   {
     name: "filter",
+    family: "postgres",
     type: "text",
     placeholder: "FILE",
     repeatable: true,
@@ -111,12 +119,14 @@ export const selectionOptions = [
   },
   {
     name: "strict-names",
+    family: "postgres",
     type: "flag",
     environment: false,
     help: "a name or pattern that matches nothing is an error",
   },
   {
     name: "no-owner",
+    family: "postgres",
     short: "O",
     type: "flag",
     environment: false,
@@ -124,6 +134,7 @@ export const selectionOptions = [
   },
   {
     name: "no-privileges",
+    family: "postgres",
     aliases: ["no-acl"],
     short: "x",
     type: "flag",
@@ -132,54 +143,63 @@ export const selectionOptions = [
   },
   {
     name: "no-comments",
+    family: "postgres",
     type: "flag",
     environment: false,
     help: "leave out comments",
   },
   {
     name: "no-policies",
+    family: "postgres",
     type: "flag",
     environment: false,
     help: "leave out policies of row security",
   },
   {
     name: "no-publications",
+    family: "postgres",
     type: "flag",
     environment: false,
     help: "leave out publications",
   },
   {
     name: "no-subscriptions",
+    family: "postgres",
     type: "flag",
     environment: false,
     help: "leave out subscriptions",
   },
   {
     name: "no-security-labels",
+    family: "postgres",
     type: "flag",
     environment: false,
     help: "leave out security labels",
   },
   {
     name: "no-tablespaces",
+    family: "postgres",
     type: "flag",
     environment: false,
     help: "leave everything in the default tablespace",
   },
   {
     name: "no-table-access-method",
+    family: "postgres",
     type: "flag",
     environment: false,
     help: "leave all tables to the default access method",
   },
   {
     name: "disable-triggers",
+    family: "postgres",
     type: "flag",
     environment: false,
     help: "with data alone: switch triggers off while rows are loaded; needs a superuser",
   },
   {
     name: "superuser",
+    family: "postgres",
     short: "S",
     type: "text",
     placeholder: "NAME",
@@ -188,12 +208,14 @@ export const selectionOptions = [
   },
   {
     name: "enable-row-security",
+    family: "postgres",
     type: "flag",
     environment: false,
     help: "let policies decide which rows are seen or may be written, instead of failing",
   },
   {
     name: "role",
+    family: "postgres",
     type: "text",
     placeholder: "NAME",
     environment: false,

@@ -4,6 +4,7 @@ import { ExitStatus } from "../../../core/exit-status.ts";
 import type { EngineChoice } from "../../../ports/engine-choice.ts";
 import { backupDestination } from "../backup-destination.ts";
 import { backupRequest } from "../backup-request.ts";
+import { namedFamily } from "../check-family.ts";
 import type { RunCommand } from "../command.ts";
 import { engineChoice } from "../engine-choice.ts";
 import type { OptionValues } from "../options/options.ts";
@@ -18,7 +19,12 @@ export const run: RunCommand = async (invocation, { services, output, progress, 
   try {
     const metadata = await backupSingle(
       { ...request, destination, ...resumableOf(options) },
-      { ...(await services.dumping(engine)), clock: services.clock, tool: services.tool, progress },
+      {
+        ...(await services.dumping(engine, namedFamily(options))),
+        clock: services.clock,
+        tool: services.tool,
+        progress,
+      },
       signal,
     );
     reportBackup(metadata, destination, output);

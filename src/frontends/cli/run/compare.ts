@@ -1,5 +1,6 @@
 import { compare } from "../../../commands/compare.ts";
 import { BackupError } from "../../../core/backup-error.ts";
+import { familyOf, shownFamily, typeOfUrl } from "../../../core/database-type.ts";
 import { ExitStatus } from "../../../core/exit-status.ts";
 import { type ComparisonLimits, defaultComparisonLimits } from "../../../ports/comparison.ts";
 import type { RunCommand } from "../command.ts";
@@ -23,9 +24,11 @@ export const run: RunCommand = async ({ args, options }, { services, output, pro
     ...stateOf(options),
   };
   if (!isDatabase(right)) refuseForBackup(options);
+  const family = familyOf(typeOfUrl(left)!);
+  if (isDatabase(right) && familyOf(typeOfUrl(right)!) !== family) throw differentKinds();
 
   const ports = {
-    comparer: await services.openComparer(),
+    comparer: await services.openComparer(family),
     openNotes: services.openComparisonNotes,
     locateFile: services.locateFile,
     openRepository: () => services.openStorage(repositoryOf(options)),
@@ -72,12 +75,20 @@ function stateOf(options: OptionValues) {
   });
 }
 
-const isDatabase = (argument: string): boolean => /^postgres(ql)?:\/\//.test(argument);
+const isDatabase = (argument: string): boolean => /^(postgres(ql)?|mysql|mariadb):\/\//.test(argument);
+
+function differentKinds(): BackupError {
+  return new BackupError({
+    code: "USAGE",
+    message: `databases of ${shownFamily.postgres} and of ${shownFamily.mysql} cannot be compared`,
+    hint: "name two of one kind",
+  });
+}
 
 function noDatabase(argument: string): BackupError {
   return new BackupError({
     code: "USAGE",
     message: `"${argument}" is no URL of a database`,
-    hint: "write it as postgres://user@host:port/database; what is missing is read from PGHOST, PGUSER and so on",
+    hint: "write it as postgres://user@host:port/database, mysql://... or mariadb://...; what is missing is read as the server's own clients read it",
   });
 }

@@ -4,6 +4,7 @@ import { ExitStatus } from "../../../core/exit-status.ts";
 import { printable } from "../../../core/printable.ts";
 import type { Check } from "../../../ports/preflight.ts";
 import { formatBytes } from "../amounts.ts";
+import { namedFamily } from "../check-family.ts";
 import type { RunCommand } from "../command.ts";
 import { connectionRequest } from "../connection-request.ts";
 import { notIncludedLines } from "../not-included-lines.ts";
@@ -17,7 +18,7 @@ export const run: RunCommand = async ({ args, options }, { services, output, sig
       allowedExtensions: options["allow-extension"] ?? [],
     },
     {
-      sourceChecker: await services.openSourceChecker(),
+      sourceChecker: await services.openSourceChecker(namedFamily(options)),
       repository: await services.openStorage(repositoryOf(options)),
     },
     signal,

@@ -5,6 +5,7 @@ import { ExitStatus } from "../../../core/exit-status.ts";
 import { printable } from "../../../core/printable.ts";
 import type { RestoreResult } from "../../../ports/restore.ts";
 import { formatBytes, formatDuration } from "../amounts.ts";
+import { namedFamily } from "../check-family.ts";
 import type { RunCommand } from "../command.ts";
 import { connectionRequest } from "../connection-request.ts";
 import { defaultJobs } from "../default-jobs.ts";
@@ -15,7 +16,7 @@ import { restoreSelection } from "../restore-selection.ts";
 
 export const run: RunCommand = async ({ args, options }, { services, output, progress, signal }) => {
   const ports = {
-    engine: await services.openRestorer(engineChoice(options)),
+    engine: await services.openRestorer(engineChoice(options), namedFamily(options)),
     clock: services.clock,
     progress,
     openChecker: () => services.openChecker(),

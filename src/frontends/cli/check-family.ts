@@ -1,0 +1,47 @@
+import { BackupError } from "../../core/backup-error.ts";
+import { type EngineFamily, familyOfConnection, shownFamily } from "../../core/database-type.ts";
+import type { Command } from "./command.ts";
+import { environmentName } from "./options/option.ts";
+import { findOption, type OptionValues } from "./options/options.ts";
+
+/** What kind of server the options name. @throws BackupError USAGE when they contradict each other */
+export function namedFamily(options: OptionValues): EngineFamily | undefined {
+  const { "db-type": dbType, url } = options;
+  return familyOfConnection({
+    ...(dbType === undefined ? {} : { dbType }),
+    ...(url === undefined ? {} : { url }),
+  });
+}
+
+/**
+ * Refuses commands and options that are not for the kind of server that is named. A restore that names none is asked again
+ * when its backup has said what it is.
+ * @param flags names of the options that the command line gave; the others come from the environment
+ * @throws BackupError USAGE, CONFIG
+ */
+export function checkFamily(command: Command, options: OptionValues, flags: ReadonlySet<string>): void {
+  if (!command.options.includes("db-type")) return;
+  const words = command.words.join(" ");
+  const family = namedFamily(options) ?? (command.words[0] === "restore" ? undefined : "postgres");
+  if (family === undefined) return;
+  if (command.family !== undefined && command.family !== family) {
+    throw new BackupError({
+      code: "USAGE",
+      message: `"${words}" is for ${shownFamily[command.family]} only`,
+      hint: `name a server of ${shownFamily[command.family]}`,
+    });
+  }
+  for (const name of Object.keys(options)) {
+    const option = findOption(name);
+    if (option?.family === undefined || option.family === family) continue;
+    const isFlag = flags.has(name);
+    throw new BackupError({
+      code: isFlag ? "USAGE" : "CONFIG",
+      message: `${isFlag ? `option "--${name}"` : `environment variable "${environmentName(option)}"`} is for ${shownFamily[option.family]} only`,
+      hint:
+        family === "mysql"
+          ? "leave it out: the server named is one of MySQL or MariaDB"
+          : "leave it out, or name a server of MySQL or MariaDB with --url or --db-type",
+    });
+  }
+}

@@ -1,0 +1,75 @@
+import { BackupError } from "../core/backup-error.ts";
+import { type EngineFamily, familyOfConnection, shownFamily } from "../core/database-type.ts";
+import { peekStream } from "../core/peek-stream.ts";
+import type { Codec } from "../ports/codec.ts";
+import type { RestorableBackup, RestoreEngine, RestoreInput, RestoreRequest } from "../ports/restore.ts";
+import { recognizeStoredFamily, STORED_FAMILY_BYTES } from "./recognize-family.ts";
+
+export type OpenRestoreEngine = (family: EngineFamily) => Promise<RestoreEngine>;
+
+/**
+ * Restores what is given by the engine whose backup it is: its first bytes tell.
+ * @param asked what the command line named, which decides where the bytes do not tell
+ */
+export function choosingRestorer(
+  codec: Codec,
+  openEngine: OpenRestoreEngine,
+  asked: EngineFamily | undefined,
+): RestoreEngine {
+  return {
+    async open(input, options) {
+      const { family, input: whole } = await recognizeInput(input, codec);
+      if (family !== undefined && asked !== undefined && family !== asked) throw otherFamily(family, asked);
+      const chosen = family ?? asked ?? "postgres";
+      const engine = await openEngine(chosen);
+      return forServersOf(chosen, await engine.open(whole, options));
+    },
+  };
+}
+
+async function recognizeInput(
+  input: RestoreInput,
+  codec: Codec,
+): Promise<{ readonly family: EngineFamily | undefined; readonly input: RestoreInput }> {
+  switch (input.kind) {
+    case "folder":
+      return { family: "postgres", input };
+    case "object": {
+      const { object } = input;
+      const head = Buffer.alloc(Math.min(STORED_FAMILY_BYTES, object.size));
+      const count = await object.readAt(0, head);
+      return { family: await recognizeStoredFamily(head.subarray(0, count), codec), input };
+    }
+    case "stream": {
+      const { head, all } = await peekStream(input.stream, STORED_FAMILY_BYTES);
+      return { family: await recognizeStoredFamily(head, codec), input: { kind: "stream", stream: all } };
+    }
+  }
+}
+
+/** The same backup, which refuses servers of the other family before anything is asked. */
+function forServersOf(family: EngineFamily, backup: RestorableBackup): RestorableBackup {
+  const check = ({ connection }: RestoreRequest): void => {
+    const target = familyOfConnection(connection);
+    if (target !== undefined && target !== family) throw otherFamily(family, target);
+  };
+  return {
+    summary: backup.summary,
+    contents: () => backup.contents(),
+    plan(request) {
+      check(request);
+      return backup.plan(request);
+    },
+    preCheck: (request, signal) => backup.preCheck(request, signal),
+    run: (request, progress, signal) => backup.run(request, progress, signal),
+    writeScript: (request, output) => backup.writeScript(request, output),
+  };
+}
+
+function otherFamily(backup: EngineFamily, server: EngineFamily): BackupError {
+  return new BackupError({
+    code: "USAGE",
+    message: `the backup is one of ${shownFamily[backup]}, and the server named is one of ${shownFamily[server]}`,
+    hint: "name a server of the backup's kind with --url, or another backup",
+  });
+}
