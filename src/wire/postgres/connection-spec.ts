@@ -1,5 +1,6 @@
 import type { Secret } from "../../core/secret.ts";
 import type { KeepAliveSpec } from "../net/socket-transport.ts";
+import type { TlsMaterial } from "../net/tls/tls-material.ts";
 
 /**
  * How to reach a server: resolved once from flags, URL, service file, environment and defaults, then the same for every
@@ -53,37 +54,14 @@ export type TargetSessionAttrs = "any" | "read-write" | "read-only" | "primary" 
 export const sslModes = ["disable", "allow", "prefer", "require", "verify-ca", "verify-full"] as const;
 export type SslMode = (typeof sslModes)[number];
 
-export type TlsVersion = "TLSv1" | "TLSv1.1" | "TLSv1.2" | "TLSv1.3";
-
-export interface TlsSpec {
+export interface TlsSpec extends TlsMaterial {
   readonly mode: SslMode;
   /** `direct`: no question in clear before the handshake (PostgreSQL 17 and newer). */
   readonly negotiation: "postgres" | "direct";
-  /** What the server's certificate is checked against; none: it is not checked. */
-  readonly roots: TrustedRoots;
-  readonly clientCertificate: ClientCertificate | undefined;
   /** `require`: fail unless the server asked for our certificate. */
   readonly certificateMode: "disable" | "allow" | "require";
-  /** PEM, one list each. */
-  readonly revocationLists: readonly string[];
-  readonly minVersion: TlsVersion | undefined;
-  readonly maxVersion: TlsVersion | undefined;
   /** Send the host's name in clear, for routers. */
   readonly sni: boolean;
-}
-
-export type TrustedRoots =
-  | { readonly kind: "pem"; readonly path: string; readonly certificates: string }
-  | { readonly kind: "system" }
-  | { readonly kind: "none" };
-
-export interface ClientCertificate {
-  /** PEM, with its chain. */
-  readonly certificate: string;
-  /** PEM, without a password. */
-  readonly key: Secret;
-  /** Where they came from. */
-  readonly files?: { readonly certificate: string; readonly key: string; readonly hasPassword: boolean };
 }
 
 export const authenticationMethods = ["password", "md5", "scram-sha-256", "none", "gss", "sspi", "oauth"] as const;

@@ -1,11 +1,11 @@
 import { BackupError } from "../../core/backup-error.ts";
 import { type Endpoint, SocketTransport } from "../net/socket-transport.ts";
+import type { TlsTransport } from "../net/tls/tls-transport.ts";
 import type { Transport } from "../net/transport.ts";
 import type { ChannelSecurity } from "./auth/channel-security.ts";
 import { type ConnectionSpec, describeHost, type HostSpec } from "./connection-spec.ts";
 import { sslRequest } from "./messages/frontend-messages.ts";
 import { tlsFault } from "./tls/tls-fault.ts";
-import type { TlsTransport } from "./tls/tls-transport.ts";
 
 export type Encryption = "plain" | "tls";
 
@@ -33,8 +33,8 @@ export async function openTransport(
       throw tlsFault(host, "the server does not offer TLS", "set ssl = on on the server, or use a weaker sslmode");
     }
     // Most connections on one machine need none, and Node's TLS takes milliseconds to load.
-    const { TlsTransport } = await import("./tls/tls-transport.ts");
-    const secured = await TlsTransport.connect(transport.socket, host, spec.tls, signal);
+    const { secureTransport } = await import("./tls/secure-transport.ts");
+    const secured = await secureTransport(transport.socket, host, spec.tls, signal);
     return { transport: secured, security: tlsSecurity(secured, transport, spec) };
   } catch (error) {
     transport.destroy();

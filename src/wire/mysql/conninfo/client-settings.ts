@@ -1,5 +1,5 @@
+import { configError } from "../../net/config-error.ts";
 import { shownText } from "../../net/shown-text.ts";
-import { configError } from "../../postgres/conninfo/config-error.ts";
 
 /** Options of the clients, by their names with minus signs, from one place. */
 export interface SettingLayer {

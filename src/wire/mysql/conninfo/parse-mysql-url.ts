@@ -1,5 +1,5 @@
+import { configError } from "../../net/config-error.ts";
 import { shownText } from "../../net/shown-text.ts";
-import { configError } from "../../postgres/conninfo/config-error.ts";
 import { optionName } from "./option-names.ts";
 
 const scheme = /^(?:mysql|mariadb):\/\//;

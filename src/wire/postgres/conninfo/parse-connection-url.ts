@@ -1,5 +1,5 @@
+import { configError } from "../../net/config-error.ts";
 import { shownText } from "../../net/shown-text.ts";
-import { configError } from "./config-error.ts";
 import { checkKeyword } from "./setting-layers.ts";
 
 const scheme = /^postgres(?:ql)?:\/\//;

@@ -1,5 +1,5 @@
+import { configError } from "../../net/config-error.ts";
 import { shownText } from "../../net/shown-text.ts";
-import { configError } from "./config-error.ts";
 
 /**
  * Reads `keyword = value` pairs as libpq does (manual, "Keyword/Value Connection Strings"): separated by spaces, values

@@ -1,11 +1,11 @@
 import { Secret } from "../../../core/secret.ts";
+import { configError } from "../../net/config-error.ts";
 import {
   type AuthenticationMethod,
   type AuthenticationSpec,
   authenticationMethods,
   defaultMaxScramIterations,
 } from "../connection-spec.ts";
-import { configError } from "./config-error.ts";
 import { invalidSetting, type Setting, type SettingLayers } from "./setting-layers.ts";
 
 const scramKeyLength = 32;

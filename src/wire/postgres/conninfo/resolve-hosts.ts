@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
 import { isIP } from "node:net";
 import { basename, dirname } from "node:path";
+import { configError } from "../../net/config-error.ts";
 import type { HostSpec } from "../connection-spec.ts";
-import { configError } from "./config-error.ts";
 import type { ConnectionEnvironment } from "./connection-environment.ts";
 import { invalidSetting, type Setting, type SettingLayers } from "./setting-layers.ts";
 

@@ -1,12 +1,18 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { type SslMode, sslModes, type TlsSpec, type TlsVersion } from "../connection-spec.ts";
-import { configError } from "./config-error.ts";
+import { configError } from "../../net/config-error.ts";
+import {
+  readCertificates,
+  readClientCertificate,
+  readRevocationFolder,
+  readRevocationList,
+} from "../../net/tls/tls-files.ts";
+import type { TlsVersion } from "../../net/tls/tls-material.ts";
+import { type SslMode, sslModes, type TlsSpec } from "../connection-spec.ts";
 import { type ConnectionEnvironment, postgresqlFolder } from "./connection-environment.ts";
 import type { Address } from "./resolve-hosts.ts";
 import { isLocal } from "./resolve-hosts.ts";
 import type { SettingLayers } from "./setting-layers.ts";
-import { readCertificates, readClientCertificate, readRevocationFolder, readRevocationList } from "./tls-files.ts";
 
 const tlsVersions = ["TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3"] as const satisfies readonly TlsVersion[];
 

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { configError } from "../../net/config-error.ts";
 import { shownText } from "../../net/shown-text.ts";
-import { configError } from "./config-error.ts";
 import type { ConnectionEnvironment } from "./connection-environment.ts";
 import { checkKeyword, type SettingLayer } from "./setting-layers.ts";
 

@@ -1,5 +1,5 @@
+import { configError } from "../../net/config-error.ts";
 import { shownText } from "../../net/shown-text.ts";
-import { configError } from "./config-error.ts";
 import { findKeyword } from "./keywords.ts";
 
 /** Settings from one source: keyword -> value. */

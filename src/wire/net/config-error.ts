@@ -1,4 +1,4 @@
-import { BackupError } from "../../../core/backup-error.ts";
+import { BackupError } from "../../core/backup-error.ts";
 
 /** A connection setting that cannot be honoured: known before anything is asked. */
 export function configError(message: string, hint: string, cause?: unknown): BackupError {

@@ -2,9 +2,9 @@ import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { Secret } from "../../../core/secret.ts";
-import { shownText } from "../../net/shown-text.ts";
-import type { ClientCertificate } from "../connection-spec.ts";
-import { configError } from "./config-error.ts";
+import { configError } from "../config-error.ts";
+import { shownText } from "../shown-text.ts";
+import type { ClientCertificate } from "./tls-material.ts";
 
 /** Files for TLS are small: a bundle of all public roots has about 250 kB. */
 const maxFileLength = 8 * 1024 * 1024;
@@ -51,7 +51,7 @@ export function readClientCertificate(
   if (!new X509Certificate(certificate).checkPrivateKey(key)) {
     throw configError(
       `key "${shownText(keyFile)}" does not belong to certificate "${shownText(certificateFile)}"`,
-      "check sslcert and sslkey",
+      "name a certificate and the key that belongs to it (--ssl-cert, --ssl-key)",
     );
   }
   const files = { certificate: certificateFile, key: keyFile, hasPassword: password !== undefined };

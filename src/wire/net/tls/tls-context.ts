@@ -1,13 +1,13 @@
 import { createSecureContext, getCACertificates, type SecureContext } from "node:tls";
-import type { TlsSpec } from "../connection-spec.ts";
+import type { TlsMaterial } from "./tls-material.ts";
 
 /** Reading hundreds of system roots takes tens of milliseconds: once for all connections of a specification. */
-const contexts = new WeakMap<TlsSpec, SecureContext>();
+const contexts = new WeakMap<TlsMaterial, SecureContext>();
 
-export function tlsContext(spec: TlsSpec): SecureContext {
+export function tlsContext(spec: TlsMaterial): SecureContext {
   const known = contexts.get(spec);
   if (known !== undefined) return known;
-  const { roots, clientCertificate, revocationLists, minVersion, maxVersion } = spec;
+  const { roots, clientCertificate, revocationLists, minVersion, maxVersion, ciphers } = spec;
   const context = createSecureContext({
     // Without roots nothing is checked; an empty list keeps Node from reading its own.
     ca: roots.kind === "pem" ? roots.certificates : roots.kind === "system" ? getCACertificates("system") : [],
@@ -18,6 +18,7 @@ export function tlsContext(spec: TlsSpec): SecureContext {
     ...(revocationLists.length === 0 || roots.kind === "none" ? {} : { crl: [...revocationLists] }),
     minVersion: minVersion ?? "TLSv1.2",
     ...(maxVersion === undefined ? {} : { maxVersion }),
+    ...(ciphers === undefined ? {} : { ciphers }),
   });
   contexts.set(spec, context);
   return context;

@@ -1,7 +1,7 @@
 import { closeSync, fstatSync, openSync, readFileSync } from "node:fs";
-import { Secret } from "../../../core/secret.ts";
-import { shownText } from "../../net/shown-text.ts";
+import { Secret } from "../../core/secret.ts";
 import { configError } from "./config-error.ts";
+import { shownText } from "./shown-text.ts";
 
 const groupAndOtherBits = 0o077;
 const maxLength = 64 * 1024;
