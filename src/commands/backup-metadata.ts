@@ -34,7 +34,7 @@ export interface BackupFacts {
   readonly resumed?: readonly Date[];
 }
 
-/** What is stored beside a logical backup of one PostgreSQL database. Pure. */
+/** What is stored beside a logical backup of one database. Pure. */
 export function backupMetadata(facts: BackupFacts): BackupMetadata {
   const { dump, artifacts, partial = [], resumed = [] } = facts;
   const [first, ...others] = artifacts;
@@ -46,7 +46,7 @@ export function backupMetadata(facts: BackupFacts): BackupMetadata {
     duration_seconds: milliseconds(facts.durationSeconds),
     ...(resumed.length === 0 ? {} : { resumed: resumed.map((at) => at.toISOString()) }),
     database: facts.database,
-    database_type: "postgresql",
+    database_type: dump.server.databaseType ?? "postgresql",
     database_version: dump.server.version,
     host: dump.server.host,
     port: dump.server.port,
@@ -65,11 +65,13 @@ export function backupMetadata(facts: BackupFacts): BackupMetadata {
     source: {
       encoding: dump.server.encoding,
       ...(dump.server.systemIdentifier === undefined ? {} : { system_identifier: dump.server.systemIdentifier }),
+      ...(dump.server.uuid === undefined ? {} : { server_uuid: dump.server.uuid }),
     },
     ...(dump.encoding === undefined ? {} : { encoding: dump.encoding }),
     consistency: {
       ...(dump.snapshotLsn === undefined ? {} : { snapshot_lsn: dump.snapshotLsn }),
       ...snapshotOf(dump),
+      ...binlogSnapshotOf(dump),
     },
     artifacts: artifacts.map(({ name, size, sha256, plainSize, plainSha256 }) => ({
       name,
@@ -99,6 +101,18 @@ function snapshotOf({ snapshot }: DumpResult): BackupMetadata["consistency"] {
     snapshot_xmin: snapshot.xmin,
     snapshot_seconds: milliseconds(snapshot.seconds),
     snapshot_transactions: snapshot.transactions,
+  };
+}
+
+function binlogSnapshotOf({ binlogSnapshot: snapshot }: DumpResult): BackupMetadata["consistency"] {
+  if (snapshot === undefined) return {};
+  const { coordinates } = snapshot;
+  return {
+    method: snapshot.method,
+    snapshot_seconds: milliseconds(snapshot.seconds),
+    locked_seconds: milliseconds(snapshot.lockedSeconds),
+    ...(coordinates === undefined ? {} : { binlog_file: coordinates.file, binlog_position: coordinates.position }),
+    ...(coordinates?.gtidSet === undefined ? {} : { gtid_set: coordinates.gtidSet }),
   };
 }
 

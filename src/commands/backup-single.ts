@@ -1,6 +1,6 @@
 import { type BackupKind, backupBaseName, METADATA_SUFFIX } from "../core/backup-name.ts";
 import type { Compression, CompressionMethod } from "../core/compression.ts";
-import type { DumpFormat } from "../core/dump-format.ts";
+import { type DumpFormat, isScriptFormat } from "../core/dump-format.ts";
 import type { BackupMetadata } from "../core/metadata/metadata-schema.ts";
 import { uuidV7 } from "../core/uuid-v7.ts";
 import type { ArtifactTotals, OpenArtifactStages } from "../ports/artifact-stages.ts";
@@ -12,6 +12,7 @@ import type { DumpContext, Dumper, DumpRequest, DumpResult } from "../ports/dump
 import { type DumpSelection, wholeDatabase } from "../ports/dump-selection.ts";
 import type { DumpSessionOptions } from "../ports/dump-session.ts";
 import { type DumpShape, wholeShape } from "../ports/dump-shape.ts";
+import type { MysqlDumpOptions } from "../ports/mysql-dump.ts";
 import type { ProgressSink } from "../ports/progress.ts";
 import type { SampleChoice } from "../ports/sample.ts";
 import type { OpenSpool } from "../ports/spool.ts";
@@ -52,6 +53,8 @@ export interface BackupSingleRequest {
   /** Seconds after which the backup is given up. */
   readonly maxDuration?: number;
   readonly destination: BackupDestination;
+  /** Of MySQL and MariaDB only. */
+  readonly mysql?: MysqlDumpOptions;
   /** Only some of the rows; see backup-sample.ts. */
   readonly sample?: SampleChoice;
   /** `new`: keep notes of what is done, and after a failure all of it. `resume`: go on with what is kept. */
@@ -190,7 +193,7 @@ async function writeFile(
 ): Promise<{ dump: DumpResult; totals: ArtifactTotals }> {
   const { request, ports } = run;
   // An archive is compressed inside by the engine, a script as a whole by a stage.
-  const sink = ports.openStages(target, request.format === "plain" ? request.compression : uncompressed);
+  const sink = ports.openStages(target, isScriptFormat(request.format) ? request.compression : uncompressed);
   const dump = await ports.dumper.dump(run.dumpRequest, { kind: "file", sink, openSpool }, dumpContext(run));
   return { dump, totals: await sink.end() };
 }
@@ -232,6 +235,7 @@ export function dumpRequestOf(request: Omit<BackupSingleRequest, "destination">,
     jobsAreAsked: request.jobsAreAsked === true,
     ...(request.splitLargerThan === undefined ? {} : { splitLargerThan: request.splitLargerThan }),
     ...(request.maxRate === undefined ? {} : { maxRate: request.maxRate }),
+    ...(request.mysql === undefined ? {} : { mysql: request.mysql }),
     ...(request.sample === undefined ? {} : { sample: request.sample }),
     applicationName: `dbbackup ${id}`,
   };
@@ -259,6 +263,7 @@ export function extension({ format, compression }: Pick<BackupSingleRequest, "fo
     case "tar":
       return ".tar";
     case "plain":
+    case "sql":
       return `.sql${compressedSuffix[compression.method]}`;
   }
 }

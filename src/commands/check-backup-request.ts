@@ -1,4 +1,5 @@
 import { BackupError } from "../core/backup-error.ts";
+import { isScriptFormat } from "../core/dump-format.ts";
 import { wholeShape } from "../ports/dump-shape.ts";
 import type { BackupSingleRequest } from "./backup-single.ts";
 import { checkShape } from "./check-shape.ts";
@@ -26,10 +27,10 @@ export function checkBackupRequest({
       hint: "use --format custom or directory, or --compression none",
     });
   }
-  if (format === "plain" && archiveVersion !== undefined) {
+  if (isScriptFormat(format) && archiveVersion !== undefined) {
     throw new BackupError({
       code: "USAGE",
-      message: "an archive version needs an archive, and format plain is a script",
+      message: `an archive version needs an archive, and format ${format} is a script`,
       hint: "leave out --archive-version, or use --format custom",
     });
   }

@@ -1,5 +1,5 @@
 import { BackupError } from "../core/backup-error.ts";
-import type { DumpFormat } from "../core/dump-format.ts";
+import { type DumpFormat, isScriptFormat } from "../core/dump-format.ts";
 import type { DumpShape, ScriptShape } from "../ports/dump-shape.ts";
 
 /** Flags that say how a script is run, and what a restore of an archive does instead. */
@@ -21,7 +21,7 @@ const ofScripts: Readonly<Record<keyof ScriptShape, string>> = {
  */
 export function checkShape(shape: DumpShape, format: DumpFormat, statistics: boolean): void {
   const { script, dataOnly, schemaOnly, statisticsOnly, noSchema, noData } = shape;
-  if (format !== "plain") refuseScriptFlags(script, format);
+  if (!isScriptFormat(format)) refuseScriptFlags(script, format);
   if (format === "tar" && shape.inserts !== undefined) {
     throw new BackupError({
       code: "USAGE",

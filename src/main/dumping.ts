@@ -15,7 +15,7 @@ export async function dumpingServices(
   const codec = createCodec();
   return {
     codec,
-    dumper: family === "mysql" ? await mysqlDumper(engine) : await openDumper(engine, dumperVersion, codec),
+    dumper: family === "mysql" ? await mysqlDumper(engine, dumperVersion) : await openDumper(engine, dumperVersion, codec),
     openStages: artifactStages(codec),
   };
 }
@@ -33,10 +33,11 @@ async function openDumper(engine: EngineChoice, dumperVersion: string, codec: Co
   }
 }
 
-async function mysqlDumper(engine: EngineChoice): Promise<Dumper> {
-  const { mysqlIsNotBuilt, refuseTools } = await import("./mysql-engine.ts");
+async function mysqlDumper(engine: EngineChoice, dumperVersion: string): Promise<Dumper> {
+  const { refuseTools } = await import("./mysql-engine.ts");
   refuseTools(engine);
-  return mysqlIsNotBuilt("backups");
+  const { createMysqlDumper } = await import("../engines/mysql/mysql-dumper.ts");
+  return createMysqlDumper({ dumperVersion });
 }
 
 async function nativeDumper(dumperVersion: string): Promise<Dumper> {

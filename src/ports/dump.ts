@@ -7,6 +7,7 @@ import type { ConnectionRequest } from "./connection-request.ts";
 import type { DumpSelection } from "./dump-selection.ts";
 import type { DumpSessionOptions } from "./dump-session.ts";
 import type { DumpShape } from "./dump-shape.ts";
+import type { MysqlDumpOptions } from "./mysql-dump.ts";
 import type { ProgressSink } from "./progress.ts";
 import type { SampleChoice, SamplePlan } from "./sample.ts";
 import type { OpenSpool } from "./spool.ts";
@@ -41,6 +42,8 @@ export interface DumpRequest {
   readonly maxRate?: number;
   /** Only some of the rows, and all that these refer to. */
   readonly sample?: SampleChoice;
+  /** Of MySQL and MariaDB only; default: the usual. */
+  readonly mysql?: MysqlDumpOptions;
   /** Names the backup on the server (application_name), so that a DBA sees who holds the snapshot. */
   readonly applicationName: string;
 }
@@ -129,10 +132,24 @@ export interface SnapshotHeld {
   readonly transactions: number;
 }
 
+/** The snapshot of a dump of MySQL or MariaDB. */
+export interface BinlogSnapshot {
+  /** How one state was made sure of: `lock-free`, `backup-stages`, `global-read-lock`, `snapshot`, `unproved`. */
+  readonly method: string;
+  /** The place in the binary log that it stands for; absent when that is not certain, or there is no binary log. */
+  readonly coordinates?: { readonly file: string; readonly position: number; readonly gtidSet?: string };
+  /** How long it was open. */
+  readonly seconds: number;
+  /** How long nobody else could commit. */
+  readonly lockedSeconds: number;
+}
+
 export interface DumpResult {
   /** Who did it, when it was not the engine of this program. */
   readonly engine?: { readonly name: string; readonly version: string };
   readonly server: {
+    /** What metadata call it; default: postgresql. */
+    readonly databaseType?: "mysql" | "mariadb";
     /** As the server says it: `18.4 (Debian 18.4-1)`. */
     readonly version: string;
     readonly host: string;
@@ -140,6 +157,8 @@ export interface DumpResult {
     readonly user: string;
     /** PostgreSQL's system identifier; absent when this user may not ask. */
     readonly systemIdentifier?: string;
+    /** MySQL's name of this server. */
+    readonly uuid?: string;
     readonly encoding: string;
   };
   /** Of all text in the dump, when it is not the database's. */
@@ -148,6 +167,8 @@ export interface DumpResult {
   readonly snapshotLsn?: string;
   /** Absent when the snapshot was somebody else's. */
   readonly snapshot?: SnapshotHeld;
+  /** Of MySQL and MariaDB. */
+  readonly binlogSnapshot?: BinlogSnapshot;
   /** Version of the archive that was written. */
   readonly archiveVersion?: string;
   /** Settings of the session that the text of rows hangs on, and that are not the same in every dump: the time zone. */

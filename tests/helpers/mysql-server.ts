@@ -192,6 +192,7 @@ export async function startMysql(options: MysqlServerOptions): Promise<MysqlServ
     for (let tries = 1; ; tries++) {
       try {
         await server.start();
+        await letRootIn(server);
         return server;
       } catch (error) {
         if (tries === PORT_TRIES || !/Address already in use/.test(`${error}`)) throw error;
@@ -202,6 +203,15 @@ export async function startMysql(options: MysqlServerOptions): Promise<MysqlServ
     await server.stop();
     throw error;
   }
+}
+
+/** MySQL 9.7 makes root for the Unix socket alone; the others let it in over TCP. */
+async function letRootIn(server: MysqlServer): Promise<void> {
+  if (server.flavour !== "mysql-9.7") return;
+  await using connection = await MysqlConnection.connect(rootSpec(server));
+  await connection.query("SET SESSION sql_log_bin = 0");
+  await connection.query("CREATE USER IF NOT EXISTS root@'127.0.0.1'");
+  await connection.query("GRANT ALL ON *.* TO root@'127.0.0.1' WITH GRANT OPTION");
 }
 
 /** How to log in as root over the Unix socket. */

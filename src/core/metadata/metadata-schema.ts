@@ -160,9 +160,17 @@ export const metadataSchema = v.looseObject({
       snapshot_transactions: v.optional(
         count("PostgreSQL: transactions since `snapshot_xmin`, whose dead rows vacuum had to keep meanwhile"),
       ),
-      binlog_file: v.optional(v.string()),
+      method: v.optional(
+        text(
+          "MySQL, MariaDB: how all was read from one state: `lock-free`, `backup-stages`, `global-read-lock`; `snapshot`: one, but its place in the binary log is not known; `unproved`",
+        ),
+      ),
+      locked_seconds: v.optional(
+        v.pipe(v.number(), v.minValue(0), v.description("MySQL, MariaDB: how long nobody else could commit")),
+      ),
+      binlog_file: v.optional(text("MySQL, MariaDB: the snapshot stands for a place in this file of the binary log")),
       binlog_position: v.optional(count("Position in that file")),
-      gtid_set: v.optional(v.string()),
+      gtid_set: v.optional(text("All transactions up to there")),
     }),
   ),
   encoding: v.optional(text("Encoding of all text in the backup, when it is not that of the database")),

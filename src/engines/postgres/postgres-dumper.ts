@@ -2,6 +2,7 @@ import type { DumpContext, Dumper, DumpOutput, DumpRequest, DumpResult } from ".
 import { newestMajor } from "../../wire/postgres/identify-server.ts";
 import { chooseArchiveVersion } from "./archive/archive-version.ts";
 import { checkRestrictKey } from "./archive/script-text.ts";
+import { scriptOfOthers } from "./dump/choose-format.ts";
 import { dumpDatabase } from "./dump/dump-database.ts";
 import { withSource } from "./dump/with-source.ts";
 
@@ -14,6 +15,7 @@ export interface PostgresDumperOptions {
 export function createPostgresDumper(options: PostgresDumperOptions): Dumper {
   return {
     check({ format, compression, archiveVersion, restrictKey }: DumpRequest): void {
+      if (format === "sql") throw scriptOfOthers();
       // The newest server: what it cannot be asked for, no server can.
       if (format !== "plain") chooseArchiveVersion(newestMajor, compression, archiveVersion);
       if (restrictKey !== undefined) checkRestrictKey(restrictKey);

@@ -15,7 +15,7 @@ export async function backupRequest(
   { args, options }: Invocation,
   services: Pick<Services, "readTextFile">,
 ): Promise<Omit<BackupSingleRequest, "destination">> {
-  const format = options.format ?? "custom";
+  const format = options.format ?? (/^(?:mysql|mariadb):/.test(options.url ?? "") ? "sql" : "custom");
   return {
     connection: connectionRequest(options),
     database: args[0]!,

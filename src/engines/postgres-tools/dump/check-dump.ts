@@ -4,6 +4,7 @@ import { refuseForTools } from "../tool-arguments.ts";
 /** Refuses what pg_dump of any version has nothing like. @throws BackupError USAGE */
 export function checkDump(request: DumpRequest): void {
   const { format, jobs, archiveVersion, allowedExtensions = [] } = request;
+  if (format === "sql") refuseForTools("--format sql", "it is a script of MySQL and MariaDB");
   if (request.splitLargerThan !== undefined)
     refuseForTools("--split-larger-than", "pg_dump reads each table as a whole");
   if (request.maxRate !== undefined) refuseForTools("--max-rate", "pg_dump reads as fast as it can");

@@ -1,3 +1,4 @@
+import { BackupError } from "../../../core/backup-error.ts";
 import type { ArchiveFormat } from "../../../core/dump-format.ts";
 import type { DumpRequest } from "../../../ports/dump.ts";
 import { chooseArchiveVersion, firstMinorWith, type WritableMinor } from "../archive/archive-version.ts";
@@ -16,6 +17,7 @@ export type ChosenFormat = {
 
 /** @throws BackupError USAGE for a wish that cannot be granted. */
 export function chooseFormat(request: DumpRequest, capabilities: Pick<Capabilities, "major">): ChosenFormat {
+  if (request.format === "sql") throw scriptOfOthers();
   if (request.format === "plain") return { kind: "script", groupsLargeObjects: true };
   const { minor, note } = chooseArchiveVersion(capabilities.major, request.compression, request.archiveVersion);
   const groupsLargeObjects = minor >= firstMinorWith.relkind;
@@ -26,4 +28,13 @@ export function chooseFormat(request: DumpRequest, capabilities: Pick<Capabiliti
     groupsLargeObjects,
     ...(note === undefined ? {} : { note }),
   };
+}
+
+/** The script of PostgreSQL is called plain, as pg_dump calls it. */
+export function scriptOfOthers(): BackupError {
+  return new BackupError({
+    code: "USAGE",
+    message: "format sql is for MySQL and MariaDB",
+    hint: "use --format plain for a script of PostgreSQL",
+  });
 }

@@ -7,7 +7,7 @@ export const backupOptions = [
     name: "format",
     short: "F",
     type: "choice",
-    values: ["custom", "directory", "tar", "plain"],
+    values: ["custom", "directory", "tar", "plain", "sql"],
     valueAliases: { c: "custom", d: "directory", t: "tar", p: "plain" },
     default: "custom",
     config: "backup.format",

@@ -2,12 +2,12 @@ import { rowValues } from "../exchanges/result-set.ts";
 import { LiteralKind } from "./literal-kind.ts";
 
 const escapes: Readonly<Record<number, string>> = {
-  0x00: "\\0",
-  0x0a: "\\n",
-  0x0d: "\\r",
-  0x1a: "\\Z",
-  0x27: "\\'",
-  0x5c: "\\\\",
+  0: "\\0",
+  10: "\\n",
+  13: "\\r",
+  26: "\\Z",
+  39: "\\'",
+  92: "\\\\",
 };
 
 /** A row packet as a parenthesis of literals: the readable twin of insert-scanner.as.ts. */

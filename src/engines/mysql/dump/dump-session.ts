@@ -1,0 +1,45 @@
+import type { MysqlConnection } from "../../../wire/mysql/connection.ts";
+import type { MysqlServerFacts } from "../../../wire/mysql/identify-server.ts";
+import { quoteName } from "../quote.ts";
+
+/** How long the server waits for us to take what it sends, in seconds: a disk or a bucket may pause us. */
+const PATIENT_SECONDS = 86_400;
+
+/**
+ * Makes a session read what a dump needs, whatever the server's settings: no limit on the time of a statement, every
+ * name quoted, times in UTC (the only zone without hours that come twice), and text **as the column holds it**
+ * (`character_set_results = NULL`). A conversion to UTF-8 would lose bytes: big5 and cp932 have characters that do not come
+ * back, and every old server has columns with bytes that are none of their character set.
+ * @param database to be in; undefined: none
+ */
+export async function setUpDumpSession(
+  connection: MysqlConnection,
+  { variables }: MysqlServerFacts,
+  database: string | undefined,
+): Promise<void> {
+  const settings: readonly (readonly [string, string])[] = [
+    ["sql_mode", "''"],
+    ["time_zone", "'+00:00'"],
+    ["net_write_timeout", `${PATIENT_SECONDS}`],
+    ["net_read_timeout", `${PATIENT_SECONDS}`],
+    ["wait_timeout", `${PATIENT_SECONDS}`],
+    ["sql_quote_show_create", "1"],
+    ["max_statement_time", "0"],
+    ["max_execution_time", "0"],
+    ["information_schema_stats_expiry", "0"],
+    ["use_secondary_engine", "OFF"],
+    // What a join or a sort may read is no matter for a dump.
+    ["sql_big_selects", "1"],
+    ["sql_select_limit", "DEFAULT"],
+    ["tx_read_only", "0"],
+    ["transaction_read_only", "0"],
+    // Tables that the server gave a primary key are dumped with it, else rows would get other numbers.
+    ["show_gipk_in_create_table_and_information_schema", "ON"],
+  ];
+  const known = settings.filter(([name]) => variables.has(name));
+  await connection.query("SET NAMES utf8mb4");
+  await connection.query(`SET ${known.map(([name, value]) => `SESSION ${name} = ${value}`).join(", ")}`);
+  await connection.query("SET character_set_results = NULL");
+  await connection.query("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ");
+  if (database !== undefined) await connection.query(`USE ${quoteName(database)}`);
+}

@@ -1,0 +1,34 @@
+import type { ByteSink } from "../../../ports/byte-sink.ts";
+
+/** Text is gathered up to so many bytes; rows come in blocks of their own. */
+const GATHERED = 256 * 1024;
+
+/** Writes a script front to back. Gathers short pieces; at most {@link GATHERED} bytes and one piece lie in memory. */
+export class ScriptWriter {
+  readonly #sink: ByteSink;
+  #pieces: Buffer[] = [];
+  #length = 0;
+
+  constructor(sink: ByteSink) {
+    this.#sink = sink;
+  }
+
+  /** Resolves when more may come. The bytes are kept: the caller must not change them. */
+  async write(...pieces: readonly (string | Buffer)[]): Promise<void> {
+    for (const piece of pieces) {
+      const bytes = typeof piece === "string" ? Buffer.from(piece) : piece;
+      this.#pieces.push(bytes);
+      this.#length += bytes.length;
+    }
+    if (this.#length >= GATHERED) await this.flush();
+  }
+
+  /** Writes what was gathered. */
+  async flush(): Promise<void> {
+    if (this.#length === 0) return;
+    const bytes = this.#pieces.length === 1 ? this.#pieces[0]! : Buffer.concat(this.#pieces, this.#length);
+    this.#pieces = [];
+    this.#length = 0;
+    await this.#sink.write(bytes);
+  }
+}

@@ -1,0 +1,81 @@
+import { formatRowSum, type RowTotals } from "../../../core/row-totals.ts";
+import type { MysqlConnection } from "../../../wire/mysql/connection.ts";
+import { rowLiterals } from "../../../wire/mysql/rows/row-literals.ts";
+import { xxh3Of128 } from "../../../wire/postgres/xxh3-128-reference.ts";
+import type { ColumnFacts, Relation } from "../objects/read-relations.ts";
+import { quoteName } from "../quote.ts";
+import { type ColumnLiteral, columnLiteral } from "./column-literals.ts";
+import type { ScriptWriter } from "./script-writer.ts";
+
+/** Tables of these engines hold no rows of their own. */
+const withoutRows = new Set(["MRG_MYISAM", "MRG_ISAM", "FEDERATED", "SPIDER", "CONNECT", "S3", "SPHINX", "OQGRAPH"]);
+
+export function hasOwnRows(engine: string | undefined): boolean {
+  return !withoutRows.has((engine ?? "").toUpperCase());
+}
+
+export function holdsRows({ kind, engine }: Relation): boolean {
+  return kind === "table" && hasOwnRows(engine);
+}
+
+/** A statement takes rows up to so many bytes; a longer row stands alone. Every server's `max_allowed_packet` is larger. */
+const statementLength = 1_000_000;
+
+export interface RowsShape {
+  /** Bytes in hexadecimal digits. */
+  readonly hexBlob: boolean;
+  /** Columns are named although all are there. */
+  readonly namedColumns: boolean;
+}
+
+/** Writes the rows of one table as INSERT statements. */
+export async function dumpRows(
+  connection: MysqlConnection,
+  table: Relation,
+  shape: RowsShape,
+  writer: ScriptWriter,
+  onBytes: (count: number) => void,
+): Promise<RowTotals> {
+  const columns = table.columns.filter(({ isGenerated }) => !isGenerated);
+  const literals = columns.map((column) => columnLiteral(column, shape.hexBlob));
+  const kinds = literals.map(({ kind }) => kind);
+  const head = Buffer.from(`INSERT INTO ${quoteName(table.name)}${columnList(table, columns, shape)} VALUES\n`);
+  let rows = 0;
+  let bytes = 0;
+  let sum = 0n;
+  let inStatement = 0;
+  await connection.stream(selectRows(table, literals), {
+    row(packet) {
+      const row = rowLiterals(packet, kinds);
+      rows++;
+      bytes += row.length;
+      sum += xxh3Of128(row);
+      onBytes(row.length);
+      const begins = inStatement === 0 || inStatement + row.length > statementLength;
+      const pieces = begins ? [...(inStatement === 0 ? [] : [";\n"]), head, row] : [",\n", row];
+      inStatement = begins ? head.length + row.length : inStatement + row.length;
+      return writer.write(...pieces);
+    },
+  });
+  if (inStatement > 0) await writer.write(";\n");
+  return { rows, bytes, checksum: formatRowSum(sum) };
+}
+
+function columnList(table: Relation, columns: readonly ColumnFacts[], { namedColumns }: RowsShape): string {
+  // Without a list, a server expects every visible column and no other.
+  const areNamed =
+    namedColumns || columns.length < table.columns.length || columns.some((column) => column.isInvisible);
+  return areNamed ? ` (${columns.map(({ name }) => quoteName(name)).join(", ")})` : "";
+}
+
+/**
+ * In the order of the primary key where that costs nothing: InnoDB keeps rows so, but would read a smaller index that has
+ * all columns.
+ */
+function selectRows(table: Relation, literals: readonly ColumnLiteral[]): string {
+  const isClustered = table.engine === "InnoDB" && table.hasPrimaryKey && !table.isPartitioned;
+  const index = isClustered ? " FORCE INDEX (PRIMARY)" : "";
+  // A table may have no columns but computed ones.
+  const list = literals.length === 0 ? "NULL" : literals.map(({ expression }) => expression).join(", ");
+  return `SELECT /*!40001 SQL_NO_CACHE */ ${list} FROM ${quoteName(table.name)}${index}`;
+}
