@@ -15,7 +15,8 @@ export async function dumpingServices(
   const codec = createCodec();
   return {
     codec,
-    dumper: family === "mysql" ? await mysqlDumper(engine, dumperVersion) : await openDumper(engine, dumperVersion, codec),
+    dumper:
+      family === "mysql" ? await mysqlDumper(engine, dumperVersion) : await openDumper(engine, dumperVersion, codec),
     openStages: artifactStages(codec),
   };
 }

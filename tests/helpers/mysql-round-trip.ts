@@ -47,7 +47,12 @@ export async function loadWithStock(database: MysqlDatabase, script: Buffer): Pr
 /** What the stock dump program says of a database, without its name and the time. */
 export async function stockDump(database: MysqlDatabase): Promise<string> {
   const { stdout } = await mustMysqlStock("dump", database.server, [
-    ...["--routines", "--triggers", "--events", "--skip-comments", "--hex-blob", "--skip-extended-insert"],
+    "--routines",
+    "--triggers",
+    "--events",
+    "--skip-comments",
+    "--hex-blob",
+    "--skip-extended-insert",
     ...(database.server.flavour === "mysql-9.7" ? ["--set-gtid-purged=OFF"] : []),
     database.name,
   ]);

@@ -2,6 +2,7 @@ import type { BackupSingleRequest } from "../../commands/backup-single.ts";
 import { type Compression, parseCompression } from "../../core/compression.ts";
 import type { DumpFormat } from "../../core/dump-format.ts";
 import type { Services } from "../../ports/services.ts";
+import { namedFamily } from "./check-family.ts";
 import type { Invocation } from "./command.ts";
 import { connectionRequest } from "./connection-request.ts";
 import { defaultJobs } from "./default-jobs.ts";
@@ -15,7 +16,7 @@ export async function backupRequest(
   { args, options }: Invocation,
   services: Pick<Services, "readTextFile">,
 ): Promise<Omit<BackupSingleRequest, "destination">> {
-  const format = options.format ?? (/^(?:mysql|mariadb):/.test(options.url ?? "") ? "sql" : "custom");
+  const format = options.format ?? (namedFamily(options) === "mysql" ? "sql" : "custom");
   return {
     connection: connectionRequest(options),
     database: args[0]!,

@@ -1,7 +1,7 @@
 import type { DumpContext, DumpRequest } from "../../../ports/dump.ts";
 import { MysqlConnection } from "../../../wire/mysql/connection.ts";
-import { resolveMysqlConnection } from "../../../wire/mysql/conninfo/resolve-mysql-connection.ts";
 import type { MysqlConnectionSpec } from "../../../wire/mysql/connection-spec.ts";
+import { resolveMysqlConnection } from "../../../wire/mysql/conninfo/resolve-mysql-connection.ts";
 import { identifyMysql, type MysqlServerFacts } from "../../../wire/mysql/identify-server.ts";
 
 /** A server to dump from. */

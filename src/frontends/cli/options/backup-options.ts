@@ -9,9 +9,9 @@ export const backupOptions = [
     type: "choice",
     values: ["custom", "directory", "tar", "plain", "sql"],
     valueAliases: { c: "custom", d: "directory", t: "tar", p: "plain" },
-    default: "custom",
+    default: "custom; sql for MySQL and MariaDB",
     config: "backup.format",
-    help: "custom, directory or tar (archives for restore and pg_restore), or plain (a script for restore and psql)",
+    help: "custom, directory or tar (archives for restore and pg_restore), plain (a script for restore and psql), or sql (a script of MySQL and MariaDB)",
     details: "directory is a folder with a file for each table; tar is not compressed.",
   },
   {
