@@ -330,7 +330,11 @@ export const commands: readonly Command[] = [
     words: ["compare"],
     summary: "compare two databases, or a database and a backup: schema and rows",
     args: [
-      { name: "A", count: "one", help: "a database, as postgres://user@host:port/database" },
+      {
+        name: "A",
+        count: "one",
+        help: "a database, as postgres://user@host:port/database, mysql://... or mariadb://...",
+      },
       { name: "B", count: "one", help: `another one, on any server; or a backup: ${backupHelp}` },
     ],
     options: [
@@ -350,10 +354,12 @@ export const commands: readonly Command[] = [
       "common with those of a backup; rows by their number and by a hash that does not depend on their order, large tables",
       "in ranges of their key. With a backup, the definitions in its archive are compared with those that a new one would have,",
       "numbers of rows and row checksums in its metadata with those of the database, and rows that differ are read out of the",
-      "archive. Ends with 0 when both hold the same, and with 4 when they differ, saying in what.",
+      "archive. Ends with 0 when both hold the same, and with 4 when they differ, saying in what. Databases of MySQL and MariaDB",
+      "are compared with each other only, by one session a side.",
     ],
     examples: [
       "dbbackup compare postgres://db1/shop postgres://db2/shop",
+      "dbbackup compare mariadb://root@db1/shop mariadb://root@db2/shop",
       "dbbackup compare postgres:///shop postgres:///shop_restored --json",
       "dbbackup compare postgres://db1/shop postgres://db2/shop --jobs 4 --limit-rows 50 --show-values",
       "dbbackup compare postgres://db1/shop postgres://db2/shop --state-file shop.compare --resume",

@@ -1,0 +1,65 @@
+import { BackupError } from "../../../core/backup-error.ts";
+import type { ComparedSide } from "../../../ports/comparison.ts";
+import { MysqlConnection } from "../../../wire/mysql/connection.ts";
+import type { MysqlConnectionSpec } from "../../../wire/mysql/connection-spec.ts";
+import { identifyMysql, type MysqlServerFacts } from "../../../wire/mysql/identify-server.ts";
+import { quoteText } from "../sql/quote.ts";
+
+/** Everything that decides how values are written, and whatever could end the session early; those that the server has. */
+const settings: Readonly<Record<string, string>> = {
+  sql_mode: "''",
+  time_zone: "'+00:00'",
+  net_write_timeout: "86400",
+  net_read_timeout: "86400",
+  wait_timeout: "604800",
+  max_statement_time: "0",
+  max_execution_time: "0",
+  // Sizes and the next AUTO_INCREMENT as they are, not as they were a day ago.
+  information_schema_stats_expiry: "0",
+  show_gipk_in_create_table_and_information_schema: "1",
+};
+
+/** One side of a comparison: a session that sees one state of all InnoDB tables. */
+export interface ComparisonSession {
+  readonly connection: MysqlConnection;
+  readonly facts: MysqlServerFacts;
+  readonly database: string;
+}
+
+export async function openComparisonSession(
+  spec: MysqlConnectionSpec,
+  signal: AbortSignal,
+): Promise<ComparisonSession> {
+  const { database } = spec;
+  if (database === undefined) throw noDatabase();
+  const connection = await MysqlConnection.connect(spec, { signal });
+  try {
+    const facts = await identifyMysql(connection);
+    const wanted = Object.entries(settings).filter(([name]) => facts.variables.has(name));
+    await connection.query("SET NAMES utf8mb4");
+    await connection.query(`SET ${wanted.map(([name, value]) => `SESSION ${name} = ${value}`).join(", ")}`);
+    await connection.query("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ");
+    await connection.query("START TRANSACTION WITH CONSISTENT SNAPSHOT");
+    return { connection, facts, database };
+  } catch (error) {
+    await connection.close();
+    throw error;
+  }
+}
+
+export function describeSide({ database, facts }: ComparisonSession): ComparedSide {
+  return { kind: "database", database, serverVersion: facts.versionText };
+}
+
+/** SQL: a name of the information schema is this database's. It may also match others in letters of another size. */
+export function isDatabase(column: string, { database }: ComparisonSession): string {
+  return `${column} = ${quoteText(database)}`;
+}
+
+function noDatabase(): BackupError {
+  return new BackupError({
+    code: "USAGE",
+    message: "the URL names no database to compare",
+    hint: "put it behind the host: mysql://user@host/database",
+  });
+}
