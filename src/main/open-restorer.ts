@@ -16,14 +16,15 @@ export async function openRestorer(
 ): Promise<RestoreEngine> {
   const codec = createCodec();
   const open = (chosen: EngineFamily): Promise<RestoreEngine> =>
-    chosen === "mysql" ? mysqlRestorer(engine) : postgresRestorer(engine, codec);
+    chosen === "mysql" ? mysqlRestorer(engine, codec) : postgresRestorer(engine, codec);
   return choosingRestorer(codec, open, family);
 }
 
-async function mysqlRestorer(engine: EngineChoice): Promise<RestoreEngine> {
-  const { mysqlIsNotBuilt, refuseTools } = await import("./mysql-engine.ts");
+async function mysqlRestorer(engine: EngineChoice, codec: Codec): Promise<RestoreEngine> {
+  const { refuseTools } = await import("./mysql-engine.ts");
   refuseTools(engine);
-  return mysqlIsNotBuilt("restores");
+  const { createMysqlRestorer } = await import("../engines/mysql/mysql-restorer.ts");
+  return createMysqlRestorer({ codec });
 }
 
 async function postgresRestorer(engine: EngineChoice, codec: Codec): Promise<RestoreEngine> {

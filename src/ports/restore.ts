@@ -204,7 +204,13 @@ export type FindingCode =
   | "older-server"
   | "disk-space"
   | "needs-trust"
-  | "partial-backup";
+  | "partial-backup"
+  /** The backup was made of the other one of MySQL and MariaDB. */
+  | "other-flavour"
+  | "missing-engine"
+  | "large-statement"
+  /** A setting of the server refuses what the backup holds. */
+  | "server-setting";
 
 /** One failed entry or statement. */
 export interface RestoreFailure {

@@ -1,10 +1,11 @@
 import type { ProgressEvent } from "../../src/ports/progress.ts";
 import type { RestoreRequest } from "../../src/ports/restore.ts";
+import type { MysqlAddress } from "./mysql-server.ts";
 import type { ServerAddress } from "./postgres-server.ts";
 
 /** A request that restores everything into `target`, as superuser over TCP. */
 export function restoreRequest(
-  server: ServerAddress,
+  server: Pick<ServerAddress, "port">,
   target: string,
   more: Partial<RestoreRequest> = {},
 ): RestoreRequest {
@@ -36,3 +37,13 @@ export function keptEvents() {
 }
 
 export const never = new AbortController().signal;
+
+/** The same for a server of MySQL's family, as root over its Unix socket. */
+export function mysqlRestoreRequest(
+  server: MysqlAddress,
+  target: string,
+  more: Partial<RestoreRequest> = {},
+): RestoreRequest {
+  const connection = { socket: server.socket, user: "root", dbType: "mysql" } as const;
+  return { ...restoreRequest(server, target), connection, ...more };
+}

@@ -289,7 +289,7 @@ function endsWithin(what: string, line: number): BackupError {
 function endsWithout(): BackupError {
   return new BackupError({
     code: "DAMAGED",
-    message: 'the dump ends without the line "-- Dump completed"',
+    message: "the dump lacks its last line, by which one that is whole ends",
     hint: "it was cut off, or the program that wrote it failed; use another copy, or remove its first line if you cut it yourself",
   });
 }

@@ -1,8 +1,10 @@
 /** Enough for the comments that begin and end a dump. */
 const keptBytes = 2048;
 
-const dumpPattern = /^(?:\/\*M?!999999\\-[^\n]*\n)?-- (?:MySQL|MariaDB|dbbackup)[^\n]* dump\b/i;
-const completedPattern = /(?:^|\n)-- Dump completed\b[^\n]*\s*$/;
+const stockPattern = /^(?:\/\*M?!999999\\-[^\n]*\n)?-- (?:MySQL|MariaDB) dump\b/;
+const ownPattern = /^-- dbbackup [^\n]*: script of a /;
+const stockEnd = /(?:^|\n)-- Dump completed\b[^\n]*\s*$/;
+const ownEnd = /(?:^|\n)-- dbbackup: end of script\s*$/;
 
 /** How a script begins and ends: by that a dump says that it is one, and that it is whole. */
 export class ScriptEnds {
@@ -28,11 +30,28 @@ export class ScriptEnds {
 
   /** Whether it begins as mysqldump, mariadb-dump and we begin a dump that has comments. */
   get isDump(): boolean {
-    return dumpPattern.test(this.head);
+    return stockPattern.test(this.head) || ownPattern.test(this.head);
+  }
+
+  /** The server that a dump was made of, as its first lines say it: `10.5.23-MariaDB`; undefined when they do not. */
+  get serverVersion(): string | undefined {
+    const stock = /\n-- Server version\s+([^\s]+)/.exec(this.head)?.[1];
+    return stock ?? /^-- dbbackup [^\n]*: script of a (?:MySQL|MariaDB) ([^\s]+)/.exec(this.head)?.[1];
+  }
+
+  /** What wrote it: `MySQL dump 10.13  Distrib 9.7.4`; undefined when its first lines do not say. */
+  get writer(): string | undefined {
+    return /^(?:\/\*M?!999999\\-[^\n]*\n)?-- ((?:MySQL|MariaDB) dump [^,\n]*|dbbackup [^:\s]*)/.exec(this.head)?.[1];
+  }
+
+  /** The database that a dump says it holds; empty when it does not. */
+  get database(): string {
+    return /\n-- Host: [^\n]*?Database: ([^\n\r]*)/.exec(this.head)?.[1]?.trim() ?? "";
   }
 
   /** Whether it ends with the line that these programs write last. */
   get isCompleted(): boolean {
-    return completedPattern.test(this.#tail.toString("latin1"));
+    const tail = this.#tail.toString("latin1");
+    return (ownPattern.test(this.head) ? ownEnd : stockEnd).test(tail);
   }
 }

@@ -2,10 +2,10 @@ import { createHash } from "node:crypto";
 import { BackupError } from "../../../../core/backup-error.ts";
 import { changedOptions, type ShapingOptions } from "../../../../core/changed-options.ts";
 import type { RestoreRequest } from "../../../../ports/restore.ts";
+import { selectionFlags } from "../../../common/flags-for-archives.ts";
 import type { ArchiveContents } from "../../archive/archive-contents.ts";
 import type { ArchivePlan } from "../archive-plan.ts";
 import type { BlockSource } from "../block-source.ts";
-import { selectionFlags } from "../flags-for-archives.ts";
 
 /** What must be the same when a restore is resumed: else what is noted as done means something else. */
 export interface JournalIdentity {

@@ -1,4 +1,4 @@
-import type { RestoreRequest } from "../../../ports/restore.ts";
+import type { RestoreRequest } from "../../ports/restore.ts";
 
 /** The first option of a request that only an archive can honour, since a script runs as it is. */
 export function flagForArchives(request: RestoreRequest): string | undefined {

@@ -1,0 +1,78 @@
+import { gzipSync, zstdCompressSync } from "node:zlib";
+import { describe, expect, test } from "vitest";
+import { codec } from "../../../tests/helpers/codec.ts";
+import { memoryObject, memoryStream } from "../../../tests/helpers/memory-object.ts";
+import { type MysqlDatabase, withMysqlDatabase } from "../../../tests/helpers/mysql-database.ts";
+import { mysqlFlavours } from "../../../tests/helpers/mysql-packages.ts";
+import type { MysqlAddress } from "../../../tests/helpers/mysql-server.ts";
+import { sharedMysql } from "../../../tests/helpers/mysql-shared-servers.ts";
+import { shopRows, withMysqlShop } from "../../../tests/helpers/mysql-shop.ts";
+import { mustMysqlStock } from "../../../tests/helpers/mysql-stock.ts";
+import { keptEvents, mysqlRestoreRequest, never } from "../../../tests/helpers/restore-request.ts";
+import type { RestoreRequest, RestoreResult } from "../../ports/restore.ts";
+import { createMysqlRestorer } from "./mysql-restorer.ts";
+
+const engine = createMysqlRestorer({ codec });
+
+async function restore(
+  script: Buffer | string,
+  server: MysqlAddress,
+  target: string,
+  more: Partial<RestoreRequest> = {},
+): Promise<RestoreResult> {
+  const backup = await engine.open({ kind: "object", object: memoryObject(Buffer.from(script as string)) }, {});
+  const request = mysqlRestoreRequest(server, target, more);
+  const findings = await backup.preCheck(request, never);
+  expect(findings.filter(({ severity }) => severity === "error")).toEqual([]);
+  return await backup.run(request, keptEvents(), never);
+}
+
+const dumpOptions = ["--routines", "--events", "--triggers", "--hex-blob"];
+
+/** What a stock dump says, without what differs between databases and moments. */
+async function dumped(database: MysqlDatabase, more: readonly string[] = []): Promise<Buffer> {
+  const gtid = database.server.flavour === "mysql-9.7" ? ["--set-gtid-purged=OFF"] : [];
+  const { stdout } = await mustMysqlStock("dump", database.server, [...dumpOptions, ...gtid, ...more, database.name]);
+  return stdout;
+}
+
+const contents = async (database: MysqlDatabase): Promise<string> =>
+  (await dumped(database, ["--skip-comments", "--order-by-primary"]))
+    .toString("latin1")
+    .replaceAll(database.name, "DB");
+
+describe.each(mysqlFlavours)("scripts of the stock dump program, on %s", (flavour) => {
+  test("make the database that they were made of", async () => {
+    const server = await sharedMysql(flavour);
+    await using shop = await withMysqlShop(server);
+    await using target = await withMysqlDatabase(server, undefined, "CHARACTER SET utf8mb4");
+    const result = await restore(await dumped(shop), server, target.name);
+    expect(result).toMatchObject({ target: target.name, created: false, failed: 0 });
+    expect(result.warnings.filter((warning) => !warning.includes("Event scheduler"))).toEqual([]);
+    expect(result.rows).toBe(Object.values(shopRows).reduce((sum, rows) => sum + rows));
+    expect(await contents(target)).toBe(await contents(shop));
+  });
+
+  test("also compressed, without extended inserts, from a stream, and with their own database", async () => {
+    const server = await sharedMysql(flavour);
+    const shop = await withMysqlShop(server);
+    await using _ = shop;
+    const before = await contents(shop);
+    const script = await dumped(shop, ["--databases", "--skip-extended-insert", "--skip-quick"]);
+    for (const stored of [gzipSync(script), zstdCompressSync(script)]) {
+      const input = { kind: "stream", stream: memoryStream(stored, 10_000) } as const;
+      const backup = await engine.open(input, {});
+      const request = mysqlRestoreRequest(server, shop.name);
+      expect(await backup.preCheck(request, never)).toMatchObject([{ code: "target-not-empty", severity: "warning" }]);
+      await backup.run(request, keptEvents(), never);
+      expect(await contents(shop)).toBe(before);
+    }
+    const result = await restore(script, server, shop.name, { create: true, clean: true });
+    expect(result).toMatchObject({ created: true, failed: 0 });
+    expect(await contents(shop)).toBe(before);
+    const backup = await engine.open({ kind: "object", object: memoryObject(script) }, {});
+    expect(() => backup.plan(mysqlRestoreRequest(server, "elsewhere"))).toThrow(`database "${shop.name}" itself`);
+    const { target: ___, ...untargeted } = mysqlRestoreRequest(server, "");
+    expect(backup.plan(untargeted).target).toBe(shop.name);
+  });
+});

@@ -1,0 +1,83 @@
+import { BackupError } from "../../../core/backup-error.ts";
+import { maxListedFailures, type RestoreFailure } from "../../../ports/restore.ts";
+import { MysqlServerError } from "../../../wire/mysql/server-error.ts";
+import { shownText } from "../../../wire/net/shown-text.ts";
+
+/** Longer statements are cut in messages. */
+const shownLength = 200;
+
+/** The statement that something failed on. */
+export interface FailedStatement {
+  readonly line: number;
+  /** How it begins, as a binary string. */
+  readonly head: string;
+}
+
+/**
+ * Decides whether a restore goes on after a failure, and keeps what to tell about it. Only the server's answer to one
+ * statement can be gone on after: a lost connection, damage in the script or an interruption ends everything.
+ */
+export class FailureLog {
+  readonly #mayContinue: boolean;
+  readonly #failures: RestoreFailure[] = [];
+  #count = 0;
+
+  constructor(onError: "stop" | "continue") {
+    this.#mayContinue = onError === "continue";
+  }
+
+  get failures(): readonly RestoreFailure[] {
+    return this.#failures;
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  /** Takes note of a failure. @throws BackupError when the restore must stop */
+  note(error: unknown, statement: FailedStatement): void {
+    const isAnswer = error instanceof MysqlServerError && error.code === "SERVER";
+    if (!this.#mayContinue || !(isAnswer || error instanceof StatementTooLong)) throw failureOf(error, statement);
+    this.#count += 1;
+    if (this.#failures.length >= maxListedFailures) return;
+    this.#failures.push({
+      object: `line ${statement.line}`,
+      message: messageOf(error),
+      statement: shownHead(statement.head),
+      ...(error.sqlState === undefined ? {} : { sqlState: error.sqlState }),
+    });
+  }
+}
+
+/** A statement that this server takes from nobody; nothing of it was sent. */
+export class StatementTooLong extends BackupError {}
+
+/** An error that names the line and shows the statement. */
+function failureOf(error: unknown, { line, head }: FailedStatement): unknown {
+  if (!(error instanceof BackupError) || error.code === "INTERRUPTED" || error.code === "DAMAGED") return error;
+  if (error.code === "USAGE" || error.code === "FOREIGN_FILE") return error;
+  return new BackupError({
+    code: error.code,
+    message: `restoring line ${line} of the script failed: ${messageOf(error)}`,
+    object: error.object ?? `line ${line}`,
+    details: [`statement: ${shownHead(head)}`, ...error.details],
+    ...(error.hint === undefined ? {} : { hint: error.hint }),
+    ...(error.sqlState === undefined ? {} : { sqlState: error.sqlState }),
+    retry: error.retry,
+    cause: error,
+  });
+}
+
+/** Without the statement, which stands beside it. */
+function messageOf(error: BackupError): string {
+  if (!(error instanceof MysqlServerError)) return error.message;
+  const { number, sqlState, message } = error.fault;
+  return `error ${number} (${sqlState}) from the server: ${message}`;
+}
+
+/** The first line, without what people cannot read. */
+export function shownHead(head: string): string {
+  const text = Buffer.from(head.slice(0, shownLength), "latin1").toString().replace(/�+$/, "");
+  const [line = ""] = text.split("\n", 1);
+  return line.length < head.trimEnd().length ? `${shownText(line)}...` : shownText(line);
+}

@@ -1,0 +1,215 @@
+import { BackupError } from "../../../core/backup-error.ts";
+import type { MysqlConnection } from "../../../wire/mysql/connection.ts";
+import type { RowReceiver } from "../../../wire/mysql/exchanges/query-exchange.ts";
+import { MysqlServerError } from "../../../wire/mysql/server-error.ts";
+import { shownText } from "../../../wire/net/shown-text.ts";
+import { type LongStatement, longestStatementBytes, type ScriptItem, ScriptReader } from "../script/read-script.ts";
+import { askQuoting } from "../script/session-quoting.ts";
+import { headOf, type StatementKind, statementKind } from "../script/statement-head.ts";
+import { type FailureLog, StatementTooLong } from "./failure-log.ts";
+import type { ScriptProgress } from "./script-progress.ts";
+
+export interface ScriptRun {
+  readonly source: AsyncIterable<Uint8Array>;
+  /** The session that the script runs in; the caller's to close. */
+  readonly connection: MysqlConnection;
+  readonly failures: FailureLog;
+  readonly progress: ScriptProgress;
+  /** @throws BackupError when the script may not create, drop or use that database */
+  readonly requireTarget: (database: string, doing: "uses" | "creates" | "drops") => void;
+  /** The script created its database. */
+  readonly onCreated: () => void;
+}
+
+export interface ScriptRunResult {
+  /** Statements that were run. */
+  readonly done: number;
+  readonly warnings: string[];
+}
+
+/** More warnings than these are counted. */
+const maxWarnings = 50;
+/** The server was asked for nothing: a comment for servers of another version or flavour. */
+const emptyQuery = 1065;
+/** What is old-fashioned is no news of a script. */
+const deprecations = new Set(["1287", "1681", "1831", "3090", "3135", "3719", "3778"]);
+const discarded: RowReceiver = { row: () => undefined };
+
+/**
+ * Runs a script statement by statement, as the stock clients of MySQL and MariaDB would.
+ * @throws BackupError at the first failure, unless the log decides to go on
+ */
+export async function runScript(run: ScriptRun): Promise<ScriptRunResult> {
+  await using reader = new ScriptReader(run.source);
+  const runner = new ScriptRunner(run, reader);
+  await runner.begin();
+  let item = await reader.next();
+  while (item !== undefined) item = await runner.take(item);
+  run.progress.tell();
+  return { done: runner.done, warnings: runner.allWarnings() };
+}
+
+interface Statement {
+  readonly line: number;
+  readonly head: string;
+  readonly kind: StatementKind;
+}
+
+class ScriptRunner {
+  done = 0;
+  readonly #run: ScriptRun;
+  readonly #reader: ScriptReader;
+  readonly #warnings: string[] = [];
+  #unlisted = 0;
+  #maxPacket = longestStatementBytes;
+
+  constructor(run: ScriptRun, reader: ScriptReader) {
+    this.#run = run;
+    this.#reader = reader;
+  }
+
+  async begin(): Promise<void> {
+    const { connection } = this.#run;
+    const [row] = await connection.rows("SELECT @@max_allowed_packet AS bytes");
+    this.#maxPacket = Number(row?.bytes ?? this.#maxPacket);
+    this.#reader.quoting = await askQuoting(connection);
+  }
+
+  /** Answers the item behind it. */
+  async take(item: ScriptItem): Promise<ScriptItem | undefined> {
+    this.#run.progress.readTo(item.offset);
+    if (item.kind === "character set") {
+      await this.#run.connection.query(`SET NAMES ${item.name}`);
+      this.#reader.quoting = await askQuoting(this.#run.connection);
+      return await this.#reader.next();
+    }
+    const head = headOf(item.text);
+    const statement: Statement = { line: item.line, head, kind: statementKind(head) };
+    // The text of an INSERT was sent when the next one is read, which it says nothing about.
+    if (statement.kind.kind === "rows" && item.kind === "statement") {
+      const running = this.#noted(this.#send(item, statement), statement);
+      const [, next] = await Promise.all([running, this.#readAhead()]);
+      return await next();
+    }
+    await this.#noted(this.#do(item, statement), statement);
+    return await this.#reader.next();
+  }
+
+  allWarnings(): string[] {
+    if (this.#unlisted === 0) return this.#warnings;
+    return [...this.#warnings, `the server warned of ${this.#unlisted} more statements`];
+  }
+
+  /** What fails in it fails when it is waited for. */
+  async #readAhead(): Promise<() => Promise<ScriptItem | undefined>> {
+    try {
+      const item = await this.#reader.next();
+      return () => Promise.resolve(item);
+    } catch (error) {
+      return () => Promise.reject(error as Error);
+    }
+  }
+
+  async #noted(running: Promise<void>, statement: Statement): Promise<void> {
+    try {
+      await running;
+      this.done += 1;
+    } catch (error) {
+      if (error instanceof MysqlServerError && error.number === emptyQuery) return;
+      this.#run.failures.note(error, statement);
+    }
+  }
+
+  async #do(item: Exclude<ScriptItem, { kind: "character set" }>, statement: Statement): Promise<void> {
+    const { kind, line } = statement;
+    const { requireTarget, onCreated } = this.#run;
+    switch (kind.kind) {
+      case "use":
+        requireTarget(kind.database, "uses");
+        break;
+      case "create database":
+        requireTarget(kind.database, "creates");
+        break;
+      case "drop database":
+        requireTarget(kind.database, "drops");
+        break;
+      case "local file":
+        throw localFile(line);
+      case "gtid":
+        this.#warn(
+          `line ${line}: GTID_PURGED was not set: it tells of transactions of the whole server, not of this database`,
+        );
+        return;
+      case "no binary log":
+        this.#warn(
+          `line ${line}: the script switches the binary log off: replicas of this server will not see its changes`,
+        );
+        break;
+    }
+    await this.#send(item, statement);
+    if (kind.kind === "create database") onCreated();
+    if (kind.kind === "quoting") this.#reader.quoting = await askQuoting(this.#run.connection);
+    const { noBackslashEscapes } = this.#run.connection;
+    // Whatever did that: the server says it with every answer.
+    if (noBackslashEscapes !== this.#reader.quoting.noBackslashEscapes) {
+      this.#reader.quoting = await askQuoting(this.#run.connection);
+    }
+  }
+
+  async #send(item: Exclude<ScriptItem, { kind: "character set" }>, { kind, line }: Statement): Promise<void> {
+    const { connection, progress } = this.#run;
+    const isRows = kind.kind === "rows";
+    if (isRows) progress.begin(kind.table);
+    this.#requireFitting(item.text.length, line);
+    const outcome =
+      item.kind === "statement"
+        ? await connection.stream(item.text, discarded)
+        : await connection.streamPieces(item.text, this.#fittingPieces(item), discarded);
+    progress.ran(isRows ? outcome.affectedRows : 0);
+    if (outcome.warnings > 0) await this.#askWarnings(outcome.warnings, line);
+  }
+
+  async *#fittingPieces(item: LongStatement): AsyncGenerator<Buffer> {
+    let size = 0;
+    for await (const piece of item.pieces()) {
+      size += piece.length;
+      this.#requireFitting(size, item.line);
+      yield piece;
+    }
+  }
+
+  /** One byte of a packet is the command's. */
+  #requireFitting(size: number, line: number): void {
+    if (size < this.#maxPacket) return;
+    throw new StatementTooLong({
+      code: "SERVER",
+      message: `the statement on line ${line} has ${size} bytes or more, and the server takes ${this.#maxPacket - 1} (max_allowed_packet)`,
+      hint: "raise it for all sessions that begin afterwards (SET GLOBAL max_allowed_packet = 1073741824), and restore again",
+    });
+  }
+
+  async #askWarnings(count: number, line: number): Promise<void> {
+    if (this.#warnings.length >= maxWarnings) {
+      this.#unlisted += 1;
+      return;
+    }
+    const shown = await this.#run.connection.rows("SHOW WARNINGS LIMIT 5");
+    const [first] = shown.filter(({ Level, Code }) => Level !== "Note" && !deprecations.has(Code ?? ""));
+    if (first === undefined) return;
+    const others = count > 1 ? `, and ${count - 1} more` : "";
+    this.#warn(`line ${line}: the server warned (${first.Code}): ${shownText(first.Message ?? "")}${others}`);
+  }
+
+  #warn(message: string): void {
+    if (this.#warnings.length < maxWarnings) this.#warnings.push(message);
+    else this.#unlisted += 1;
+  }
+}
+
+function localFile(line: number): BackupError {
+  return new BackupError({
+    code: "FOREIGN_FILE",
+    message: `line ${line} of the script is a LOAD DATA LOCAL, which would send files of this machine to the server`,
+    hint: "it is never run; load that file with the stock client if you trust this script",
+  });
+}
