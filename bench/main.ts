@@ -1,5 +1,15 @@
+import { benchMysql } from "./mysql/mysql.ts";
 import { benchPostgres } from "./postgres.ts";
 import { benchScanner } from "./scanner.ts";
 
 const args = process.argv.slice(2);
-process.exitCode = args[0] === "scanner" ? await benchScanner() : await benchPostgres(args);
+switch (args[0]) {
+  case "scanner":
+    process.exitCode = await benchScanner();
+    break;
+  case "mysql-dump":
+    process.exitCode = await benchMysql(args.slice(1));
+    break;
+  default:
+    process.exitCode = await benchPostgres(args);
+}

@@ -2,6 +2,7 @@ import { parseArgs } from "node:util";
 import { type StockMajor, stockMajors } from "../tests/helpers/stock-tools.ts";
 import type { BenchCase } from "./bench-case.ts";
 import { benchCases } from "./cases.ts";
+import { listed, positive } from "./option-values.ts";
 import { rowWorkloads, type Sizes } from "./workloads.ts";
 
 export type Transport = "tcp" | "socket";
@@ -41,6 +42,7 @@ const presetLines = Object.entries(presets).map(([name, values]) => {
 });
 
 export const usage = `npm run bench -- [PRESET] [OPTION]...
+npm run bench -- mysql-dump [OPTION]...
 npm run bench -- scanner
 
 Makes databases on a server of its own, lets pg_dump or pg_restore and dbbackup do the same in turn, and prints medians of
@@ -65,7 +67,7 @@ ${presetLines.join("\n")}
 Cases (* has a goal of time): ${benchCases.map((one) => `${one.name}${withGoals.includes(one) ? "*" : ""}`).join(", ")}
 Sets: ${rowWorkloads.join(", ")}
 
-The scanner bench measures what taking rows out of messages costs, without a server.
+"npm run bench -- mysql-dump --help" tells of MySQL and MariaDB. The scanner bench measures what taking rows out of messages costs, without a server.
 `;
 
 /** Undefined when help is asked for. Throws what is wrong with the options. */
@@ -118,18 +120,4 @@ function chooseCases(names: string): readonly BenchCase[] {
     benchCases.map((one) => one.name),
   );
   return benchCases.filter((one) => chosen.includes(one.name));
-}
-
-function listed<T extends string | number>(text: string, known: readonly T[]): T[] {
-  return text.split(",").map((name) => {
-    const found = known.find((one) => `${one}` === name);
-    if (found === undefined) throw new Error(`"${name}" is none of ${known.join(", ")}`);
-    return found;
-  });
-}
-
-function positive(text: string): number {
-  const number = Number(text);
-  if (!(number > 0)) throw new Error(`"${text}" is no number above 0`);
-  return number;
 }

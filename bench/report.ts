@@ -20,7 +20,7 @@ export interface BenchResult extends PairsSummary {
 
 /** The goals that a result misses, for people. */
 export function missedGoals(
-  { goals }: BenchCase,
+  { goals }: Pick<BenchCase, "goals">,
   isSocket: boolean,
   objects: number,
   { ratios, peakMiB }: PairsSummary,
@@ -79,9 +79,9 @@ export function memoryTable(results: readonly BenchResult[]): string {
 }
 
 /** Keeps the results with what they were measured on. */
-export async function writeResults(results: object): Promise<void> {
+export async function writeResults(results: object, name = "postgres"): Promise<void> {
   const folder = join(root, "bench", "results");
-  const file = join(folder, `postgres-${new Date().toISOString().replaceAll(/[:.]/g, "-")}.json`);
+  const file = join(folder, `${name}-${new Date().toISOString().replaceAll(/[:.]/g, "-")}.json`);
   await mkdir(folder, { recursive: true });
   const machine = { cpus: cpus().length, model: cpus()[0]?.model, memory: totalmem(), node: process.version };
   await writeFile(file, `${JSON.stringify({ machine, ...results }, null, 2)}\n`);

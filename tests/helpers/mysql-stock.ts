@@ -37,16 +37,22 @@ export async function mustMysqlStock(
   return mustRun(file, all, plain(options));
 }
 
+/** The file of a stock program, fetched first where needed. */
+export async function stockProgram(flavour: MysqlFlavour, program: MysqlProgram): Promise<string> {
+  const from = stockFlavourFor(flavour);
+  const name = NAMES[from.startsWith("mariadb") ? "mariadb" : "mysql"][program];
+  const path = (await mysqlBinaries(from)).client(name);
+  if (path === undefined) throw new Error(`${from} comes without ${name}`);
+  return path;
+}
+
 async function commandLine(
   program: MysqlProgram,
   server: MysqlAddress,
   args: readonly string[],
   flavour: MysqlFlavour = stockFlavourFor(server.flavour),
 ): Promise<[string, string[]]> {
-  const binaries = await mysqlBinaries(flavour);
-  const name = NAMES[flavour.startsWith("mariadb") ? "mariadb" : "mysql"][program];
-  const path = binaries.client(name);
-  if (path === undefined) throw new Error(`${flavour} comes without ${name}`);
+  const path = await stockProgram(flavour, program);
   return [path, ["--no-defaults", `--socket=${server.socket}`, "--user=root", ...args]];
 }
 
