@@ -28,4 +28,27 @@ export interface ConnectionRequest {
   /** The database to log in to; wins over the one in `url`. */
   readonly database?: string;
   readonly applicationName?: string;
+  /** What only MySQL and MariaDB know. */
+  readonly mysql?: MysqlConnectionOptions;
+}
+
+/** As the options of MySQL's and MariaDB's clients of these names. */
+export interface MysqlConnectionOptions {
+  /** Only this option file. */
+  readonly defaultsFile?: string;
+  /** This option file too, before the user's own. */
+  readonly defaultsExtraFile?: string;
+  /** Groups with this at their end are read too. */
+  readonly defaultsGroupSuffix?: string;
+  readonly noDefaults?: boolean;
+  readonly sslCapath?: string;
+  readonly sslCrl?: string;
+  readonly sslCipher?: string;
+  readonly tlsVersion?: string;
+  /** PEM file with the server's RSA key. */
+  readonly serverPublicKeyPath?: string;
+  /** Believe whatever key the server sends. */
+  readonly getServerPublicKey?: boolean;
+  /** Send the password itself to a server that proved who it is. */
+  readonly enableCleartextPlugin?: boolean;
 }

@@ -1,19 +1,16 @@
-import { isIP } from "node:net";
 import { BackupError } from "../../core/backup-error.ts";
-import { Deadline, unlessAborted } from "../net/deadline.ts";
+import { Deadline } from "../net/deadline.ts";
 import { Fifo } from "../net/fifo.ts";
 import { shownText } from "../net/shown-text.ts";
-import { SocketTransport } from "../net/socket-transport.ts";
+import type { MysqlChannel } from "./auth/channel.ts";
 import { ServerStatus } from "./capability.ts";
 import { cannotConnect, connectionLost, interrupted } from "./connection-faults.ts";
-import { describeHost, endpointOf, type MysqlConnectionSpec } from "./connection-spec.ts";
+import { describeHost, type MysqlConnectionSpec } from "./connection-spec.ts";
+import { type Established, establish } from "./establish.ts";
 import { QueryExchange, type RowReceiver } from "./exchanges/query-exchange.ts";
 import { type Column, type Outcome, rowValues } from "./exchanges/result-set.ts";
 import type { Greeting } from "./handshake.ts";
-import { login } from "./login.ts";
-import { PacketInbox } from "./packet-inbox.ts";
-import { PacketLink } from "./packet-link.ts";
-import { maxPacketLength } from "./packets/packet-decoder.ts";
+import type { PacketLink } from "./packet-link.ts";
 
 /** How long the request to kill a query may take. */
 const cancelMs = 5000;
@@ -36,6 +33,7 @@ export interface MysqlResult extends Outcome {
  */
 export class MysqlConnection implements AsyncDisposable {
   readonly greeting: Greeting;
+  readonly channel: MysqlChannel;
   readonly spec: MysqlConnectionSpec;
 
   readonly #link: PacketLink;
@@ -63,30 +61,22 @@ export class MysqlConnection implements AsyncDisposable {
       if (signal?.aborted === true) return interrupted(`connecting to ${describeHost(host)}`);
       return error instanceof BackupError ? error : cannotConnect(host, error);
     };
-    let link: PacketLink | undefined;
     try {
-      const endpoint = endpointOf(host, await unlessAborted(addressOf(host), deadline.signal));
-      const transport = await SocketTransport.connect(endpoint, spec.keepAlive, deadline.signal);
-      const inbox = new PacketInbox((error) => error ?? closedEarly());
-      link = new PacketLink(transport, inbox);
-      const greeting = await unlessAborted(login(link, inbox, spec), deadline.signal);
-      link.decoder.limit = maxPacketLength.afterLogin;
-      return new MysqlConnection(link, greeting, spec, signal);
+      return new MysqlConnection(await establish(spec, deadline.signal), spec, signal);
     } catch (error) {
-      link?.destroy();
       throw failure(error as Error);
     }
   }
 
   private constructor(
-    link: PacketLink,
-    greeting: Greeting,
+    { link, greeting, channel }: Established,
     spec: MysqlConnectionSpec,
     signal: AbortSignal | undefined,
   ) {
     this.#link = link;
     this.#signal = signal;
     this.greeting = greeting;
+    this.channel = channel;
     this.spec = spec;
     link.setHandler({
       onPacket: (packet) => this.#onPacket(packet),
@@ -237,16 +227,6 @@ export class MysqlConnection implements AsyncDisposable {
     }
     this.#link.destroy();
   }
-}
-
-async function addressOf(host: MysqlConnectionSpec["host"]): Promise<string | undefined> {
-  if (host.kind === "unix" || isIP(host.host) !== 0) return undefined;
-  const { lookup } = await import("node:dns/promises");
-  return (await lookup(host.host)).address;
-}
-
-function closedEarly(): Error {
-  return new Error("the server closed the connection during the login");
 }
 
 function shownStatement(text: Uint8Array): string {

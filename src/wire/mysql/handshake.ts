@@ -47,7 +47,7 @@ export function readGreeting(packet: Buffer): Greeting {
 }
 
 /** What we can do, and the server too. */
-export function sharedCapabilities({ capabilities }: Greeting, spec: MysqlConnectionSpec): number {
+export function sharedCapabilities({ capabilities }: Greeting, spec: MysqlConnectionSpec, isTls: boolean): number {
   const wanted =
     Capability.longPassword |
     Capability.longFlag |
@@ -58,8 +58,25 @@ export function sharedCapabilities({ capabilities }: Greeting, spec: MysqlConnec
     Capability.pluginAuth |
     Capability.connectAttributes |
     Capability.pluginAuthLengthEncoded |
+    (isTls ? Capability.ssl : 0) |
     (spec.database === undefined ? 0 : Capability.connectWithDatabase);
   return (wanted & capabilities) >>> 0;
+}
+
+/**
+ * Asks the server to go on inside TLS: the beginning of the response, which follows inside as a whole.
+ * (MySQL source documentation, "Protocol::SSLRequest".)
+ */
+export function sslRequest(greeting: Greeting, spec: MysqlConnectionSpec): Buffer {
+  return responseHead(sharedCapabilities(greeting, spec, true));
+}
+
+function responseHead(capabilities: number): Buffer {
+  const head = Buffer.alloc(32);
+  head.writeUInt32LE(capabilities >>> 0, 0);
+  head.writeUInt32LE(maxPacket, 4);
+  head[8] = utf8mb4;
+  return head;
 }
 
 /** (MySQL source documentation, "Protocol::HandshakeResponse41".) */
@@ -69,11 +86,7 @@ export function handshakeResponse(
   plugin: string,
   proof: Buffer,
 ): Buffer {
-  const head = Buffer.alloc(32);
-  head.writeUInt32LE(capabilities, 0);
-  head.writeUInt32LE(maxPacket, 4);
-  head[8] = utf8mb4;
-  const parts = [head, zeroTerminated(spec.user)];
+  const parts = [responseHead(capabilities), zeroTerminated(spec.user)];
   if ((capabilities & Capability.pluginAuthLengthEncoded) !== 0) parts.push(lengthEncoded(proof));
   else parts.push(Buffer.from([proof.length]), proof);
   if ((capabilities & Capability.connectWithDatabase) !== 0) parts.push(zeroTerminated(spec.database!));

@@ -22,7 +22,7 @@ const neutralSettings = [
 ];
 
 /** Without a limit on the time of statements, where the server has one. */
-const timeLimits = ["max_statement_time", "max_execution_time"];
+const timeLimits = new Set(["max_statement_time", "max_execution_time"]);
 
 export interface SessionOptions {
   readonly signal?: AbortSignal;
@@ -40,7 +40,7 @@ export async function connectForRestore(
     await connection.query(`SET SESSION ${neutralSettings.join(", ")}`);
     const limits = await connection.rows("SHOW VARIABLES LIKE 'max\\_%\\_time'");
     for (const { Variable_name: name } of limits) {
-      if (timeLimits.includes(name ?? "")) await connection.query(`SET SESSION ${name} = 0`);
+      if (timeLimits.has(name ?? "")) await connection.query(`SET SESSION ${name} = 0`);
     }
     return connection;
   } catch (error) {

@@ -194,7 +194,7 @@ class ScriptRunner {
       return;
     }
     const shown = await this.#run.connection.rows("SHOW WARNINGS LIMIT 5");
-    const [first] = shown.filter(({ Level, Code }) => Level !== "Note" && !deprecations.has(Code ?? ""));
+    const first = shown.find(({ Level, Code }) => Level !== "Note" && !deprecations.has(Code ?? ""));
     if (first === undefined) return;
     const others = count > 1 ? `, and ${count - 1} more` : "";
     this.#warn(`line ${line}: the server warned (${first.Code}): ${shownText(first.Message ?? "")}${others}`);

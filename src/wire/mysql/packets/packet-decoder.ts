@@ -21,6 +21,11 @@ export class PacketDecoder {
   #parts: Buffer[] = [];
   #partsLength = 0;
 
+  /** Whether nothing but whole packets was fed. */
+  get isEmpty(): boolean {
+    return this.#unread.length === 0 && this.#laterLength === 0 && this.#parts.length === 0;
+  }
+
   /** The bytes may be used again after {@link keep}. */
   feed(bytes: Uint8Array): void {
     const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
