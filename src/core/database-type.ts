@@ -13,6 +13,12 @@ export const shownFamily: Readonly<Record<EngineFamily, string>> = {
   mysql: "MySQL and MariaDB",
 };
 
+export const shownType: Readonly<Record<DatabaseType, string>> = {
+  postgres: "PostgreSQL",
+  mysql: "MySQL",
+  mariadb: "MariaDB",
+};
+
 export function familyOf(type: DatabaseType): EngineFamily {
   return type === "postgres" ? "postgres" : "mysql";
 }

@@ -1,3 +1,4 @@
+import type { DatabaseType } from "../core/database-type.ts";
 import type { ComparisonNotes } from "./comparison-notes.ts";
 import type { ConnectionRequest } from "./connection-request.ts";
 import type { ProgressSink } from "./progress.ts";
@@ -124,6 +125,8 @@ export interface OpenedData {
 /** What was compared. */
 export interface ComparedSide {
   readonly kind: "database" | "backup";
+  /** Default: postgres. */
+  readonly databaseType?: DatabaseType;
   readonly database: string;
   /** As the server says it. */
   readonly serverVersion: string;

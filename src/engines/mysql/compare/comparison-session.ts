@@ -48,7 +48,7 @@ export async function openComparisonSession(
 }
 
 export function describeSide({ database, facts }: ComparisonSession): ComparedSide {
-  return { kind: "database", database, serverVersion: facts.versionText };
+  return { kind: "database", databaseType: facts.flavour, database, serverVersion: facts.versionText };
 }
 
 /** SQL: a name of the information schema is this database's. It may also match others in letters of another size. */

@@ -1,4 +1,5 @@
 import { counted, formatCount } from "../../../core/counted.ts";
+import { shownType } from "../../../core/database-type.ts";
 import { printable } from "../../../core/printable.ts";
 import type {
   ComparedSide,
@@ -99,8 +100,8 @@ const sideDocument = ({ kind, database, serverVersion }: ComparedSide): object =
   server_version: serverVersion,
 });
 
-const sideText = ({ kind, database, serverVersion }: ComparedSide): string =>
-  `${kind === "backup" ? "backup of " : ""}"${printable(database)}" (PostgreSQL ${printable(serverVersion)})`;
+const sideText = ({ kind, databaseType = "postgres", database, serverVersion }: ComparedSide): string =>
+  `${kind === "backup" ? "backup of " : ""}"${printable(database)}" (${shownType[databaseType]} ${printable(serverVersion)})`;
 
 function found(count: number, one: string, many: string): string {
   return count === 0 ? ", no difference" : `, ${formatCount(count)} ${count === 1 ? one : many}`;
