@@ -4,6 +4,7 @@ import {
   connectionOptionNames,
   dumpOptionNames,
   engineOptionNames,
+  mysqlConnectionOptionNames,
   type OptionName,
   restoreOptionNames,
   sampleOptionNames,
@@ -165,6 +166,7 @@ export const commands: readonly Command[] = [
     args: [{ name: "DB", count: "one", help: "the database" }],
     options: [
       ...connectionOptionNames,
+      ...mysqlConnectionOptionNames,
       ...backupOptionNames,
       ...backupSelection,
       ...dumpOptionNames,
@@ -237,6 +239,7 @@ export const commands: readonly Command[] = [
     args: [{ name: "BACKUP", count: "one", help: `${backupHelp}; - for standard input` }],
     options: [
       ...connectionOptionNames,
+      ...mysqlConnectionOptionNames,
       "jobs",
       "split-larger-than",
       ...restoreOptionNames,
@@ -372,7 +375,7 @@ export const commands: readonly Command[] = [
     words: ["preflight"],
     summary: "look at what would make a backup of a database fail, or incomplete",
     args: [{ name: "DB", count: "one", help: "the database" }],
-    options: [...connectionOptionNames, "allow-extension"],
+    options: [...connectionOptionNames, ...mysqlConnectionOptionNames, "allow-extension"],
     details: [
       "Connects, looks at rights, objects, locks and sizes, tries to write into the repository, and says what a backup",
       "will not hold. Changes nothing on the server. Ends with 1 when a backup would fail.",

@@ -131,6 +131,13 @@ function configNotBuilt(): BackupError {
 }
 
 function unknownOption(flag: string): BackupError {
+  if (flag === "--login-path") {
+    return new BackupError({
+      code: "USAGE",
+      message: 'option "--login-path" is not supported: the passwords in ~/.mylogin.cnf are scrambled, not protected',
+      hint: "use --password-file, or an option file that only you can read",
+    });
+  }
   const guess = flag.startsWith("--") ? nearest(flag.slice(2), optionWords) : undefined;
   return new BackupError({
     code: "USAGE",

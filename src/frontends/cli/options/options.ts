@@ -7,6 +7,7 @@ import { dumpOptions } from "./dump-options.ts";
 import { engineOptions } from "./engine-options.ts";
 import { extensionOptions } from "./extension-options.ts";
 import { globalOptions } from "./global-options.ts";
+import { mysqlConnectionOptions } from "./mysql-connection-options.ts";
 import type { Option } from "./option.ts";
 import { restoreOptions } from "./restore-options.ts";
 import { sampleOptions } from "./sample-options.ts";
@@ -17,6 +18,7 @@ import { verifyOptions } from "./verify-options.ts";
 export const options = [
   ...globalOptions,
   ...connectionOptions,
+  ...mysqlConnectionOptions,
   ...backupOptions,
   ...clusterOptions,
   ...selectionOptions,
@@ -66,6 +68,8 @@ export const optionWords: readonly string[] = [...byName.keys()];
 export const globalOptionNames: readonly GlobalOptionName[] = globalOptions.map((option) => option.name);
 export const engineOptionNames: readonly OptionName[] = engineOptions.map((option) => option.name);
 export const connectionOptionNames: readonly OptionName[] = connectionOptions.map((option) => option.name);
+/** What only MySQL and MariaDB know of connecting; commands of PostgreSQL alone do not take them. */
+export const mysqlConnectionOptionNames: readonly OptionName[] = mysqlConnectionOptions.map((option) => option.name);
 export const backupOptionNames: readonly OptionName[] = backupOptions.map((option) => option.name);
 export const dumpOptionNames: readonly OptionName[] = dumpOptions.map((option) => option.name);
 export const restoreOptionNames: readonly OptionName[] = restoreOptions.map((option) => option.name);

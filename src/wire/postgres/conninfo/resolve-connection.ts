@@ -30,6 +30,13 @@ export function resolveConnection(
   request: ConnectionRequest,
   environment: ConnectionEnvironment = systemEnvironment(),
 ): ConnectionSpec {
+  if (request.mysql !== undefined) {
+    throw new BackupError({
+      code: "USAGE",
+      message: "options of MySQL's and MariaDB's clients mean nothing to PostgreSQL",
+      hint: "leave them out, or name a server of MySQL or MariaDB",
+    });
+  }
   const settings = gatherSettings(request, environment);
   const user = settings.get("user") ?? environment.userName;
   if (user === "") throw configError("there is no user name to log in with", "use --user or PGUSER");
