@@ -30,6 +30,11 @@ export const wasmModules: readonly WasmModule[] = [
     output: "src/wire/postgres/copy-scanner.wasm.ts",
     name: "copyScannerWasm",
   },
+  {
+    source: "src/wire/mysql/values/values-scanner.as.ts",
+    output: "src/wire/mysql/values/values-scanner.wasm.ts",
+    name: "valuesScannerWasm",
+  },
   { source: "src/stages/block-codec.as.ts", output: "src/stages/block-codec.wasm.ts", name: "blockCodecWasm" },
   {
     source: "src/stages/deflate/deflate.as.ts",

@@ -1,4 +1,5 @@
 import type { BackupMetadata, ObjectMetadata } from "../core/metadata/metadata-schema.ts";
+import { noRows } from "../core/row-totals.ts";
 import type { CheckedBackup, CheckedTable } from "../ports/backup-checker.ts";
 import type { Damage } from "./verify-folder.ts";
 
@@ -10,13 +11,18 @@ export function compareObjects(metadata: BackupMetadata, contents: CheckedBackup
   if (metadata.objects === undefined) return [];
   const comparable = metadata.checksum_type === CHECKSUM_TYPE;
   const found = new Map<string, CheckedTable>();
-  for (const table of contents.tables) found.set(key(table.schema, table.name), table);
+  // Scripts of MySQL and MariaDB do not say the database that they are for.
+  const own = contents.format === "sql" ? metadata.database : "";
+  for (const table of contents.tables) {
+    const schema = table.schema === "" ? own : table.schema;
+    found.set(key(schema, table.name), { ...table, schema });
+  }
   const damage: Damage[] = [];
   for (const object of metadata.objects) {
     if (object.type === "table") {
       const table = found.get(key(object.schema ?? "", object.name ?? ""));
       found.delete(key(object.schema ?? "", object.name ?? ""));
-      damage.push(...compareTable(object, table, comparable));
+      damage.push(...compareTable(object, table ?? emptyTable(object, contents), comparable));
     } else if (object.type === "large-objects" && contents.largeObjects !== undefined) {
       damage.push(...compareLargeObjects(object, contents.largeObjects));
     }
@@ -26,6 +32,11 @@ export function compareObjects(metadata: BackupMetadata, contents: CheckedBackup
   }
   damage.push(...compareEntries(metadata, contents));
   return damage;
+}
+
+/** What has no rows stands in no statement of such a script. */
+function emptyTable({ schema = "", name = "" }: ObjectMetadata, { format }: CheckedBackup): CheckedTable | undefined {
+  return format === "sql" ? { schema, name, totals: noRows } : undefined;
 }
 
 /** Definitions have no checksums of their own: that none is missing is known by their number. */

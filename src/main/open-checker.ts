@@ -11,7 +11,10 @@ export function openChecker(): BackupChecker {
 }
 
 async function checkerOf(family: EngineFamily, codec: Codec): Promise<BackupChecker> {
-  if (family === "mysql") return (await import("./mysql-engine.ts")).mysqlIsNotBuilt("verifications");
+  if (family === "mysql") {
+    const { createMysqlChecker } = await import("../engines/mysql/verify/mysql-checker.ts");
+    return createMysqlChecker(codec);
+  }
   const { createPostgresChecker } = await import("../engines/postgres/verify/postgres-checker.ts");
   return createPostgresChecker(codec);
 }

@@ -1,11 +1,10 @@
-import { BackupError } from "../../../core/backup-error.ts";
 import { peekStream } from "../../../core/peek-stream.ts";
 import { recognizeCompression } from "../../../core/recognize-compression.ts";
 import type { BackupChecker, CheckedBackup, CheckedFile } from "../../../ports/backup-checker.ts";
 import type { Codec } from "../../../ports/codec.ts";
+import { withoutBomb } from "../../common/without-bomb.ts";
 import { ArchiveFileReader } from "../archive/archive-file-reader.ts";
 import { ArchiveFolderReader } from "../archive/archive-folder-reader.ts";
-import { archiveLimits } from "../archive/archive-limits.ts";
 import type { ReadOptions } from "../archive/archive-reader.ts";
 import { checkArchive } from "./check-archive.ts";
 import { checkScript } from "./check-script.ts";
@@ -54,23 +53,4 @@ async function checkPlain(
 async function headOf({ object }: CheckedFile): Promise<Buffer> {
   const head = Buffer.alloc(RECOGNIZED_BYTES);
   return head.subarray(0, await object.readAt(0, head));
-}
-
-/** Where no metadata says how large a compressed file is inside, the ratio is bounded. */
-async function* withoutBomb(plain: AsyncIterable<Buffer>, source: CheckedFile): AsyncGenerator<Buffer> {
-  const { unquestionedPlainBytes, plainRatio } = archiveLimits;
-  const { object } = source;
-  const most = source.plainSize ?? source.maxPlainBytes ?? Math.max(unquestionedPlainBytes, object.size * plainRatio);
-  let total = 0;
-  for await (const piece of plain) {
-    total += piece.length;
-    if (total > most) {
-      throw new BackupError({
-        code: "DAMAGED",
-        message: `more than ${most} bytes come out of ${object.size} compressed ones`,
-        hint: "the file was changed, or made to fill memory or disk; use another copy",
-      });
-    }
-    yield piece;
-  }
 }
