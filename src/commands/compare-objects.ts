@@ -6,17 +6,19 @@ import type { Damage } from "./verify-folder.ts";
 /** The only kind of row checksum there is yet; others cannot be compared. */
 const CHECKSUM_TYPE = "rowsum128-v1";
 
+/** Scripts of MySQL and MariaDB do not say the database that they are for: the metadata does. */
+export function inOwnDatabase(contents: CheckedBackup, { database }: BackupMetadata): CheckedBackup {
+  if (contents.format !== "sql") return contents;
+  const placed = contents.tables.map((table) => (table.schema === "" ? { ...table, schema: database } : table));
+  return { ...contents, tables: placed };
+}
+
 /** Differences between what metadata says of a backup's data and what was found in it. Pure. */
 export function compareObjects(metadata: BackupMetadata, contents: CheckedBackup): Damage[] {
   if (metadata.objects === undefined) return [];
   const comparable = metadata.checksum_type === CHECKSUM_TYPE;
   const found = new Map<string, CheckedTable>();
-  // Scripts of MySQL and MariaDB do not say the database that they are for.
-  const own = contents.format === "sql" ? metadata.database : "";
-  for (const table of contents.tables) {
-    const schema = table.schema === "" ? own : table.schema;
-    found.set(key(schema, table.name), { ...table, schema });
-  }
+  for (const table of contents.tables) found.set(key(table.schema, table.name), table);
   const damage: Damage[] = [];
   for (const object of metadata.objects) {
     if (object.type === "table") {

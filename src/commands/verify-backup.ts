@@ -3,7 +3,7 @@ import type { ArtifactMetadata, BackupMetadata } from "../core/metadata/metadata
 import type { BackupChecker, CheckedBackup } from "../ports/backup-checker.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { ProgressSink } from "../ports/progress.ts";
-import { compareObjects } from "./compare-objects.ts";
+import { compareObjects, inOwnDatabase } from "./compare-objects.ts";
 import type { FoundArtifact, FoundBackup } from "./found-backup.ts";
 import { plainLimit } from "./plain-limit.ts";
 import { HashedRead } from "./read-object.ts";
@@ -62,7 +62,7 @@ export async function verifyBackup(
     storedBytes += checked.size;
     damage.push(...checked.damage);
     notes.push(...checked.notes);
-    contents ??= checked.contents;
+    contents ??= metadata === undefined ? checked.contents : placed(checked.contents, metadata);
   }
   if (metadata !== undefined && contents !== undefined) damage.push(...compareObjects(metadata, contents));
   progress.end();
@@ -76,6 +76,10 @@ export async function verifyBackup(
     notes,
     durationSeconds,
   };
+}
+
+function placed(contents: CheckedBackup | undefined, metadata: BackupMetadata): CheckedBackup | undefined {
+  return contents === undefined ? undefined : inOwnDatabase(contents, metadata);
 }
 
 /** A folder is checked as a whole, other backups artifact by artifact. */

@@ -7,6 +7,7 @@ test.each([
   ["mysql", "-- MySQL dump 10.13  Distrib 9.7.4, for Linux (x86_64)\n--\n-- Host: localhost"],
   ["mysql", "/*M!999999\\- enable the sandbox mode */ \n-- MariaDB dump 10.19"],
   ["mysql", "/*!999999\\- enable the sandbox mode */ \n-- MariaDB dump 10.19"],
+  ["mysql", "-- dbbackup 4.0.0: dump of a database of MariaDB 10.11.6-MariaDB\n"],
   ["mysql", "-- MariaDB dump 10.19  Distrib 10.5.29-MariaDB"],
   ["mysql", "/*!40101 SET NAMES utf8mb4 */;\n"],
   ["mysql", "\u{feff}-- MySQL dump 10.13"],

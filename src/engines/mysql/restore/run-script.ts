@@ -1,8 +1,8 @@
-import { BackupError } from "../../../core/backup-error.ts";
 import type { MysqlConnection } from "../../../wire/mysql/connection.ts";
 import type { RowReceiver } from "../../../wire/mysql/exchanges/query-exchange.ts";
 import { MysqlServerError } from "../../../wire/mysql/server-error.ts";
 import { shownText } from "../../../wire/net/shown-text.ts";
+import { localFile } from "../script/local-file.ts";
 import { type LongStatement, longestStatementBytes, type ScriptItem, ScriptReader } from "../script/read-script.ts";
 import { askQuoting } from "../script/session-quoting.ts";
 import { headOf, type StatementKind, statementKind } from "../script/statement-head.ts";
@@ -156,7 +156,7 @@ class ScriptRunner {
     }
   }
 
-  async #send(item: Exclude<ScriptItem, { kind: "character set" }>, { kind, line }: Statement): Promise<void> {
+  async #send(item: Exclude<ScriptItem, { kind: "character set" }>, { kind, line, head }: Statement): Promise<void> {
     const { connection, progress } = this.#run;
     const isRows = kind.kind === "rows";
     if (isRows) progress.begin(kind.table);
@@ -166,7 +166,8 @@ class ScriptRunner {
         ? await connection.stream(item.text, discarded)
         : await connection.streamPieces(item.text, this.#fittingPieces(item), discarded);
     progress.ran(isRows ? outcome.affectedRows : 0);
-    if (outcome.warnings > 0) await this.#askWarnings(outcome.warnings, line);
+    // That a setting is old-fashioned is no news of what is restored.
+    if (outcome.warnings > 0 && !/^SET\b/i.test(head)) await this.#askWarnings(outcome.warnings, line);
   }
 
   async *#fittingPieces(item: LongStatement): AsyncGenerator<Buffer> {
@@ -204,12 +205,4 @@ class ScriptRunner {
     if (this.#warnings.length < maxWarnings) this.#warnings.push(message);
     else this.#unlisted += 1;
   }
-}
-
-function localFile(line: number): BackupError {
-  return new BackupError({
-    code: "FOREIGN_FILE",
-    message: `line ${line} of the script is a LOAD DATA LOCAL, which would send files of this machine to the server`,
-    hint: "it is never run; load that file with the stock client if you trust this script",
-  });
 }

@@ -1,3 +1,4 @@
+import { localFile } from "../script/local-file.ts";
 import { ScriptReader } from "../script/read-script.ts";
 import { FollowedQuoting } from "../script/session-quoting.ts";
 import { headOf, statementKind } from "../script/statement-head.ts";
@@ -57,6 +58,7 @@ export async function scanScript(source: AsyncIterable<Uint8Array>): Promise<Scr
     }
     if (bytes > longest.bytes) longest = { bytes, line };
     if (found.kind === "rows") continue;
+    if (found.kind === "local file") throw localFile(line);
     if ("database" in found) names[found.kind].add(found.database);
     if (found.kind === "quoting") {
       quoting.follow(head);
