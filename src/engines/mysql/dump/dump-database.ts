@@ -1,7 +1,7 @@
 import { BackupError } from "../../../core/backup-error.ts";
 import { monotonic } from "../../../core/monotonic.ts";
 import type { ByteSink } from "../../../ports/byte-sink.ts";
-import type { DumpContext, DumpedTable, DumpRequest, DumpResult } from "../../../ports/dump.ts";
+import type { DumpContext, DumpedTable, DumpRequest, DumpResult, NotIncluded } from "../../../ports/dump.ts";
 import { type DumpShape, wholeShape } from "../../../ports/dump-shape.ts";
 import { usualMysqlDump } from "../../../ports/mysql-dump.ts";
 import type { MysqlConnection } from "../../../wire/mysql/connection.ts";
@@ -46,7 +46,7 @@ export async function dumpMysqlDatabase(
     shape: request.shape ?? wholeShape,
     telling,
   };
-  const tables = await writeScript(run, dumperVersion);
+  const { tables, notIncluded } = await writeScript(run, dumperVersion);
   return {
     server: {
       databaseType: facts.flavour,
@@ -65,7 +65,7 @@ export async function dumpMysqlDatabase(
     },
     rowSettings: { time_zone: "+00:00" },
     tables,
-    notIncluded: [],
+    notIncluded,
     warnings: telling.warnings,
   };
 }
@@ -103,7 +103,10 @@ async function readDatabase(connection: MysqlConnection, database: string): Prom
   return { charset: row.DEFAULT_CHARACTER_SET_NAME!, collation: row.DEFAULT_COLLATION_NAME! };
 }
 
-async function writeScript(run: Run, dumperVersion: string): Promise<DumpedTable[]> {
+async function writeScript(
+  run: Run,
+  dumperVersion: string,
+): Promise<Pick<DumpResult, "notIncluded"> & { tables: DumpedTable[] }> {
   const { session, database, writer, telling, source, shape } = run;
   const hasSchema = !shape.dataOnly && !shape.noSchema;
   const hasData = !shape.schemaOnly && !shape.noData;
@@ -133,7 +136,21 @@ async function writeScript(run: Run, dumperVersion: string): Promise<DumpedTable
   await writer.write(scriptFoot());
   await writer.flush();
   telling.end();
-  return dumped;
+  return { tables: dumped, notIncluded: rowHistory(tables) };
+}
+
+/** What a backup of versioned tables leaves out. */
+function rowHistory(tables: readonly Relation[]): NotIncluded[] {
+  const versioned = tables.filter(({ isVersioned }) => isVersioned).map(({ name }) => name);
+  if (versioned.length === 0) return [];
+  return [
+    {
+      kind: "row-histories",
+      count: versioned.length,
+      examples: versioned.slice(0, 3),
+      hint: "old versions of rows of system-versioned tables are not in it: mariadb-dump 10.11 and newer has --dump-history",
+    },
+  ];
 }
 
 /** Objects take its character set and collation where they say none, so they belong to what is backed up. */

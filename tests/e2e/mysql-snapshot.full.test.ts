@@ -1,0 +1,4 @@
+import { mysqlFlavours } from "../helpers/mysql-packages.ts";
+import { snapshotSuite } from "./mysql-snapshot-suite.ts";
+
+snapshotSuite(mysqlFlavours, 200);
