@@ -23,13 +23,13 @@ export async function withWriters(
   database: string,
   count: number,
 ): Promise<AsyncDisposable & { readonly moves: () => number }> {
-  let isOver = false;
+  const over = new AbortController();
   let moves = 0;
   const connections = await Promise.all(
     Array.from({ length: count }, () => MysqlConnection.connect(rootSpec(server, database))),
   );
   const running = connections.map(async (connection, writer) => {
-    for (let turn = 0; !isOver; turn++) {
+    for (let turn = 0; !over.signal.aborted; turn++) {
       const from = (turn * 7 + writer * 5) % accountTables;
       const to = (from + 1 + (turn % (accountTables - 1))) % accountTables;
       const id = turn % accountsInTable;
@@ -49,7 +49,7 @@ export async function withWriters(
   return {
     moves: () => moves,
     async [Symbol.asyncDispose]() {
-      isOver = true;
+      over.abort();
       await Promise.all(running);
       await Promise.all(connections.map((connection) => connection.close()));
     },
