@@ -35,6 +35,11 @@ export const wasmModules: readonly WasmModule[] = [
     output: "src/wire/mysql/values/values-scanner.wasm.ts",
     name: "valuesScannerWasm",
   },
+  {
+    source: "src/wire/mysql/rows/insert-scanner.as.ts",
+    output: "src/wire/mysql/rows/insert-scanner.wasm.ts",
+    name: "insertScannerWasm",
+  },
   { source: "src/stages/block-codec.as.ts", output: "src/stages/block-codec.wasm.ts", name: "blockCodecWasm" },
   {
     source: "src/stages/deflate/deflate.as.ts",

@@ -31,9 +31,9 @@ async function sourceOf(server: MysqlAddress): Promise<MysqlSource & AsyncDispos
 
 /** How a server of each flavour holds its sessions together. */
 const methods: Readonly<Record<MysqlFlavour, string>> = {
-  "mariadb-10.5": "lock-free",
-  "mariadb-10.11": "lock-free",
-  "mariadb-11.8": "lock-free",
+  "mariadb-10.5": "backup-stages",
+  "mariadb-10.11": "backup-stages",
+  "mariadb-11.8": "backup-stages",
   "mysql-5.6": "global-read-lock",
   "mysql-9.7": "global-read-lock",
 };
@@ -57,8 +57,7 @@ export function snapshotSuite(flavours: readonly MysqlFlavour[], snapshots: numb
         }
         expect(writing.moves()).toBeGreaterThan(snapshots);
       }
-      // Under load the sessions of MariaDB may not agree in time: then it stops commits for a moment.
-      expect(found.has(methods[flavour]) || found.has("backup-stages")).toBe(true);
+      expect([...found]).toEqual([methods[flavour]]);
     });
 
     test("without coordination they do not", async () => {
@@ -93,7 +92,9 @@ export function snapshotSuite(flavours: readonly MysqlFlavour[], snapshots: numb
         `--start-position=${position}`,
         join(server.dataDirectory, file!),
       ]);
-      await mustMysqlStock("client", other, ["--binary-mode"], { input: stdout });
+      // There is no program of 5.6, and that of MariaDB sets a variable that 5.6 does not know.
+      const events = stdout.toString("latin1").replaceAll(", @@session.check_constraint_checks=1", "");
+      await mustMysqlStock("client", other, ["--binary-mode"], { input: Buffer.from(events, "latin1") });
       expect(await checksums(copy)).toEqual(await checksums(database));
     });
   });

@@ -162,7 +162,7 @@ export const metadataSchema = v.looseObject({
       ),
       method: v.optional(
         text(
-          "MySQL, MariaDB: how all was read from one state: `lock-free`, `backup-stages`, `global-read-lock`; `snapshot`: one, but its place in the binary log is not known; `unproved`",
+          "MySQL, MariaDB: how all was read from one state: `backup-stages` and `global-read-lock` stopped commits for a moment; `lock-free`: one session, whose place in the binary log the server told; `snapshot`: one session, place not known; `unproved`",
         ),
       ),
       locked_seconds: v.optional(

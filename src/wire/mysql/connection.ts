@@ -2,6 +2,7 @@ import { BackupError } from "../../core/backup-error.ts";
 import { Deadline } from "../net/deadline.ts";
 import { Fifo } from "../net/fifo.ts";
 import { shownText } from "../net/shown-text.ts";
+import type { Transport } from "../net/transport.ts";
 import type { MysqlChannel } from "./auth/channel.ts";
 import { ServerStatus } from "./capability.ts";
 import { cannotConnect, connectionLost, interrupted } from "./connection-faults.ts";
@@ -86,6 +87,11 @@ export class MysqlConnection implements AsyncDisposable {
     if (signal?.aborted === true) this.#onAbort();
   }
 
+  /** What the session comes over. */
+  get transport(): Transport["kind"] {
+    return this.#link.transport.kind;
+  }
+
   /** Whether a backslash in a literal is an ordinary character, as of the last answer. */
   get noBackslashEscapes(): boolean {
     return (this.#status & ServerStatus.noBackslashEscapes) !== 0;
@@ -139,6 +145,7 @@ export class MysqlConnection implements AsyncDisposable {
     const exchange = new QueryExchange(doing, receiver, {
       reply: (payload) => void this.#link.sendReply(payload),
       hold: (until) => this.#link.hold(until),
+      giveRowsTo: (consumer) => this.#link.giveRowsTo(consumer),
     });
     this.#waiting.push({ send, exchange });
     this.#next();

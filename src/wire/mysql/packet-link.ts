@@ -2,8 +2,10 @@ import type { ReadSink, Transport } from "../net/transport.ts";
 import { PacketDecoder } from "./packets/packet-decoder.ts";
 import { packetsOfPieces } from "./packets/packets-of-pieces.ts";
 import { packets } from "./packets/write-packet.ts";
+import type { RowPacketsConsumer, RowPacketsStep } from "./rows/row-packets-consumer.ts";
 
 const readBufferLength = 64 * 1024;
+const noBytes = Buffer.alloc(0);
 
 export interface LinkHandler {
   /** One whole packet, valid during the call. Throwing ends the link with that error. */
@@ -18,6 +20,13 @@ export class PacketLink implements ReadSink {
   readonly decoder = new PacketDecoder();
   readonly #readBuffer = Buffer.allocUnsafeSlow(readBufferLength);
   #handler: LinkHandler;
+  /** Takes row packets uncut, from the end of the columns' definitions to what ends the rows. */
+  #consumer: RowPacketsConsumer | undefined;
+  /** Bytes that arrived in our memory but belong to the consumer. */
+  #consumerRest: Buffer = noBytes;
+  /** Where the transport writes what comes next, and whose memory that is. */
+  #lent: Uint8Array = noBytes;
+  #lentBy: RowPacketsConsumer | undefined;
   #holds = 0;
   #ended = false;
 
@@ -71,16 +80,68 @@ export class PacketLink implements ReadSink {
     this.#end(error, true);
   }
 
+  /** From the next packet on rows go to `consumer`, until one is no row. Called while a packet is handled. */
+  giveRowsTo(consumer: RowPacketsConsumer): void {
+    this.#consumer = consumer;
+    this.#consumerRest = this.decoder.takeUnread();
+  }
+
   space(): Uint8Array {
-    return this.#readBuffer;
+    // While bytes wait that the consumer has not seen, its space is still needed for them.
+    this.#lentBy = this.#consumerRest.length === 0 ? this.#consumer : undefined;
+    this.#lent = this.#lentBy?.space() ?? this.#readBuffer;
+    return this.#lent;
   }
 
   received(count: number): boolean {
     if (this.#ended) return false;
-    this.decoder.feed(this.#readBuffer.subarray(0, count));
+    try {
+      this.#take(count);
+    } catch (error) {
+      this.destroy(error as Error);
+      return false;
+    }
     const goesOn = this.#run();
     this.decoder.keep();
     return goesOn;
+  }
+
+  #take(count: number): void {
+    if (this.#consumer !== undefined && this.#lentBy === this.#consumer) {
+      this.#consumed(this.#consumer.received(count));
+    } else if (this.#consumer !== undefined) {
+      // The read was under way into our buffer before the consumer could lend its own.
+      this.#consumerRest = Buffer.concat([this.#consumerRest, this.#lent.subarray(0, count)]);
+    } else {
+      this.decoder.feed(this.#lent.subarray(0, count));
+    }
+  }
+
+  #feedConsumer(consumer: RowPacketsConsumer): void {
+    const space = consumer.space();
+    const count = Math.min(space.length, this.#consumerRest.length);
+    space.set(this.#consumerRest.subarray(0, count));
+    this.#consumerRest = this.#consumerRest.subarray(count);
+    this.#consumed(consumer.received(count));
+  }
+
+  #consumed(step: RowPacketsStep): void {
+    switch (step.kind) {
+      case "more":
+        return;
+      case "pause":
+        this.hold(step.until.catch((error: unknown) => this.destroy(error as Error)));
+        return;
+      case "other":
+        // Packets again: what the consumer did not take, then what it has not seen.
+        this.#consumer = undefined;
+        this.decoder.feed(step.rest);
+        this.decoder.feed(this.#consumerRest);
+        this.#consumerRest = noBytes;
+        return;
+      default:
+        step satisfies never;
+    }
   }
 
   ended(error?: Error): void {
@@ -91,6 +152,11 @@ export class PacketLink implements ReadSink {
   #run(): boolean {
     try {
       while (this.#holds === 0 && !this.#ended) {
+        if (this.#consumer !== undefined) {
+          if (this.#consumerRest.length === 0) return true;
+          this.#feedConsumer(this.#consumer);
+          continue;
+        }
         const packet = this.decoder.next();
         if (packet === undefined) return true;
         this.#handler.onPacket(packet);

@@ -5,6 +5,7 @@ import type { DumpContext, DumpedTable, DumpRequest, DumpResult, NotIncluded } f
 import { type DumpShape, wholeShape } from "../../../ports/dump-shape.ts";
 import { usualMysqlDump } from "../../../ports/mysql-dump.ts";
 import type { MysqlConnection } from "../../../wire/mysql/connection.ts";
+import { InsertScanner } from "../../../wire/mysql/rows/insert-scanner.ts";
 import { type Relation, readRelations } from "../objects/read-relations.ts";
 import { readEvents, readRoutines, readTriggers } from "../objects/read-routines.ts";
 import { type ShownObject, showCreate } from "../objects/show-create.ts";
@@ -36,11 +37,13 @@ export async function dumpMysqlDatabase(
   const options = { sessions: 1, ...usualMysqlDump, ...request.mysql };
   await using snapshot = await takeSnapshot(source, database, options, (message) => telling.warn(message));
   const began = monotonic();
+  const session = snapshot.sessions[0]!;
   const run: Run = {
     source,
     database,
     defaults,
-    session: snapshot.sessions[0]!,
+    session,
+    scanner: new InsertScanner(session.transport),
     snapshot,
     writer: new ScriptWriter(sink),
     shape: request.shape ?? wholeShape,
@@ -75,6 +78,7 @@ interface Run {
   readonly database: string;
   readonly defaults: DatabaseDefaults;
   readonly session: MysqlConnection;
+  readonly scanner: InsertScanner;
   readonly snapshot: Snapshot;
   readonly writer: ScriptWriter;
   readonly shape: DumpShape;
@@ -168,12 +172,12 @@ async function writeTable({ session, writer }: Run, { name }: Relation): Promise
   await writer.write(`\n-- table ${nameInComment(name)}\nDROP TABLE IF EXISTS ${quoteName(name)};\n`, create, ";\n");
 }
 
-async function writeRows({ session, writer, database, telling }: Run, table: Relation): Promise<DumpedTable> {
+async function writeRows({ session, scanner, writer, database, telling }: Run, table: Relation): Promise<DumpedTable> {
   telling.objectStart(table.name);
   // One transaction, so that a load is not one of as many as there are statements.
   await writer.write("START TRANSACTION;\n");
   const shape = { hexBlob: false, namedColumns: false };
-  const totals = await dumpRows(session, table, shape, writer, (bytes) => telling.addBytes(bytes));
+  const totals = await dumpRows(session, scanner, table, shape, writer, (bytes) => telling.addBytes(bytes));
   await writer.write("COMMIT;\n");
   telling.objectEnd(table.name, totals.rows, totals.bytes);
   return { schema: database, name: table.name, ...totals };

@@ -23,6 +23,15 @@ export class ScriptWriter {
     if (this.#length >= GATHERED) await this.flush();
   }
 
+  /** For blocks that come before earlier ones are written; nothing else may be written until all of them are. */
+  blockWriter(): (block: Buffer) => Promise<void> {
+    let last: Promise<void> = Promise.resolve();
+    return (block) => {
+      last = last.then(() => this.#sink.write(block));
+      return last;
+    };
+  }
+
   /** Writes what was gathered. */
   async flush(): Promise<void> {
     if (this.#length === 0) return;

@@ -1,7 +1,6 @@
-import { formatRowSum, type RowTotals } from "../../../core/row-totals.ts";
+import type { RowTotals } from "../../../core/row-totals.ts";
 import type { MysqlConnection } from "../../../wire/mysql/connection.ts";
-import { rowLiterals } from "../../../wire/mysql/rows/row-literals.ts";
-import { xxh3Of128 } from "../../../wire/postgres/xxh3-128-reference.ts";
+import type { InsertScanner } from "../../../wire/mysql/rows/insert-scanner.ts";
 import type { ColumnFacts, Relation } from "../objects/read-relations.ts";
 import { quoteName } from "../quote.ts";
 import { type ColumnLiteral, columnLiteral } from "./column-literals.ts";
@@ -28,9 +27,10 @@ export interface RowsShape {
   readonly namedColumns: boolean;
 }
 
-/** Writes the rows of one table as INSERT statements. */
+/** Writes the rows of one table as INSERT statements. Whatever they hold, no row is gathered in memory. */
 export async function dumpRows(
   connection: MysqlConnection,
+  scanner: InsertScanner,
   table: Relation,
   shape: RowsShape,
   writer: ScriptWriter,
@@ -40,25 +40,11 @@ export async function dumpRows(
   const literals = columns.map((column) => columnLiteral(column, shape.hexBlob));
   const kinds = literals.map(({ kind }) => kind);
   const head = Buffer.from(`INSERT INTO ${quoteName(table.name)}${columnList(table, columns, shape)} VALUES\n`);
-  let rows = 0;
-  let bytes = 0;
-  let sum = 0n;
-  let inStatement = 0;
-  await connection.stream(selectRows(table, literals), {
-    row(packet) {
-      const row = rowLiterals(packet, kinds);
-      rows++;
-      bytes += row.length;
-      sum += xxh3Of128(row);
-      onBytes(row.length);
-      const begins = inStatement === 0 || inStatement + row.length > statementLength;
-      const pieces = begins ? [...(inStatement === 0 ? [] : [";\n"]), head, row] : [",\n", row];
-      inStatement = begins ? head.length + row.length : inStatement + row.length;
-      return writer.write(...pieces);
-    },
-  });
-  if (inStatement > 0) await writer.write(";\n");
-  return { rows, bytes, checksum: formatRowSum(sum) };
+  const limit = Math.max(statementLength, 4 * head.length);
+  await writer.flush();
+  scanner.start(head, kinds, limit, writer.blockWriter(), onBytes);
+  await connection.stream(selectRows(table, literals), { packets: scanner, row: () => undefined });
+  return await scanner.finish();
 }
 
 function columnList(table: Relation, columns: readonly ColumnFacts[], { namedColumns }: RowsShape): string {

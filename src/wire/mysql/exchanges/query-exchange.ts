@@ -1,5 +1,6 @@
 import { ServerStatus } from "../capability.ts";
 import { malformed } from "../packets/packet-reader.ts";
+import type { RowPacketsConsumer } from "../rows/row-packets-consumer.ts";
 import { MysqlServerError, readServerFault } from "../server-error.ts";
 import { type Column, isEof, type Outcome, readColumn, readEof, readOk } from "./result-set.ts";
 
@@ -7,6 +8,8 @@ import { type Column, isEof, type Outcome, readColumn, readEof, readOk } from ".
 export interface RowReceiver {
   /** Once for each result. */
   begin?(columns: readonly Column[]): void;
+  /** Takes the rows of the first result instead of `row`, uncut and straight from the socket. */
+  readonly packets?: RowPacketsConsumer;
   /** A row packet, valid during the call; `rowValues` takes it apart. Nothing is read while what it answers is pending. */
   row(packet: Buffer): Promise<void> | undefined;
 }
@@ -14,6 +17,7 @@ export interface RowReceiver {
 export interface ExchangeControl {
   reply(payload: Uint8Array): void;
   hold(until: Promise<unknown>): void;
+  giveRowsTo(consumer: RowPacketsConsumer): void;
 }
 
 /** Said to a server that asks for a file of ours. */
@@ -93,6 +97,9 @@ export class QueryExchange {
     if (!isEof(packet)) throw malformed("more columns than it said");
     this.#state = "rows";
     this.#guarded(() => this.#receiver.begin?.(this.#columns));
+    if (this.#receiver.packets !== undefined && this.#failure === undefined) {
+      this.#control.giveRowsTo(this.#receiver.packets);
+    }
   }
 
   #row(packet: Buffer): undefined {

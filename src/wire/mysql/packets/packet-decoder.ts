@@ -68,6 +68,15 @@ export class PacketDecoder {
     }
   }
 
+  /** A copy of what was fed and not read: somebody else reads on. */
+  takeUnread(): Buffer {
+    const unread = Buffer.concat([this.#unread, ...this.#later]);
+    this.#unread = noBytes;
+    this.#later = [];
+    this.#laterLength = 0;
+    return unread;
+  }
+
   /** Whether so many bytes are there, and then in one piece. */
   #has(count: number): boolean {
     if (this.#unread.length >= count) return true;

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { monotonic } from "../../../../core/monotonic.ts";
 import type { MysqlConnection } from "../../../../wire/mysql/connection.ts";
 import type { MysqlServerFacts } from "../../../../wire/mysql/identify-server.ts";
@@ -5,10 +6,14 @@ import { MysqlServerError } from "../../../../wire/mysql/server-error.ts";
 import { isForbidden } from "./coordinates.ts";
 
 /**
- * How long the lock is waited for, in seconds. Whoever waits for it holds up everybody who comes later, so that one long
- * statement and a backup would stop a server: better no backup.
+ * How long the lock is waited for at a time, in seconds. Whoever waits for it holds up everybody who comes later: behind one
+ * long statement, a waiting backup would stop a server; and a statement that waits for a row of a transaction that waits
+ * for us waits for ever. So we let everybody pass now and then.
  */
-const lockWaitSeconds = 30;
+const lockWaitSeconds = 2;
+const lockTries = 20;
+const pauseMilliseconds = 500;
+const lockWaitTimeout = 1205;
 
 /** While it is held nothing commits; so that it is held for moments only, everything else is made ready before. */
 export interface ServerLock {
@@ -28,11 +33,15 @@ export async function lockServer(
   holdsTables: boolean,
 ): Promise<ServerLock | undefined> {
   await control.query(`SET SESSION lock_wait_timeout = ${lockWaitSeconds}`);
-  try {
-    return capabilities.backupStages && !holdsTables ? await backupStages(control) : await readLock(control);
-  } catch (error) {
-    if (isForbidden(error)) return undefined;
-    throw error instanceof MysqlServerError && error.number === 1205 ? error.withHint(waitHint) : error;
+  for (let tries = 1; ; tries++) {
+    try {
+      return capabilities.backupStages && !holdsTables ? await backupStages(control) : await readLock(control);
+    } catch (error) {
+      if (isForbidden(error)) return undefined;
+      if (!(error instanceof MysqlServerError) || error.number !== lockWaitTimeout) throw error;
+      if (tries === lockTries) throw error.withHint(waitHint);
+      await sleep(pauseMilliseconds);
+    }
   }
 }
 
