@@ -35,7 +35,8 @@ export function createServices(): Services {
     openSamplePlanner: async () =>
       (await import("../engines/postgres/sample/postgres-sample-planner.ts")).postgresSamplePlanner,
     openSourceChecker: async (family) => {
-      if (family === "mysql") return (await import("./mysql-engine.ts")).mysqlIsNotBuilt("checks");
+      if (family === "mysql")
+        return (await import("../engines/mysql/preflight/mysql-source-checker.ts")).mysqlSourceChecker;
       return (await import("../engines/postgres/preflight/source-checker.ts")).postgresSourceChecker;
     },
     openSqlSession: async (server, database, signal) =>

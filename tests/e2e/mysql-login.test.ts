@@ -187,6 +187,35 @@ describe.each(sets)("$flavour", ({ flavour, settings, accounts }) => {
   });
 });
 
+test("what fails at a login says why, and what to do", async () => {
+  await using server = await startMysql({ flavour: "mariadb-10.11", settings: ["max-connections=10"] });
+  await server.sql("CREATE USER ann@'10.9.8.7'");
+  const connect = async (request: ConnectionRequest): Promise<MysqlConnection> =>
+    MysqlConnection.connect(await resolveMysqlConnection({ host: "127.0.0.1", port: server.port, ...request }));
+  await expect(connect({ user: "ann" })).rejects.toMatchObject({
+    code: "AUTH",
+    hint: expect.stringContaining("an account of another host is another account"),
+  });
+  await expect(connect({ user: "root", database: "nowhere" })).rejects.toMatchObject({
+    code: "NOT_FOUND",
+    number: 1049,
+    hint: expect.stringContaining("SHOW DATABASES"),
+  });
+  const sessions = [];
+  try {
+    for (;;) sessions.push(await connect({ user: "root" }));
+  } catch (error) {
+    expect(error).toMatchObject({
+      code: "CONNECT",
+      number: 1040,
+      retry: "maybe",
+      hint: expect.stringMatching(/max_conn/),
+    });
+  } finally {
+    await Promise.all(sessions.map((session) => session.close()));
+  }
+});
+
 test("TLS that is asked for and not offered is an error", async () => {
   await using server = await startMysql({ flavour: "mariadb-10.5" });
   const request = { url: `mariadb://root@127.0.0.1:${server.port}/` };

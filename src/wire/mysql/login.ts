@@ -5,7 +5,7 @@ import { type Greeting, handshakeResponse, sharedCapabilities } from "./handshak
 import type { PacketInbox } from "./packet-inbox.ts";
 import type { PacketLink } from "./packet-link.ts";
 import { malformed, PacketReader } from "./packets/packet-reader.ts";
-import { MysqlServerError, readServerFault } from "./server-error.ts";
+import { loginError, readServerFault } from "./server-error.ts";
 
 const ok = 0x00;
 const moreData = 0x01;
@@ -38,7 +38,7 @@ export async function login(
       case ok:
         return;
       case failure:
-        throw new MysqlServerError(readServerFault(packet), { code: "AUTH", doing: "logging in" });
+        throw loginError(readServerFault(packet));
       case switchPlugin: {
         const wanted = readSwitch(packet);
         plugin = pluginNamed(wanted.name);

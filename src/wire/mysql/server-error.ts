@@ -1,5 +1,6 @@
 import { BackupError, type ErrorCode } from "../../core/backup-error.ts";
 import { shownText, textForPeople } from "../net/shown-text.ts";
+import { errorHint } from "./error-hints.ts";
 import { PacketReader } from "./packets/packet-reader.ts";
 
 /** What an ERR packet says. */
@@ -34,18 +35,35 @@ export class MysqlServerError extends BackupError {
     fault: ServerFault,
     options: { readonly code?: ErrorCode; readonly doing?: string; readonly hint?: string } = {},
   ) {
+    const hint = options.hint ?? errorHint(fault.number);
     const circumstance = options.doing === undefined ? "" : ` while ${options.doing}`;
     super({
       code: options.code ?? (fault.sqlState.startsWith("28") ? "AUTH" : "SERVER"),
       message: `error ${fault.number} (${fault.sqlState}) from the server${circumstance}: ${fault.message}`,
       sqlState: fault.sqlState,
       retry: mayPass(fault.number) ? "maybe" : "never",
-      ...(options.hint === undefined ? {} : { hint: options.hint }),
+      ...(hint === undefined ? {} : { hint }),
     });
     this.name = "MysqlServerError";
     this.number = fault.number;
     this.fault = fault;
   }
+}
+
+/** Why a login failed that has nothing to do with who we are. */
+const otherThanAccount: Readonly<Record<number, ErrorCode>> = {
+  1040: "CONNECT",
+  1049: "NOT_FOUND",
+  1053: "CONNECT",
+  1129: "CONNECT",
+  1130: "CONNECT",
+  1203: "CONNECT",
+  1226: "CONNECT",
+};
+
+/** What a server answered to a login. */
+export function loginError(fault: ServerFault): MysqlServerError {
+  return new MysqlServerError(fault, { code: otherThanAccount[fault.number] ?? "AUTH", doing: "logging in" });
 }
 
 /** Too many connections, lock wait timeout, deadlock, shutdown, lost connection, killed. */

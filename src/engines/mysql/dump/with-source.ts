@@ -22,6 +22,7 @@ export async function withMysqlSource<T>(
 ): Promise<T> {
   const spec = await resolveMysqlConnection({ ...asked, applicationName });
   progress.emit({ event: "phase", phase: "connect", message: "connecting" });
+  for (const message of spec.warnings) progress.emit({ event: "warning", message });
   await using control = await MysqlConnection.connect(spec, { signal });
   const facts = await identifyMysql(control);
   if (facts.isNewerThanKnown) {
