@@ -122,10 +122,13 @@ export class MysqlConnection implements AsyncDisposable {
     );
   }
 
-  /** Gives row packets one at a time, in bounded memory. What the receiver throws becomes the error, after all rows. */
+  /**
+   * Gives row packets one at a time, in bounded memory. What the receiver throws becomes the error, after all rows.
+   * @param sql bytes are not copied: they must stay as they are until the answer is there
+   */
   async stream(sql: string | Uint8Array, receiver: RowReceiver): Promise<Outcome> {
     const text = typeof sql === "string" ? Buffer.from(sql) : sql;
-    const command = (): Promise<void> => this.#link.sendCommand(Buffer.concat([queryCommand, text]));
+    const command = (): Promise<void> => this.#link.sendCommand(queryCommand, text);
     return await this.#exchange(shownStatement(text), command, receiver);
   }
 

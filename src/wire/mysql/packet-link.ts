@@ -1,10 +1,13 @@
 import type { ReadSink, Transport } from "../net/transport.ts";
 import { PacketDecoder } from "./packets/packet-decoder.ts";
 import { packetsOfPieces } from "./packets/packets-of-pieces.ts";
-import { packets } from "./packets/write-packet.ts";
+
+import { fullPacket, headerLength, packets } from "./packets/write-packet.ts";
 import type { RowPacketsConsumer, RowPacketsStep } from "./rows/row-packets-consumer.ts";
 
 const readBufferLength = 64 * 1024;
+/** Shorter commands are put together with their header: two writes would be two packets of the network. */
+const copiedCommand = 64 * 1024;
 const noBytes = Buffer.alloc(0);
 
 export interface LinkHandler {
@@ -41,9 +44,17 @@ export class PacketLink implements ReadSink {
     this.#handler = handler;
   }
 
-  /** Begins a command. */
-  sendCommand(payload: Uint8Array): Promise<void> {
-    return this.transport.write(packets(payload, 0));
+  /** Begins a command; the memory may be used again when it is answered. */
+  sendCommand(command: Uint8Array, text: Uint8Array): Promise<void> {
+    const length = command.length + text.length;
+    if (length < copiedCommand || length >= fullPacket) {
+      return this.transport.write(packets(Buffer.concat([command, text]), 0));
+    }
+    const header = Buffer.alloc(headerLength + command.length);
+    header.writeUIntLE(length, 0, 3);
+    header.set(command, headerLength);
+    void this.transport.write(header);
+    return this.transport.write(text);
   }
 
   /** Begins a command that is too long to be held. Whatever comes of its pieces must not reach the server as a whole command. */

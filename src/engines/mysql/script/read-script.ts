@@ -17,7 +17,7 @@ interface Placed {
 /** A statement without its delimiter, and without the comments before it. */
 export interface ScriptStatement extends Placed {
   readonly kind: "statement";
-  /** Valid until the next item is asked for. */
+  /** Valid until the item behind the next one is asked for: it may be sent while the next one is read. */
   readonly text: Buffer;
 }
 
@@ -48,7 +48,7 @@ export const longestStatementBytes = 2 ** 30 - 1;
 /** The pieces that sources give, and what is left of the one before. */
 const windowBytes = 512 * 1024;
 
-/** A script that is read item by item, in bounded memory: a statement of up to {@link heldStatementBytes}, and a window. */
+/** A script that is read item by item, in bounded memory: two statements of up to {@link heldStatementBytes}, and a window. */
 export class ScriptReader implements AsyncDisposable {
   readonly ends = new ScriptEnds();
   readonly #source: AsyncIterator<Uint8Array>;
@@ -65,6 +65,8 @@ export class ScriptReader implements AsyncDisposable {
   #began: Placed = { line: 1, offset: 0 };
   #text = Buffer.allocUnsafe(windowBytes);
   #length = 0;
+  /** The text of the item before, which may still be read. */
+  #before = Buffer.allocUnsafe(windowBytes);
   #rest: AsyncGenerator<Buffer> | undefined;
   /** Pieces of a long statement that were asked for or skipped. */
   #longSize = 0;
@@ -94,6 +96,7 @@ export class ScriptReader implements AsyncDisposable {
    */
   async next(): Promise<ScriptItem | undefined> {
     await this.#skipRest();
+    [this.#text, this.#before] = [this.#before, this.#text];
     for (;;) {
       let beganAt = this.#lexer.hasBegun ? this.#at : undefined;
       const stop = this.#lexer.scan(this.#window, this.#at, this.#isLast, (at) => {
