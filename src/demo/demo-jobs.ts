@@ -6,15 +6,17 @@ import { verifyBackup } from "../commands/verify-backup.ts";
 import { wholeRestore } from "../commands/whole-restore.ts";
 import { BackupError } from "../core/backup-error.ts";
 import { parseCompression } from "../core/compression.ts";
+import { familyOfConnection } from "../core/database-type.ts";
 import { type Comparison, defaultComparisonLimits } from "../ports/comparison.ts";
-import type { ConnectionRequest } from "../ports/connection-request.ts";
 import type { ProgressSink } from "../ports/progress.ts";
 import type { Services } from "../ports/services.ts";
 import type { ThrowawayServer } from "../ports/throwaway-server.ts";
+import type { DemoDatabase } from "./demo-database.ts";
 
 /** Where the jobs of the demonstration work. Its repository is the server's work folder. */
 export interface DemoJob {
   readonly server: ThrowawayServer;
+  readonly database: DemoDatabase;
   readonly services: Services;
   readonly signal: AbortSignal;
 }
@@ -22,18 +24,23 @@ export interface DemoJob {
 /** One line a check is all that the demonstration shows. */
 const silent: ProgressSink = { emit: () => {} };
 
-export async function backUp(database: string, { server, services, signal }: DemoJob) {
+export async function backUp(name: string, { server, database, services, signal }: DemoJob) {
   const storage = await services.openStorage(server.workFolder);
   const metadata = await backupSingle(
     {
-      connection: connectionTo(server),
-      database,
-      format: "custom",
+      connection: database.connection,
+      database: name,
+      format: database.format,
       compression: parseCompression("gzip"),
       jobs: 1,
       destination: { kind: "repository", storage },
     },
-    { ...(await services.dumping()), clock: services.clock, tool: services.tool, progress: silent },
+    {
+      ...(await services.dumping(undefined, familyOfConnection(database.connection))),
+      clock: services.clock,
+      tool: services.tool,
+      progress: silent,
+    },
     signal,
   );
   return {
@@ -61,21 +68,21 @@ export async function verify(database: string, { server, services, signal }: Dem
 }
 
 /** Creates the database and restores the newest backup into it. */
-export async function restore(database: string, { server, services, signal }: DemoJob) {
+export async function restore(name: string, { server, database, services, signal }: DemoJob) {
   const { result } = await restoreSingle(
     {
-      backup: `latest:${database}`,
+      backup: `latest:${name}`,
       mode: "restore",
       verifyFirst: false,
       restore: {
         ...wholeRestore,
-        connection: connectionTo(server),
-        target: database,
+        connection: database.connection,
+        target: name,
       },
     },
     {
       ...findPorts(server, services),
-      engine: await services.openRestorer(),
+      engine: await services.openRestorer(undefined, familyOfConnection(database.connection)),
       clock: services.clock,
       progress: silent,
       openChecker: () => services.openChecker(),
@@ -91,21 +98,17 @@ export async function restore(database: string, { server, services, signal }: De
 export async function compareWith(
   original: string,
   restored: string,
-  { server, services, signal }: DemoJob,
+  { server, database: { connection }, services, signal }: DemoJob,
 ): Promise<Comparison> {
-  const left = { ...connectionTo(server), database: original };
-  const right = { ...connectionTo(server), database: restored };
+  const left = { ...connection, database: original };
+  const right = { ...connection, database: restored };
   const request = { left, right, schemaOnly: false, limits: defaultComparisonLimits, jobs: 1 };
   const ports = {
     ...findPorts(server, services),
-    comparer: await services.openComparer(),
+    comparer: await services.openComparer(familyOfConnection(connection)),
     openNotes: services.openComparisonNotes,
   };
   return await compare(request, ports, { progress: silent, signal });
-}
-
-function connectionTo({ socketFolder, port, user }: ThrowawayServer): ConnectionRequest {
-  return { socket: socketFolder, port, user, database: "postgres" };
 }
 
 function findPorts({ workFolder }: ThrowawayServer, services: Services) {

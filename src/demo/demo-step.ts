@@ -1,10 +1,10 @@
 import type { Comparison } from "../ports/comparison.ts";
 
 /** What the demonstration has done, one step after the other. Times in seconds. */
-export type DemoStep = { readonly seconds: number } & (
+export type DemoStep = { readonly seconds: number } /** `version` says what the server is. */ & (
   | { readonly step: "server"; readonly version: string }
   | ({ readonly step: "sample" } & SampleFacts)
-  | { readonly step: "copy" }
+  | { readonly step: "copy"; readonly how: string }
   | { readonly step: "backup"; readonly file: string; readonly storedBytes: number; readonly plainBytes: number }
   | { readonly step: "verify"; readonly storedBytes: number; readonly tables: number; readonly rows: number }
   | { readonly step: "drop" }
@@ -30,6 +30,8 @@ export interface DemoResult {
 /** A server that goes on running. */
 export interface KeptServer {
   readonly socketFolder: string;
+  /** Of MySQL and MariaDB: the socket itself. */
+  readonly socketFile?: string;
   readonly port: number;
   readonly user: string;
   readonly database: string;

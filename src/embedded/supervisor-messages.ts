@@ -4,12 +4,25 @@ import type { ThrowawayServer } from "../ports/throwaway-server.ts";
 export interface SupervisorOrder {
   /** The folder to create (0755), use and remove. Must not exist. */
   readonly folder: string;
+  readonly server: PostgresOrder | MysqlOrder;
+  /** Bytes of memory that the server's processes may take together. */
+  readonly maxMemoryBytes?: number;
+}
+
+export interface PostgresOrder {
+  readonly kind: "postgres";
   /** The `native/` folder of the server package. */
   readonly programs: string;
   /** Major version of these programs. */
   readonly major: number;
-  /** Bytes of memory that the server's processes may take together. */
-  readonly maxMemoryBytes?: number;
+}
+
+export interface MysqlOrder {
+  readonly kind: "mysql";
+  /** `mysqld` or `mariadbd`. */
+  readonly server: string;
+  /** MariaDB's `mariadb-install-db`, which makes its data folder; MySQL's server does that itself. */
+  readonly install?: string;
 }
 
 /** Lines of JSON that the supervisor writes to its standard output. */

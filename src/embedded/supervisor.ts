@@ -1,67 +1,39 @@
 /**
- * A process that owns one throw-away PostgreSQL server: its folder and its processes. When its standard input ends,
+ * A process that owns one throw-away server: its folder and its processes. When its standard input ends,
  * whatever the reason (stop, Ctrl-C, kill -9 of the one who started it), it stops the server and removes the folder.
  * It leads a process group of its own, so that a terminal's Ctrl-C reaches only the one who started it.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { chown, cp, mkdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { chown, mkdir, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { endStragglers } from "./end-stragglers.ts";
 import { watchMemory } from "./memory-watch.ts";
+import { mysqlPlan } from "./mysql-plan.ts";
+import { postgresPlan } from "./postgres-plan.ts";
+import type { ProgramCall } from "./server-plan.ts";
 import { keepOrder, type SupervisorOrder, type SupervisorReport, socketFolderName } from "./supervisor-messages.ts";
 import { claimFolder, sweepAbandoned } from "./sweep-abandoned.ts";
 
-/** PostgreSQL refuses to run as root; this is "nobody" everywhere. */
+/** Servers refuse to run as root; this is "nobody" everywhere. */
 const unprivilegedId = 65534;
-/** Ports only name the socket here; nothing listens on the network. */
-const port = 5432;
-const user = "postgres";
 const readyPollMs = 10;
 const readyWithinMs = 60_000;
-/** A fast shutdown still writes a checkpoint; whoever needs longer than this gets an immediate one, then SIGKILL. */
-const fastShutdownMs = 10_000;
-const immediateShutdownMs = 5_000;
 const logLinesInError = 8;
 
 const order = JSON.parse(process.argv[2] ?? "") as SupervisorOrder;
 
-const initdbArguments = ["-U", user, "-A", "trust", "-E", "UTF8", "--no-sync", "--data-checksums"].concat(
-  order.major >= 14 ? ["--no-instructions"] : [],
-);
-
-/** What letters are, without the order of any language. Before 17 it is the machine's to know, which may not. */
-const locales =
-  order.major >= 17
-    ? [["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]]
-    : [["--locale=C.UTF-8"], ["--locale=C"]];
-
-/** Durability is worth nothing in a folder that will be removed; the rest keeps a small machine quiet. */
-const settings = [
-  "listen_addresses=",
-  "fsync=off",
-  "full_page_writes=off",
-  "synchronous_commit=off",
-  "wal_level=minimal",
-  "max_wal_senders=0",
-  "max_wal_size=2GB",
-  // Files of its own folder instead of /dev/shm, so that nothing can stay behind there.
-  "dynamic_shared_memory_type=mmap",
-  // As many as --jobs may be, and some.
-  "max_connections=80",
-  // Every table of the database is locked at once to read what there is.
-  "max_locks_per_transaction=1024",
-  ...(order.major >= 11 ? ["jit=off"] : []),
-  ...memorySettings(order.maxMemoryBytes),
-];
-
 const paths = {
-  programs: join(order.folder, "native"),
+  folder: order.folder,
   data: join(order.folder, "data"),
   socket: join(order.folder, socketFolderName),
   work: join(order.folder, "work"),
 };
+const plan =
+  order.server.kind === "postgres"
+    ? postgresPlan(order.server, paths, order.maxMemoryBytes)
+    : mysqlPlan(order.server, paths);
 const asRoot = process.getuid?.() === 0;
 const credentials = asRoot ? { uid: unprivilegedId, gid: unprivilegedId } : {};
 
@@ -96,14 +68,14 @@ async function serve(): Promise<void> {
   await prepareFolder();
   await makeDataFolder();
   stopping.signal.throwIfAborted();
-  const options = settings.flatMap((setting) => ["-c", setting]);
-  const postgres = start("postgres", ["-D", paths.data, "-p", String(port), "-k", paths.socket].concat(options));
+  const server = start(plan.serve);
   // When memory is short, the kernel takes this first; where it may not be said, as any other.
-  await writeFile(`/proc/${postgres.pid}/oom_score_adj`, "1000").catch(() => {});
-  const watch = watchMemoryOf(postgres);
-  await untilReady(postgres);
+  await writeFile(`/proc/${server.pid}/oom_score_adj`, "1000").catch(() => {});
+  const watch = watchMemoryOf(server);
+  await untilReady(server);
+  const { port, user } = plan;
   report({ report: "ready", socketFolder: paths.socket, workFolder: paths.work, port, user });
-  await Promise.race([ended(postgres), stopped()]);
+  await Promise.race([ended(server), stopped()]);
   watch();
 }
 
@@ -113,45 +85,25 @@ function watchMemoryOf({ pid }: ChildProcess): () => void {
   return watchMemory(pid, limit, (bytes) => {
     report({ report: "stopped", message: `it took ${bytes} bytes of memory, and may take ${limit}` });
     // At once: it may take more while it shuts down.
-    if (child !== undefined) signalGroup(child, "SIGQUIT");
+    if (child !== undefined) signalGroup(child, plan.quit);
     stopping.abort();
   });
 }
 
-function kibibytes(bytes: number): string {
-  return `${Math.max(1024, Math.floor(bytes / 1024))}kB`;
-}
-
-/** What a server takes at once, it takes of what it may. */
-function memorySettings(limit: number | undefined): string[] {
-  if (limit === undefined) return [];
-  return [
-    `shared_buffers=${kibibytes(Math.min(128 << 20, limit / 8))}`,
-    `maintenance_work_mem=${kibibytes(Math.min(64 << 20, limit / 16))}`,
-  ];
-}
-
 async function makeDataFolder(): Promise<void> {
   let status: number | string = "nothing";
-  for (const locale of locales) {
-    status = await ended(start("initdb", ["-D", paths.data, ...initdbArguments, ...locale]));
+  for (const call of plan.initialise) {
+    status = await ended(start(call));
     if (status === 0) return;
   }
-  throw new Error(`initdb ended with ${status}`);
+  throw new Error(`${basename(plan.initialise[0]!.file)} ended with ${status}`);
 }
 
-/** The programs are copied because the server's user must be able to read them, wherever the package lies. */
 async function prepareFolder(): Promise<void> {
   await mkdir(order.folder, { mode: 0o755 });
   isOurs = true;
   await claimFolder(order.folder);
-  await cp(order.programs, paths.programs, { recursive: true, verbatimSymlinks: true });
-  // npm packages carry no symbolic links; this list of them is replayed instead.
-  const links = JSON.parse(await readFile(join(paths.programs, "pg-symlinks.json"), "utf8")) as {
-    readonly source: string;
-    readonly target: string;
-  }[];
-  for (const link of links) await linkOnce(basename(link.source), join(order.folder, link.target));
+  await plan.prepare();
   await mkdir(paths.work, { mode: 0o700 });
   for (const folder of [paths.data, paths.socket]) {
     await mkdir(folder, { mode: 0o700 });
@@ -159,21 +111,14 @@ async function prepareFolder(): Promise<void> {
   }
 }
 
-/** Programs that somebody else made ready hold their links already. */
-async function linkOnce(target: string, path: string): Promise<void> {
-  await symlink(target, path).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== "EEXIST") throw error;
-  });
-}
-
-function start(program: string, args: readonly string[]): ChildProcess {
+function start({ file, args }: ProgramCall): ChildProcess {
   stopping.signal.throwIfAborted();
-  child = spawn(join(paths.programs, "bin", program), args, {
+  child = spawn(file, args, {
     ...credentials,
     cwd: order.folder,
     env: { LC_ALL: "C", TZ: "UTC", PATH: "/usr/bin:/bin" },
     stdio: ["ignore", "pipe", "pipe"],
-    // A group of its own: stopping initdb must reach the servers that it starts, too.
+    // A group of its own: stopping what makes the data folder must reach the servers that it starts, too.
     detached: true,
   });
   for (const stream of [child.stdout, child.stderr]) stream?.on("data", keepLog);
@@ -190,13 +135,11 @@ async function ended(process: ChildProcess): Promise<number | string> {
   return process.exitCode ?? process.signalCode ?? "nothing";
 }
 
-/** The postmaster writes its state into the eighth line of its lock file. */
-async function untilReady(postgres: ChildProcess): Promise<void> {
+async function untilReady(server: ChildProcess): Promise<void> {
   for (let waited = 0; waited < readyWithinMs; waited += readyPollMs) {
     stopping.signal.throwIfAborted();
-    if (postgres.exitCode !== null) throw new Error(`the server ended with ${postgres.exitCode}`);
-    const lock = await readFile(join(paths.data, "postmaster.pid"), "latin1").catch(() => "");
-    if (lock.split("\n")[7]?.trim() === "ready") return;
+    if (server.exitCode !== null) throw new Error(`the server ended with ${server.exitCode}`);
+    if (await plan.isReady()) return;
     await sleep(readyPollMs);
   }
   throw new Error("the server was not ready in time");
@@ -205,11 +148,7 @@ async function untilReady(postgres: ChildProcess): Promise<void> {
 async function stopChild(): Promise<void> {
   if (child?.pid === undefined) return;
   const end = ended(child);
-  for (const [signal, patience] of [
-    ["SIGINT", fastShutdownMs],
-    ["SIGQUIT", immediateShutdownMs],
-    ["SIGKILL", immediateShutdownMs],
-  ] as const) {
+  for (const [signal, patience] of plan.stop) {
     signalGroup(child, signal);
     if (await Promise.race([end.then(() => true), sleep(patience, false, { ref: false })])) return;
   }

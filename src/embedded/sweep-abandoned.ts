@@ -53,12 +53,17 @@ async function startOf(pid: number): Promise<string | undefined> {
 
 async function stopServer(folder: string): Promise<void> {
   const data = join(folder, "data");
-  const [line] = (await readFile(join(data, "postmaster.pid"), "latin1").catch(() => "")).split("\n");
-  const pid = Number(line);
+  const pid = (await pidIn(join(data, "postmaster.pid"))) ?? (await pidIn(join(data, "server.pid"))) ?? 0;
   const runs = async (): Promise<boolean> => pid > 1 && (await readlink(`/proc/${pid}/cwd`).catch(() => "")) === data;
   for (const signal of ["SIGQUIT", "SIGKILL"] as const) {
     if (!(await runs())) return;
     process.kill(pid, signal);
     for (let waited = 0; waited < stopWithinMs && (await runs()); waited += pollMs) await sleep(pollMs);
   }
+}
+
+/** The first line of a server's pid file. */
+async function pidIn(file: string): Promise<number | undefined> {
+  const text = await readFile(file, "latin1").catch(() => undefined);
+  return text === undefined ? undefined : Number(text.split("\n")[0]);
 }

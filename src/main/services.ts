@@ -42,6 +42,10 @@ export function createServices(): Services {
     openSqlSession: async (server, database, signal) =>
       (await import("./open-sql-session.ts")).openSqlSession(server, database, signal),
     startThrowawayServer: async (signal, options) => {
+      const { databaseType = "postgres" } = options ?? {};
+      if (databaseType !== "postgres") {
+        return (await import("../embedded/mysql-on-path.ts")).startMysqlOnPath(databaseType, signal);
+      }
       (await import("./isolate-environment.ts")).isolateEnvironment(process.env);
       return (await import("../embedded/embedded-postgres.ts")).startEmbeddedPostgres(signal, options);
     },

@@ -5,7 +5,8 @@ export interface SqlSession extends AsyncDisposable {
   /** As the server says it: `18.4`, and as a number: 180004. */
   readonly serverVersion: { readonly text: string; readonly number: number };
   /**
-   * Sends all statements of `sql` in one message, which makes them one transaction; answers the rows of the last one.
+   * Sends all statements of `sql` in one message, which makes them one transaction; answers the rows of the last one. One
+   * statement only for MySQL and MariaDB.
    * @throws BackupError SERVER, CONNECTION_LOST, INTERRUPTED
    */
   query(sql: string): Promise<readonly (readonly (string | null)[])[]>;
@@ -16,7 +17,7 @@ export interface SqlSession extends AsyncDisposable {
  * @throws BackupError CONNECT, SERVER, INTERRUPTED
  */
 export type OpenSqlSession = (
-  server: Pick<ThrowawayServer, "socketFolder" | "port" | "user">,
+  server: Pick<ThrowawayServer, "socketFolder" | "socketFile" | "port" | "user">,
   database: string,
   signal: AbortSignal,
 ) => Promise<SqlSession>;

@@ -1,7 +1,11 @@
+import type { DatabaseType } from "../core/database-type.ts";
+
 /** A database server of our own that holds nothing of anybody's and is gone, files and all, when we are. */
 export interface ThrowawayServer {
   /** Folder of its Unix socket: what libpq takes as `host`. Only its owner may enter. */
   readonly socketFolder: string;
+  /** Of MySQL and MariaDB, whose clients name the socket itself. */
+  readonly socketFile?: string;
   readonly port: number;
   /** An empty folder for files of ours, which goes with the server. Only its owner may enter. */
   readonly workFolder: string;
@@ -16,6 +20,8 @@ export interface ThrowawayServer {
 }
 
 export interface ThrowawayOptions {
+  /** Default: postgres. Others are started from the programs that are on PATH, and take none of the options below. */
+  readonly databaseType?: DatabaseType;
   /** Major version, or the next one that there is for this machine; the newest when absent. */
   readonly major?: number;
   /** Fetch its programs first where they are not on this machine. */

@@ -1,10 +1,10 @@
 import { builtProgram } from "./built-program.ts";
 import { type Finished, type RunOptions, runProgram } from "./run-program.ts";
 
-/** Variables of libpq and of ours that a developer's shell may hold, so that tests see what they set and nothing else. */
+/** Variables of libpq, of MySQL's clients and of ours that a developer's shell may hold, so that tests see what they set and nothing else. */
 export const foreignVariables = Object.fromEntries(
   Object.keys(process.env)
-    .filter((name) => /^(PG|DBBACKUP_)/.test(name))
+    .filter((name) => /^(PG|MYSQL|MARIADB|DBBACKUP_)/.test(name))
     .map((name) => [name, undefined]),
 );
 

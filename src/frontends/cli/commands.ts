@@ -385,12 +385,13 @@ export const commands: readonly Command[] = [
   },
   {
     words: ["demo"],
-    summary: "show the main job on an embedded PostgreSQL server with a sample database",
+    summary: "show the main job on a server of its own with a sample database",
     args: [],
-    options: ["keep"],
+    options: ["keep", "db-type"],
     details: [
       "Starts a real PostgreSQL server in a temporary folder, reachable over a private Unix socket only, and loads a",
-      "sample shop database. When it ends, the server and all its files are gone, unless --keep is given.",
+      "sample shop database. When it ends, the server and all its files are gone, unless --keep is given. With --db-type mysql",
+      "or mariadb it is the server whose program is on PATH.",
     ],
     load: () => import("./run/demo.ts"),
   },

@@ -13,13 +13,13 @@ const differenceLines = 15;
 export function demoStepLines(step: DemoStep): string[] {
   switch (step.step) {
     case "server":
-      return [line(step, `PostgreSQL ${step.version} from npm, on a private socket`)];
+      return [line(step, `${step.version}, on a private socket`)];
     case "sample":
       return [
         line(step, `a shop: ${amount(step.tables, "tables")}, ${rows(step.rows)}, ${formatBytes(step.bytes)} on disk`),
       ];
     case "copy":
-      return [line(step, "made by the server, to compare with at the end")];
+      return [line(step, step.how)];
     case "backup": {
       const share = Math.round((100 * step.storedBytes) / step.plainBytes);
       const facts = `${formatBytes(step.plainBytes)} of rows in ${formatBytes(step.storedBytes)} (${share} %)`;
@@ -55,10 +55,14 @@ export function demoVerdict({ equal, seconds, kept }: DemoResult): string[] {
   ];
 }
 
-function keptLines({ socketFolder, port, user, database, repository, process }: KeptServer): string[] {
+function keptLines({ socketFolder, socketFile, port, user, database, repository, process }: KeptServer): string[] {
+  const client =
+    socketFile === undefined
+      ? `psql -h ${socketFolder} -p ${port} -U ${user} ${database}`
+      : `mysql --no-defaults --socket=${socketFile} --user=${user} ${database}`;
   return [
     "The server goes on running.",
-    `  connect  psql -h ${socketFolder} -p ${port} -U ${user} ${database}`,
+    `  connect  ${client}`,
     `  backup   ${repository}`,
     `  stop     kill ${process}   (removes all its files, too)`,
     "",

@@ -10,7 +10,8 @@ export function demoCommand(hooks: Pick<DemoRequest, "interfere"> = {}): RunComm
   return async ({ options }, { services, output, signal }) => {
     output.print(...demoTitle);
     const steps: DemoStep[] = [];
-    const story = runDemo({ keep: options.keep === true, ...hooks }, services, signal);
+    const databaseType = options["db-type"] ?? "postgres";
+    const story = runDemo({ databaseType, keep: options.keep === true, ...hooks }, services, signal);
     for (;;) {
       const next = await story.next();
       if (next.done === true) {

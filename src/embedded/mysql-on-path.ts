@@ -1,0 +1,55 @@
+import { access, constants, realpath } from "node:fs/promises";
+import { delimiter, join } from "node:path";
+import { BackupError } from "../core/backup-error.ts";
+import type { ThrowawayServer } from "../ports/throwaway-server.ts";
+import { mysqlSocketName } from "./mysql-plan.ts";
+import { startSupervised } from "./start-supervised.ts";
+
+/** Servers lie where root's programs do, which is not on everybody's PATH. */
+const moreFolders = ["/usr/sbin", "/usr/local/sbin", "/usr/libexec", "/usr/local/mysql/bin"];
+
+const programs = {
+  mysql: { server: ["mysqld"], install: [] },
+  mariadb: { server: ["mariadbd", "mysqld"], install: ["mariadb-install-db", "mysql_install_db"] },
+} as const;
+
+/**
+ * Starts the MySQL or MariaDB server that this machine has, without a network.
+ * @throws BackupError NOT_FOUND when there is none on PATH, IO when it did not start
+ */
+export async function startMysqlOnPath(
+  flavour: "mysql" | "mariadb",
+  signal: AbortSignal,
+  path = process.env["PATH"] ?? "",
+): Promise<ThrowawayServer & { readonly socketFile: string }> {
+  const folders = [...path.split(delimiter).filter((folder) => folder !== ""), ...moreFolders];
+  const server = await find(programs[flavour].server, folders);
+  const install = await find(programs[flavour].install, folders);
+  if (server === undefined || (flavour === "mariadb" && install === undefined)) throw notFound(flavour);
+  const order = { kind: "mysql", server, ...(install === undefined ? {} : { install }) } as const;
+  const started = await startSupervised(order, signal, {});
+  return { ...started, socketFile: join(started.socketFolder, mysqlSocketName) };
+}
+
+async function find(names: readonly string[], folders: readonly string[]): Promise<string | undefined> {
+  for (const name of names) {
+    for (const folder of folders) {
+      const file = join(folder, name);
+      const isThere = await access(file, constants.X_OK).then(
+        () => true,
+        () => false,
+      );
+      if (isThere) return await realpath(file);
+    }
+  }
+  return undefined;
+}
+
+function notFound(flavour: "mysql" | "mariadb"): BackupError {
+  const [server, packageName] = flavour === "mysql" ? ["mysqld", "mysql-server"] : ["mariadbd", "mariadb-server"];
+  return new BackupError({
+    code: "NOT_FOUND",
+    message: `there is no server program "${server}" on PATH to show the demonstration with`,
+    hint: `install it (Debian: apt-get install ${packageName}), or leave out --db-type: PostgreSQL is fetched from npm`,
+  });
+}
