@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { ConnectionRequest } from "../../src/ports/connection-request.ts";
 import { MysqlConnection } from "../../src/wire/mysql/connection.ts";
+import { mysqlConnectionSpec } from "../../src/wire/mysql/connection-spec.ts";
 import { resolveMysqlConnection } from "../../src/wire/mysql/conninfo/resolve-mysql-connection.ts";
 import { Authority } from "../helpers/certificates.ts";
 import type { MysqlFlavour } from "../helpers/mysql-packages.ts";
@@ -228,4 +229,18 @@ test("TLS that is asked for and not offered is an error", async () => {
   }
   await using connection = await MysqlConnection.connect(await resolveMysqlConnection(request));
   expect(connection.channel.kind).toBe("tcp");
+});
+
+test("a name with several addresses: the one that answers is used, also by those who come later", async () => {
+  await using server = await startMysql({ flavour: "mariadb-10.5" });
+  const host = { kind: "tcp", host: "localhost", port: server.port } as const;
+  await using first = await MysqlConnection.connect(mysqlConnectionSpec({ host, user: "root" }));
+  expect(first.spec.host).toEqual({ ...host, address: "127.0.0.1" });
+  await using second = await MysqlConnection.connect(first.spec);
+  expect(second.spec.host).toEqual(first.spec.host);
+  const nobody = mysqlConnectionSpec({ host: { ...host, host: "nowhere.invalid" }, user: "root" });
+  await expect(MysqlConnection.connect(nobody)).rejects.toMatchObject({
+    code: "CONNECT",
+    message: expect.stringContaining("the host name is not known"),
+  });
 });

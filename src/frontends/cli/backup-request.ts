@@ -29,12 +29,20 @@ export async function backupRequest(
     allowedExtensions: options["allow-extension"] ?? [],
     ...(options["archive-version"] === undefined ? {} : { archiveVersion: options["archive-version"] }),
     ...(options["restrict-key"] === undefined ? {} : { restrictKey: options["restrict-key"] }),
+    ...mysqlPart(options),
     jobs: options.jobs ?? defaultJobs(),
     jobsAreAsked: options.jobs !== undefined,
     ...(options["split-larger-than"] === undefined ? {} : { splitLargerThan: options["split-larger-than"] }),
     ...(options["max-rate"] === undefined ? {} : { maxRate: options["max-rate"] }),
     ...(options["max-duration"] === undefined ? {} : { maxDuration: options["max-duration"] }),
   };
+}
+
+/** What only backups of MySQL and MariaDB have. */
+function mysqlPart(options: OptionValues): Pick<BackupSingleRequest, "mysql"> {
+  if (namedFamily(options) !== "mysql") return {};
+  const nonTransactional = options["non-transactional"] ?? "lock";
+  return { mysql: { nonTransactional, noLock: options["no-lock"] === true } };
 }
 
 function compressionOf(options: OptionValues, format: DumpFormat): Compression {

@@ -1,5 +1,5 @@
 import { BackupError } from "../../core/backup-error.ts";
-import { shownText } from "../net/shown-text.ts";
+import { reasonText } from "../net/reason-text.ts";
 import { describeHost, type MysqlHost } from "./connection-spec.ts";
 
 /** An established connection ended; `cause` is the system's error. */
@@ -29,18 +29,3 @@ export function cannotConnect(host: MysqlHost, cause: Error): BackupError {
     cause,
   });
 }
-
-function reasonText(cause: Error): string {
-  const { code } = cause as NodeJS.ErrnoException;
-  return systemReasons[code ?? ""] ?? shownText(cause.message);
-}
-
-const systemReasons: Readonly<Record<string, string>> = {
-  ECONNREFUSED: "connection refused",
-  ECONNRESET: "the connection was reset by the peer",
-  EPIPE: "the peer closed the connection",
-  ETIMEDOUT: "the connection timed out",
-  ENOTFOUND: "the host name is not known",
-  ENOENT: "no such socket",
-  EACCES: "permission denied",
-};

@@ -40,7 +40,14 @@ export interface MysqlAuthenticationSpec {
 }
 
 export type MysqlHost =
-  | { readonly kind: "tcp"; readonly host: string; readonly port: number }
+  | {
+      readonly kind: "tcp";
+      /** As given: for messages and the certificate check. May be an address. */
+      readonly host: string;
+      readonly port: number;
+      /** What the name resolved to for the first session: the others go there too. */
+      readonly address?: string;
+    }
   | { readonly kind: "unix"; readonly path: string };
 
 export const defaultConnectTimeoutMs = 60_000;
@@ -75,7 +82,7 @@ export function describeHost(host: MysqlHost): string {
   return host.kind === "unix" ? `socket "${host.path}"` : `host "${host.host}", port ${host.port}`;
 }
 
-/** @param address what the host's name resolved to */
-export function endpointOf(host: MysqlHost, address?: string): Endpoint {
-  return host.kind === "unix" ? host : { kind: "tcp", address: address ?? host.host, port: host.port };
+/** Where a host is, its name being resolved. */
+export function endpointOf(host: MysqlHost): Endpoint {
+  return host.kind === "unix" ? host : { kind: "tcp", address: host.address ?? host.host, port: host.port };
 }

@@ -35,6 +35,7 @@ export interface MysqlResult extends Outcome {
 export class MysqlConnection implements AsyncDisposable {
   readonly greeting: Greeting;
   readonly channel: MysqlChannel;
+  /** With the address that answered: another session with it goes to the same server. */
   readonly spec: MysqlConnectionSpec;
 
   readonly #link: PacketLink;
@@ -70,7 +71,7 @@ export class MysqlConnection implements AsyncDisposable {
   }
 
   private constructor(
-    { link, greeting, channel }: Established,
+    { link, greeting, channel, host }: Established,
     spec: MysqlConnectionSpec,
     signal: AbortSignal | undefined,
   ) {
@@ -78,7 +79,7 @@ export class MysqlConnection implements AsyncDisposable {
     this.#signal = signal;
     this.greeting = greeting;
     this.channel = channel;
-    this.spec = spec;
+    this.spec = { ...spec, host };
     link.setHandler({
       onPacket: (packet) => this.#onPacket(packet),
       onEnd: (error, isOurs) => this.#onEnd(error, isOurs),

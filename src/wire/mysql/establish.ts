@@ -5,7 +5,7 @@ import { SocketTransport } from "../net/socket-transport.ts";
 import type { Transport } from "../net/transport.ts";
 import type { MysqlChannel } from "./auth/channel.ts";
 import { Capability } from "./capability.ts";
-import { describeHost, endpointOf, type MysqlConnectionSpec } from "./connection-spec.ts";
+import { describeHost, endpointOf, type MysqlConnectionSpec, type MysqlHost } from "./connection-spec.ts";
 import { type Greeting, readGreeting, sslRequest } from "./handshake.ts";
 import { login } from "./login.ts";
 import { PacketInbox } from "./packet-inbox.ts";
@@ -18,6 +18,8 @@ export interface Established {
   readonly link: PacketLink;
   readonly greeting: Greeting;
   readonly channel: MysqlChannel;
+  /** With the address that answered. */
+  readonly host: MysqlHost;
 }
 
 /**
@@ -25,8 +27,7 @@ export interface Established {
  * @throws BackupError CONNECT, AUTH, PROTOCOL; the system's errors; the signal's reason
  */
 export async function establish(spec: MysqlConnectionSpec, signal: AbortSignal): Promise<Established> {
-  const endpoint = endpointOf(spec.host, await unlessAborted(addressOf(spec.host), signal));
-  const socket = await SocketTransport.connect(endpoint, spec.keepAlive, signal);
+  const { socket, host } = await connectAnyAddress(spec, signal);
   let link: PacketLink | undefined;
   try {
     const greeting = readGreeting(await unlessAborted(firstPacket(socket, spec), signal));
@@ -36,7 +37,7 @@ export async function establish(spec: MysqlConnectionSpec, signal: AbortSignal):
     link.decoder.sequence = sequence;
     await unlessAborted(login(link, inbox, greeting, channel, spec), signal);
     link.decoder.limit = maxPacketLength.afterLogin;
-    return { link, greeting, channel };
+    return { link, greeting, channel, host };
   } catch (error) {
     link?.destroy();
     socket.destroy();
@@ -109,10 +110,27 @@ function firstPacket(socket: SocketTransport, spec: MysqlConnectionSpec): Promis
   });
 }
 
-async function addressOf(host: MysqlConnectionSpec["host"]): Promise<string | undefined> {
-  if (host.kind === "unix" || isIP(host.host) !== 0) return undefined;
+/** A name may have several addresses, of which the server listens to some: `localhost` often has two. */
+async function connectAnyAddress(
+  { host: wanted, keepAlive }: MysqlConnectionSpec,
+  signal: AbortSignal,
+): Promise<{ readonly socket: SocketTransport; readonly host: MysqlHost }> {
+  let failure: unknown;
+  for (const host of await unlessAborted(resolved(wanted), signal)) {
+    try {
+      return { socket: await SocketTransport.connect(endpointOf(host), keepAlive, signal), host };
+    } catch (error) {
+      signal.throwIfAborted();
+      failure ??= error;
+    }
+  }
+  throw failure;
+}
+
+async function resolved(host: MysqlHost): Promise<readonly MysqlHost[]> {
+  if (host.kind === "unix" || host.address !== undefined || isIP(host.host) !== 0) return [host];
   const { lookup } = await import("node:dns/promises");
-  return (await lookup(host.host)).address;
+  return (await lookup(host.host, { all: true })).map(({ address }) => ({ ...host, address }));
 }
 
 function unexpectedBytes({ host }: MysqlConnectionSpec): BackupError {

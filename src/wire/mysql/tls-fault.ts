@@ -1,5 +1,5 @@
 import { BackupError } from "../../core/backup-error.ts";
-import { shownText } from "../net/shown-text.ts";
+import { reasonText } from "../net/reason-text.ts";
 import { handshakeReason } from "../net/tls/handshake-reason.ts";
 import { describeHost, type MysqlHost } from "./connection-spec.ts";
 
@@ -18,7 +18,7 @@ export function tlsFault(host: MysqlHost, reason: string, hint: string, cause?: 
 export function handshakeFault(host: MysqlHost, error: Error): BackupError {
   if (error instanceof BackupError) return error;
   const [reason, hint] = handshakeReason((error as NodeJS.ErrnoException).code ?? "", words) ?? [
-    shownText(error.message),
+    reasonText(error),
     "look into the server's log for its side of it",
   ];
   return tlsFault(host, reason, hint, error);

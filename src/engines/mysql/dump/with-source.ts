@@ -31,5 +31,5 @@ export async function withMysqlSource<T>(
       message: `version ${facts.versionText} is newer than this program: kinds of objects that came with it would be left out`,
     });
   }
-  return await work({ control, facts, spec, connect: () => MysqlConnection.connect(spec, { signal }) });
+  return await work({ control, facts, spec, connect: () => MysqlConnection.connect(control.spec, { signal }) });
 }

@@ -77,7 +77,9 @@ function messageOf(error: BackupError): string {
 
 /** The first line, without what people cannot read. */
 export function shownHead(head: string): string {
-  const text = Buffer.from(head.slice(0, shownLength), "latin1").toString().replace(/\ufffd+$/, "");
+  const text = Buffer.from(head.slice(0, shownLength), "latin1")
+    .toString()
+    .replace(/\ufffd+$/, "");
   const [line = ""] = text.split("\n", 1);
   return line.length < head.trimEnd().length ? `${shownText(line)}...` : shownText(line);
 }

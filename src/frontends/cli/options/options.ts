@@ -8,6 +8,7 @@ import { engineOptions } from "./engine-options.ts";
 import { extensionOptions } from "./extension-options.ts";
 import { globalOptions } from "./global-options.ts";
 import { mysqlConnectionOptions } from "./mysql-connection-options.ts";
+import { mysqlDumpOptions } from "./mysql-dump-options.ts";
 import type { Option } from "./option.ts";
 import { restoreOptions } from "./restore-options.ts";
 import { sampleOptions } from "./sample-options.ts";
@@ -23,6 +24,7 @@ export const options = [
   ...clusterOptions,
   ...selectionOptions,
   ...dumpOptions,
+  ...mysqlDumpOptions,
   ...restoreOptions,
   ...extensionOptions,
   ...sampleOptions,
@@ -71,6 +73,7 @@ export const connectionOptionNames: readonly OptionName[] = connectionOptions.ma
 /** What only MySQL and MariaDB know of connecting; commands of PostgreSQL alone do not take them. */
 export const mysqlConnectionOptionNames: readonly OptionName[] = mysqlConnectionOptions.map((option) => option.name);
 export const backupOptionNames: readonly OptionName[] = backupOptions.map((option) => option.name);
+export const mysqlDumpOptionNames: readonly OptionName[] = mysqlDumpOptions.map((option) => option.name);
 export const dumpOptionNames: readonly OptionName[] = dumpOptions.map((option) => option.name);
 export const restoreOptionNames: readonly OptionName[] = restoreOptions.map((option) => option.name);
 export const sampleOptionNames: readonly OptionName[] = sampleOptions.map((option) => option.name);

@@ -1,6 +1,6 @@
 import { BackupError } from "../../../core/backup-error.ts";
+import { reasonText } from "../../net/reason-text.ts";
 import { handshakeReason } from "../../net/tls/handshake-reason.ts";
-import { reasonText } from "../connection-faults.ts";
 import { describeHost, type HostSpec } from "../connection-spec.ts";
 
 /**
