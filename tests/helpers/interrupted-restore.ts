@@ -26,17 +26,27 @@ export async function killedRestore(
   args: readonly string[],
   killAfterSteps: number,
 ): Promise<KilledRestore> {
+  const urlAt = (port: number): string => databaseUrl({ ...target.server, port }, target.name);
+  return await killedRestoreAt(target.server.port, urlAt, [...args, `--target=${target.name}`], killAfterSteps);
+}
+
+/** The same for any server: `urlAt` names it by another port. */
+export async function killedRestoreAt(
+  port: number,
+  urlAt: (port: number) => string,
+  args: readonly string[],
+  killAfterSteps: number,
+): Promise<KilledRestore> {
   let steps = 0;
   let child: ChildProcess | undefined;
   await using proxy = await TcpProxy.start({
-    targetPort: target.server.port,
+    targetPort: port,
     onClientBytes: (count) => {
       steps += Math.ceil(count / BYTES_OF_STEP);
       if (steps >= killAfterSteps) child?.kill("SIGKILL");
     },
   });
-  const url = databaseUrl({ ...target.server, port: proxy.port }, target.name);
-  const all = [await builtProgram(), "restore", "single", ...args, `--target=${target.name}`, `--url=${url}`];
+  const all = [await builtProgram(), "restore", "single", ...args, `--url=${urlAt(proxy.port)}`];
   child = spawn(process.execPath, all, {
     stdio: ["ignore", "ignore", "pipe"],
     env: { ...process.env, ...foreignVariables },
