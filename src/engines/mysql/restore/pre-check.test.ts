@@ -48,14 +48,12 @@ test("engines and definers that are not there are warned of", async () => {
 });
 
 test("a dump of the other flavour, or of a newer server, is told", async () => {
-  const head = (version: string): string =>
-    `-- MySQL dump 10.13  Distrib 9.7.4, for Linux (x86_64)\n--\n-- Host: localhost    Database: x\n-- ------\n-- Server version\t${version}\nSELECT 1;\n-- Dump completed on 2026-11-22\n`;
   const [mysql, mariadb] = [await sharedMysql("mysql-9.7"), await sharedMysql("mariadb-10.5")];
-  expect(await findingsOf(head("9.7.4"), mysql)).toEqual([]);
-  expect(await findingsOf(head("26.7.0"), mysql)).toMatchObject([{ code: "older-server", severity: "warning" }]);
-  expect(await findingsOf(head("9.7.4"), mariadb)).toMatchObject([{ code: "other-flavour", severity: "warning" }]);
-  expect(await findingsOf(head("10.11.6-MariaDB"), mariadb)).toMatchObject([{ code: "older-server" }]);
-  expect(await findingsOf(head("10.5.1-MariaDB-log"), mariadb)).toEqual([]);
+  expect(await findingsOf(dumpOf("9.7.4"), mysql)).toEqual([]);
+  expect(await findingsOf(dumpOf("26.7.0"), mysql)).toMatchObject([{ code: "older-server", severity: "warning" }]);
+  expect(await findingsOf(dumpOf("9.7.4"), mariadb)).toMatchObject([{ code: "other-flavour", severity: "warning" }]);
+  expect(await findingsOf(dumpOf("10.11.6-MariaDB"), mariadb)).toMatchObject([{ code: "older-server" }]);
+  expect(await findingsOf(dumpOf("10.5.1-MariaDB-log"), mariadb)).toEqual([]);
 });
 
 test("who may not define objects for others is told before anything is done", async () => {
@@ -115,3 +113,8 @@ test("what needs trust is listed, and refused when it has none", async () => {
   ]);
   expect(await findingsOf(script, server)).toEqual([]);
 });
+
+function dumpOf(version: string): string {
+  const head = "-- MySQL dump 10.13  Distrib 9.7.4, for Linux (x86_64)\n--\n-- Host: localhost    Database: x\n-- ------\n";
+  return `${head}-- Server version\t${version}\nSELECT 1;\n-- Dump completed on 2026-11-22\n`;
+}
