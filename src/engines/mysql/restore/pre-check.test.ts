@@ -115,6 +115,7 @@ test("what needs trust is listed, and refused when it has none", async () => {
 });
 
 function dumpOf(version: string): string {
-  const head = "-- MySQL dump 10.13  Distrib 9.7.4, for Linux (x86_64)\n--\n-- Host: localhost    Database: x\n-- ------\n";
+  const head =
+    "-- MySQL dump 10.13  Distrib 9.7.4, for Linux (x86_64)\n--\n-- Host: localhost    Database: x\n-- ------\n";
   return `${head}-- Server version\t${version}\nSELECT 1;\n-- Dump completed on 2026-11-22\n`;
 }
