@@ -4,12 +4,13 @@ import { codec } from "../../../tests/helpers/codec.ts";
 import { memoryObject, memoryStream } from "../../../tests/helpers/memory-object.ts";
 import { type MysqlDatabase, withMysqlDatabase } from "../../../tests/helpers/mysql-database.ts";
 import { mysqlFlavours } from "../../../tests/helpers/mysql-packages.ts";
-import type { MysqlAddress } from "../../../tests/helpers/mysql-server.ts";
+import { type MysqlAddress, rootSpec } from "../../../tests/helpers/mysql-server.ts";
 import { sharedMysql } from "../../../tests/helpers/mysql-shared-servers.ts";
 import { shopRows, withMysqlShop } from "../../../tests/helpers/mysql-shop.ts";
 import { mustMysqlStock } from "../../../tests/helpers/mysql-stock.ts";
 import { keptEvents, mysqlRestoreRequest, never } from "../../../tests/helpers/restore-request.ts";
 import type { RestoreRequest, RestoreResult } from "../../ports/restore.ts";
+import { MysqlConnection } from "../../wire/mysql/connection.ts";
 import { createMysqlRestorer } from "./mysql-restorer.ts";
 
 const engine = createMysqlRestorer({ codec });
@@ -76,3 +77,55 @@ describe.each(mysqlFlavours)("scripts of the stock dump program, on %s", (flavou
     expect(backup.plan(untargeted).target).toBe(shop.name);
   });
 });
+
+describe.each(["mariadb-10.5", "mariadb-11.8", "mysql-9.7"] as const)(
+  "scripts of %s that are hard to read",
+  (flavour) => {
+    test.each(["gbk", "big5", "sjis", "cp932", "gb18030"])(
+      "hold characters of %s with a backslash in them",
+      async (charset) => {
+        // MariaDB does not know it.
+        if (charset === "gb18030" && flavour !== "mysql-9.7") return;
+        const server = await sharedMysql(flavour);
+        await using source = await withMysqlDatabase(server, undefined, `CHARACTER SET ${charset}`);
+        await using connection = await MysqlConnection.connect(rootSpec(server, source.name));
+        await connection.query("SET NAMES utf8mb4");
+        await connection.query("CREATE TABLE t (id INT PRIMARY KEY, a TEXT)");
+        const texts = ["ソ表\\';", "\\表'", "功能許蓋;--", "誠\\", "x';\n許"];
+        for (const [id, text] of texts.entries()) {
+          // What a character set does not have becomes a question mark, in both databases.
+          await connection.query(`INSERT IGNORE INTO t VALUES (${id}, '${text.replaceAll(/[\\']/g, "\\$&")}')`);
+        }
+        await using target = await withMysqlDatabase(server, undefined, `CHARACTER SET ${charset}`);
+        const script = await dumped(source, [`--default-character-set=${charset}`]);
+        expect(script.toString("latin1")).toMatch(/[\x80-\xff]\\/);
+        await restore(script, server, target.name);
+        expect(await target.sql("SELECT id, HEX(a) FROM t")).toEqual(await source.sql("SELECT id, HEX(a) FROM t"));
+      },
+    );
+
+    test("hold code of sessions in which quotes and backslashes mean something else", async () => {
+      const server = await sharedMysql(flavour);
+      await using source = await withMysqlDatabase(server, undefined, "CHARACTER SET utf8mb4");
+      await using connection = await MysqlConnection.connect(rootSpec(server, source.name));
+      await connection.query("CREATE TABLE t (a TEXT)");
+      for (const [n, mode] of [
+        "NO_BACKSLASH_ESCAPES",
+        "ANSI_QUOTES",
+        "NO_BACKSLASH_ESCAPES,ANSI_QUOTES",
+        "",
+      ].entries()) {
+        await connection.query(`SET sql_mode = '${mode}'`);
+        const text = mode.includes("ESCAPES") ? "'\\'" : "'\\';'";
+        const name = mode.includes("ANSI") ? '"a;\\"' : "`a;\\`";
+        await connection.query(`CREATE PROCEDURE p${n}() BEGIN SELECT ${text} AS ${name}; SELECT 'it''s;' AS x; END`);
+        await connection.query(
+          `CREATE TRIGGER t${n} BEFORE INSERT ON t FOR EACH ROW SET NEW.a = CONCAT(NEW.a, ${text}, ';')`,
+        );
+      }
+      await using target = await withMysqlDatabase(server, undefined, "CHARACTER SET utf8mb4");
+      await restore(await dumped(source), server, target.name);
+      expect(await contents(target)).toBe(await contents(source));
+    });
+  },
+);
