@@ -12,7 +12,7 @@ import type { DumpContext, Dumper, DumpRequest, DumpResult } from "../ports/dump
 import { type DumpSelection, wholeDatabase } from "../ports/dump-selection.ts";
 import type { DumpSessionOptions } from "../ports/dump-session.ts";
 import { type DumpShape, wholeShape } from "../ports/dump-shape.ts";
-import type { MysqlDumpOptions } from "../ports/mysql-dump.ts";
+import { type MysqlDumpOptions, partialMysqlOptions } from "../ports/mysql-dump.ts";
 import type { ProgressSink } from "../ports/progress.ts";
 import type { SampleChoice } from "../ports/sample.ts";
 import type { OpenSpool } from "../ports/spool.ts";
@@ -288,6 +288,7 @@ function metadataOf(run: Run, name: string, artifacts: readonly WrittenArtifact[
     ...(request.sample === undefined ? {} : { sample: request.sample }),
     partial: [
       ...sampleOptions(request.sample),
+      ...(request.mysql === undefined ? [] : partialMysqlOptions(request.mysql)),
       ...partialOptions(request.selection ?? wholeDatabase, request.shape ?? wholeShape, request.session),
     ],
     tool: ports.tool,

@@ -7,11 +7,63 @@ export type NonTransactional =
   /** There is no backup. */
   | "fail";
 
-/** Choices of backups of MySQL and MariaDB that PostgreSQL does not have. */
+/** Choices of backups of MySQL and MariaDB that PostgreSQL does not have. Named as the options of mysqldump where it has them. */
 export interface MysqlDumpOptions {
   readonly nonTransactional: NonTransactional;
   /** No lock that holds others up: the place in the binary log may then not be known. */
   readonly noLock: boolean;
+  /** Only these tables, views and sequences, and what belongs to them; empty: all. */
+  readonly tables: readonly string[];
+  readonly ignoredTables: readonly string[];
+  /** Tables whose rows are left out. */
+  readonly ignoredData: readonly string[];
+  /** A condition that rows of every table must meet. */
+  readonly where?: string;
+  readonly routines: boolean;
+  readonly triggers: boolean;
+  readonly events: boolean;
+  /** `DROP ... IF EXISTS` before tables, views and code. */
+  readonly drops: boolean;
+  readonly rows: MysqlRowsShape;
 }
 
-export const usualMysqlDump: MysqlDumpOptions = { nonTransactional: "lock", noLock: false };
+/** How rows are written. */
+export interface MysqlRowsShape {
+  readonly statement: "INSERT" | "INSERT IGNORE" | "REPLACE";
+  /** Columns are named although all are there. */
+  readonly namesColumns: boolean;
+  /** One statement for each row. */
+  readonly isSingle: boolean;
+  /** Bytes in hexadecimal digits instead of `_binary '...'`. */
+  readonly hexBlob: boolean;
+}
+
+export const usualMysqlDump: MysqlDumpOptions = {
+  nonTransactional: "lock",
+  noLock: false,
+  tables: [],
+  ignoredTables: [],
+  ignoredData: [],
+  routines: true,
+  triggers: true,
+  events: true,
+  drops: true,
+  rows: { statement: "INSERT", namesColumns: false, isSingle: false, hexBlob: false },
+};
+
+/** The options of these that leave something out, as they can be given. */
+export function partialMysqlOptions(options: MysqlDumpOptions): string[] {
+  return [
+    ...named("only-table", options.tables),
+    ...named("ignore-table", options.ignoredTables),
+    ...named("ignore-table-data", options.ignoredData),
+    ...(options.where === undefined ? [] : [`--where=${options.where}`]),
+    ...(options.routines ? [] : ["--skip-routines"]),
+    ...(options.triggers ? [] : ["--skip-triggers"]),
+    ...(options.events ? [] : ["--skip-events"]),
+  ];
+}
+
+function named(flag: string, names: readonly string[]): string[] {
+  return names.map((name) => `--${flag}=${name}`);
+}

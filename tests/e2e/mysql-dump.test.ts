@@ -1,8 +1,16 @@
 import { describe, expect, test } from "vitest";
-import { withMysqlDatabase } from "../helpers/mysql-database.ts";
+import { dbbackup } from "../helpers/dbbackup.ts";
+import { type MysqlDatabase, withMysqlDatabase } from "../helpers/mysql-database.ts";
 import { mysqlFlavours } from "../helpers/mysql-packages.ts";
-import { roundTrips, withMysqlFixture } from "../helpers/mysql-round-trip.ts";
+import {
+  backupToSql,
+  loadWithStock,
+  roundTrips,
+  type SqlBackup,
+  withMysqlFixture,
+} from "../helpers/mysql-round-trip.ts";
 import { sharedMysql } from "../helpers/mysql-shared-servers.ts";
+import { mustMysqlStock } from "../helpers/mysql-stock.ts";
 
 describe.each(mysqlFlavours)("a dump of %s", (flavour) => {
   test("keeps every value of every type", async () => {
@@ -40,5 +48,88 @@ describe.each(mysqlFlavours)("a dump of %s", (flavour) => {
     expect(metadata.format).toBe("sql");
     expect(metadata.objects.find(({ name }) => name === "plain")).toMatchObject({ rows: 4 });
     expect(metadata.consistency?.binlog_file).toMatch(/^binlog\./);
+  });
+});
+
+async function source(): Promise<MysqlDatabase> {
+  const database = await withMysqlDatabase(await sharedMysql("mariadb-11.8"));
+  for (const sql of [
+    "CREATE TABLE a (id INT PRIMARY KEY, b VARBINARY(9))",
+    "INSERT INTO a VALUES (1, 'x'), (2, 'y'), (3, NULL)",
+    "CREATE TABLE b (id INT PRIMARY KEY, c INT AS (id + 1))",
+    "INSERT INTO b (id) VALUES (1)",
+    "CREATE VIEW v AS SELECT id FROM a",
+    "CREATE FUNCTION f() RETURNS INT DETERMINISTIC RETURN 1",
+    "CREATE TRIGGER ta BEFORE INSERT ON a FOR EACH ROW SET NEW.id = NEW.id",
+    "CREATE TRIGGER tb BEFORE INSERT ON b FOR EACH ROW SET NEW.id = NEW.id",
+    "CREATE EVENT e ON SCHEDULE EVERY 1 DAY STARTS '2030-01-01 00:00:00' DISABLE DO SELECT 1",
+  ]) {
+    await database.sql(sql);
+  }
+  return database;
+}
+const lines = ({ script }: SqlBackup) => script.toString().split("\n");
+const made = (backup: SqlBackup) =>
+  lines(backup)
+    .map((line) => /^CREATE (?:.*? )?(TABLE|VIEW|FUNCTION|TRIGGER|EVENT) `?(\w+)`?/.exec(line))
+    .flatMap((match) => (match === null ? [] : [`${match[1]} ${match[2]}`]));
+
+describe("options of a dump", () => {
+  test("choose what is in it, and the metadata say so", async () => {
+    await using database = await source();
+    const { server, name } = database;
+    const all = ["TABLE a", "TABLE b", "VIEW v", "FUNCTION f", "VIEW v", "TRIGGER ta", "TRIGGER tb", "EVENT e"];
+    expect(made(await backupToSql(server, name))).toEqual(all);
+    const one = await backupToSql(server, name, ["--only-table", "b"]);
+    expect(made(one)).toEqual(["TABLE b", "TRIGGER tb"]);
+    expect(one.metadata.partial).toEqual(["--only-table=b", "--skip-routines", "--skip-events"]);
+    const ignored = ["--ignore-table", `${name}.v`, "--ignore-table", "b", "--skip-routines", "--skip-events"];
+    expect(made(await backupToSql(server, name, ignored))).toEqual(["TABLE a", "TRIGGER ta"]);
+    expect(made(await backupToSql(server, name, ["--skip-triggers", "--data-only"]))).toEqual([]);
+    const without = await backupToSql(server, name, ["--ignore-table-data", "a", "--skip-add-drop-table"]);
+    expect(without.metadata.objects.map((object) => object.name)).toEqual(["b"]);
+    expect(lines(without).filter((line) => line.startsWith("DROP"))).toEqual(["DROP VIEW IF EXISTS `v`;"]);
+    await using copy = await withMysqlDatabase(server);
+    await loadWithStock(copy, without.script);
+  });
+
+  test("choose how rows are written", async () => {
+    await using database = await source();
+    const rowsOf = async (...args: string[]) => {
+      const backup = await backupToSql(database.server, database.name, ["--data-only", "--only-table", "a", ...args]);
+      return lines(backup).filter((line) => /^(INSERT|REPLACE|\()/.test(line));
+    };
+    expect(await rowsOf()).toEqual(["INSERT INTO `a` VALUES", "(1,_binary 'x'),", "(2,_binary 'y'),", "(3,NULL);"]);
+    expect(await rowsOf("--hex-blob", "--complete-insert", "--replace", "--where", "id < 2")).toEqual([
+      "REPLACE INTO `a` (`id`, `b`) VALUES",
+      "(1,0x78);",
+    ]);
+    expect((await rowsOf("--skip-extended-insert", "--insert-ignore")).filter((line) => line.startsWith("I"))).toEqual(
+      Array.from({ length: 3 }, () => "INSERT IGNORE INTO `a` VALUES"),
+    );
+  });
+
+  test("that PostgreSQL has are refused, and names that are not there", async () => {
+    await using database = await source();
+    const run = (...args: string[]) => dbbackup(["backup", "single", database.name, "--url", database.url, ...args]);
+    expect((await run("--format", "custom")).status).toBe(2);
+    expect((await run("--jobs", "2")).status).toBe(2);
+    expect((await run("--clean")).status).toBe(2);
+    expect((await run("--exclude-table", "x")).status).toBe(2);
+    const missing = await run("--only-table", "zz", "--output", "/dev/null/x.sql");
+    expect(missing.status).not.toBe(0);
+    expect((await dbbackup(["backup", "single", "shop", "--where", "a = 1"])).status).toBe(2);
+  });
+
+  test("--create makes the database", async () => {
+    const server = await sharedMysql("mariadb-11.8");
+    const name = "dbb `create` ü";
+    await using database = await withMysqlDatabase(server, name, "CHARACTER SET latin1 COLLATE latin1_german2_ci");
+    await database.sql("CREATE TABLE t (a INT)");
+    const { script } = await backupToSql(server, name, ["--create"]);
+    await database.sql("DROP DATABASE `dbb ``create`` ü`");
+    await mustMysqlStock("client", server, [], { input: script });
+    expect(await database.sql("SELECT @@collation_database AS c")).toEqual([{ c: "latin1_german2_ci" }]);
+    expect(await database.sql("SHOW TABLES")).toHaveLength(1);
   });
 });

@@ -9,6 +9,7 @@ import { defaultJobs } from "./default-jobs.ts";
 import { dumpSelection } from "./dump-selection.ts";
 import { dumpSession } from "./dump-session.ts";
 import { dumpShape } from "./dump-shape.ts";
+import { mysqlDump } from "./mysql-dump.ts";
 import type { OptionValues } from "./options/options.ts";
 
 /** What the options of a backup of one database ask for, but for where it goes. @throws BackupError USAGE, NOT_FOUND, IO */
@@ -29,20 +30,13 @@ export async function backupRequest(
     allowedExtensions: options["allow-extension"] ?? [],
     ...(options["archive-version"] === undefined ? {} : { archiveVersion: options["archive-version"] }),
     ...(options["restrict-key"] === undefined ? {} : { restrictKey: options["restrict-key"] }),
-    ...mysqlPart(options),
+    ...(namedFamily(options) === "mysql" ? { mysql: mysqlDump(options, args[0]!) } : {}),
     jobs: options.jobs ?? defaultJobs(),
     jobsAreAsked: options.jobs !== undefined,
     ...(options["split-larger-than"] === undefined ? {} : { splitLargerThan: options["split-larger-than"] }),
     ...(options["max-rate"] === undefined ? {} : { maxRate: options["max-rate"] }),
     ...(options["max-duration"] === undefined ? {} : { maxDuration: options["max-duration"] }),
   };
-}
-
-/** What only backups of MySQL and MariaDB have. */
-function mysqlPart(options: OptionValues): Pick<BackupSingleRequest, "mysql"> {
-  if (namedFamily(options) !== "mysql") return {};
-  const nonTransactional = options["non-transactional"] ?? "lock";
-  return { mysql: { nonTransactional, noLock: options["no-lock"] === true } };
 }
 
 function compressionOf(options: OptionValues, format: DumpFormat): Compression {

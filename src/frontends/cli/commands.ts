@@ -187,6 +187,7 @@ export const commands: readonly Command[] = [
       "dbbackup backup single shop --url postgres://backup@db1:5432 --repo /var/backups --compression zstd",
       "dbbackup backup single shop --format plain --output shop.sql.gz --compression gzip",
       "dbbackup backup single shop --format directory --snapshot NAME --resumable   # interrupted? again, with --resume",
+      "dbbackup backup single shop --url mariadb://backup@db1 --ignore-table sessions   # or mysql://",
     ],
     load: () => import("./run/backup-single.ts"),
   },

@@ -3,7 +3,7 @@ import { monotonic } from "../../../core/monotonic.ts";
 import type { ByteSink } from "../../../ports/byte-sink.ts";
 import type { DumpContext, DumpedTable, DumpRequest, DumpResult, NotIncluded } from "../../../ports/dump.ts";
 import { type DumpShape, wholeShape } from "../../../ports/dump-shape.ts";
-import { usualMysqlDump } from "../../../ports/mysql-dump.ts";
+import { type MysqlDumpOptions, usualMysqlDump } from "../../../ports/mysql-dump.ts";
 import type { MysqlConnection } from "../../../wire/mysql/connection.ts";
 import { InsertScanner } from "../../../wire/mysql/rows/insert-scanner.ts";
 import { type Relation, readRelations } from "../objects/read-relations.ts";
@@ -13,6 +13,7 @@ import { StoredCodeWriter } from "../objects/stored-code.ts";
 import { viewsInOrder } from "../objects/view-order.ts";
 import { writeSequence } from "../objects/write-sequence.ts";
 import { nameInComment, quoteName, quoteText } from "../quote.ts";
+import { chosenRelations } from "./chosen-relations.ts";
 import { DumpTelling } from "./dump-telling.ts";
 import { scriptFoot, scriptHead } from "./script-frame.ts";
 import { ScriptWriter } from "./script-writer.ts";
@@ -32,10 +33,17 @@ export async function dumpMysqlDatabase(
   const { facts, spec } = source;
   const { database } = request;
   const telling = new DumpTelling(context.progress);
+  if (facts.isNewerThanKnown) {
+    telling.warn(
+      `version ${facts.versionText} is newer than this program: kinds of objects that came with it are left out`,
+    );
+  }
   const defaults = await readDatabase(source.control, database);
   telling.phase("snapshot", "taking a snapshot");
-  const options = { sessions: 1, ...usualMysqlDump, ...request.mysql };
-  await using snapshot = await takeSnapshot(source, database, options, (message) => telling.warn(message));
+  const options = request.mysql ?? usualMysqlDump;
+  await using snapshot = await takeSnapshot(source, database, { sessions: 1, ...options }, (message) =>
+    telling.warn(message),
+  );
   const began = monotonic();
   const session = snapshot.sessions[0]!;
   const run: Run = {
@@ -47,6 +55,7 @@ export async function dumpMysqlDatabase(
     snapshot,
     writer: new ScriptWriter(sink),
     shape: request.shape ?? wholeShape,
+    options,
     telling,
   };
   const { tables, notIncluded } = await writeScript(run, dumperVersion);
@@ -69,7 +78,7 @@ export async function dumpMysqlDatabase(
     rowSettings: { time_zone: "+00:00" },
     tables,
     notIncluded,
-    warnings: telling.warnings,
+    warnings: [...spec.warnings, ...telling.warnings],
   };
 }
 
@@ -82,6 +91,7 @@ interface Run {
   readonly snapshot: Snapshot;
   readonly writer: ScriptWriter;
   readonly shape: DumpShape;
+  readonly options: MysqlDumpOptions;
   readonly telling: DumpTelling;
 }
 
@@ -115,14 +125,14 @@ async function writeScript(
   const hasSchema = !shape.dataOnly && !shape.noSchema;
   const hasData = !shape.schemaOnly && !shape.noData;
   telling.phase("introspect", "reading the catalogue");
-  const relations = await readRelations(session, database);
+  const relations = chosenRelations(await readRelations(session, database), run.options);
   const flavour = source.facts.flavour === "mariadb" ? "MariaDB" : "MySQL";
   await writer.write(scriptHead(`${dumperVersion}: dump of a database of ${flavour} ${source.facts.versionText}`));
   if (hasSchema) await writeDatabase(run);
   const tables = relations.filter(({ kind }) => kind === "table");
   if (hasSchema) {
     for (const { name } of relations.filter(({ kind }) => kind === "sequence")) {
-      await writeSequence(session, name, writer);
+      await writeSequence(session, name, writer, run.options.drops);
     }
   }
   telling.begin(tables.filter(holdsRows));
@@ -132,7 +142,8 @@ async function writeScript(
     if (isInSnapshots(table.engine)) await run.snapshot.unlock();
     await session.query("SAVEPOINT dbb");
     if (hasSchema) await writeTable(run, table);
-    if (hasData && holdsRows(table)) dumped.push(await writeRows(run, table));
+    if (hasData && holdsRows(table) && !run.options.ignoredData.includes(table.name))
+      dumped.push(await writeRows(run, table));
     // Gives the lock on the table's definition back; the snapshot stays.
     await session.query("ROLLBACK TO SAVEPOINT dbb");
   }
@@ -167,17 +178,20 @@ async function writeDatabase({ writer, shape, session, database, defaults }: Run
   await writer.write(`\nALTER DATABASE CHARACTER SET ${defaults.charset} COLLATE ${defaults.collation};\n`);
 }
 
-async function writeTable({ session, writer }: Run, { name }: Relation): Promise<void> {
+async function writeTable({ session, writer, options }: Run, { name }: Relation): Promise<void> {
   const { create } = await showCreate(session, "TABLE", quoteName(name), `table "${name}"`);
-  await writer.write(`\n-- table ${nameInComment(name)}\nDROP TABLE IF EXISTS ${quoteName(name)};\n`, create, ";\n");
+  const drop = options.drops ? `DROP TABLE IF EXISTS ${quoteName(name)};\n` : "";
+  await writer.write(`\n-- table ${nameInComment(name)}\n${drop}`, create, ";\n");
 }
 
-async function writeRows({ session, scanner, writer, database, telling }: Run, table: Relation): Promise<DumpedTable> {
+async function writeRows(
+  { session, scanner, writer, database, telling, options }: Run,
+  table: Relation,
+): Promise<DumpedTable> {
   telling.objectStart(table.name);
   // One transaction, so that a load is not one of as many as there are statements.
   await writer.write("START TRANSACTION;\n");
-  const shape = { hexBlob: false, namedColumns: false };
-  const totals = await dumpRows(session, scanner, table, shape, writer, (bytes) => telling.addBytes(bytes));
+  const totals = await dumpRows(session, scanner, table, options, writer, (bytes) => telling.addBytes(bytes));
   await writer.write("COMMIT;\n");
   telling.objectEnd(table.name, totals.rows, totals.bytes);
   return { schema: database, name: table.name, ...totals };
@@ -188,29 +202,28 @@ async function writeRows({ session, scanner, writer, database, telling }: Run, t
  * columns, then come routines, whose bodies servers do not look into, then the views themselves.
  */
 async function writeCode(run: Run, relations: readonly Relation[]): Promise<void> {
-  const { session, database, writer, source, defaults } = run;
+  const { session, database, writer, source, defaults, options } = run;
   const code = new StoredCodeWriter(writer, defaults.collation);
+  const write = async (what: string, name: string, shown?: ShownObject): Promise<void> => {
+    const quoted = quoteName(name);
+    const object = shown ?? (await showCreate(session, what, quoted, `${what.toLowerCase()} "${name}"`));
+    // A stand-in must go in any case.
+    await code.write(object, options.drops || what === "VIEW" ? [`\nDROP ${what} IF EXISTS ${quoted}`] : ["\n"]);
+  };
   const views = await readViews(run, relations);
-  for (const { name, columns } of views) await writer.write(standIn(name, columns));
-  for (const { what, name } of await readRoutines(session, database, source.facts)) {
-    const quoted = quoteName(name);
-    const shown = await showCreate(session, what, quoted, `${what.toLowerCase()} "${name}"`);
-    await code.write(shown, [`\nDROP ${what} IF EXISTS ${quoted}`]);
+  for (const { name, columns } of views) await writer.write(standIn(name, columns, options.drops));
+  if (options.routines) {
+    for (const { what, name } of await readRoutines(session, database, source.facts)) await write(what, name);
   }
-  for (const { name, shown } of viewsInOrder(views)) {
-    await code.write(shown, [`\nDROP VIEW IF EXISTS ${quoteName(name)}`]);
+  for (const { name, shown } of viewsInOrder(views)) await write("VIEW", name, shown);
+  if (options.triggers) {
+    const chosen = new Set(relations.map(({ name }) => name));
+    for (const { name, table } of await readTriggers(session, database)) {
+      if (chosen.has(table)) await write("TRIGGER", name);
+    }
   }
-  for (const name of await readTriggers(session, database)) {
-    const quoted = quoteName(name);
-    await code.write(await showCreate(session, "TRIGGER", quoted, `trigger "${name}"`), [
-      `\nDROP TRIGGER IF EXISTS ${quoted}`,
-    ]);
-  }
-  for (const name of await readEvents(session, database)) {
-    const quoted = quoteName(name);
-    await code.write(await showCreate(session, "EVENT", quoted, `event "${name}"`), [
-      `\nDROP EVENT IF EXISTS ${quoted}`,
-    ]);
+  if (options.events) {
+    for (const name of await readEvents(session, database)) await write("EVENT", name);
   }
   await code.end();
 }
@@ -236,7 +249,8 @@ async function readViews({ session, telling }: Run, relations: readonly Relation
   return views;
 }
 
-function standIn(name: string, columns: Relation["columns"]): string {
+function standIn(name: string, columns: Relation["columns"], drops: boolean): string {
   const list = columns.map((column) => `1 AS ${quoteName(column.name)}`).join(", ");
-  return `\nDROP VIEW IF EXISTS ${quoteName(name)};\nCREATE VIEW ${quoteName(name)} AS SELECT ${list};\n`;
+  const drop = drops ? `DROP VIEW IF EXISTS ${quoteName(name)};\n` : "";
+  return `\n${drop}CREATE VIEW ${quoteName(name)} AS SELECT ${list};\n`;
 }

@@ -1,4 +1,5 @@
 import type { RowTotals } from "../../../core/row-totals.ts";
+import type { MysqlDumpOptions, MysqlRowsShape } from "../../../ports/mysql-dump.ts";
 import type { MysqlConnection } from "../../../wire/mysql/connection.ts";
 import type { InsertScanner } from "../../../wire/mysql/rows/insert-scanner.ts";
 import type { ColumnFacts, Relation } from "../objects/read-relations.ts";
@@ -20,37 +21,32 @@ export function holdsRows({ kind, engine }: Relation): boolean {
 /** A statement takes rows up to so many bytes; a longer row stands alone. Every server's `max_allowed_packet` is larger. */
 const statementLength = 1_000_000;
 
-export interface RowsShape {
-  /** Bytes in hexadecimal digits. */
-  readonly hexBlob: boolean;
-  /** Columns are named although all are there. */
-  readonly namedColumns: boolean;
-}
-
 /** Writes the rows of one table as INSERT statements. Whatever they hold, no row is gathered in memory. */
 export async function dumpRows(
   connection: MysqlConnection,
   scanner: InsertScanner,
   table: Relation,
-  shape: RowsShape,
+  { rows: shape, where }: Pick<MysqlDumpOptions, "rows" | "where">,
   writer: ScriptWriter,
   onBytes: (count: number) => void,
 ): Promise<RowTotals> {
   const columns = table.columns.filter(({ isGenerated }) => !isGenerated);
   const literals = columns.map((column) => columnLiteral(column, shape.hexBlob));
   const kinds = literals.map(({ kind }) => kind);
-  const head = Buffer.from(`INSERT INTO ${quoteName(table.name)}${columnList(table, columns, shape)} VALUES\n`);
-  const limit = Math.max(statementLength, 4 * head.length);
+  const head = Buffer.from(
+    `${shape.statement} INTO ${quoteName(table.name)}${columnList(table, columns, shape)} VALUES\n`,
+  );
+  const limit = shape.isSingle ? 0 : Math.max(statementLength, 4 * head.length);
   await writer.flush();
   scanner.start(head, kinds, limit, writer.blockWriter(), onBytes);
-  await connection.stream(selectRows(table, literals), { packets: scanner, row: () => undefined });
+  await connection.stream(selectRows(table, literals, where), { packets: scanner, row: () => undefined });
   return await scanner.finish();
 }
 
-function columnList(table: Relation, columns: readonly ColumnFacts[], { namedColumns }: RowsShape): string {
+function columnList(table: Relation, columns: readonly ColumnFacts[], { namesColumns }: MysqlRowsShape): string {
   // Without a list, a server expects every visible column and no other.
   const areNamed =
-    namedColumns || columns.length < table.columns.length || columns.some((column) => column.isInvisible);
+    namesColumns || columns.length < table.columns.length || columns.some((column) => column.isInvisible);
   return areNamed ? ` (${columns.map(({ name }) => quoteName(name)).join(", ")})` : "";
 }
 
@@ -58,10 +54,10 @@ function columnList(table: Relation, columns: readonly ColumnFacts[], { namedCol
  * In the order of the primary key where that costs nothing: InnoDB keeps rows so, but would read a smaller index that has
  * all columns.
  */
-function selectRows(table: Relation, literals: readonly ColumnLiteral[]): string {
+function selectRows(table: Relation, literals: readonly ColumnLiteral[], where: string | undefined): string {
   const isClustered = table.engine === "InnoDB" && table.hasPrimaryKey && !table.isPartitioned;
   const index = isClustered ? " FORCE INDEX (PRIMARY)" : "";
   // A table may have no columns but computed ones.
   const list = literals.length === 0 ? "NULL" : literals.map(({ expression }) => expression).join(", ");
-  return `SELECT /*!40001 SQL_NO_CACHE */ ${list} FROM ${quoteName(table.name)}${index}`;
+  return `SELECT /*!40001 SQL_NO_CACHE */ ${list} FROM ${quoteName(table.name)}${index}${where === undefined ? "" : ` WHERE ${where}`}`;
 }

@@ -25,11 +25,5 @@ export async function withMysqlSource<T>(
   for (const message of spec.warnings) progress.emit({ event: "warning", message });
   await using control = await MysqlConnection.connect(spec, { signal });
   const facts = await identifyMysql(control);
-  if (facts.isNewerThanKnown) {
-    progress.emit({
-      event: "warning",
-      message: `version ${facts.versionText} is newer than this program: kinds of objects that came with it would be left out`,
-    });
-  }
   return await work({ control, facts, spec, connect: () => MysqlConnection.connect(control.spec, { signal }) });
 }

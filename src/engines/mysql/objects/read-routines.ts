@@ -30,19 +30,25 @@ export async function readRoutines(
     .toSorted((a, b) => order.indexOf(a.what) - order.indexOf(b.what) || (a.name < b.name ? -1 : 1));
 }
 
+export interface TriggerName {
+  readonly name: string;
+  readonly table: string;
+}
+
 /** Triggers in the order in which they were made for each table and event, which is the order in which they fire. */
-export async function readTriggers(connection: MysqlConnection, database: string): Promise<string[]> {
+export async function readTriggers(connection: MysqlConnection, database: string): Promise<TriggerName[]> {
   const rows = await connection.rows(
     `SELECT TRIGGER_NAME, EVENT_OBJECT_TABLE, ACTION_TIMING, EVENT_MANIPULATION, ACTION_ORDER FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = ${quoteText(database)}`,
   );
   return rows
     .map((row) => ({
       name: row.TRIGGER_NAME!,
+      table: row.EVENT_OBJECT_TABLE!,
       group: `${row.EVENT_OBJECT_TABLE}\0${row.ACTION_TIMING}\0${row.EVENT_MANIPULATION}`,
       place: Number(row.ACTION_ORDER ?? 0),
     }))
     .toSorted((a, b) => compare(a.group, b.group) || a.place - b.place || compare(a.name, b.name))
-    .map(({ name }) => name);
+    .map(({ name, table }) => ({ name, table }));
 }
 
 export async function readEvents(connection: MysqlConnection, database: string): Promise<string[]> {

@@ -42,7 +42,7 @@ export class StoredCodeWriter {
       databaseCollation: object.field("Database Collation") ?? usual.databaseCollation,
     });
     const delimiter = delimiterFor(object.create);
-    for (const statement of before) await this.#writer.write(statement, ";\n");
+    for (const statement of before) await this.#writer.write(statement, statement.trim() === "" ? "" : ";\n");
     await this.#writer.write(`DELIMITER ${delimiter}\n`, object.create, ` ${delimiter}\nDELIMITER ;\n`);
   }
 
