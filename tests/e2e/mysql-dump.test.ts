@@ -51,7 +51,7 @@ describe.each(mysqlFlavours)("a dump of %s", (flavour) => {
   });
 });
 
-async function source(): Promise<MysqlDatabase> {
+async function smallDatabase(): Promise<MysqlDatabase> {
   const database = await withMysqlDatabase(await sharedMysql("mariadb-11.8"));
   for (const sql of [
     "CREATE TABLE a (id INT PRIMARY KEY, b VARBINARY(9))",
@@ -76,7 +76,7 @@ const made = (backup: SqlBackup) =>
 
 describe("options of a dump", () => {
   test("choose what is in it, and the metadata say so", async () => {
-    await using database = await source();
+    await using database = await smallDatabase();
     const { server, name } = database;
     const all = ["TABLE a", "TABLE b", "VIEW v", "FUNCTION f", "VIEW v", "TRIGGER ta", "TRIGGER tb", "EVENT e"];
     expect(made(await backupToSql(server, name))).toEqual(all);
@@ -94,7 +94,7 @@ describe("options of a dump", () => {
   });
 
   test("choose how rows are written", async () => {
-    await using database = await source();
+    await using database = await smallDatabase();
     const rowsOf = async (...args: string[]) => {
       const backup = await backupToSql(database.server, database.name, ["--data-only", "--only-table", "a", ...args]);
       return lines(backup).filter((line) => /^(INSERT|REPLACE|\()/.test(line));
@@ -110,7 +110,7 @@ describe("options of a dump", () => {
   });
 
   test("that PostgreSQL has are refused, and names that are not there", async () => {
-    await using database = await source();
+    await using database = await smallDatabase();
     const run = (...args: string[]) => dbbackup(["backup", "single", database.name, "--url", database.url, ...args]);
     expect((await run("--format", "custom")).status).toBe(2);
     expect((await run("--jobs", "2")).status).toBe(2);
