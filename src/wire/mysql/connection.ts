@@ -1,5 +1,5 @@
 import { BackupError } from "../../core/backup-error.ts";
-import { Deadline } from "../net/deadline.ts";
+import { Deadline, unlessAborted } from "../net/deadline.ts";
 import { Fifo } from "../net/fifo.ts";
 import { shownText } from "../net/shown-text.ts";
 import type { Transport } from "../net/transport.ts";
@@ -14,7 +14,7 @@ import type { Greeting } from "./handshake.ts";
 import type { PacketLink } from "./packet-link.ts";
 
 /** How long the request to kill a query may take. */
-const cancelMs = 5000;
+const cancelMs = 3000;
 const commandQuit = 0x01;
 const queryCommand = Buffer.from([0x03]);
 /** What of a statement is shown in messages. */
@@ -232,7 +232,14 @@ export class MysqlConnection implements AsyncDisposable {
     const { threadId } = this.greeting;
     try {
       const killer = await MysqlConnection.connect({ ...this.spec, connectTimeoutMs: cancelMs });
-      await killer.query(`KILL ${threadId}`).finally(() => killer.close());
+      using deadline = new Deadline(cancelMs, () => new Error("no answer to KILL"));
+      try {
+        await unlessAborted(killer.query(`KILL ${threadId}`), deadline.signal);
+        await killer.close();
+      } finally {
+        // Closing while it waits would send another to kill it, and so on, to a server that hangs.
+        killer.#link.destroy();
+      }
     } catch {
       // Gone already, or out of reach: the closed socket is what is left to tell it.
     }

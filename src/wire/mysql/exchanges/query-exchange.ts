@@ -1,5 +1,5 @@
 import { ServerStatus } from "../capability.ts";
-import { malformed } from "../packets/packet-reader.ts";
+import { malformed, PacketReader } from "../packets/packet-reader.ts";
 import type { RowPacketsConsumer } from "../rows/row-packets-consumer.ts";
 import { MysqlServerError, readServerFault } from "../server-error.ts";
 import { type Column, isEof, type Outcome, readColumn, readEof, readOk } from "./result-set.ts";
@@ -20,6 +20,8 @@ export interface ExchangeControl {
   giveRowsTo(consumer: RowPacketsConsumer): void;
 }
 
+/** More than any table can have, and any statement of ours asks for. */
+const maxColumns = 65_535;
 /** Said to a server that asks for a file of ours. */
 const noFile = Buffer.alloc(0);
 
@@ -82,7 +84,9 @@ export class QueryExchange {
       this.#control.reply(noFile);
       return undefined;
     }
-    this.#columnsLeft = packet.length === 1 ? packet[0]! : packet.readUIntLE(1, packet.length === 3 ? 2 : 3);
+    this.#columnsLeft = new PacketReader(packet).lengthEncoded() ?? 0;
+    if (this.#columnsLeft === 0 || this.#columnsLeft > maxColumns)
+      throw malformed("a number of columns that cannot be");
     this.#columns = [];
     this.#state = "columns";
     return undefined;
