@@ -1,3 +1,4 @@
+import type { EngineFamily } from "../core/database-type.ts";
 import type { ArchiveFormat } from "../core/dump-format.ts";
 import type { BackupFiles } from "./backup-files.ts";
 import type { ByteSink } from "./byte-sink.ts";
@@ -136,6 +137,8 @@ export interface ExpectedRows {
 /** What is known of a backup before a server is asked. */
 export interface BackupSummary {
   readonly format: ArchiveFormat | "script";
+  /** Whose it is. Absent: PostgreSQL's. */
+  readonly family?: EngineFamily;
   /** Empty when the backup does not tell (a script). */
   readonly database: string;
   readonly encoding: string;

@@ -59,6 +59,8 @@ describe.each(mysqlFlavours)("a backup of %s", (flavour) => {
     await mustDbbackup([...options, "--confirm"]);
     await mustDbbackup([...options, "--create", "--clean", "--confirm"]);
 
+    await fails(1, "cannot be verified by a restore", ["verify", "--restore", path]);
+
     const bytes = await readFile(path);
     bytes[bytes.length >> 1]! ^= 1;
     await writeFile(path, bytes);
@@ -108,6 +110,32 @@ describe.each(mysqlFlavours)("a backup of %s", (flavour) => {
       expect(await empty.sql("SHOW TABLES")).toEqual([]);
     }
   });
+});
+
+test("a restore finds rows that are not those of the metadata", async () => {
+  const server = await sharedMysql("mariadb-10.11");
+  await using folder = await withTemporaryFolder();
+  await using shop = await withMysqlShop(server);
+  const path = join(folder.path, "shop.sql");
+  await mustDbbackup(["backup", "single", shop.name, "--url", mysqlUrl(server), "--output", path, "--quiet"]);
+  const script = await readFile(path, "latin1");
+  await writeFile(path, script.replace("10.50", "10.51"), "latin1");
+  const name = `${shop.name}_x`;
+  const done = await dbbackup([
+    "restore",
+    "single",
+    path,
+    "--url",
+    mysqlUrl(server),
+    "--target",
+    name,
+    "--create",
+    "--quiet",
+  ]);
+  expect(done.stderr.toString()).toContain(`table "${shop.name}.orders" has rows with the checksum`);
+  expect(done.stderr.toString()).toContain("was dropped again");
+  expect(done.status).toBe(1);
+  expect(await exists(server, name)).toBe(false);
 });
 
 test("a dump of MySQL is restored into MariaDB with a word about it, as far as it goes", async () => {

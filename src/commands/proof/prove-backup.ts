@@ -19,7 +19,7 @@ import { prepareScratch } from "./prepare-scratch.ts";
 import { promisedContents, sourceMajor } from "./promised-contents.ts";
 import type { ProofRequest } from "./proof-request.ts";
 import { openProofServer, type ProofServer } from "./proof-server.ts";
-import { refuseOwnName, refusePartWithoutDefinitions } from "./refuse-unprovable.ts";
+import { refuseOtherFamily, refuseOwnName, refusePartWithoutDefinitions } from "./refuse-unprovable.ts";
 import { failuresAsDamage } from "./restore-failures.ts";
 import { runChecks } from "./run-checks.ts";
 
@@ -119,6 +119,7 @@ class Proof {
     const maxPlainBytes = plainLimit(metadata, this.#request.maxPlainBytes);
     const limit = maxPlainBytes === undefined ? {} : { maxPlainBytes };
     const backup = await this.#ports.engine.open(source.input, limit);
+    refuseOtherFamily(backup.summary, this.#found);
     refusePartWithoutDefinitions(this.#found);
     const decoded = await this.#decode(limit);
     await using servers = new AsyncDisposableStack();

@@ -1,4 +1,6 @@
 import { BackupError } from "../../core/backup-error.ts";
+import { shownFamily } from "../../core/database-type.ts";
+import type { BackupSummary } from "../../ports/restore.ts";
 import type { FoundBackup } from "../found-backup.ts";
 import type { ProofServer } from "./proof-server.ts";
 
@@ -20,6 +22,17 @@ export function refusePartWithoutDefinitions({ metadata, location }: FoundBackup
     message: `the backup holds no definitions: it was made with ${option}`,
     object: location,
     hint: "it can be checked without --restore, and restored into a database that has its tables",
+  });
+}
+
+/** Servers to try backups on are PostgreSQL's. @throws BackupError PRECHECK */
+export function refuseOtherFamily({ family = "postgres" }: BackupSummary, { location }: FoundBackup): void {
+  if (family === "postgres") return;
+  throw new BackupError({
+    code: "PRECHECK",
+    message: `a backup of ${shownFamily[family]} cannot be verified by a restore`,
+    object: location,
+    hint: "verify it without --restore, or restore it into a scratch database and compare that with its source",
   });
 }
 

@@ -6,6 +6,7 @@ import { localFile } from "../script/local-file.ts";
 import { type LongStatement, longestStatementBytes, type ScriptItem, ScriptReader } from "../script/read-script.ts";
 import { askQuoting } from "../script/session-quoting.ts";
 import { headOf, type StatementKind, statementKind } from "../script/statement-head.ts";
+import type { RowsOfStatement, TableTotals } from "../script/table-totals.ts";
 import { type FailureLog, StatementTooLong } from "./failure-log.ts";
 import type { ScriptProgress } from "./script-progress.ts";
 
@@ -17,6 +18,8 @@ export interface ScriptRun {
   readonly progress: ScriptProgress;
   /** @throws BackupError when the script may not create, drop or use that database */
   readonly requireTarget: (database: string, doing: "uses" | "creates" | "drops") => void;
+  /** Counts what is read, when somebody knows what it should be. */
+  readonly totals: TableTotals | undefined;
   /** The script created its database. */
   readonly onCreated: () => void;
 }
@@ -160,23 +163,30 @@ class ScriptRunner {
     const { connection, progress } = this.#run;
     const isRows = kind.kind === "rows";
     if (isRows) progress.begin(kind.table);
+    const rows = isRows ? this.#run.totals?.open(kind.schema, kind.table, item, this.#reader.quoting) : undefined;
+    if (item.kind === "statement") {
+      rows?.push(item.text);
+      rows?.end();
+    }
     this.#requireFitting(item.text.length, line);
     const outcome =
       item.kind === "statement"
         ? await connection.stream(item.text, discarded)
-        : await connection.streamPieces(item.text, this.#fittingPieces(item), discarded);
+        : await connection.streamPieces(item.text, this.#checkedPieces(item, rows), discarded);
     progress.ran(isRows ? outcome.affectedRows : 0);
     // That a setting is old-fashioned is no news of what is restored.
     if (outcome.warnings > 0 && !/^SET\b/i.test(head)) await this.#askWarnings(outcome.warnings, line);
   }
 
-  async *#fittingPieces(item: LongStatement): AsyncGenerator<Buffer> {
+  async *#checkedPieces(item: LongStatement, rows: RowsOfStatement | undefined): AsyncGenerator<Buffer> {
     let size = 0;
     for await (const piece of item.pieces()) {
       size += piece.length;
       this.#requireFitting(size, item.line);
+      rows?.push(piece);
       yield piece;
     }
+    rows?.end();
   }
 
   /** One byte of a packet is the command's. */

@@ -17,7 +17,9 @@ import { identifyMysql } from "../../../wire/mysql/identify-server.ts";
 import { flagForArchives } from "../../common/flags-for-archives.ts";
 import type { PlainInput } from "../../common/plain-input.ts";
 import { quoteName } from "../quote.ts";
+import { TableTotals } from "../script/table-totals.ts";
 import { analyzeDatabase } from "./analyze-database.ts";
+import { requireExpectedRows } from "./expected-rows.ts";
 import { FailureLog } from "./failure-log.ts";
 import { preCheckScript } from "./pre-check.ts";
 import { connectForRestore, dropCreated } from "./restore-session.ts";
@@ -43,6 +45,7 @@ export class ScriptBackup implements RestorableBackup {
     const [database = facts?.database ?? ""] = databasesOf(facts);
     this.summary = {
       format: "script",
+      family: "mysql",
       database,
       encoding: "",
       serverVersion: facts?.serverVersion ?? "",
@@ -97,6 +100,7 @@ export class ScriptBackup implements RestorableBackup {
       await identifyMysql(connection);
       touched = true;
       progress.phase("script", "running the script");
+      const totals = request.expectedRows === undefined ? undefined : new TableTotals();
       const { done, warnings } = await runScript({
         source: this.#input.read(),
         connection,
@@ -104,7 +108,9 @@ export class ScriptBackup implements RestorableBackup {
         progress,
         requireTarget: (name, doing) => requireTarget(name, doing, target),
         onCreated,
+        totals,
       });
+      if (totals !== undefined) requireExpectedRows(totals.all(), request);
       if (request.analyze === true) {
         progress.phase("analyze", "collecting the optimizer's statistics");
         warnings.push(...(await analyzeDatabase(connection, target)));
