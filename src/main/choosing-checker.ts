@@ -4,19 +4,20 @@ import type { BackupChecker, CheckSource } from "../ports/backup-checker.ts";
 import type { Codec } from "../ports/codec.ts";
 import { FAMILY_BYTES, recognizeFamily, recognizeStoredFamily, STORED_FAMILY_BYTES } from "./recognize-family.ts";
 
-/** Checks what is given by the engine whose backup it is: its first bytes tell. What does not tell is PostgreSQL's. */
+/** Checks what is given by the engine whose backup it is: its first bytes tell. What does not tell is of the kind `asked`. */
 export function choosingChecker(
   codec: Codec,
   openChecker: (family: EngineFamily) => Promise<BackupChecker>,
+  asked: EngineFamily = "postgres",
 ): BackupChecker {
   return {
     async check(source, signal) {
-      const checker = await openChecker((await familyOfSource(source, codec)) ?? "postgres");
+      const checker = await openChecker((await familyOfSource(source, codec)) ?? asked);
       return await checker.check(source, signal);
     },
     async checkStream(stream, signal) {
       const { head, all } = await peekStream(stream, FAMILY_BYTES);
-      const checker = await openChecker(recognizeFamily(head) ?? "postgres");
+      const checker = await openChecker(recognizeFamily(head) ?? asked);
       return await checker.checkStream(all, signal);
     },
   };

@@ -4,10 +4,13 @@ import type { Codec } from "../ports/codec.ts";
 import { createCodec } from "../stages/codec.ts";
 import { choosingChecker } from "./choosing-checker.ts";
 
-/** Joins engines and codec for verification: each backup is checked by the engine whose it is. */
-export function openChecker(): BackupChecker {
+/**
+ * Joins engines and codec for verification: each backup is checked by the engine whose it is.
+ * @param asked what the command line names, for backups that do not say it
+ */
+export function openChecker(asked?: EngineFamily): BackupChecker {
   const codec = createCodec();
-  return choosingChecker(codec, (family) => checkerOf(family, codec));
+  return choosingChecker(codec, (family) => checkerOf(family, codec), asked);
 }
 
 async function checkerOf(family: EngineFamily, codec: Codec): Promise<BackupChecker> {

@@ -17,7 +17,7 @@ export function createServices(): Services {
       (await import("../storage/local/open-output.ts")).openOutput(path, kind, process.stdout, clock),
     dumping: async (engine, family) =>
       (await import("./dumping.ts")).dumpingServices(`dbbackup ${version}`, engine, family),
-    openChecker: async () => (await import("./open-checker.ts")).openChecker(),
+    openChecker: async (family) => (await import("./open-checker.ts")).openChecker(family),
     openComparer: async (family) => (await import("./open-comparer.ts")).openComparer(family),
     openComparisonNotes: async (path, how) =>
       (await import("../storage/local/comparison-notes-file.ts")).openComparisonNotes(path, how),

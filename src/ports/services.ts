@@ -44,7 +44,8 @@ export interface Services {
   openStorage(location: string): Promise<Storage>;
   readonly locateFile: LocateFile;
   readonly openOutput: OpenOutput;
-  openChecker(): Promise<BackupChecker>;
+  /** @param family for backups that do not say whose they are */
+  openChecker(family?: EngineFamily): Promise<BackupChecker>;
   openComparer(family?: EngineFamily): Promise<Comparer>;
   readonly openComparisonNotes: OpenComparisonNotes;
   openSamplePlanner(): Promise<SamplePlanner>;

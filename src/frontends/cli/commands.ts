@@ -314,7 +314,7 @@ export const commands: readonly Command[] = [
     words: ["verify"],
     summary: "check stored bytes against metadata and decode everything; or restore it on trial",
     args: [{ name: "BACKUP", count: "many", help: backupHelp }],
-    options: ["max-plain-size", "restore", "server", "check", "max-memory", "jobs", "max-duration"],
+    options: ["db-type", "max-plain-size", "restore", "server", "check", "max-memory", "jobs", "max-duration"],
     needs: { server: "restore", check: "restore", "max-memory": "restore", jobs: "restore" },
     details: [
       "Compares size and SHA-256 of each file with the metadata, then decodes every block, counts the rows of each table",

@@ -10,7 +10,7 @@ export const connectionOptions = [
     type: "choice",
     values: ["postgres", "mysql", "mariadb"],
     valueAliases: { postgresql: "postgres" },
-    default: "what --url says, else postgres; a restore asks the backup",
+    default: "what --url says, else postgres; restore and verify ask the backup",
     config: "source.db_type",
     help: "the kind of server; mysql and mariadb mean the same, the server itself says which it is",
   },

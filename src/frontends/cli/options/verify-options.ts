@@ -4,6 +4,7 @@ import type { Option } from "./option.ts";
 export const verifyOptions = [
   {
     name: "restore",
+    family: "postgres",
     type: "flag",
     environment: false,
     help: "restore it into a server that is started for it and thrown away, and compare what came back",
@@ -12,6 +13,7 @@ export const verifyOptions = [
   },
   {
     name: "server",
+    family: "postgres",
     type: "text",
     placeholder: "URL",
     environment: false,
@@ -21,6 +23,7 @@ export const verifyOptions = [
   },
   {
     name: "max-memory",
+    family: "postgres",
     type: "size",
     min: 128 << 20,
     environment: false,
@@ -30,6 +33,7 @@ export const verifyOptions = [
   },
   {
     name: "check",
+    family: "postgres",
     type: "text",
     placeholder: "SQL",
     repeatable: true,

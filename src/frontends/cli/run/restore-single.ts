@@ -19,7 +19,7 @@ export const run: RunCommand = async ({ args, options }, { services, output, pro
     engine: await services.openRestorer(engineChoice(options), namedFamily(options)),
     clock: services.clock,
     progress,
-    openChecker: () => services.openChecker(),
+    openChecker: () => services.openChecker(namedFamily(options)),
     locateFile: services.locateFile,
     openRepository: () => services.openStorage(options.repo ?? "./backups"),
     standardInput: () => services.standardInput(),

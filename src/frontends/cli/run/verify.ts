@@ -8,6 +8,7 @@ import { counted } from "../../../core/counted.ts";
 import { ExitStatus } from "../../../core/exit-status.ts";
 import { printable } from "../../../core/printable.ts";
 import { formatBytes, formatDuration } from "../amounts.ts";
+import { namedFamily } from "../check-family.ts";
 import type { CliContext } from "../cli-context.ts";
 import type { RunCommand } from "../command.ts";
 import { type ErrorDocument, errorDocument } from "../describe-error.ts";
@@ -48,7 +49,7 @@ export const run: RunCommand = async ({ args, options }, context) => {
 type Verify = (argument: string, backup: FoundBackup, signal: AbortSignal) => Promise<Outcome>;
 
 async function checking(options: OptionValues, { services, progress }: CliContext): Promise<Verify> {
-  const ports = { checker: await services.openChecker(), clock: services.clock, progress };
+  const ports = { checker: await services.openChecker(namedFamily(options)), clock: services.clock, progress };
   const maxPlainBytes = options["max-plain-size"];
   const limits = maxPlainBytes === undefined ? {} : { maxPlainBytes };
   return async (argument, backup, signal) => {
