@@ -14,6 +14,7 @@ import { viewsInOrder } from "../objects/view-order.ts";
 import { writeSequence } from "../objects/write-sequence.ts";
 import { nameInComment, quoteName, quoteText } from "../quote.ts";
 import { chosenRelations } from "./chosen-relations.ts";
+import { DefinitionLocks } from "./definition-locks.ts";
 import { DumpTelling } from "./dump-telling.ts";
 import { scriptFoot, scriptHead } from "./script-frame.ts";
 import { ScriptWriter } from "./script-writer.ts";
@@ -137,16 +138,16 @@ async function writeScript(
   }
   telling.begin(tables.filter(holdsRows));
   const dumped: DumpedTable[] = [];
+  const locks = new DefinitionLocks(session);
   // What no snapshot holds comes first, while others wait for us.
   for (const table of tables.toSorted((a, b) => Number(isInSnapshots(a.engine)) - Number(isInSnapshots(b.engine)))) {
     if (isInSnapshots(table.engine)) await run.snapshot.unlock();
-    await session.query("SAVEPOINT dbb");
+    await locks.before(table);
     if (hasSchema) await writeTable(run, table);
     if (hasData && holdsRows(table) && !run.options.ignoredData.includes(table.name))
       dumped.push(await writeRows(run, table));
-    // Gives the lock on the table's definition back; the snapshot stays.
-    await session.query("ROLLBACK TO SAVEPOINT dbb");
   }
+  await locks.release();
   if (hasSchema) await writeCode(run, relations);
   await writer.write(scriptFoot());
   await writer.flush();

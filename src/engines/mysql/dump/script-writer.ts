@@ -3,6 +3,8 @@ import type { ByteSink } from "../../../ports/byte-sink.ts";
 /** Text is gathered up to so many bytes; rows come in blocks of their own. */
 const GATHERED = 256 * 1024;
 
+const SMALL_BLOCK = 16 * 1024;
+
 /** Writes a script front to back. Gathers short pieces; at most {@link GATHERED} bytes and one piece lie in memory. */
 export class ScriptWriter {
   readonly #sink: ByteSink;
@@ -27,9 +29,16 @@ export class ScriptWriter {
   blockWriter(): (block: Buffer) => Promise<void> {
     let last: Promise<void> = Promise.resolve();
     return (block) => {
-      last = last.then(() => this.#sink.write(block));
+      last = last.then(() => this.#writeBlock(block));
       return last;
     };
+  }
+
+  /** The rows of a small table are gathered with what stands around them: each write has its price. */
+  async #writeBlock(block: Buffer): Promise<void> {
+    if (block.length <= SMALL_BLOCK) return await this.write(Buffer.from(block));
+    await this.flush();
+    await this.#sink.write(block);
   }
 
   /** Writes what was gathered. */

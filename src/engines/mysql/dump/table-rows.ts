@@ -37,7 +37,6 @@ export async function dumpRows(
     `${shape.statement} INTO ${quoteName(table.name)}${columnList(table, columns, shape)} VALUES\n`,
   );
   const limit = shape.isSingle ? 0 : Math.max(statementLength, 4 * head.length);
-  await writer.flush();
   scanner.start(head, kinds, limit, writer.blockWriter(), onBytes);
   await connection.stream(selectRows(table, literals, where), { packets: scanner, row: () => undefined });
   return await scanner.finish();
