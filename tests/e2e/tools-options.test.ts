@@ -63,8 +63,16 @@ async function requestOf(options: OptionValues, file: string): Promise<DumpReque
   };
 }
 
+/** Options of other servers never come so far. */
+function isForPostgres(name: string): boolean {
+  const { family } = findOption(name)!;
+  return family === undefined || family === "postgres";
+}
+
 const command = commands.find(({ words }) => words.join(" ") === "backup single")!;
-const names = command.options.filter((name) => ![...connectionOptionNames, ...ours, ...refusedBefore].includes(name));
+const names = command.options.filter(
+  (name) => isForPostgres(name) && ![...connectionOptionNames, ...ours, ...refusedBefore].includes(name),
+);
 
 test.each(names)("--%s of a backup is an argument of pg_dump, or refused", async (name) => {
   await using folder = await withTemporaryFolder();
@@ -127,7 +135,9 @@ const valuesOfRestores: Readonly<Record<string, string>> = {
 
 const restore = commands.find(({ words }) => words.join(" ") === "restore single")!;
 const restoreNames = restore.options.filter(
-  (name) => ![...connectionOptionNames, ...oursOfRestores, ...changingNames, ...refusedOfRestores].includes(name),
+  (name) =>
+    isForPostgres(name) &&
+    ![...connectionOptionNames, ...oursOfRestores, ...changingNames, ...refusedOfRestores].includes(name),
 );
 
 function restoreRequestOf(options: OptionValues): RestoreRequest {
