@@ -70,6 +70,6 @@ function otherFamily(backup: EngineFamily, server: EngineFamily): BackupError {
   return new BackupError({
     code: "USAGE",
     message: `the backup is one of ${shownFamily[backup]}, and cannot be restored into ${shownFamily[server]}`,
-    hint: "name a server of the backup's kind with --url; trial restores (verify --restore) are for PostgreSQL only",
+    hint: "name a server of the backup's kind with --url, or another backup",
   });
 }

@@ -25,8 +25,7 @@ export async function proving(
   { services, progress }: CliContext,
 ): Promise<(argument: string, backup: FoundBackup, signal: AbortSignal) => Promise<ProvenOutcome>> {
   const ports: ProofPorts = {
-    // Trial servers are PostgreSQL's: another kind of backup is refused before one is asked.
-    engine: await services.openRestorer({ name: "native" }, "postgres"),
+    engine: await services.openRestorer(),
     prover: await services.openProver(),
     checker: await services.openChecker(),
     startThrowawayServer: services.startThrowawayServer,
