@@ -10,11 +10,3 @@ export function refuseTools({ name }: EngineChoice): void {
     hint: "leave out --engine",
   });
 }
-
-export function mysqlIsNotBuilt(what: string): never {
-  throw new BackupError({
-    code: "UNSUPPORTED_SERVER",
-    message: `${what} of MySQL and MariaDB are not built yet`,
-    hint: "use the stock programs of the server",
-  });
-}

@@ -217,6 +217,19 @@ test("what fails at a login says why, and what to do", async () => {
   }
 });
 
+test("MySQL 5.6 takes its native passwords", async () => {
+  await using server = await startMysql({ flavour: "mysql-5.6" });
+  const places = { "%": { host: "127.0.0.1", port: server.port }, localhost: { socket: server.socket } };
+  for (const [from, place] of Object.entries(places)) {
+    await server.sql(`CREATE USER native@'${from}' IDENTIFIED BY '${sqlPassword}'`);
+    const request = { ...place, user: "native", password };
+    await using connection = await MysqlConnection.connect(await resolveMysqlConnection(request));
+    expect(await connection.rows("SELECT CURRENT_USER() AS user")).toEqual([{ user: `native@${from}` }]);
+    const wrong = await resolveMysqlConnection({ ...request, password: "wrong" });
+    await expect(MysqlConnection.connect(wrong)).rejects.toMatchObject({ code: "AUTH", number: 1045 });
+  }
+});
+
 test("TLS that is asked for and not offered is an error", async () => {
   await using server = await startMysql({ flavour: "mariadb-10.5" });
   const request = { url: `mariadb://root@127.0.0.1:${server.port}/` };
