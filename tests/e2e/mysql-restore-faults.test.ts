@@ -29,7 +29,7 @@ describe.each(["mariadb-10.11", "mysql-9.7"] as const)("a restore into %s", (fla
     await using target = await withMysqlDatabase(server);
     const path = join(folder.path, "f.sql");
     await writeFile(path, script);
-    for (const steps of [30, 90, 200]) {
+    for (const steps of [30, 150]) {
       const urlAt = (port: number): string => mysqlUrl({ ...server, port });
       const killed = await killedRestoreAt(
         server.port,
