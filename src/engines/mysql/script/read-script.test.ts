@@ -220,3 +220,12 @@ test("long statements come in pieces, and whoever does not want them does not re
     expect(await reader.next()).toBeUndefined();
   }
 });
+
+test("a long statement may be the last, wherever its end lies in a piece", async () => {
+  const text = `INSERT INTO t VALUES ('${"x".repeat(heldStatementBytes)}');\n\n`;
+  for (const pieceBytes of [100_000, text.length - 3, text.length - 2, text.length - 1]) {
+    await using reader = new ScriptReader(memoryStream(Buffer.from(text), pieceBytes));
+    expect(await reader.next()).toMatchObject({ line: 1 });
+    expect(await reader.next()).toBeUndefined();
+  }
+});

@@ -97,6 +97,7 @@ export class ScriptReader implements AsyncDisposable {
   async next(): Promise<ScriptItem | undefined> {
     await this.#skipRest();
     [this.#text, this.#before] = [this.#before, this.#text];
+    this.#length = 0;
     for (;;) {
       let beganAt = this.#lexer.hasBegun ? this.#at : undefined;
       const stop = this.#lexer.scan(this.#window, this.#at, this.#isLast, (at) => {
