@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { beforeAll, describe, expect, test } from "vitest";
 import { BackupError } from "../../src/core/backup-error.ts";
 import type { TocEntry } from "../../src/engines/postgres/archive/toc-entry.ts";
@@ -18,7 +19,8 @@ import type { ServerAddress } from "../helpers/postgres-server.ts";
 import { serverSql } from "../helpers/postgres-server.ts";
 import { keptEvents, never, restoreRequest } from "../helpers/restore-request.ts";
 import { sharedServer } from "../helpers/shared-servers.ts";
-import { type TestDatabase, withDatabase } from "../helpers/test-database.ts";
+import { stock } from "../helpers/stock-tools.ts";
+import { databaseUrl, type TestDatabase, withDatabase } from "../helpers/test-database.ts";
 
 const restorer = createPostgresRestorer({ codec, openSpool: openTemporarySpool });
 const manyRows = Buffer.from(Array.from({ length: 400_000 }, (_, index) => `${index}\tname of ${index}\n`).join(""));
@@ -77,6 +79,16 @@ function onFirstBytes(action: () => void) {
   };
 }
 
+/** Ends all sessions with a database when its first rows are sent. We stand still meanwhile, so that these are not the last. */
+async function sessionsEnder(database: string) {
+  const psql = await stock(18).path("psql");
+  const sql = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${database}'`;
+  return onFirstBytes(() => {
+    const { status } = spawnSync(psql, ["-X", "-c", sql, databaseUrl(server, "postgres")], { stdio: "ignore" });
+    expect(status).toBe(0);
+  });
+}
+
 async function expectDamage(archive: Buffer, message: string, more: Partial<RestoreRequest> = {}): Promise<void> {
   await using target = await withDatabase(server);
   const error = await failure(restore(archive, restoreRequest(server, target.name, { onError: "continue", ...more })));
@@ -130,12 +142,7 @@ async function brokenArchive(): Promise<Buffer> {
 describe("a connection that is cut in the middle of the rows", () => {
   test("ends with an error that names the incomplete target", async () => {
     await using target = await withDatabase(server);
-    const kill = onFirstBytes(
-      () =>
-        void target.sql(
-          `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${target.name}' AND pid <> pg_backend_pid()`,
-        ),
-    );
+    const kill = await sessionsEnder(target.name);
     const request = restoreRequest(server, target.name, { onError: "continue" });
     const error = await failure(restore(await tableArchive(manyRows), request, { onEvent: kill }));
     expect(error.code).toBe("CONNECTION_LOST");
@@ -144,10 +151,7 @@ describe("a connection that is cut in the middle of the rows", () => {
   });
 
   test("drops a database that the run itself created", async () => {
-    const kill = onFirstBytes(
-      () =>
-        void serverSql(server, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'restore_cut'"),
-    );
+    const kill = await sessionsEnder("restore_cut");
     const request = restoreRequest(server, "restore_cut", { create: true });
     const error = await failure(restore(await tableArchive(manyRows), request, { onEvent: kill }));
     expect(error.code).toBe("CONNECTION_LOST");

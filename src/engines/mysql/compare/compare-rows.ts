@@ -1,7 +1,7 @@
 import type { DataDifference, RowDifference, ValueDifference } from "../../../ports/comparison.ts";
 import { rowValues } from "../../../wire/mysql/exchanges/result-set.ts";
 import { shownText, textForPeople } from "../../../wire/net/shown-text.ts";
-import { quoteName } from "../sql/quote.ts";
+import { quoteName } from "../quote.ts";
 import type { ComparisonSession } from "./comparison-session.ts";
 import { keyBytesOf } from "./key-bytes.ts";
 import { type RowPair, type RowValue, valuesOf } from "./row-source.ts";

@@ -3,7 +3,7 @@ import type { ComparedSide } from "../../../ports/comparison.ts";
 import { MysqlConnection } from "../../../wire/mysql/connection.ts";
 import type { MysqlConnectionSpec } from "../../../wire/mysql/connection-spec.ts";
 import { identifyMysql, type MysqlServerFacts } from "../../../wire/mysql/identify-server.ts";
-import { quoteText } from "../sql/quote.ts";
+import { quoteText } from "../quote.ts";
 
 /** Everything that decides how values are written, and whatever could end the session early; those that the server has. */
 const settings: Readonly<Record<string, string>> = {

@@ -1,4 +1,4 @@
-import { quoteName } from "../sql/quote.ts";
+import { quoteName } from "../quote.ts";
 import { type ComparisonSession, isDatabase } from "./comparison-session.ts";
 
 /** A table, and how its rows are read. */

@@ -1,6 +1,6 @@
 import { BackupError } from "../../../core/backup-error.ts";
 import type { Row } from "../../../wire/mysql/connection.ts";
-import { quoteName } from "../sql/quote.ts";
+import { quoteName } from "../quote.ts";
 import { type ComparisonSession, isDatabase } from "./comparison-session.ts";
 import { type FactQuery, factQueries } from "./fact-queries.ts";
 
