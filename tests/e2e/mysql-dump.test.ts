@@ -133,3 +133,11 @@ describe("options of a dump", () => {
     expect(await database.sql("SHOW TABLES")).toHaveLength(1);
   });
 });
+
+test("a long definition that follows rows is read whole", async () => {
+  await using database = await withMysqlDatabase(await sharedMysql("mariadb-10.11"));
+  await database.sql("CREATE TABLE parted (id INT NOT NULL, PRIMARY KEY (id)) PARTITION BY HASH (id) PARTITIONS 1000");
+  const columns = Array.from({ length: 4096 }, (_, column) => `${column} AS \`column ${column} of a wide view\``);
+  await database.sql(`CREATE VIEW wide AS SELECT ${columns.join(", ")}`);
+  await roundTrips(database);
+});

@@ -76,7 +76,9 @@ export class PacketLink implements ReadSink {
     const release = (): void => {
       this.#holds--;
       if (this.#holds > 0 || this.#ended) return;
-      if (this.#run()) this.transport.resume();
+      const goesOn = this.#run();
+      this.decoder.keep();
+      if (goesOn) this.transport.resume();
     };
     until.then(release, release);
   }

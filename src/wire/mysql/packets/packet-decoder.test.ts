@@ -41,3 +41,18 @@ test("before the login nobody sends us much", () => {
   decoder.feed(Buffer.from([0, 0, 2, 0]));
   expect(() => decoder.next()).toThrow("a packet of 131072 bytes");
 });
+
+test("what was fed in two pieces is kept when the memory of both is used again", () => {
+  for (const second of [0, 3]) {
+    const payload = Buffer.alloc(20, 7);
+    const memory = packets(payload, 0);
+    const decoder = new PacketDecoder();
+    decoder.feed(memory.subarray(0, 10));
+    decoder.feed(memory.subarray(10, 10 + second));
+    expect(decoder.next()).toBeUndefined();
+    decoder.keep();
+    memory.fill(0xee, 0, 10 + second);
+    decoder.feed(memory.subarray(10 + second));
+    expect(decoder.next()?.equals(payload)).toBe(true);
+  }
+});

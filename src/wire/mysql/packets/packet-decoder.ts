@@ -15,6 +15,8 @@ export class PacketDecoder {
   /** Number of the last packet read; ours continue there. */
   sequence = 0;
   #unread: Buffer = noBytes;
+  /** `#unread` lies in memory of whoever fed it. */
+  #isBorrowed = false;
   /** What came behind `#unread`; joined with it when there is enough for a packet, not before. */
   #later: Buffer[] = [];
   #laterLength = 0;
@@ -28,9 +30,11 @@ export class PacketDecoder {
 
   /** The bytes may be used again after {@link keep}. */
   feed(bytes: Uint8Array): void {
+    if (bytes.length === 0) return;
     const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     if (this.#unread.length === 0) {
       this.#unread = view;
+      this.#isBorrowed = true;
       return;
     }
     this.#later.push(Buffer.from(view));
@@ -39,7 +43,8 @@ export class PacketDecoder {
 
   /** Copies what is left: the memory that was fed is used again. */
   keep(): void {
-    if (this.#unread.length > 0 && this.#later.length === 0) this.#unread = Buffer.from(this.#unread);
+    if (this.#unread.length > 0 && this.#isBorrowed) this.#unread = Buffer.from(this.#unread);
+    this.#isBorrowed = false;
   }
 
   /**
@@ -82,6 +87,7 @@ export class PacketDecoder {
     if (this.#unread.length >= count) return true;
     if (this.#unread.length + this.#laterLength < count) return false;
     this.#unread = Buffer.concat([this.#unread, ...this.#later]);
+    this.#isBorrowed = false;
     this.#later = [];
     this.#laterLength = 0;
     return true;
