@@ -187,3 +187,17 @@ test("the command tells what differs, ends with 4, and refuses what is for Postg
   expect(await dbbackup(["compare", left.url, "latest:shop"])).toMatchObject({ status: 2 });
   expect(await dbbackup(["compare", left.url, "postgres://x/y"])).toMatchObject({ status: 2 });
 });
+
+test("rows that differ and are too many to hold are counted, and not told", async () => {
+  const server = await sharedMysql("mariadb-10.11");
+  await using left = await withMysqlDatabase(server);
+  await using right = await withMysqlDatabase(server);
+  for (const database of [left, right]) {
+    await database.sql("CREATE TABLE t (v LONGTEXT)");
+    // Without a key, equal rows are all in one group.
+    for (let count = 0; count < 5; count++) await database.sql("INSERT INTO t VALUES (REPEAT('x', 8000000))");
+  }
+  await right.sql("INSERT INTO t VALUES (REPEAT('x', 8000000))");
+  const { dataDifferences } = await compared(left, right);
+  expect(dataDifferences).toEqual([{ object: "table t", leftRows: 5, rightRows: 6, samples: [] }]);
+});

@@ -112,7 +112,7 @@ async function rowsOf(
     const rows = held.get(bucket);
     if (rows === undefined) return;
     bytes += packet.length;
-    if (bytes > mostBytesHeld && held.size > 1) {
+    if (bytes > mostBytesHeld) {
       for (const row of [...rows.values()].flat()) bytes -= row.length;
       bytes -= packet.length;
       held.delete(bucket);
