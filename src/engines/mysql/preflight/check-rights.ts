@@ -6,8 +6,8 @@ import type { Grants } from "./read-grants.ts";
 const ofDatabase = [
   ["SELECT", "error", "rows and definitions of tables cannot be read"],
   ["SHOW VIEW", "warning", "views cannot be read: a backup of a database with views would fail"],
-  ["TRIGGER", "warning", "triggers are not seen: a backup would not hold them"],
-  ["EVENT", "warning", "events are not seen: a backup would not hold them"],
+  ["TRIGGER", "error", "triggers are not seen: a backup with them would fail"],
+  ["EVENT", "error", "events are not seen: a backup with them would fail"],
 ] as const;
 
 /** Whether the account has the privileges that a backup of `database` needs, each by its name. */
@@ -20,27 +20,43 @@ export function checkRights(grants: Grants, { capabilities, variables }: MysqlSe
       message: `without ${privilege} ${message}`,
       hint: `GRANT ${privilege} ON the database TO this account`,
     }));
-  if (!readsRoutines(grants, capabilities)) {
+  if (!knowsOfRoutines(grants, capabilities, database)) {
+    checks.push({
+      name: "rights",
+      status: "error",
+      message: "functions and procedures are not seen: a backup with them would fail",
+      hint: routinesHint(capabilities),
+    });
+  } else if (!readsRoutines(grants, capabilities)) {
     checks.push({
       name: "rights",
       status: "warning",
       message:
         "the code of routines of other accounts cannot be read: a backup of a database with such routines would fail",
-      hint: capabilities.dynamicPrivileges
-        ? "GRANT SHOW_ROUTINE ON *.* TO this account"
-        : "GRANT SELECT ON mysql.proc TO this account",
+      hint: routinesHint(capabilities),
     });
   }
   const whole: Check = { name: "rights", status: "ok", message: "everything in the database can be read" };
   return [...(checks.length === 0 ? [whole] : checks), ...checkLocks(grants, capabilities, variables)];
 }
 
-function readsRoutines(grants: Grants, { dynamicPrivileges }: MysqlServerFacts["capabilities"]): boolean {
+type ServerCapabilities = MysqlServerFacts["capabilities"];
+
+function readsRoutines(grants: Grants, { dynamicPrivileges }: ServerCapabilities): boolean {
   if (grants.onServer("SELECT")) return true;
   if (dynamicPrivileges) return grants.onServer("SHOW_ROUTINE");
-  return (
-    grants.onServer("SHOW CREATE ROUTINE") || grants.onDatabase("SELECT", "mysql") || grants.tables.has("mysql.proc")
-  );
+  return grants.onServer("SHOW CREATE ROUTINE") || grants.onTable("SELECT", "mysql", "proc");
+}
+
+/** Whether all routines of a database are listed to the account, whatever it is shown of their code. */
+export function knowsOfRoutines(grants: Grants, capabilities: ServerCapabilities, database: string): boolean {
+  const listed = ["EXECUTE", "ALTER ROUTINE", "CREATE ROUTINE", "SHOW CREATE ROUTINE"];
+  return readsRoutines(grants, capabilities) || listed.some((privilege) => grants.onDatabase(privilege, database));
+}
+
+/** What lets an account read the code of routines. */
+export function routinesHint({ dynamicPrivileges }: ServerCapabilities): string {
+  return dynamicPrivileges ? "GRANT SHOW_ROUTINE ON *.* TO this account" : "GRANT SELECT ON mysql.proc TO this account";
 }
 
 /** The moment in which the snapshot is taken, and its place in the binary log. */

@@ -6,8 +6,8 @@ export interface Grants {
   onServer(privilege: string): boolean;
   /** On everything in a database, by the server's grants or its own. */
   onDatabase(privilege: string, database: string): boolean;
-  /** On one table or more of a database only. */
-  readonly tables: ReadonlySet<string>;
+  /** On one table of it, by whatever grants. Rights on single columns do not count. */
+  onTable(privilege: string, database: string, table: string): boolean;
 }
 
 interface Grant {
@@ -38,19 +38,20 @@ export async function readGrants(connection: MysqlConnection): Promise<Grants> {
   const has = ({ privileges }: Grant, privilege: string): boolean => privileges.has(all) || privileges.has(privilege);
   const onServer = (privilege: string): boolean =>
     granted.some((grant) => grant.database === "*" && has(grant, privilege));
+  const onDatabase = (privilege: string, database: string): boolean => {
+    // Revokes of part of what holds for the server name databases exactly.
+    if (revoked.some((grant) => grant.database === database && has(grant, privilege))) return false;
+    return (
+      onServer(privilege) ||
+      granted.some((grant) => grant.object === "*" && isLike(database, grant.database) && has(grant, privilege))
+    );
+  };
   return {
     onServer,
-    onDatabase(privilege, database) {
-      // Revokes of part of what holds for the server name databases exactly.
-      if (revoked.some((grant) => grant.database === database && has(grant, privilege))) return false;
-      return (
-        onServer(privilege) ||
-        granted.some((grant) => grant.object === "*" && isLike(database, grant.database) && has(grant, privilege))
-      );
-    },
-    tables: new Set(
-      granted.filter(({ object }) => object !== "*").map(({ database, object }) => `${database}.${object}`),
-    ),
+    onDatabase,
+    onTable: (privilege, database, table) =>
+      onDatabase(privilege, database) ||
+      granted.some((grant) => grant.object === table && grant.database === database && has(grant, privilege)),
   };
 }
 
@@ -61,9 +62,9 @@ async function showGrants(connection: MysqlConnection): Promise<string> {
   return roles.startsWith("`") && roles.includes("@") ? `SHOW GRANTS FOR CURRENT_USER() USING ${roles}` : "SHOW GRANTS";
 }
 
-/** `SELECT, INSERT (a, b), SHOW VIEW` */
+/** `SELECT, INSERT (a, b), SHOW VIEW`; what holds for columns only is left out. */
 function readPrivileges(text: string): Set<string> {
-  const whole = text.replaceAll(/ \([^)]*\)/g, "");
+  const whole = text.replaceAll(/[^,(]+ \([^)]*\)/g, "");
   return new Set(whole.split(",").map((word) => word.trim().toUpperCase()));
 }
 
