@@ -44,6 +44,7 @@ const QUICK_SETTINGS = [
   "server-id=1",
   "max-connections=60",
   "max-allowed-packet=128M",
+  "local-infile=1",
   "character-set-server=utf8mb4",
   "lower-case-table-names=0",
   "default-time-zone=+01:00",

@@ -15,6 +15,8 @@ export interface MysqlConnectionSpec {
   readonly keepAlive: KeepAliveSpec;
   readonly tls: MysqlTlsSpec;
   readonly authentication: MysqlAuthenticationSpec;
+  /** The session may load rows with LOAD DATA LOCAL. Absent: the server is told that it gets none. */
+  readonly sendsFiles?: boolean;
   /** What the user should know: an unchecked certificate, an ignored option file. */
   readonly warnings: readonly string[];
   /** Shown in performance_schema.session_connect_attrs as `program_name`. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { withMysqlDatabase } from "../../../tests/helpers/mysql-database.ts";
 import { mysqlFlavours } from "../../../tests/helpers/mysql-packages.ts";
-import { rootSpec } from "../../../tests/helpers/mysql-server.ts";
+import { rootSpec, startMysql } from "../../../tests/helpers/mysql-server.ts";
 import { sharedMysql } from "../../../tests/helpers/mysql-shared-servers.ts";
 import { mustMysqlStock } from "../../../tests/helpers/mysql-stock.ts";
 import { BackupError } from "../../core/backup-error.ts";
@@ -51,6 +51,45 @@ describe.each(mysqlFlavours)("a session with %s", (flavour) => {
     });
     await expect(connection.query("SELECT 1")).rejects.toMatchObject({ code: "CONNECTION_LOST" });
     expect(await database.sql("SELECT COUNT(*) AS n FROM t")).toEqual([{ n: "2" }]);
+  });
+
+  test("loads rows from memory, and not from a session that sends no files", async () => {
+    await using server = await startMysql({ flavour });
+    await using database = await withMysqlDatabase(server);
+    await database.sql("CREATE TABLE t (a INT, b LONGBLOB, UNIQUE (a)) ENGINE=InnoDB");
+    await using connection = await MysqlConnection.connect({ ...rootSpec(server, database.name), sendsFiles: true });
+    const loaded = await connection.loadLocal(
+      load,
+      textOf(["1\ta\\tb\n2", "\t\\N\n", `3\t${"x".repeat(3_000_000)}\n`]),
+    );
+    expect(loaded).toMatchObject({ affectedRows: 3, warnings: 0 });
+    expect(await connection.loadLocal(load, textOf([]), 10)).toMatchObject({ affectedRows: 0, warnings: 0 });
+    const many = Array.from({ length: 1000 }, (_, n) => `${n + 10}\t${"y".repeat(n)}\n`);
+    expect(await connection.loadLocal(load, textOf(many), 17)).toMatchObject({ affectedRows: 1000 });
+    expect(await connection.rows("SELECT COUNT(*) AS n, SUM(LENGTH(b)) AS bytes FROM t")).toEqual([
+      { n: "1003", bytes: `${3 + 3_000_000 + 499_500}` },
+    ]);
+    // LOCAL makes a warning of what would be an error, and MySQL 5.6 of a row that is there already not even that.
+    const [twice, wrong] = [textOf(["1\tz\n"]), textOf(["x\tz\n"])];
+    expect(await connection.loadLocal(load, twice)).toMatchObject({ affectedRows: 0 });
+    expect(await connection.loadLocal(load, wrong)).toMatchObject({ warnings: 1 });
+    const nowhere = connection.loadLocal(
+      (file) => `LOAD DATA LOCAL INFILE ${file} INTO TABLE nowhere`,
+      textOf(["1\n"]),
+    );
+    await expect(nowhere).rejects.toMatchObject({ number: 1146 });
+    const damaged = connection.loadLocal(load, textOf(["9\tz\n"], new BackupError({ code: "DAMAGED", message: "no" })));
+    await expect(damaged).rejects.toMatchObject({ code: "DAMAGED" });
+    await using careful = await MysqlConnection.connect(rootSpec(server, database.name));
+    await expect(careful.loadLocal(load, textOf(["8\n"]))).rejects.toMatchObject({
+      number: expect.toBeOneOf([1148, 3948, 4166]),
+    });
+    await server.sql("SET GLOBAL local_infile = 0");
+    await using refused = await MysqlConnection.connect({ ...rootSpec(server, database.name), sendsFiles: true });
+    await expect(refused.loadLocal(load, textOf(["8\n"]))).rejects.toMatchObject({
+      number: expect.toBeOneOf([1148, 3948, 4166]),
+    });
+    expect(await refused.rows("SELECT 1 AS one")).toEqual([{ one: "1" }]);
   });
 
   test("an error tells number, state and text, and the session goes on", async () => {
@@ -112,6 +151,15 @@ describe.each(mysqlFlavours)("a session with %s", (flavour) => {
     expect(stdout.toString()).toBe("C3BC\n");
   });
 });
+
+function load(file: string): string {
+  return `LOAD DATA LOCAL INFILE ${file} INTO TABLE t CHARACTER SET binary`;
+}
+
+async function* textOf(texts: readonly string[], error?: Error): AsyncGenerator<Buffer> {
+  for (const text of texts) yield Buffer.from(text);
+  if (error !== undefined) throw error;
+}
 
 async function* pieces(count: number, error?: Error): AsyncGenerator<Buffer> {
   yield Buffer.from("INSERT INTO t VALUES ('");

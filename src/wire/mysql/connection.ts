@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { BackupError } from "../../core/backup-error.ts";
 import { Deadline, unlessAborted } from "../net/deadline.ts";
 import { Fifo } from "../net/fifo.ts";
@@ -8,15 +9,17 @@ import { ServerStatus } from "./capability.ts";
 import { cannotConnect, connectionLost, interrupted } from "./connection-faults.ts";
 import { describeHost, type MysqlConnectionSpec } from "./connection-spec.ts";
 import { type Established, establish } from "./establish.ts";
-import { QueryExchange, type RowReceiver } from "./exchanges/query-exchange.ts";
+import { type ExchangeControl, type OfferedFile, QueryExchange, type RowReceiver } from "./exchanges/query-exchange.ts";
 import { type Column, type Outcome, rowValues } from "./exchanges/result-set.ts";
 import type { Greeting } from "./handshake.ts";
 import type { PacketLink } from "./packet-link.ts";
+import { fileContentBytes } from "./packets/packets-of-file.ts";
 
 /** How long the request to kill a query may take. */
 const cancelMs = 3000;
 const commandQuit = 0x01;
 const queryCommand = Buffer.from([0x03]);
+const discarded: RowReceiver = { row: () => undefined };
 /** What of a statement is shown in messages. */
 const shownLength = 200;
 
@@ -143,14 +146,44 @@ export class MysqlConnection implements AsyncDisposable {
     return await this.#exchange(shownStatement(head), send, receiver);
   }
 
-  async #exchange(shown: string, send: () => Promise<void>, receiver: RowReceiver): Promise<Outcome> {
+  /**
+   * Loads rows from memory with LOAD DATA LOCAL, in a session whose specification has `sendsFiles`. The server gets these
+   * bytes and nothing else of this machine. When they fail, or the server answers before it has all of them, the session
+   * ends with that error: no server can be told to stop reading.
+   * @param statement makes the statement; its argument is the literal that stands for the file
+   * @param contentBytes what one packet holds at most; less than the server's `max_allowed_packet`
+   */
+  async loadLocal(
+    statement: (file: string) => string,
+    pieces: AsyncIterable<Uint8Array>,
+    contentBytes: number = fileContentBytes,
+  ): Promise<Outcome> {
+    const name = `dbbackup-${randomBytes(16).toString("hex")}`;
+    const text = Buffer.from(statement(`'${name}'`));
+    const file: OfferedFile = {
+      name,
+      send: (onLast) => {
+        this.#link.sendFile(pieces, contentBytes, onLast).catch((error: Error) => this.#link.destroy(error));
+      },
+    };
+    const send = (): Promise<void> => this.#link.sendCommand(queryCommand, text);
+    return await this.#exchange(shownStatement(text), send, discarded, file);
+  }
+
+  async #exchange(
+    shown: string,
+    send: () => Promise<void>,
+    receiver: RowReceiver,
+    file?: OfferedFile,
+  ): Promise<Outcome> {
     const doing = `running "${shown}"`;
     if (this.#over !== undefined) throw this.#failureOf(doing, this.#over);
-    const exchange = new QueryExchange(doing, receiver, {
+    const control: ExchangeControl = {
       reply: (payload) => void this.#link.sendReply(payload),
       hold: (until) => this.#link.hold(until),
       giveRowsTo: (consumer) => this.#link.giveRowsTo(consumer),
-    });
+    };
+    const exchange = new QueryExchange(doing, receiver, control, file);
     this.#waiting.push({ send, exchange });
     this.#next();
     return await exchange.outcome;

@@ -58,6 +58,7 @@ export function sharedCapabilities({ capabilities }: Greeting, spec: MysqlConnec
     Capability.pluginAuth |
     Capability.connectAttributes |
     Capability.pluginAuthLengthEncoded |
+    (spec.sendsFiles === true ? Capability.localFiles : 0) |
     (isTls ? Capability.ssl : 0) |
     (spec.database === undefined ? 0 : Capability.connectWithDatabase);
   return (wanted & capabilities) >>> 0;

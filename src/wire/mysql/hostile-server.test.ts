@@ -55,6 +55,69 @@ const ok = (sequence: number): Uint8Array => packets(Buffer.from([0, 0, 0, 2, 0,
 const tls = { roots: { kind: "none" }, clientCertificate: undefined, revocationLists: [] } as const;
 const versions = { minVersion: undefined, maxVersion: undefined };
 
+const fileRequest = (name: string, sequence = 1): Uint8Array =>
+  packets(Buffer.concat([Buffer.from([0xfb]), Buffer.from(name)]), sequence);
+const refusedFile = (name: string): object => ({
+  code: "PROTOCOL",
+  message: expect.stringContaining(`a request for the local file "${name}", which nothing asked for`),
+});
+
+/** An empty packet. */
+async function saysThatThereIsNothing({ received }: Peer): Promise<void> {
+  await expect.poll(() => received.at(-1)).toEqual(Buffer.from([0, 0, 0, 2]));
+}
+
+/** What the client said that it can do. */
+function flagsOf({ received }: Peer): number {
+  return received[0]!.readUInt32LE(4);
+}
+
+/**
+ * A server that asks for the file of a LOAD DATA.
+ * @param atEnd what it says when it has the file: the empty packet that ends it has come
+ * @param early what it says at once
+ */
+async function asking(
+  atEnd: ((name: string) => Uint8Array) | undefined,
+  early: Uint8Array = Buffer.alloc(0),
+): Promise<Peer> {
+  const received: Buffer[] = [];
+  let name = "";
+  const listener = await TcpListener.start((socket) => {
+    socket.on("data", (bytes) => {
+      received.push(bytes);
+      const [, found] = /'(dbbackup-[0-9a-f]{32})'/.exec(bytes.toString("latin1")) ?? [];
+      if (found !== undefined) {
+        name = found;
+        socket.write(Buffer.concat([fileRequest(name), early]));
+      } else if (received.length === 1) {
+        socket.write(ok(2));
+      } else if (atEnd !== undefined && bytes.subarray(-4, -1).equals(Buffer.alloc(3)) && bytes.at(-1) === 3) {
+        socket.write(atEnd(name));
+      }
+    });
+    socket.write(greeting());
+  });
+  const host = { kind: "tcp", host: "127.0.0.1", port: listener.port } as const;
+  return {
+    received,
+    spec: mysqlConnectionSpec({ host, user: "ann", sendsFiles: true }),
+    [Symbol.asyncDispose]: () => listener[Symbol.asyncDispose](),
+  };
+}
+
+function loadInto(connection: MysqlConnection, rows: AsyncIterable<Uint8Array>): Promise<unknown> {
+  return connection.loadLocal((file) => `LOAD DATA LOCAL INFILE ${file} INTO TABLE t`, rows);
+}
+
+async function* endless(): AsyncGenerator<Buffer> {
+  for (;;) yield Buffer.alloc(100_000, "x");
+}
+
+async function* rowsOf(text: string): AsyncGenerator<Buffer> {
+  yield Buffer.from(text);
+}
+
 async function refused(peer: Peer, expected: object): Promise<void> {
   await using serving = peer;
   const { spec, received } = serving;
@@ -117,16 +180,58 @@ describe("a server that means harm", () => {
   });
 
   test("gets no local file", async () => {
-    const file = packets(Buffer.from("\u00fb/etc/passwd", "latin1"), 1);
-    await using peer = await hostile(greeting(), [ok(2), file, ok(3)]);
-    const { spec, received } = peer;
-    await using connection = await MysqlConnection.connect(spec);
-    await expect(connection.query("SELECT 1")).rejects.toMatchObject({
-      code: "PROTOCOL",
-      message: expect.stringContaining("a local file"),
+    await using peer = await hostile(greeting(), [ok(2), fileRequest("/etc/passwd"), ok(3)]);
+    await using connection = await MysqlConnection.connect(peer.spec);
+    await expect(connection.query("SELECT 1")).rejects.toMatchObject(refusedFile("/etc/passwd"));
+    await saysThatThereIsNothing(peer);
+    await expect(connection.query("SELECT 1")).rejects.toMatchObject({ code: "CONNECTION_LOST" });
+  });
+
+  test("gets no other file than the one of the statement, and not from a session without files", async () => {
+    for (const name of ["/etc/passwd", "", "dbbackup-00", "a\u001b[2J"]) {
+      await using peer = await hostile(greeting(), [ok(2), fileRequest(name), ok(3)], { sendsFiles: true });
+      await using connection = await MysqlConnection.connect(peer.spec);
+      await expect(loadInto(connection, rowsOf("1\n"))).rejects.toMatchObject(
+        refusedFile(name.replace("\u001b", "\\x1b")),
+      );
+      await saysThatThereIsNothing(peer);
+    }
+    await using peer = await hostile(greeting(usual | Capability.localFiles), [ok(2)]);
+    await using _ = await MysqlConnection.connect(peer.spec);
+    expect(flagsOf(peer) & Capability.localFiles).toBe(0);
+  });
+
+  test("gets the file of the statement once, and not for another statement", async () => {
+    const seen: string[] = [];
+    await using peer = await asking((name) => {
+      seen.push(name);
+      return fileRequest(name, 4);
     });
-    // An empty packet says that there is nothing.
-    expect(received.at(-1)).toEqual(Buffer.from([0, 0, 0, 2]));
+    await using connection = await MysqlConnection.connect(peer.spec);
+    const loading = loadInto(connection, rowsOf("1\n"));
+    await expect(loading).rejects.toMatchObject({
+      message: expect.stringMatching(/request for the local file "dbbackup-[0-9a-f]{32}", which nothing/),
+    });
+    const [name = ""] = seen;
+    // Statement, rows, their end, and the refusal.
+    await expect
+      .poll(() => Buffer.concat(peer.received).subarray(-14).toString("latin1"))
+      .toBe("\x02\0\0\x021\n\0\0\0\x03\0\0\0\x05");
+    await using later = await hostile(greeting(), [ok(2), fileRequest(name)], { sendsFiles: true });
+    await using other = await MysqlConnection.connect(later.spec);
+    await expect(other.query("SELECT 1")).rejects.toMatchObject(refusedFile(name));
+  });
+
+  test("that answers before it has the whole file ends the session", async () => {
+    for (const [answer, code] of [
+      [Buffer.from("\u00ff\u0028\u0007#HY000no", "latin1"), "SERVER"],
+      [Buffer.from([0, 0, 0, 2, 0, 0, 0]), "PROTOCOL"],
+    ] as const) {
+      await using peer = await asking(undefined, packets(answer, 2));
+      await using connection = await MysqlConnection.connect(peer.spec);
+      await expect(loadInto(connection, endless())).rejects.toMatchObject({ code });
+      await expect(connection.query("SELECT 1")).rejects.toMatchObject({ code: "CONNECTION_LOST" });
+    }
   });
 
   test("cannot make us take what is no result", async () => {

@@ -1,7 +1,7 @@
 import type { ReadSink, Transport } from "../net/transport.ts";
 import { PacketDecoder } from "./packets/packet-decoder.ts";
+import { packetsOfFile } from "./packets/packets-of-file.ts";
 import { packetsOfPieces } from "./packets/packets-of-pieces.ts";
-
 import { fullPacket, headerLength, packets } from "./packets/write-packet.ts";
 import type { RowPacketsConsumer, RowPacketsStep } from "./rows/row-packets-consumer.ts";
 
@@ -62,6 +62,18 @@ export class PacketLink implements ReadSink {
     for await (const packet of packetsOfPieces(command, pieces)) {
       if (this.#ended) return;
       await this.transport.write(packet);
+    }
+  }
+
+  /**
+   * Answers a request for a file that came last, with one packet in memory.
+   * @param onLast called before the packet is sent that lets the server answer
+   */
+  async sendFile(pieces: AsyncIterable<Uint8Array>, contentBytes: number, onLast: () => void): Promise<void> {
+    for await (const { bytes, isLast } of packetsOfFile(pieces, this.decoder.sequence + 1, contentBytes)) {
+      if (this.#ended) return;
+      if (isLast) onLast();
+      await this.transport.write(bytes);
     }
   }
 

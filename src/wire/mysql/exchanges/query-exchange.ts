@@ -1,3 +1,4 @@
+import { shownText } from "../../net/shown-text.ts";
 import { ServerStatus } from "../capability.ts";
 import { malformed, PacketReader } from "../packets/packet-reader.ts";
 import type { RowPacketsConsumer } from "../rows/row-packets-consumer.ts";
@@ -20,6 +21,14 @@ export interface ExchangeControl {
   giveRowsTo(consumer: RowPacketsConsumer): void;
 }
 
+/** What is sent when a LOAD DATA LOCAL asks for it. */
+export interface OfferedFile {
+  /** The name that the statement says, and that the server must ask for. */
+  readonly name: string;
+  /** @param onLast called before the server may answer. What fails ends the session. */
+  send(onLast: () => void): void;
+}
+
 /** More than any table can have, and any statement of ours asks for. */
 const maxColumns = 65_535;
 /** Said to a server that asks for a file of ours. */
@@ -32,13 +41,16 @@ export class QueryExchange {
   readonly #settle = Promise.withResolvers<Outcome>();
   readonly #receiver: RowReceiver;
   readonly #control: ExchangeControl;
-  #state: "first" | "columns" | "rows" = "first";
+  readonly #file: OfferedFile | undefined;
+  #state: "first" | "file" | "columns" | "rows" = "first";
+  #isFileSent = false;
   #columnsLeft = 0;
   #columns: Column[] = [];
   #failure: Error | undefined;
 
-  constructor(doing: string, receiver: RowReceiver, control: ExchangeControl) {
+  constructor(doing: string, receiver: RowReceiver, control: ExchangeControl, file?: OfferedFile) {
     this.doing = doing;
+    this.#file = file;
     this.#receiver = receiver;
     this.#control = control;
     this.outcome = this.#settle.promise;
@@ -62,6 +74,7 @@ export class QueryExchange {
 
   /** Answers the server's status when that was the last packet of the exchange. */
   onPacket(packet: Buffer): number | undefined {
+    if (this.#state === "file") throw this.#duringFile(packet);
     if (packet[0] === 0xff) {
       this.#settle.reject(this.#failure ?? new MysqlServerError(readServerFault(packet), { doing: this.doing }));
       return 0;
@@ -78,18 +91,37 @@ export class QueryExchange {
 
   #first(packet: Buffer): number | undefined {
     if (packet[0] === 0x00) return this.#ended(readOk(packet));
-    if (packet[0] === 0xfb) {
-      // No statement of ours asks for that: a server that does it anyway wants to read our files.
-      this.setFailure(malformed("a request for a local file, which nothing asked for"));
-      this.#control.reply(noFile);
-      return undefined;
-    }
+    if (packet[0] === 0xfb) return this.#asksForFile(packet);
     this.#columnsLeft = new PacketReader(packet).lengthEncoded() ?? 0;
     if (this.#columnsLeft === 0 || this.#columnsLeft > maxColumns)
       throw malformed("a number of columns that cannot be");
     this.#columns = [];
     this.#state = "columns";
     return undefined;
+  }
+
+  /**
+   * Only what a LOAD DATA LOCAL of ours names is sent, once. A server that asks for anything else wants to read our files:
+   * it hears that there is nothing, and the session ends.
+   */
+  #asksForFile(packet: Buffer): undefined {
+    const name = packet.toString("utf8", 1);
+    const file = this.#file;
+    if (file === undefined || name !== file.name || this.#isFileSent) {
+      this.#control.reply(noFile);
+      throw malformed(`a request for the local file "${shownText(name)}", which nothing asked for`);
+    }
+    this.#isFileSent = true;
+    this.#state = "file";
+    file.send(() => {
+      this.#state = "first";
+    });
+  }
+
+  /** A server that answers before it has all of the file would take the rest of it for commands. */
+  #duringFile(packet: Buffer): Error {
+    if (packet[0] === 0xff) return new MysqlServerError(readServerFault(packet), { doing: this.doing });
+    return malformed("an answer to a file that was not sent yet");
   }
 
   /** Definitions, then an EOF packet. */
