@@ -110,7 +110,7 @@ function loadInto(connection: MysqlConnection, rows: AsyncIterable<Uint8Array>):
   return connection.loadLocal((file) => `LOAD DATA LOCAL INFILE ${file} INTO TABLE t`, rows);
 }
 
-async function* endless(): AsyncGenerator<Buffer> {
+async function* endlessRows(): AsyncGenerator<Buffer> {
   for (;;) yield Buffer.alloc(100_000, "x");
 }
 
@@ -229,7 +229,7 @@ describe("a server that means harm", () => {
     ] as const) {
       await using peer = await asking(undefined, packets(answer, 2));
       await using connection = await MysqlConnection.connect(peer.spec);
-      await expect(loadInto(connection, endless())).rejects.toMatchObject({ code });
+      await expect(loadInto(connection, endlessRows())).rejects.toMatchObject({ code });
       await expect(connection.query("SELECT 1")).rejects.toMatchObject({ code: "CONNECTION_LOST" });
     }
   });
