@@ -49,7 +49,8 @@ async function recognizeInput(
 
 /** The same backup, which refuses servers of the other family before anything is asked. */
 function forServersOf(family: EngineFamily, backup: RestorableBackup): RestorableBackup {
-  const check = ({ connection }: RestoreRequest): void => {
+  const check = ({ connection, definer = "keep" }: RestoreRequest): void => {
+    if (family === "postgres" && definer !== "keep") throw definersOfPostgres();
     const target = familyOfConnection(connection);
     if (target !== undefined && target !== family) throw otherFamily(family, target);
   };
@@ -64,6 +65,14 @@ function forServersOf(family: EngineFamily, backup: RestorableBackup): Restorabl
     run: (request, progress, signal) => backup.run(request, progress, signal),
     writeScript: (request, output) => backup.writeScript(request, output),
   };
+}
+
+function definersOfPostgres(): BackupError {
+  return new BackupError({
+    code: "USAGE",
+    message: '"--definer" and "--skip-definer" are for backups of MySQL and MariaDB, and this is one of PostgreSQL',
+    hint: "leave it out",
+  });
 }
 
 function otherFamily(backup: EngineFamily, server: EngineFamily): BackupError {

@@ -1,3 +1,5 @@
+import type { MysqlDefiner } from "./mysql-definer.ts";
+
 /** What is done about tables that no snapshot holds (MyISAM, Aria, MEMORY, ...). */
 export type NonTransactional =
   /** They are copied first, while the server is locked. */
@@ -24,6 +26,8 @@ export interface MysqlDumpOptions {
   readonly events: boolean;
   /** `DROP ... IF EXISTS` before tables, views and code. */
   readonly drops: boolean;
+  /** Of views and stored code. */
+  readonly definer: MysqlDefiner;
   readonly rows: MysqlRowsShape;
 }
 
@@ -48,6 +52,7 @@ export const usualMysqlDump: MysqlDumpOptions = {
   triggers: true,
   events: true,
   drops: true,
+  definer: "keep",
   rows: { statement: "INSERT", namesColumns: false, isSingle: false, hexBlob: false },
 };
 
@@ -61,7 +66,14 @@ export function partialMysqlOptions(options: MysqlDumpOptions): string[] {
     ...(options.routines ? [] : ["--skip-routines"]),
     ...(options.triggers ? [] : ["--skip-triggers"]),
     ...(options.events ? [] : ["--skip-events"]),
+    ...definerOption(options.definer),
   ];
+}
+
+function definerOption(definer: MysqlDefiner): string[] {
+  if (definer === "keep") return [];
+  if (definer === "loader") return ["--skip-definer"];
+  return [`--definer=${definer.user}${definer.host === undefined ? "" : `@${definer.host}`}`];
 }
 
 function named(flag: string, names: readonly string[]): string[] {

@@ -3,6 +3,7 @@ import type { ArchiveFormat } from "../core/dump-format.ts";
 import type { BackupFiles } from "./backup-files.ts";
 import type { ByteSink } from "./byte-sink.ts";
 import type { ConnectionRequest } from "./connection-request.ts";
+import type { MysqlDefiner } from "./mysql-definer.ts";
 import type { ProgressSink } from "./progress.ts";
 import type { OpenedObject } from "./storage.ts";
 
@@ -106,6 +107,8 @@ export interface RestoreRequest extends RestoreSelection {
   readonly journal?: "new" | "resume";
   /** Collect the planner's statistics at the end; of a script: those of the whole database. */
   readonly analyze?: boolean;
+  /** Of MySQL and MariaDB: the definers of views and stored code. Default: keep. */
+  readonly definer?: MysqlDefiner;
   /** Refuse a backup that holds what {@link RestorePlan.needsTrust} lists. */
   readonly untrusted: boolean;
   /** The target may hold objects already: the user said so with `--confirm`. */

@@ -51,7 +51,7 @@ export async function loadWithStock(database: MysqlDatabase, script: Buffer): Pr
 }
 
 /** What the stock dump program says of a database, without its name and the time. */
-export async function stockDump(database: MysqlDatabase): Promise<string> {
+export async function stockDump(database: MysqlDatabase, args: readonly string[] = []): Promise<string> {
   const { stdout } = await mustMysqlStock("dump", database.server, [
     "--routines",
     "--triggers",
@@ -60,6 +60,7 @@ export async function stockDump(database: MysqlDatabase): Promise<string> {
     "--hex-blob",
     "--skip-extended-insert",
     ...(database.server.flavour === "mysql-9.7" ? ["--set-gtid-purged=OFF"] : []),
+    ...args,
     database.name,
   ]);
   return stdout.toString("latin1");

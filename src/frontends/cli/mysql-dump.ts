@@ -1,4 +1,5 @@
 import type { MysqlDumpOptions } from "../../ports/mysql-dump.ts";
+import { mysqlDefiner } from "./mysql-definer.ts";
 import type { OptionValues } from "./options/options.ts";
 
 /** What the options of a backup of MySQL or MariaDB say. @param database which `DB.NAME` may name */
@@ -18,6 +19,7 @@ export function mysqlDump(options: OptionValues, database: string): MysqlDumpOpt
     triggers: !is("skip-triggers"),
     events: isWhole && !is("skip-events"),
     drops: !is("skip-add-drop-table"),
+    definer: mysqlDefiner(options),
     rows: {
       statement: is("replace") ? "REPLACE" : is("insert-ignore") ? "INSERT IGNORE" : "INSERT",
       namesColumns: is("complete-insert"),

@@ -13,6 +13,7 @@ import { StoredCodeWriter } from "../objects/stored-code.ts";
 import { viewsInOrder } from "../objects/view-order.ts";
 import { writeSequence } from "../objects/write-sequence.ts";
 import { nameInComment, quoteName, quoteText } from "../quote.ts";
+import { DefinerChanger } from "../script/definer-changer.ts";
 import { chosenRelations } from "./chosen-relations.ts";
 import { DefinitionLocks } from "./definition-locks.ts";
 import { DumpTelling } from "./dump-telling.ts";
@@ -206,7 +207,7 @@ async function writeRows(
  */
 async function writeCode(run: Run, relations: readonly Relation[]): Promise<void> {
   const { session, database, writer, source, defaults, options } = run;
-  const code = new StoredCodeWriter(writer, defaults.collation);
+  const code = new StoredCodeWriter(writer, defaults.collation, new DefinerChanger(options.definer, session));
   const write = async (what: string, name: string, shown?: ShownObject): Promise<void> => {
     const quoted = quoteName(name);
     const object = shown ?? (await showCreate(session, what, quoted, `${what.toLowerCase()} "${name}"`));

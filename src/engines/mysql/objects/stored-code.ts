@@ -1,6 +1,7 @@
 import { scriptSqlMode } from "../dump/script-frame.ts";
 import type { ScriptWriter } from "../dump/script-writer.ts";
 import { quoteText } from "../quote.ts";
+import type { DefinerChanger } from "../script/definer-changer.ts";
 import type { ShownObject } from "./show-create.ts";
 
 /** What stored code was made under, and works under for ever. */
@@ -15,12 +16,14 @@ interface Circumstances {
 /** Writes statements that hold stored code, each under the settings that it was made under. */
 export class StoredCodeWriter {
   readonly #writer: ScriptWriter;
+  readonly #definers: DefinerChanger;
   readonly #database: Circumstances;
   #current: Circumstances;
 
   /** @param databaseCollation the one that the database has when the script comes here */
-  constructor(writer: ScriptWriter, databaseCollation: string) {
+  constructor(writer: ScriptWriter, databaseCollation: string, definers: DefinerChanger) {
     this.#writer = writer;
+    this.#definers = definers;
     this.#database = {
       sqlMode: scriptSqlMode,
       characterSetClient: "utf8mb4",
@@ -41,9 +44,10 @@ export class StoredCodeWriter {
       timeZone: object.field("time_zone") ?? usual.timeZone,
       databaseCollation: object.field("Database Collation") ?? usual.databaseCollation,
     });
-    const delimiter = delimiterFor(object.create);
+    const create = await this.#definers.change(object.create, this.#current.characterSetClient);
+    const delimiter = delimiterFor(create);
     for (const statement of before) await this.#writer.write(statement, statement.trim() === "" ? "" : ";\n");
-    await this.#writer.write(`DELIMITER ${delimiter}\n`, object.create, ` ${delimiter}\nDELIMITER ;\n`);
+    await this.#writer.write(`DELIMITER ${delimiter}\n`, create, ` ${delimiter}\nDELIMITER ;\n`);
   }
 
   /** Back to what holds in the rest of the script. */

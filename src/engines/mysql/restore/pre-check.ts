@@ -26,7 +26,7 @@ export function preCheckScript(script: CheckedScript, server: TargetFacts): Find
     ...targetFindings(script, server),
     ...diskFindings(script, server),
     ...(facts === undefined ? [] : [...flavourFindings(facts, server), ...lengthFindings(facts, server)]),
-    ...(facts === undefined ? [] : demandFindings(facts.demands, server)),
+    ...(facts === undefined ? [] : demandFindings(withDefiner(facts.demands, request.definer), server)),
   ];
   // What only fails single statements is no reason not to begin.
   return findings.map((finding) =>
@@ -135,6 +135,16 @@ function* lengthFindings({ longest }: KnownFacts, { maxPacket }: TargetFacts): G
   };
 }
 
+/** What the statements demand once they name the definer that was chosen. */
+function withDefiner(demands: readonly Demand[], definer: RestoreRequest["definer"] = "keep"): readonly Demand[] {
+  if (definer === "keep") return demands;
+  const others = demands.filter(({ kind }) => kind !== "definer");
+  const first = demands.find(({ kind }) => kind === "definer");
+  if (definer === "loader" || first === undefined) return others;
+  const name = definer.host === undefined ? definer.user : `${definer.user}@${definer.host}`;
+  return [...others, { ...first, name }];
+}
+
 function* demandFindings(demands: readonly Demand[], server: TargetFacts): Generator<Finding> {
   const of = (kind: Demand["kind"]): Demand[] => demands.filter((demand) => demand.kind === kind);
   const missing = (kind: Demand["kind"], known: ReadonlySet<string>): Demand[] =>
@@ -173,13 +183,13 @@ function* demandFindings(demands: readonly Demand[], server: TargetFacts): Gener
 function* definerFindings(definers: readonly Demand[], server: TargetFacts): Generator<Finding> {
   const { accounts, account, privileges } = server;
   for (const { name, line } of definers) {
-    if (accounts === undefined || accounts.has(name) || name.toUpperCase() === "CURRENT_USER") continue;
+    if (accounts === undefined || isAccount(name, accounts) || name.toUpperCase() === "CURRENT_USER") continue;
     yield {
       code: "missing-role",
       severity: "warning",
       subject: name,
       message: `the definer "${name}" (line ${line}) does not exist on the server: what it defines fails when it is used`,
-      solution: "create that account, or dump without definers",
+      solution: "create that account, or restore with --skip-definer or --definer",
     };
   }
   const other = definers.find(({ name }) => name !== account);
@@ -190,8 +200,13 @@ function* definerFindings(definers: readonly Demand[], server: TargetFacts): Gen
     severity: "error",
     message: `user "${account}" may not define objects for "${other.name}" (line ${other.line})`,
     solution:
-      "restore as a user with SET_ANY_DEFINER (older servers: SET_USER_ID, SET USER or SUPER), or dump without definers",
+      "restore as a user with SET_ANY_DEFINER (older servers: SET_USER_ID, SET USER or SUPER), or with --skip-definer",
   };
+}
+
+/** A bare name is a role of MariaDB, which is listed without a host, or a user from any host. */
+function isAccount(name: string, accounts: ReadonlySet<string>): boolean {
+  return [name, `${name}@`, `${name}@%`].some((account) => accounts.has(account));
 }
 
 function* settingFindings(

@@ -2,6 +2,7 @@ import type { MysqlConnection } from "../../../wire/mysql/connection.ts";
 import type { RowReceiver } from "../../../wire/mysql/exchanges/query-exchange.ts";
 import { MysqlServerError } from "../../../wire/mysql/server-error.ts";
 import { shownText } from "../../../wire/net/shown-text.ts";
+import type { DefinerChanger } from "../script/definer-changer.ts";
 import { localFile } from "../script/local-file.ts";
 import { type LongStatement, longestStatementBytes, type ScriptItem, ScriptReader } from "../script/read-script.ts";
 import { askQuoting } from "../script/session-quoting.ts";
@@ -20,6 +21,8 @@ export interface ScriptRun {
   readonly requireTarget: (database: string, doing: "uses" | "creates" | "drops") => void;
   /** Counts what is read, when somebody knows what it should be. */
   readonly totals: TableTotals | undefined;
+  /** Changes whom statements name as definers. */
+  readonly definers: DefinerChanger;
   /** The script created its database. */
   readonly onCreated: () => void;
 }
@@ -168,23 +171,26 @@ class ScriptRunner {
       rows?.push(item.text);
       rows?.end();
     }
-    this.#requireFitting(item.text.length, line);
+    const text = isRows ? item.text : await this.#run.definers.change(item.text, this.#reader.quoting.characterSet);
+    this.#requireFitting(text.length, line);
     const outcome =
       item.kind === "statement"
-        ? await connection.stream(item.text, discarded)
-        : await connection.streamPieces(item.text, this.#checkedPieces(item, rows), discarded);
+        ? await connection.stream(text, discarded)
+        : await connection.streamPieces(text, this.#checkedPieces(item, text, rows), discarded);
     progress.ran(isRows ? outcome.affectedRows : 0);
     // That a setting is old-fashioned is no news of what is restored.
     if (outcome.warnings > 0 && !/^SET\b/i.test(head)) await this.#askWarnings(outcome.warnings, line);
   }
 
-  async *#checkedPieces(item: LongStatement, rows: RowsOfStatement | undefined): AsyncGenerator<Buffer> {
+  /** @param head what is sent instead of how the statement begins */
+  async *#checkedPieces(item: LongStatement, head: Buffer, rows: RowsOfStatement | undefined): AsyncGenerator<Buffer> {
     let size = 0;
     for await (const piece of item.pieces()) {
-      size += piece.length;
+      const sent = size === 0 ? head : piece;
+      size += sent.length;
       this.#requireFitting(size, item.line);
-      rows?.push(piece);
-      yield piece;
+      rows?.push(sent);
+      yield sent;
     }
     rows?.end();
   }

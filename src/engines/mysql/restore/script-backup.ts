@@ -17,6 +17,7 @@ import { identifyMysql } from "../../../wire/mysql/identify-server.ts";
 import { flagForArchives } from "../../common/flags-for-archives.ts";
 import type { PlainInput } from "../../common/plain-input.ts";
 import { quoteName } from "../quote.ts";
+import { DefinerChanger } from "../script/definer-changer.ts";
 import { TableTotals } from "../script/table-totals.ts";
 import { analyzeDatabase } from "./analyze-database.ts";
 import { requireExpectedRows } from "./expected-rows.ts";
@@ -108,6 +109,7 @@ export class ScriptBackup implements RestorableBackup {
         progress,
         requireTarget: (name, doing) => requireTarget(name, doing, target),
         onCreated,
+        definers: new DefinerChanger(request.definer ?? "keep", connection),
         totals,
       });
       if (totals !== undefined) requireExpectedRows(totals.all(), request);

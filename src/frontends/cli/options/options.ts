@@ -8,6 +8,7 @@ import { engineOptions } from "./engine-options.ts";
 import { extensionOptions } from "./extension-options.ts";
 import { globalOptions } from "./global-options.ts";
 import { mysqlConnectionOptions } from "./mysql-connection-options.ts";
+import { mysqlDefinerOptions } from "./mysql-definer-options.ts";
 import { mysqlDumpOptions } from "./mysql-dump-options.ts";
 import type { Option } from "./option.ts";
 import { restoreOptions } from "./restore-options.ts";
@@ -25,6 +26,7 @@ export const options = [
   ...selectionOptions,
   ...dumpOptions,
   ...mysqlDumpOptions,
+  ...mysqlDefinerOptions,
   ...restoreOptions,
   ...extensionOptions,
   ...sampleOptions,
@@ -74,6 +76,7 @@ export const connectionOptionNames: readonly OptionName[] = connectionOptions.ma
 export const mysqlConnectionOptionNames: readonly OptionName[] = mysqlConnectionOptions.map((option) => option.name);
 export const backupOptionNames: readonly OptionName[] = backupOptions.map((option) => option.name);
 export const mysqlDumpOptionNames: readonly OptionName[] = mysqlDumpOptions.map((option) => option.name);
+export const mysqlDefinerOptionNames: readonly OptionName[] = mysqlDefinerOptions.map((option) => option.name);
 export const dumpOptionNames: readonly OptionName[] = dumpOptions.map((option) => option.name);
 export const restoreOptionNames: readonly OptionName[] = restoreOptions.map((option) => option.name);
 export const sampleOptionNames: readonly OptionName[] = sampleOptions.map((option) => option.name);

@@ -10,6 +10,7 @@ import type { RunCommand } from "../command.ts";
 import { connectionRequest } from "../connection-request.ts";
 import { defaultJobs } from "../default-jobs.ts";
 import { engineChoice } from "../engine-choice.ts";
+import { mysqlDefiner } from "../mysql-definer.ts";
 import type { OptionValues } from "../options/options.ts";
 import type { Output } from "../output.ts";
 import { restoreSelection } from "../restore-selection.ts";
@@ -66,6 +67,7 @@ function requestOf(backup: string, options: OptionValues): RestoreSingleRequest 
       ...journalOf(options),
       allowedExtensions: options["allow-extension"] ?? [],
       analyze: options.analyze === true,
+      definer: mysqlDefiner(options),
       untrusted: options.untrusted === true,
       confirmed: options.confirm === true,
       ...(options["max-plain-size"] === undefined ? {} : { maxPlainBytes: options["max-plain-size"] }),

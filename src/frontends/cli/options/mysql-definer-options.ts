@@ -1,0 +1,21 @@
+import type { Option } from "./option.ts";
+
+/** For backups and restores of MySQL and MariaDB. */
+export const mysqlDefinerOptions = [
+  {
+    name: "skip-definer",
+    family: "mysql",
+    type: "flag",
+    environment: false,
+    conflicts: ["definer"],
+    help: "views and stored code name no definer: they belong to whoever loads them",
+  },
+  {
+    name: "definer",
+    family: "mysql",
+    type: "text",
+    placeholder: "USER@HOST",
+    environment: false,
+    help: "this account is the definer of all views and stored code; a name without @HOST is a role, or the user from any host",
+  },
+] as const satisfies readonly Option[];
