@@ -1,12 +1,12 @@
 import { chmodSync, mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, beforeAll, expect, type TestContext, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { dbbackup, mustDbbackup } from "../helpers/dbbackup.ts";
 import { connectTo } from "../helpers/dump-to-memory.ts";
 import { startServer } from "../helpers/postgres-server.ts";
-import { mustRun } from "../helpers/run-program.ts";
 import { sharedServer } from "../helpers/shared-servers.ts";
+import { requireRoot, withSmallDisk } from "../helpers/small-disk.ts";
 import { startStandby } from "../helpers/standby.ts";
 import { TcpProxy } from "../helpers/tcp-proxy.ts";
 import { withTemporaryFolder } from "../helpers/temporary-folder.ts";
@@ -30,14 +30,6 @@ function withBigTable(): Promise<TestDatabase> {
 
 function backupArgs(database: TestDatabase, repo: string, url = database.url): string[] {
   return ["backup", "single", database.name, `--url=${url}`, `--repo=${repo}`];
-}
-
-/** Mounting a small file system takes root: elsewhere the test says so loudly, and in CI it fails. */
-function requireRoot(context: TestContext): void {
-  if (process.getuid?.() === 0) return;
-  if (process.env.CI === "true") throw new Error("only root can mount a small file system");
-  console.warn(`SKIPPED "${context.task.name}": only root can mount a small file system`);
-  context.skip();
 }
 
 /** Resolves when the backup copies data: its snapshot stands and its locks are taken. */
@@ -191,16 +183,12 @@ test("a full disk below the repository ends with 1, names it, and leaves nothing
   await using database = await withBigTable();
   const repo = join(folder.path, "small");
   mkdirSync(repo);
-  await mustRun("mount", ["-t", "tmpfs", "-o", "size=2m", "none", repo]);
-  try {
-    const { status, stderr } = await dbbackup([...backupArgs(database, repo), "--compression", "none"]);
-    expect(status).toBe(1);
-    expect(stderr).toMatch(/no space left|full/i);
-    expect(stderr).toMatch(/^hint: /m);
-    expect(readdirSync(repo)).toEqual([]);
-  } finally {
-    await mustRun("umount", [repo]);
-  }
+  await using _ = await withSmallDisk(repo, "2m");
+  const { status, stderr } = await dbbackup([...backupArgs(database, repo), "--compression", "none"]);
+  expect(status).toBe(1);
+  expect(stderr).toMatch(/no space left|full/i);
+  expect(stderr).toMatch(/^hint: /m);
+  expect(readdirSync(repo)).toEqual([]);
 });
 
 test("a full disk below the target ends a restore with 1 and names the target as incomplete", async (context) => {
@@ -215,7 +203,7 @@ test("a full disk below the target ends a restore with 1 and names the target as
   chmodSync(folder.path, 0o755);
   const space = join(folder.path, "small");
   mkdirSync(space);
-  await mustRun("mount", ["-t", "tmpfs", "-o", "size=14m,uid=65534,gid=65534,mode=0700", "none", space]);
+  const disk = await withSmallDisk(space, "14m,uid=65534,gid=65534,mode=0700");
   try {
     await server.sql(`CREATE TABLESPACE small LOCATION '${space}'`);
     await server.sql("CREATE DATABASE target TABLESPACE small");
@@ -229,7 +217,7 @@ test("a full disk below the target ends a restore with 1 and names the target as
     await server.sql("DROP TABLESPACE small");
   } finally {
     await server.halt("immediate");
-    await mustRun("umount", [space]);
+    await disk[Symbol.asyncDispose]();
   }
 });
 

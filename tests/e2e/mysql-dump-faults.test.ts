@@ -2,37 +2,90 @@ import { spawn } from "node:child_process";
 import { readdirSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { builtProgram } from "../helpers/built-program.ts";
-import { dbbackup, foreignVariables } from "../helpers/dbbackup.ts";
-import { withMysqlDatabase } from "../helpers/mysql-database.ts";
-import { mysqlSql, mysqlUrl, startMysql } from "../helpers/mysql-server.ts";
+import { dbbackup, foreignVariables, mustDbbackup } from "../helpers/dbbackup.ts";
+import { type MysqlDatabase, withMysqlDatabase } from "../helpers/mysql-database.ts";
+import { type MysqlAddress, mysqlSql, mysqlUrl, startMysql } from "../helpers/mysql-server.ts";
 import { sharedMysql } from "../helpers/mysql-shared-servers.ts";
+import { requireRoot, withSmallDisk } from "../helpers/small-disk.ts";
+import { TcpProxy } from "../helpers/tcp-proxy.ts";
 import { withTemporaryFolder } from "../helpers/temporary-folder.ts";
 
-test("no lock outlives a backup that is killed while it holds one", async () => {
-  await using server = await startMysql({ flavour: "mariadb-11.8" });
-  await using database = await withMysqlDatabase(server);
-  await database.sql("CREATE TABLE held (a INT, b LONGTEXT) ENGINE = MyISAM");
-  await database.sql("INSERT INTO held SELECT seq, REPEAT('x', 100000) FROM seq_1_to_2000");
+const mebibyte = 1 << 20;
+
+/** A table of so many rows of 1 MiB. */
+async function makeLarge(database: MysqlDatabase, rows: number): Promise<void> {
+  await database.sql("CREATE TABLE big (id INT PRIMARY KEY AUTO_INCREMENT, b LONGTEXT) ENGINE = InnoDB");
+  await database.sql(`INSERT INTO big (b) VALUES (REPEAT('x', ${mebibyte}))`);
+  for (let made = 1; made < rows; made *= 2) await database.sql("INSERT INTO big (b) SELECT b FROM big");
+}
+
+async function untilReading(server: MysqlAddress, database: MysqlDatabase): Promise<void> {
+  const reading = `SELECT COUNT(*) AS n FROM information_schema.processlist WHERE db = '${database.name}' AND info LIKE 'SELECT /*!40001 SQL_NO_CACHE%'`;
+  await expect.poll(() => mysqlSql(server, reading), { timeout: 30_000, interval: 20 }).toEqual([{ n: "1" }]);
+}
+
+describe.each(["mariadb-10.11", "mysql-9.7"] as const)("a backup of %s", (flavour) => {
+  test("whose connection is cut in the midst of the rows ends with 1, says where, and leaves nothing", async () => {
+    const server = await sharedMysql(flavour);
+    await using database = await withMysqlDatabase(server);
+    await makeLarge(database, 4);
+    await using folder = await withTemporaryFolder();
+    await using proxy = await TcpProxy.start({ targetPort: server.port, cutAfterServerBytes: 2 * mebibyte });
+    const url = mysqlUrl({ ...server, port: proxy.port });
+    const { status, stderr } = await dbbackup(["backup", "single", database.name, "--url", url, "--repo", folder.path]);
+    expect(stderr).toMatch(/error: the connection .* was lost while running "SELECT .*`big`/);
+    expect(stderr).toMatch(/^hint: /m);
+    expect([status, readdirSync(folder.path)]).toEqual([1, []]);
+  });
+
+  test("whose server dies in the midst of the rows ends with 1, and works when the server is back", async () => {
+    await using server = await startMysql({ flavour });
+    await using database = await withMysqlDatabase(server);
+    await makeLarge(database, 4);
+    await using folder = await withTemporaryFolder();
+    await using proxy = await TcpProxy.start({ targetPort: server.port, delayMs: 50 });
+    const url = mysqlUrl({ ...server, port: proxy.port });
+    const running = dbbackup(["backup", "single", database.name, "--url", url, "--repo", folder.path]);
+    await untilReading(server, database);
+    await server.halt("SIGKILL");
+    const { status, stderr } = await running;
+    expect(stderr).toMatch(/error: the connection .* was lost while/);
+    expect(stderr).toMatch(/^hint: /m);
+    expect([status, readdirSync(folder.path)]).toEqual([1, []]);
+    await server.start();
+    await mustDbbackup(["backup", "single", database.name, "--url", mysqlUrl(server), "--repo", folder.path]);
+  });
+});
+
+test("a full disk below the repository ends with 1, names it, and leaves nothing", async (context) => {
+  requireRoot(context);
+  await using database = await withMysqlDatabase(await sharedMysql("mariadb-10.11"));
+  await makeLarge(database, 4);
   await using folder = await withTemporaryFolder();
-  // Nobody reads the pipe, so that the backup stands in the midst of the table, which it reads under the lock.
-  const child = spawn(
-    process.execPath,
-    [await builtProgram(), "backup", "single", database.name, "--url", mysqlUrl(server), "--output", "-"],
-    { stdio: ["ignore", "pipe", "ignore"], cwd: folder.path, env: { ...process.env, ...foreignVariables } },
-  );
-  const isLocked = async (): Promise<boolean> => {
-    const locks = await server.sql(
-      "SELECT COUNT(*) AS n FROM information_schema.processlist WHERE info LIKE 'SELECT%FROM `held`%' AND id <> CONNECTION_ID()",
-    );
-    return locks[0]!.n !== "0";
-  };
-  await expect.poll(isLocked, { timeout: 20_000 }).toBe(true);
-  const writing = database.sql("INSERT INTO held VALUES (0, 'while it is locked')");
-  expect(
-    await Promise.race([writing.then(() => "written"), new Promise((resolve) => setTimeout(resolve, 300, "waits"))]),
-  ).toBe("waits");
-  child.kill("SIGKILL");
-  await writing;
+  await using _ = await withSmallDisk(folder.path, "2m");
+  const run = () => dbbackup(["backup", "single", database.name, "--url", database.url, "--repo", folder.path]);
+  const { status, stderr } = await run();
+  expect(stderr).toMatch(/no space left on the device/);
+  expect(stderr).toMatch(/^hint: free space there/m);
+  expect([status, readdirSync(folder.path)]).toEqual([1, []]);
+});
+
+test("a table that is dropped before it is read ends the backup, and there is none", async () => {
+  const server = await sharedMysql("mariadb-10.11");
+  await using database = await withMysqlDatabase(server);
+  await makeLarge(database, 4);
+  await database.sql("CREATE TABLE z (id INT) ENGINE = InnoDB");
+  await using folder = await withTemporaryFolder();
+  await using proxy = await TcpProxy.start({ targetPort: server.port, delayMs: 20 });
+  const url = mysqlUrl({ ...server, port: proxy.port });
+  const running = dbbackup(["backup", "single", database.name, "--url", url, "--repo", folder.path]);
+  await untilReading(server, database);
+  await database.sql("DROP TABLE z");
+  proxy.hurry();
+  const { status, stderr } = await running;
+  expect(stderr).toMatch(/error 1146 .*`?z/);
+  expect(stderr).toMatch(/^hint: .*(?:dropped|changed)/m);
+  expect([status, readdirSync(folder.path)]).toEqual([1, []]);
 });
 
 test("a table that is changed before it is read ends the backup, and there is none", async () => {

@@ -115,6 +115,23 @@ test("a server that goes down in mid-restore ends it with a word about the datab
   expect(done.status).toBe(1);
 });
 
+test("a server without room ends a restore with 1, and names the database that is incomplete", async () => {
+  const settings = ["innodb-file-per-table=0", "innodb-data-file-path=ibdata1:12M:autoextend:max:16M"];
+  await using server = await startMysql({ flavour: "mariadb-10.11", settings });
+  // It goes with the server, which has no room to drop it.
+  await server.sql("CREATE DATABASE small");
+  const large = `CREATE TABLE large (b LONGTEXT);\n${`INSERT INTO large VALUES ('${"x".repeat(1 << 20)}');\n`.repeat(16)}`;
+  const run = (input: string) =>
+    dbbackup(["restore", "single", "-", "--url", mysqlUrl(server), "--target", "small", "--quiet"], {
+      input: Buffer.from(input),
+    });
+  const { status, stderr } = await run(large);
+  expect(stderr).toMatch(/restoring line \d+ of the script failed: error 1114 .*The table .*large.* is full/);
+  expect(stderr).toContain('database "small" is incomplete');
+  expect(stderr).toMatch(/^hint: .*free space/m);
+  expect(status).toBe(1);
+});
+
 test("an interrupted restore ends with 130, and drops what it created", async () => {
   const server = await sharedMysql("mariadb-11.8");
   const name = `interrupted_${process.pid}`;

@@ -7,7 +7,7 @@ export interface ProxyOptions {
   /** What the client gets instead of bytes of the server; `soFar` counts what came before on this connection. */
   readonly fromServer?: (bytes: Buffer, soFar: number) => Buffer;
   /** Told of what the client sends, on whatever connection. */
-  readonly onClientBytes?: (count: number) => void;
+  readonly onClientBytes?: (count: number, bytes: Buffer) => void;
   /** After so many bytes of the server both sides are reset. */
   readonly cutAfterServerBytes?: number;
   /** Waits so long after each piece of the server's bytes, so that there is time for something to happen. */
@@ -59,7 +59,7 @@ export class TcpProxy implements AsyncDisposable {
     const server = keep(connect(targetPort, targetHost));
     let soFar = 0;
     client.pipe(server);
-    client.on("data", (bytes) => this.#options.onClientBytes?.(bytes.length));
+    client.on("data", (bytes) => this.#options.onClientBytes?.(bytes.length, bytes));
     server.on("data", (bytes) => {
       const left = (cutAfterServerBytes ?? Number.POSITIVE_INFINITY) - soFar;
       const passed = bytes.subarray(0, Math.min(left, bytes.length));

@@ -12,6 +12,7 @@ const hints: Readonly<Record<number, string>> = {
   1130: "create an account for the host that the message names: CREATE USER name@host",
   1142: "GRANT the privilege that the message names on this table",
   1143: "GRANT the privilege that the message names on this column, or on the whole table",
+  1146: "the table is not there, or not any more: if somebody dropped it meanwhile, begin anew while nobody changes definitions",
   1153: "raise max_allowed_packet on the server, and connect anew",
   1203: "close sessions of this user, or raise max_user_connections",
   1205: "another session holds what is needed: SHOW PROCESSLIST shows who; try again later",
