@@ -12,7 +12,7 @@ import { withTemporaryFolder } from "../helpers/temporary-folder.ts";
 
 const mebibyte = 1 << 20;
 
-/** A table of so many rows of 1 MiB. */
+/** A table of so many rows of 1 MiB. What lies in the sockets' buffers, about 4 MiB, is read too soon to be seen. */
 async function makeLarge(database: MysqlDatabase, rows: number): Promise<void> {
   await database.sql("CREATE TABLE big (id INT PRIMARY KEY AUTO_INCREMENT, b LONGTEXT) ENGINE = InnoDB");
   await database.sql(`INSERT INTO big (b) VALUES (REPEAT('x', ${mebibyte}))`);
@@ -41,7 +41,7 @@ describe.each(["mariadb-10.11", "mysql-9.7"] as const)("a backup of %s", (flavou
   test("whose server dies in the midst of the rows ends with 1, and works when the server is back", async () => {
     await using server = await startMysql({ flavour });
     await using database = await withMysqlDatabase(server);
-    await makeLarge(database, 4);
+    await makeLarge(database, 16);
     await using folder = await withTemporaryFolder();
     await using proxy = await TcpProxy.start({ targetPort: server.port, delayMs: 50 });
     const url = mysqlUrl({ ...server, port: proxy.port });
@@ -73,7 +73,7 @@ test("a full disk below the repository ends with 1, names it, and leaves nothing
 test("a table that is dropped before it is read ends the backup, and there is none", async () => {
   const server = await sharedMysql("mariadb-10.11");
   await using database = await withMysqlDatabase(server);
-  await makeLarge(database, 4);
+  await makeLarge(database, 16);
   await database.sql("CREATE TABLE z (id INT) ENGINE = InnoDB");
   await using folder = await withTemporaryFolder();
   await using proxy = await TcpProxy.start({ targetPort: server.port, delayMs: 20 });
