@@ -47,10 +47,12 @@ export function splitCreateTable(text: string, defersIndexes: boolean): SplitTab
 
 /** One statement reads the rows once for all indexes; InnoDB adds one full-text index in a statement, or copies the table. */
 function alterations(name: string, added: readonly string[]): string[] {
-  const isText = (element: string): boolean => element.startsWith("FULLTEXT ");
-  const others = added.filter((element) => !isText(element));
-  const texts = added.filter((element) => isText(element)).map((element) => alter(name, [element]));
-  return others.length === 0 ? texts : [alter(name, others), ...texts];
+  const { texts = [], others = [] } = Object.groupBy(added, (element) =>
+    /^FULLTEXT /.test(element) ? "texts" : "others",
+  );
+  return (others.length === 0 ? [] : [others])
+    .concat(texts.map((element) => [element]))
+    .map((group) => alter(name, group));
 }
 
 function alter(name: string, added: readonly string[]): string {
