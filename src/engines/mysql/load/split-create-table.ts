@@ -48,7 +48,7 @@ export function splitCreateTable(text: string, defersIndexes: boolean): SplitTab
 /** One statement reads the rows once for all indexes; InnoDB adds one full-text index in a statement, or copies the table. */
 function alterations(name: string, added: readonly string[]): string[] {
   const { texts = [], others = [] } = Object.groupBy(added, (element) =>
-    /^FULLTEXT /.test(element) ? "texts" : "others",
+    element.startsWith("FULLTEXT ") ? "texts" : "others",
   );
   return (others.length === 0 ? [] : [others])
     .concat(texts.map((element) => [element]))
