@@ -12,12 +12,16 @@ export const ScanStatus = {
   undecided: 3,
   /** A row has other columns than it should, or lengths that cannot be. */
   badRow: 4,
+  /** With a line its limit is reached: note the totals, begin new ones, and go on from `position()`. */
+  cut: 5,
 } as const;
 
 /** What insert-scanner.as.ts exports. Addresses and lengths are in bytes of its memory. */
 export interface InsertScannerExports {
   memoryBase(): number;
   reset(kinds: number, columns: number, head: number, headLength: number, limit: number): void;
+  resetLines(kinds: number, columns: number, limit: bigint): void;
+  resetTotals(): void;
   setOutput(begin: number, end: number): void;
   scan(begin: number, end: number): number;
   endStatement(): void;

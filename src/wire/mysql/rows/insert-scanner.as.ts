@@ -1,6 +1,6 @@
 // The hot loop of dumps of MySQL and MariaDB: takes rows of the text protocol out of their packets and writes them as
-// INSERT statements, hashes and counts them. AssemblyScript, built by scripts/build-wasm.ts. insert-scanner.ts drives it;
-// row-literals.ts is the readable twin.
+// INSERT statements, or as lines for LOAD DATA, hashes and counts them. AssemblyScript, built by scripts/build-wasm.ts.
+// insert-scanner.ts drives it; row-literals.ts and row-line.ts are the readable twins.
 //
 // One instance serves one stream of rows after the other. The host owns the memory map behind __heap_base: the kinds of
 // the columns, the head of the statements, an input area and output blocks. Bytes are read and written 16 at a time and the
@@ -19,6 +19,7 @@ const FULL: i32 = 1;
 const OTHER: i32 = 2;
 const UNDECIDED: i32 = 3;
 const BAD_ROW: i32 = 4;
+const CUT: i32 = 5;
 
 /** A packet with this length is continued by the next one. */
 const FULL_PACKET: u32 = 0xffffff;
@@ -33,6 +34,10 @@ let columns: i32 = 0;
 let head: usize = 0;
 let headLength: usize = 0;
 let statementLimit: u64 = 0;
+/** Lines for LOAD DATA instead of statements. */
+let isLines: bool = false;
+/** After a line with which so many bytes are written, there is a cut. */
+let cutLimit: u64 = 0;
 
 let inputPosition: usize = 0;
 let output: usize = 0;
@@ -67,23 +72,41 @@ export function memoryBase(): usize {
   return __heap_base;
 }
 
-/** Starts the rows of one table. Statements of several rows are at most `limit` bytes long. */
+/** Starts the rows of one table as INSERTs. Statements of several rows are at most `limit` bytes long. */
 export function reset(kindsAt: usize, columnCount: i32, headAt: usize, headBytes: usize, limit: u32): void {
-  kinds = kindsAt;
-  columns = columnCount;
+  isLines = false;
   head = headAt;
   headLength = headBytes;
   statementLimit = limit;
+  begin(kindsAt, columnCount);
+}
+
+/** Starts the rows of one table as lines. There is a cut behind the line with which `limit` bytes are reached. */
+export function resetLines(kindsAt: usize, columnCount: i32, limit: u64): void {
+  isLines = true;
+  headLength = 0;
+  cutLimit = limit;
+  begin(kindsAt, columnCount);
+}
+
+function begin(kindsAt: usize, columnCount: i32): void {
+  kinds = kindsAt;
+  columns = columnCount;
   packetLeft = 0;
   isContinued = false;
   isInRow = false;
   statementLength = 0;
+  output = 0;
+  outputEnd = 0;
+  resetTotals();
+}
+
+/** What comes now is counted anew. */
+export function resetTotals(): void {
   rows = 0;
   rowBytes = 0;
   sumLow = 0;
   sumHigh = 0;
-  output = 0;
-  outputEnd = 0;
 }
 
 export function position(): usize {
@@ -126,7 +149,7 @@ function hashPart(): void {
 
 /** Ends the open statement; there is room for it. */
 export function endStatement(): void {
-  if (statementLength == 0) return;
+  if (isLines || statementLength == 0) return;
   store<u16>(output, 0x0a3b); // ;LF
   output += 2;
   statementLength = 0;
@@ -139,6 +162,8 @@ export function scan(begin: usize, end: usize): i32 {
     if (packetLeft == 0) {
       if (isInRow && !isContinued) {
         if (!endRow()) return BAD_ROW;
+        inputPosition = at;
+        if (isLines && rowBytes >= cutLimit) return CUT;
       }
       inputPosition = at;
       if (at == end) return MORE;
@@ -168,6 +193,16 @@ export function scan(begin: usize, end: usize): i32 {
 }
 
 function beginRow(length: u32): void {
+  if (!isLines) beginTuple(length);
+  isInRow = true;
+  column = 0;
+  lengthNeeds = 0;
+  valueLeft = 0;
+  rowStart = output;
+  bytesInParts = 0;
+}
+
+function beginTuple(length: u32): void {
   const most = <u64>length * 2 + <u64>columns * COLUMN_OVERHEAD;
   if (statementLength == 0 || statementLength + most > statementLimit) {
     endStatement();
@@ -179,17 +214,11 @@ function beginRow(length: u32): void {
     output += 2;
     statementLength += 2;
   }
-  isInRow = true;
-  column = 0;
-  lengthNeeds = 0;
-  valueLeft = 0;
-  rowStart = output;
-  bytesInParts = 0;
 }
 
 function endRow(): bool {
   if (column != columns || valueLeft != 0 || lengthNeeds != 0) return false;
-  store<u8>(output++, 0x29);
+  if (!isLines) store<u8>(output++, 0x29);
   let length: u64 = output - rowStart;
   if (bytesInParts != 0) {
     length += bytesInParts;
@@ -202,6 +231,10 @@ function endRow(): bool {
   sumHigh += hashHigh + <u64>(low < hashLow);
   sumLow = low;
   rows++;
+  if (isLines) {
+    store<u8>(output++, 0x0a);
+    length++;
+  }
   rowBytes += length;
   statementLength += length;
   isInRow = false;
@@ -221,8 +254,13 @@ function takePayload(from: usize, stop: usize): usize {
         if (column == columns) return 0;
         if (byte == 0xfb) {
           separate();
-          store<u32>(output, 0x4c4c554e); // NULL
-          output += 4;
+          if (isLines) {
+            store<u16>(output, 0x4e5c); // \\N
+            output += 2;
+          } else {
+            store<u32>(output, 0x4c4c554e); // NULL
+            output += 4;
+          }
           column++;
           continue;
         }
@@ -246,6 +284,7 @@ function takePayload(from: usize, stop: usize): usize {
       let length = min<usize>(stop - at, (room - 16) >> 1);
       if (valueLeft < <u64>length) length = <usize>valueLeft;
       if (kind == NUMBER) copyPlain(at, length);
+      else if (isLines) copyField(at, length);
       else if (kind <= BINARY) copyEscaped(at, length);
       else copyHex(at, length);
       at += length;
@@ -259,19 +298,24 @@ function takePayload(from: usize, stop: usize): usize {
 // @ts-ignore: decorator
 @inline
 function separate(): void {
-  store<u8>(output++, column == 0 ? 0x28 : 0x2c);
+  if (isLines) {
+    if (column > 0) store<u8>(output++, 0x09);
+  } else store<u8>(output++, column == 0 ? 0x28 : 0x2c);
 }
 
 function beginValue(length: u64): void {
   separate();
   if (length == 0) {
-    store<u16>(output, 0x2727);
-    output += 2;
+    if (!isLines) {
+      store<u16>(output, 0x2727);
+      output += 2;
+    }
     column++;
     return;
   }
   kind = load<u8>(kinds + column);
   valueLeft = length;
+  if (isLines) return;
   if (kind == TEXT) {
     store<u8>(output++, 0x27);
   } else if (kind == BINARY) {
@@ -285,7 +329,9 @@ function beginValue(length: u64): void {
 }
 
 function endValue(): void {
-  if (kind == NUMBER) {
+  if (isLines) {
+    // Nothing stands behind it.
+  } else if (kind == NUMBER) {
     // Unquoted, a negative zero would be read as a whole number, which has no sign.
     const last = <u32>load<u8>(output - 1);
     if (last == 0x30 && load<u8>(output - 2) == 0x2d && isStartOfValue(load<u8>(output - 3))) {
@@ -325,21 +371,49 @@ function copyEscaped(from: usize, length: usize): void {
       ),
       v128.or(i8x16.eq(bytes, i8x16.splat(0x00)), i8x16.eq(bytes, i8x16.splat(0x1a))),
     );
-    let bits = i8x16.bitmask(found);
-    const left = stop - at;
-    if (left < 16) bits &= (1 << <i32>left) - 1;
-    if (bits == 0) {
-      const step: usize = left < 16 ? left : 16;
-      at += step;
-      to += step;
-      continue;
-    }
-    const step = <usize>ctz(bits);
-    const letter = escapeOf(load<u8>(at + step));
-    to += step;
-    store<u16>(to, <u16>(0x5c | (<u32>letter << 8)));
-    to += 2;
-    at += step + 1;
+    const reached = escapedStep(found, at, stop, to);
+    to += reached - at + <usize>hasEscaped;
+    at = reached;
+  }
+  output = to;
+}
+
+/** Whether the last step ended with a byte that became two. */
+let hasEscaped: bool = false;
+
+/** Goes to behind the first of 16 bytes, which are copied already, that is in `found`; there two stand for it. */
+// @ts-ignore: decorator
+@inline
+function escapedStep(found: v128, at: usize, stop: usize, to: usize): usize {
+  let bits = i8x16.bitmask(found);
+  const left = stop - at;
+  if (left < 16) bits &= (1 << <i32>left) - 1;
+  hasEscaped = bits != 0;
+  if (bits == 0) return at + (left < 16 ? left : 16);
+  const step = <usize>ctz(bits);
+  const letter = escapeOf(load<u8>(at + step));
+  store<u16>(to + step, <u16>(0x5c | (<u32>letter << 8)));
+  return at + step + 1;
+}
+
+/** A value of a line: what LOAD DATA takes for itself, and zeros, get a backslash. */
+function copyField(from: usize, length: usize): void {
+  const stop = from + length;
+  let at = from;
+  let to = output;
+  while (at < stop) {
+    const bytes = v128.load(at);
+    v128.store(to, bytes);
+    const found = v128.or(
+      v128.or(
+        v128.or(i8x16.eq(bytes, i8x16.splat(0x09)), i8x16.eq(bytes, i8x16.splat(0x5c))),
+        v128.or(i8x16.eq(bytes, i8x16.splat(0x0a)), i8x16.eq(bytes, i8x16.splat(0x0d))),
+      ),
+      i8x16.eq(bytes, i8x16.splat(0x00)),
+    );
+    const reached = escapedStep(found, at, stop, to);
+    to += reached - at + <usize>hasEscaped;
+    at = reached;
   }
   output = to;
 }
@@ -348,6 +422,8 @@ function escapeOf(byte: u8): u8 {
   switch (byte) {
     case 0x00:
       return 0x30;
+    case 0x09:
+      return 0x74;
     case 0x0a:
       return 0x6e;
     case 0x0d:

@@ -24,6 +24,8 @@ const MOST_EXPANSION = INPUT_SIZE * 5 + 256 * 1024;
 const LONG_HEAD = 16 * 1024;
 /** A block is handed over when it holds so much, else the whole of it would be touched, and lie in no cache. */
 const HANDED_OVER = 512 * 1024;
+/** Compressors like them larger: then a read more is still no more than the MiB that they take at once. */
+const LINES_HANDED_OVER = 704 * 1024;
 /** After a read over TCP that brought less, the next one waits until more is there: each costs as much as 50 kB of rows. */
 const LITTLE = 48 * 1024;
 const TIMER_MILLISECONDS = 1;
@@ -33,8 +35,22 @@ const more: RowPacketsStep = { kind: "more" };
 /** Takes a block; its memory is used again when the promise resolves. Calls overlap: blocks wait for each other in order. */
 export type WriteBlock = (block: Buffer) => Promise<void>;
 
+/** Takes lines, which belong into one file after another. */
+export interface LinesReceiver {
+  /** As {@link WriteBlock}: no line is in two files. */
+  write(block: Buffer): Promise<void>;
+  /** All lines of a file were given to `write`. */
+  cut(totals: RowTotals): void;
+}
+
+/** Behind the line that ends there, in the current block, is a cut. */
+interface Cut {
+  readonly at: number;
+  readonly totals: RowTotals;
+}
+
 /**
- * Turns the row packets of a result into INSERT statements, counts and checksums the rows. The socket writes straight into
+ * Turns the row packets of a result into INSERT statements or lines for LOAD DATA, counts and checksums the rows. The socket writes straight into
  * WebAssembly memory, and no row is gathered: one may be larger than all memory.
  *
  * For each table: `start`, then a connection feeds it ({@link RowPacketsConsumer}), then `finish`. Use one for a connection
@@ -49,6 +65,9 @@ export class InsertScanner implements RowPacketsConsumer {
   readonly #free: Buffer[] = [];
   #current: Buffer | undefined;
   #write: WriteBlock | undefined;
+  #cut: LinesReceiver["cut"] = () => {};
+  #cuts: Cut[] = [];
+  #handedOver = HANDED_OVER;
   #hasLongHead = false;
   #onBytes: (count: number) => void = () => {};
   /** Bytes at the start of the input that were seen and told too little. */
@@ -88,10 +107,38 @@ export class InsertScanner implements RowPacketsConsumer {
     new Uint8Array(memory, this.#kinds, kinds.length).set(kinds);
     new Uint8Array(memory, this.#head, head.length).set(head);
     wasm.reset(this.#kinds, kinds.length, this.#head, head.length, limit);
+    this.#handedOver = HANDED_OVER;
+    this.#hasLongHead = head.length > LONG_HEAD;
+    this.#begin(write, onBytes);
+  }
+
+  /**
+   * Begins the rows of a table, or of a part of one, as lines for LOAD DATA ("\t", "\n", "\N", and a backslash before what
+   * they mean). `finish` answers the totals of what comes after the last cut.
+   * @param kinds only numbers, which need no escapes, are told from others
+   * @param limit after a line with which so many bytes are reached, there is a cut
+   */
+  startLines(
+    kinds: readonly LiteralKind[],
+    limit: number,
+    lines: LinesReceiver,
+    onBytes: (count: number) => void,
+  ): void {
+    if (kinds.length > MOST_COLUMNS) throw new Error("more columns than any server has");
+    const { wasm, memory } = this.#scanner;
+    new Uint8Array(memory, this.#kinds, kinds.length).set(kinds);
+    wasm.resetLines(this.#kinds, kinds.length, BigInt(limit));
+    this.#handedOver = LINES_HANDED_OVER;
+    this.#hasLongHead = false;
+    this.#cut = (totals) => lines.cut(totals);
+    this.#begin((block) => lines.write(block), onBytes);
+  }
+
+  #begin(write: WriteBlock, onBytes: (count: number) => void): void {
     this.#write = write;
     this.#onBytes = onBytes;
-    this.#hasLongHead = head.length > LONG_HEAD;
     this.#carried = 0;
+    this.#cuts = [];
     this.#fill();
   }
 
@@ -105,9 +152,13 @@ export class InsertScanner implements RowPacketsConsumer {
     const begin = this.#input.byteOffset;
     const end = begin + this.#carried + count;
     let status = wasm.scan(begin, end);
-    while (status === ScanStatus.full) {
-      this.#handOver();
-      this.#fill();
+    while (status === ScanStatus.full || status === ScanStatus.cut) {
+      if (status === ScanStatus.cut) {
+        this.#noteCut();
+      } else {
+        this.#handOver();
+        this.#fill();
+      }
       status = wasm.scan(wasm.position(), end);
     }
     const at = wasm.position() - begin;
@@ -118,7 +169,7 @@ export class InsertScanner implements RowPacketsConsumer {
       this.#input.copyWithin(0, at, end - begin);
       this.#carried = end - begin - at;
     }
-    if (this.#filled() >= HANDED_OVER && this.#free.length > 0) {
+    if (this.#filled() >= this.#handedOver && this.#free.length > 0) {
       this.#handOver();
       this.#fill();
     }
@@ -136,8 +187,14 @@ export class InsertScanner implements RowPacketsConsumer {
     if (wasm.hasOpenRow() !== 0) throw malformed("the end of a result within a row");
     wasm.endStatement();
     this.#handOver();
+    const totals = this.#totals();
     await Promise.all(this.#writing);
     if (this.#failure !== undefined) throw this.#failure;
+    return totals;
+  }
+
+  #totals(): RowTotals {
+    const { wasm } = this.#scanner;
     const low = BigInt.asUintN(64, wasm.checksumLow());
     const high = BigInt.asUintN(64, wasm.checksumHigh());
     return {
@@ -145,6 +202,11 @@ export class InsertScanner implements RowPacketsConsumer {
       bytes: Number(wasm.byteCount()),
       checksum: formatRowSum((high << 64n) | low),
     };
+  }
+
+  #noteCut(): void {
+    this.#cuts.push({ at: this.#filled(), totals: this.#totals() });
+    this.#scanner.wasm.resetTotals();
   }
 
   #fill(): void {
@@ -164,7 +226,7 @@ export class InsertScanner implements RowPacketsConsumer {
     if (block === undefined || filled === 0) return;
     this.#current = undefined;
     this.#onBytes(filled);
-    const written: Promise<void> = this.#write!(block.subarray(0, filled)).then(
+    const written: Promise<void> = this.#writeFilled(block.subarray(0, filled)).then(
       () => this.#giveBack(block, written),
       (error: Error) => {
         this.#failure ??= error;
@@ -172,6 +234,25 @@ export class InsertScanner implements RowPacketsConsumer {
       },
     );
     this.#writing.add(written);
+  }
+
+  /** Cuts where it must. Calls all that is to be called at once, so that it stays in order. */
+  async #writeFilled(filled: Buffer): Promise<void> {
+    const write = this.#write!;
+    if (this.#cuts.length === 0) return await write(filled);
+    const written: Promise<void>[] = [];
+    let from = 0;
+    for (const { at, totals } of this.#cuts) {
+      if (at > from) written.push(write(filled.subarray(from, at)));
+      this.#cut(totals);
+      from = at;
+    }
+    this.#cuts = [];
+    if (from < filled.length) written.push(write(filled.subarray(from)));
+    // The memory is in use until all are done, also when one fails.
+    const results = await Promise.allSettled(written);
+    const failed = results.find((result) => result.status === "rejected");
+    if (failed !== undefined) throw failed.reason;
   }
 
   #giveBack(block: Buffer, written: Promise<void>): void {
