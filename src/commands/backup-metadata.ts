@@ -118,7 +118,7 @@ function binlogSnapshotOf({ binlogSnapshot: snapshot }: DumpResult): BackupMetad
 
 function objectsOf(tables: readonly DumpedTable[], { sample, largeObjects }: DumpResult): ObjectMetadata[] {
   const sampled = new Map(sample?.tables.map((table) => [`${table.schema}\0${table.name}`, table]));
-  const objects: ObjectMetadata[] = tables.map(({ schema, name, rows, bytes, checksum, asInserts }) => ({
+  const objects: ObjectMetadata[] = tables.map(({ schema, name, rows, bytes, checksum, asInserts, hasHistory }) => ({
     type: "table",
     schema,
     name,
@@ -126,6 +126,7 @@ function objectsOf(tables: readonly DumpedTable[], { sample, largeObjects }: Dum
     bytes,
     checksum,
     ...(asInserts === true ? { rows_as: "inserts" } : {}),
+    ...(hasHistory === true ? { row_history: true } : {}),
     ...sampledRows(sampled.get(`${schema}\0${name}`)),
   }));
   if (largeObjects !== undefined && largeObjects.count > 0) {

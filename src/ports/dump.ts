@@ -109,6 +109,8 @@ export interface DumpedTable {
   readonly bytes: number;
   /** `rowsum128-v1`, 32 hexadecimal digits. */
   readonly checksum: string;
+  /** Old versions of its rows are in it, and counted. */
+  readonly hasHistory?: boolean;
   /** Written as INSERT statements; bytes and checksum are those of the rows as COPY text. */
   readonly asInserts?: boolean;
 }

@@ -26,6 +26,8 @@ export interface MysqlDumpOptions {
   readonly events: boolean;
   /** `DROP ... IF EXISTS` before tables, views and code. */
   readonly drops: boolean;
+  /** Old versions of rows of system-versioned tables, too. */
+  readonly history: boolean;
   /** Of views and stored code. */
   readonly definer: MysqlDefiner;
   readonly rows: MysqlRowsShape;
@@ -52,6 +54,7 @@ export const usualMysqlDump: MysqlDumpOptions = {
   triggers: true,
   events: true,
   drops: true,
+  history: false,
   definer: "keep",
   rows: { statement: "INSERT", namesColumns: false, isSingle: false, hexBlob: false },
 };

@@ -45,6 +45,9 @@ const objectSchema = v.looseObject({
   rows_as: v.optional(
     text("`inserts`: written as INSERT statements; bytes and checksum are those of the rows as COPY text"),
   ),
+  row_history: v.optional(
+    v.pipe(v.boolean(), v.description("MariaDB: old versions of rows of a system-versioned table are among them")),
+  ),
   checksum: v.optional(
     v.pipe(
       v.string(),

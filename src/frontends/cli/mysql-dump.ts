@@ -19,6 +19,7 @@ export function mysqlDump(options: OptionValues, database: string): MysqlDumpOpt
     triggers: !is("skip-triggers"),
     events: isWhole && !is("skip-events"),
     drops: !is("skip-add-drop-table"),
+    history: is("dump-history"),
     definer: mysqlDefiner(options),
     rows: {
       statement: is("replace") ? "REPLACE" : is("insert-ignore") ? "INSERT IGNORE" : "INSERT",

@@ -8,6 +8,7 @@ import type { MysqlConnection } from "../../../wire/mysql/connection.ts";
 import { InsertScanner } from "../../../wire/mysql/rows/insert-scanner.ts";
 import { type Relation, readRelations } from "../objects/read-relations.ts";
 import { readEvents, readRoutines, readTriggers } from "../objects/read-routines.ts";
+import { historyBegins, historyEnds, type RowHistory, readRowHistories } from "../objects/row-history.ts";
 import { type ShownObject, showCreate } from "../objects/show-create.ts";
 import { StoredCodeWriter } from "../objects/stored-code.ts";
 import { viewsInOrder } from "../objects/view-order.ts";
@@ -139,6 +140,11 @@ async function writeScript(
       await writeSequence(session, name, writer, run.options.drops);
     }
   }
+  const isDumped = (table: Relation): boolean => holdsRows(table) && !run.options.ignoredData.includes(table.name);
+  const histories =
+    hasData && run.options.history
+      ? await readRowHistories(session, database, tables.filter(isDumped), source.facts)
+      : new Map<string, RowHistory>();
   telling.begin(tables.filter(holdsRows));
   const dumped: DumpedTable[] = [];
   const locks = new DefinitionLocks(session);
@@ -147,19 +153,18 @@ async function writeScript(
     if (isInSnapshots(table.engine)) await run.snapshot.unlock();
     await locks.before(table);
     if (hasSchema) await writeTable(run, table);
-    if (hasData && holdsRows(table) && !run.options.ignoredData.includes(table.name))
-      dumped.push(await writeRows(run, table));
+    if (hasData && isDumped(table)) dumped.push(await writeRows(run, table, histories.get(table.name)));
   }
   await locks.release();
   if (hasSchema) await writeCode(run, relations);
   await writer.write(scriptFoot());
   await writer.flush();
   telling.end();
-  return { tables: dumped, notIncluded: rowHistory(tables) };
+  return { tables: dumped, notIncluded: missingHistories(tables.filter(({ name }) => !histories.has(name))) };
 }
 
 /** What a backup of versioned tables leaves out. */
-function rowHistory(tables: readonly Relation[]): NotIncluded[] {
+function missingHistories(tables: readonly Relation[]): NotIncluded[] {
   const versioned = tables.filter(({ isVersioned }) => isVersioned).map(({ name }) => name);
   if (versioned.length === 0) return [];
   return [
@@ -167,7 +172,7 @@ function rowHistory(tables: readonly Relation[]): NotIncluded[] {
       kind: "row-histories",
       count: versioned.length,
       examples: versioned.slice(0, 3),
-      hint: "old versions of rows of system-versioned tables are not in it: mariadb-dump 10.11 and newer has --dump-history",
+      hint: "old versions of rows of system-versioned tables are not in it; --dump-history takes them",
     },
   ];
 }
@@ -191,14 +196,16 @@ async function writeTable({ session, writer, options }: Run, { name }: Relation)
 async function writeRows(
   { session, scanner, writer, database, telling, options }: Run,
   table: Relation,
+  history: RowHistory | undefined,
 ): Promise<DumpedTable> {
   telling.objectStart(table.name);
   // One transaction, so that a load is not one of as many as there are statements.
-  await writer.write("START TRANSACTION;\n");
-  const totals = await dumpRows(session, scanner, table, options, writer, (bytes) => telling.addBytes(bytes));
-  await writer.write("COMMIT;\n");
+  await writer.write(history === undefined ? "" : historyBegins, "START TRANSACTION;\n");
+  const onBytes = (bytes: number): void => telling.addBytes(bytes);
+  const totals = await dumpRows(session, scanner, table, options, writer, onBytes, history);
+  await writer.write("COMMIT;\n", history === undefined ? "" : historyEnds);
   telling.objectEnd(table.name, totals.rows, totals.bytes);
-  return { schema: database, name: table.name, ...totals };
+  return { schema: database, name: table.name, ...totals, ...(history === undefined ? {} : { hasHistory: true }) };
 }
 
 /**

@@ -71,6 +71,13 @@ export const mysqlDumpOptions = [
     help: "write no DROP ... IF EXISTS: a load into a database that has such objects fails",
   },
   {
+    name: "dump-history",
+    family: "mysql",
+    type: "flag",
+    environment: false,
+    help: "old versions of rows of system-versioned tables, too (MariaDB 10.11 and newer)",
+  },
+  {
     name: "complete-insert",
     family: "mysql",
     type: "flag",
