@@ -28,6 +28,8 @@ export interface MysqlDumpOptions {
   readonly drops: boolean;
   /** Old versions of rows of system-versioned tables, too. */
   readonly history: boolean;
+  /** Histograms of MySQL. */
+  readonly columnStatistics: boolean;
   /** Of views and stored code. */
   readonly definer: MysqlDefiner;
   readonly rows: MysqlRowsShape;
@@ -55,6 +57,7 @@ export const usualMysqlDump: MysqlDumpOptions = {
   events: true,
   drops: true,
   history: false,
+  columnStatistics: false,
   definer: "keep",
   rows: { statement: "INSERT", namesColumns: false, isSingle: false, hexBlob: false },
 };

@@ -20,6 +20,7 @@ export function mysqlDump(options: OptionValues, database: string): MysqlDumpOpt
     events: isWhole && !is("skip-events"),
     drops: !is("skip-add-drop-table"),
     history: is("dump-history"),
+    columnStatistics: is("column-statistics"),
     definer: mysqlDefiner(options),
     rows: {
       statement: is("replace") ? "REPLACE" : is("insert-ignore") ? "INSERT IGNORE" : "INSERT",

@@ -48,6 +48,11 @@ export interface MysqlCapabilities {
   readonly roles: boolean;
   /** Privileges that plug-ins define, and that have names with underscores. */
   readonly dynamicPrivileges: boolean;
+  /** `INSTALL COMPONENT`. */
+  readonly components: boolean;
+  readonly resourceGroups: boolean;
+  /** Tablespaces of InnoDB that several tables share, listed in `information_schema.INNODB_TABLESPACES_BRIEF`. */
+  readonly generalTablespaces: boolean;
 
   // Parts of tables.
   readonly generatedColumns: boolean;
@@ -61,6 +66,10 @@ export interface MysqlCapabilities {
   readonly generatedInvisiblePrimaryKeys: boolean;
   /** Statistics of values of a column, made by `ANALYZE TABLE ... UPDATE HISTOGRAM`. */
   readonly histograms: boolean;
+  /** They can be set as they were: `USING DATA`. */
+  readonly histogramData: boolean;
+  /** Statistics of columns in tables of the schema `mysql`, made by `ANALYZE TABLE ... PERSISTENT`. */
+  readonly persistentStatistics: boolean;
   /** A geometry column can be bound to one spatial reference system. */
   readonly geometrySrid: boolean;
   /** The type VECTOR. */
@@ -128,6 +137,9 @@ export function mysqlCapabilitiesOf(
     dualityViews: mysql(90_400),
     roles: isMariadb || mysql(80_000),
     dynamicPrivileges: mysql(80_000),
+    components: mysql(80_000),
+    resourceGroups: mysql(80_003),
+    generalTablespaces: mysql(80_003),
 
     generatedColumns: isMariadb || mysql(50_706),
     invisibleColumns: mariadb(100_303) || mysql(80_023),
@@ -136,6 +148,8 @@ export function mysqlCapabilitiesOf(
     expressionsInIndexes: mysql(80_013),
     generatedInvisiblePrimaryKeys: variables.has("show_gipk_in_create_table_and_information_schema"),
     histograms: mysql(80_003),
+    histogramData: mysql(80_031),
+    persistentStatistics: isMariadb,
     geometrySrid: mysql(80_003),
     vector: mysql(90_000) || mariadb(110_701),
     binaryJson: mysql(50_708),

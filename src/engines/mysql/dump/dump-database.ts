@@ -6,12 +6,14 @@ import { type DumpShape, wholeShape } from "../../../ports/dump-shape.ts";
 import { type MysqlDumpOptions, usualMysqlDump } from "../../../ports/mysql-dump.ts";
 import type { MysqlConnection } from "../../../wire/mysql/connection.ts";
 import { InsertScanner } from "../../../wire/mysql/rows/insert-scanner.ts";
+import { readNotIncluded } from "../objects/not-included.ts";
 import { type Relation, readRelations } from "../objects/read-relations.ts";
 import { readEvents, readRoutines, readTriggers } from "../objects/read-routines.ts";
 import { historyBegins, historyEnds, type RowHistory, readRowHistories } from "../objects/row-history.ts";
 import { type ShownObject, showCreate } from "../objects/show-create.ts";
 import { StoredCodeWriter } from "../objects/stored-code.ts";
 import { viewsInOrder } from "../objects/view-order.ts";
+import { requireHistograms, writeHistograms } from "../objects/write-histograms.ts";
 import { writeSequence } from "../objects/write-sequence.ts";
 import { nameInComment, quoteName, quoteText } from "../quote.ts";
 import { DefinerChanger } from "../script/definer-changer.ts";
@@ -131,6 +133,7 @@ async function writeScript(
   telling.phase("introspect", "reading the catalogue");
   const relations = chosenRelations(await readRelations(session, database), run.options);
   await requireRights(source, database, relations, run.options);
+  if (run.options.columnStatistics) requireHistograms(source.facts);
   const flavour = source.facts.flavour === "mariadb" ? "MariaDB" : "MySQL";
   await writer.write(scriptHead(`${dumperVersion}: dump of a database of ${flavour} ${source.facts.versionText}`));
   if (hasSchema) await writeDatabase(run);
@@ -156,11 +159,17 @@ async function writeScript(
     if (hasData && isDumped(table)) dumped.push(await writeRows(run, table, histories.get(table.name)));
   }
   await locks.release();
+  if (run.options.columnStatistics) await writeHistograms(session, database, tables, source.facts, writer);
   if (hasSchema) await writeCode(run, relations);
+  const notIncluded = [
+    ...(await readNotIncluded(session, database, source.facts, run.options)),
+    ...missingHistories(tables.filter(({ name }) => !histories.has(name))),
+    ...missingRows(tables.filter((table) => !holdsRows(table))),
+  ];
   await writer.write(scriptFoot());
   await writer.flush();
   telling.end();
-  return { tables: dumped, notIncluded: missingHistories(tables.filter(({ name }) => !histories.has(name))) };
+  return { tables: dumped, notIncluded };
 }
 
 /** What a backup of versioned tables leaves out. */
@@ -173,6 +182,19 @@ function missingHistories(tables: readonly Relation[]): NotIncluded[] {
       count: versioned.length,
       examples: versioned.slice(0, 3),
       hint: "old versions of rows of system-versioned tables are not in it; --dump-history takes them",
+    },
+  ];
+}
+
+/** Rows that lie in other tables, files or servers. */
+function missingRows(tables: readonly Relation[]): NotIncluded[] {
+  if (tables.length === 0) return [];
+  return [
+    {
+      kind: "rows-kept-elsewhere",
+      count: tables.length,
+      examples: tables.slice(0, 3).map(({ name }) => name),
+      hint: "these tables' engines hold no rows of their own: back up what they show where it is kept",
     },
   ];
 }

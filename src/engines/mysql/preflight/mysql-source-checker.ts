@@ -7,6 +7,7 @@ import { resolveMysqlConnection } from "../../../wire/mysql/conninfo/resolve-mys
 import { identifyMysql, type MysqlServerFacts } from "../../../wire/mysql/identify-server.ts";
 import { MysqlServerError } from "../../../wire/mysql/server-error.ts";
 import { readUnprotected } from "../dump/snapshot/read-unprotected.ts";
+import { readNotIncluded } from "../objects/not-included.ts";
 import { quoteText } from "../quote.ts";
 import { checkRights } from "./check-rights.ts";
 import { readGrants } from "./read-grants.ts";
@@ -43,7 +44,7 @@ export const mysqlSourceChecker: SourceChecker = {
         ...(await longStatements(connection)),
         ...(await preparedTransactions(connection)),
       ],
-      notIncluded: [],
+      notIncluded: await readNotIncluded(connection, database, facts, { columnStatistics: false }),
     } satisfies SourceReport;
   },
 };

@@ -78,6 +78,13 @@ export const mysqlDumpOptions = [
     help: "old versions of rows of system-versioned tables, too (MariaDB 10.11 and newer)",
   },
   {
+    name: "column-statistics",
+    family: "mysql",
+    type: "flag",
+    environment: false,
+    help: "histograms of columns, too (MySQL 8 and newer)",
+  },
+  {
     name: "complete-insert",
     family: "mysql",
     type: "flag",

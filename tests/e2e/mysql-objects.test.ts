@@ -1,0 +1,77 @@
+import { describe, expect, test } from "vitest";
+import { dbbackup } from "../helpers/dbbackup.ts";
+import { withMysqlDatabase } from "../helpers/mysql-database.ts";
+import { mysqlFlavours } from "../helpers/mysql-packages.ts";
+import { backupToSql, loadWithStock } from "../helpers/mysql-round-trip.ts";
+import { mysqlSql, startMysql } from "../helpers/mysql-server.ts";
+import { sharedMysql } from "../helpers/mysql-shared-servers.ts";
+
+test("--column-statistics takes histograms of MySQL as they are, without it they are counted", async () => {
+  await using source = await withMysqlDatabase(await sharedMysql("mysql-9.7"));
+  const odd = "`o``d*/d;'é`";
+  for (const sql of [
+    `CREATE TABLE t (id INT PRIMARY KEY, a INT, b VARCHAR(20), c DOUBLE, ${odd} ENUM('ü', 'it''s'), d DATETIME(3))`,
+    "INSERT INTO t VALUES (1, 1, 'x', 0.5, 'ü', '2020-01-01'), (2, 2, 'é''z', -1e300, 'it''s', NULL), (3, NULL, '\\\\\"', 0, NULL, NULL)",
+    "ANALYZE TABLE t UPDATE HISTOGRAM ON a, b WITH 2 BUCKETS",
+    `ANALYZE TABLE t UPDATE HISTOGRAM ON c, d, ${odd} WITH 100 BUCKETS AUTO UPDATE`,
+    "INSERT INTO t VALUES (4, 9, 'late', 9, 'ü', NULL)",
+  ]) {
+    await source.sql(sql);
+  }
+  const histograms = (name: string) =>
+    source.sql(
+      `SELECT COLUMN_NAME, JSON_REMOVE(HISTOGRAM, '$."last-updated"') AS h FROM information_schema.COLUMN_STATISTICS WHERE SCHEMA_NAME = '${name}' ORDER BY COLUMN_NAME`,
+    );
+  const expected = await histograms(source.name);
+  expect(expected).toHaveLength(5);
+  const { script, metadata } = await backupToSql(source.server, source.name, ["--column-statistics"]);
+  expect(metadata.not_included?.map(({ kind }) => kind)).not.toContain("histograms");
+  await using copy = await withMysqlDatabase(source.server);
+  await loadWithStock(copy, script);
+  expect(await histograms(copy.name)).toEqual(expected);
+  expect((await backupToSql(copy.server, copy.name, ["--column-statistics"])).script).toEqual(script);
+  const without = await backupToSql(source.server, source.name);
+  expect(without.script.toString()).not.toContain("HISTOGRAM");
+  expect(without.metadata.not_included).toContainEqual(expect.objectContaining({ kind: "histograms", count: 5 }));
+});
+
+test("--column-statistics is refused by servers without histograms", async () => {
+  await using source = await withMysqlDatabase(await sharedMysql("mariadb-10.11"));
+  const args = ["backup", "single", source.name, "--url", source.url, "--output", "-", "--column-statistics"];
+  expect((await dbbackup(args)).status).toBe(1);
+});
+
+describe.each(mysqlFlavours)("a backup of %s", (flavour) => {
+  test("tells what the server holds besides, as far as the account sees it", async () => {
+    await using server = await startMysql({ flavour });
+    const isMysql97 = flavour === "mysql-9.7";
+    for (const sql of [
+      "CREATE DATABASE it",
+      "CREATE DATABASE other",
+      "CREATE TABLE it.t (a INT)",
+      "CREATE TABLE it.m (a INT) ENGINE=MRG_MYISAM",
+
+      "CREATE USER reader@'%'",
+      "GRANT SELECT, SHOW VIEW, TRIGGER, EVENT ON it.* TO reader@'%'",
+      "CREATE SERVER far FOREIGN DATA WRAPPER mysql OPTIONS (HOST '127.0.0.1')",
+      ...(isMysql97 ? ["CREATE TABLESPACE many ADD DATAFILE 'many.ibd'", "CREATE RESOURCE GROUP rg TYPE = USER"] : []),
+    ]) {
+      await mysqlSql(server, sql);
+    }
+    const { metadata } = await backupToSql(server, "it");
+    const kinds = Object.fromEntries((metadata.not_included ?? []).map((item) => [item.kind, item.examples]));
+    expect(kinds).toMatchObject({
+      users: expect.arrayContaining(["reader@%"]),
+      databases: ["other"],
+      servers: ["far"],
+      "rows-kept-elsewhere": ["m"],
+      ...(isMysql97 ? { tablespaces: ["many"], "resource-groups": ["rg"] } : {}),
+    });
+    const preflight = await dbbackup(["preflight", "it", "--url", server.url(), "--json"]);
+    const { not_included: told } = JSON.parse(preflight.stdout.toString());
+    expect(told.map(({ kind }: { kind: string }) => kind)).toEqual(expect.arrayContaining(["users", "databases"]));
+    const args = ["backup", "single", "it", "--url", server.url("", "reader"), "--output", "-", "--skip-routines"];
+    const small = await dbbackup(args);
+    expect(small.status).toBe(0);
+  });
+});
