@@ -9,6 +9,8 @@ const shownLength = 200;
 /** The statement that something failed on. */
 export interface FailedStatement {
   readonly line: number;
+  /** What its script makes, and the name of the file: `table "orders" (00001.table.sql)`. Absent: there is one script. */
+  readonly object?: string;
   /** How it begins, as a binary string. */
   readonly head: string;
 }
@@ -41,7 +43,7 @@ export class FailureLog {
     this.#count += 1;
     if (this.#failures.length >= maxListedFailures) return;
     this.#failures.push({
-      object: `line ${statement.line}`,
+      object: placeOf(statement),
       message: messageOf(error),
       statement: shownHead(statement.head),
       ...(error.sqlState === undefined ? {} : { sqlState: error.sqlState }),
@@ -53,19 +55,24 @@ export class FailureLog {
 export class StatementTooLong extends BackupError {}
 
 /** An error that names the line and shows the statement. */
-function failureOf(error: unknown, { line, head }: FailedStatement): unknown {
+function failureOf(error: unknown, statement: FailedStatement): unknown {
+  const { line, head } = statement;
   if (!(error instanceof BackupError) || error.code === "INTERRUPTED" || error.code === "DAMAGED") return error;
   if (error.code === "USAGE" || error.code === "FOREIGN_FILE") return error;
   return new BackupError({
     code: error.code,
-    message: `restoring line ${line} of the script failed: ${messageOf(error)}`,
-    object: error.object ?? `line ${line}`,
+    message: `restoring ${statement.object ?? `line ${line} of the script`} failed: ${messageOf(error)}`,
+    object: error.object ?? placeOf(statement),
     details: [`statement: ${shownHead(head)}`, ...error.details],
     ...(error.hint === undefined ? {} : { hint: error.hint }),
     ...(error.sqlState === undefined ? {} : { sqlState: error.sqlState }),
     retry: error.retry,
     cause: error,
   });
+}
+
+function placeOf({ line, object }: FailedStatement): string {
+  return object ?? `line ${line}`;
 }
 
 /** Without the statement, which stands beside it. */

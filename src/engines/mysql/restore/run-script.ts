@@ -4,11 +4,17 @@ import { MysqlServerError } from "../../../wire/mysql/server-error.ts";
 import { shownText } from "../../../wire/net/shown-text.ts";
 import type { DefinerChanger } from "../script/definer-changer.ts";
 import { localFile } from "../script/local-file.ts";
-import { type LongStatement, longestStatementBytes, type ScriptItem, ScriptReader } from "../script/read-script.ts";
+import {
+  type LongStatement,
+  longestStatementBytes,
+  type ScriptItem,
+  ScriptReader,
+  type ScriptStatement,
+} from "../script/read-script.ts";
 import { askQuoting } from "../script/session-quoting.ts";
 import { headOf, type StatementKind, statementKind } from "../script/statement-head.ts";
 import type { RowsOfStatement, TableTotals } from "../script/table-totals.ts";
-import { type FailureLog, StatementTooLong } from "./failure-log.ts";
+import { type FailedStatement, type FailureLog, StatementTooLong } from "./failure-log.ts";
 import type { ScriptProgress } from "./script-progress.ts";
 
 export interface ScriptRun {
@@ -25,6 +31,10 @@ export interface ScriptRun {
   readonly definers: DefinerChanger;
   /** The script created its database. */
   readonly onCreated: () => void;
+  /** What the script makes, when it is one of several. */
+  readonly object?: string;
+  /** Changes statements of up to 4 MiB that are no rows. */
+  readonly rewrite?: (text: Buffer) => Buffer;
 }
 
 export interface ScriptRunResult {
@@ -55,9 +65,7 @@ export async function runScript(run: ScriptRun): Promise<ScriptRunResult> {
   return { done: runner.done, warnings: runner.allWarnings() };
 }
 
-interface Statement {
-  readonly line: number;
-  readonly head: string;
+interface Statement extends FailedStatement {
   readonly kind: StatementKind;
 }
 
@@ -90,7 +98,9 @@ class ScriptRunner {
       return await this.#reader.next();
     }
     const head = headOf(item.text);
-    const statement: Statement = { line: item.line, head, kind: statementKind(head) };
+    const { object } = this.#run;
+    const kind = statementKind(head);
+    const statement: Statement = { line: item.line, head, kind, ...(object === undefined ? {} : { object }) };
     // The text of an INSERT was sent when the next one is read, which it says nothing about.
     if (statement.kind.kind === "rows" && item.kind === "statement") {
       const running = this.#noted(this.#send(item, statement), statement);
@@ -171,7 +181,7 @@ class ScriptRunner {
       rows?.push(item.text);
       rows?.end();
     }
-    const text = isRows ? item.text : await this.#run.definers.change(item.text, this.#reader.quoting.characterSet);
+    const text = isRows ? item.text : await this.#changed(item);
     this.#requireFitting(text.length, line);
     const outcome =
       item.kind === "statement"
@@ -180,6 +190,11 @@ class ScriptRunner {
     progress.ran(isRows ? outcome.affectedRows : 0);
     // That a setting is old-fashioned is no news of what is restored.
     if (outcome.warnings > 0 && !/^SET\b/i.test(head)) await this.#askWarnings(outcome.warnings, line);
+  }
+
+  async #changed({ kind, text }: ScriptStatement | LongStatement): Promise<Buffer> {
+    const changed = await this.#run.definers.change(text, this.#reader.quoting.characterSet);
+    return kind === "statement" ? (this.#run.rewrite?.(changed) ?? changed) : changed;
   }
 
   /** @param head what is sent instead of how the statement begins */

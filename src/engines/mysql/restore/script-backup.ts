@@ -22,8 +22,9 @@ import { TableTotals } from "../script/table-totals.ts";
 import { analyzeDatabase } from "./analyze-database.ts";
 import { requireExpectedRows } from "./expected-rows.ts";
 import { FailureLog } from "./failure-log.ts";
+import { incompleteTarget } from "./incomplete-target.ts";
 import { preCheckScript } from "./pre-check.ts";
-import { connectForRestore, dropCreated } from "./restore-session.ts";
+import { connectForRestore } from "./restore-session.ts";
 import { runScript } from "./run-script.ts";
 import { type ScriptFacts, scanScript } from "./scan-script.ts";
 import { ScriptProgress } from "./script-progress.ts";
@@ -203,26 +204,5 @@ function requireTarget(database: string, doing: string, target: string): void {
     code: "USAGE",
     message: `the script ${doing} database "${database}" itself, not "${target}"`,
     hint: `restore it with --target "${database}", or make a dump that names no database (without --databases, --create)`,
-  });
-}
-
-/** After a failure: says what became of the target, and drops it when this run made it. */
-async function incompleteTarget(
-  error: unknown,
-  spec: MysqlConnectionSpec,
-  target: string,
-  drops: boolean,
-): Promise<unknown> {
-  if (!(error instanceof BackupError)) return error;
-  const fate = drops ? await dropCreated(spec, target) : `database "${target}" is incomplete`;
-  return new BackupError({
-    code: error.code,
-    message: `${error.message}; ${fate}`,
-    details: error.details,
-    retry: error.retry,
-    cause: error,
-    ...(error.object === undefined ? {} : { object: error.object }),
-    ...(error.hint === undefined ? {} : { hint: error.hint }),
-    ...(error.sqlState === undefined ? {} : { sqlState: error.sqlState }),
   });
 }

@@ -1,0 +1,24 @@
+import { BackupError } from "../../../core/backup-error.ts";
+import type { MysqlConnectionSpec } from "../../../wire/mysql/connection-spec.ts";
+import { dropCreated } from "./restore-session.ts";
+
+/** After a failure: says what became of the target, and drops it when this run made it. */
+export async function incompleteTarget(
+  error: unknown,
+  spec: MysqlConnectionSpec,
+  target: string,
+  drops: boolean,
+): Promise<unknown> {
+  if (!(error instanceof BackupError)) return error;
+  const fate = drops ? await dropCreated(spec, target) : `database "${target}" is incomplete`;
+  return new BackupError({
+    code: error.code,
+    message: `${error.message}; ${fate}`,
+    details: error.details,
+    retry: error.retry,
+    cause: error,
+    ...(error.object === undefined ? {} : { object: error.object }),
+    ...(error.hint === undefined ? {} : { hint: error.hint }),
+    ...(error.sqlState === undefined ? {} : { sqlState: error.sqlState }),
+  });
+}
