@@ -19,8 +19,8 @@ async function makeLarge(database: MysqlDatabase, rows: number): Promise<void> {
   for (let made = 1; made < rows; made *= 2) await database.sql("INSERT INTO big (b) SELECT b FROM big");
 }
 
-async function untilReading(server: MysqlAddress, database: MysqlDatabase): Promise<void> {
-  const reading = `SELECT COUNT(*) AS n FROM information_schema.processlist WHERE db = '${database.name}' AND info LIKE 'SELECT /*!40001 SQL_NO_CACHE%'`;
+async function untilReading(server: MysqlAddress, database: MysqlDatabase, what = "%"): Promise<void> {
+  const reading = `SELECT COUNT(*) AS n FROM information_schema.processlist WHERE db = '${database.name}' AND info LIKE 'SELECT /*!40001 SQL_NO_CACHE${what}'`;
   await expect.poll(() => mysqlSql(server, reading), { timeout: 30_000, interval: 20 }).toEqual([{ n: "1" }]);
 }
 
@@ -87,6 +87,29 @@ test("a table that is dropped before it is read ends the backup, and there is no
   expect(stderr).toMatch(/^hint: .*(?:dropped|changed)/m);
   expect([status, readdirSync(folder.path)]).toEqual([1, []]);
 });
+
+test.each(["mariadb-11.8", "mysql-5.6"] as const)(
+  "%s: a table that was read can be changed while others are",
+  async (flavour) => {
+    const server = await sharedMysql(flavour);
+    await using database = await withMysqlDatabase(server);
+    await makeLarge(database, 16);
+    await database.sql("CREATE TABLE a LIKE big");
+    await database.sql("INSERT INTO a SELECT * FROM big LIMIT 2");
+    await database.sql("ANALYZE TABLE a, big");
+    await using folder = await withTemporaryFolder();
+    await using proxy = await TcpProxy.start({ targetPort: server.port, delayMs: 20 });
+    const url = mysqlUrl({ ...server, port: proxy.port });
+    const running = dbbackup(["backup", "single", database.name, "--url", url, "--repo", folder.path]);
+    await untilReading(server, database, "%FROM `big`%");
+    // It would wait for the end of the backup, which waits for us.
+    await database.sql("ALTER TABLE a ADD COLUMN c INT");
+    await untilReading(server, database, "%FROM `big`%");
+    proxy.hurry();
+    const { status, stderr } = await running;
+    expect(status, stderr).toBe(0);
+  },
+);
 
 test("a table that is changed before it is read ends the backup, and there is none", async () => {
   const server = await sharedMysql("mysql-5.6");

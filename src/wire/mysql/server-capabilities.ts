@@ -32,6 +32,9 @@ export interface MysqlCapabilities {
   /** `log_status` of the performance schema. */
   readonly logStatusTable: boolean;
 
+  /** A session that writes a binary log keeps the definitions that it read, also behind `ROLLBACK TO SAVEPOINT`. */
+  readonly loggedSavepointsKeepDefinitions: boolean;
+
   // Kinds of objects.
   readonly sequences: boolean;
   readonly packages: boolean;
@@ -127,6 +130,7 @@ export function mysqlCapabilitiesOf(
     gtids: isMariadb ? "domains" : "sets",
     flushTablesPrivilege: mysql(80_023),
     logStatusTable: mysql(80_011),
+    loggedSavepointsKeepDefinitions: isMariadb,
 
     sequences: isMariadb,
     packages: mariadb(100_305),
