@@ -42,6 +42,8 @@ export interface MysqlRowsShape {
   readonly namesColumns: boolean;
   /** One statement for each row. */
   readonly isSingle: boolean;
+  /** JSON values as their text alone, although that loses the types of some scalars. */
+  readonly jsonAsText: boolean;
   /** Bytes in hexadecimal digits instead of `_binary '...'`. */
   readonly hexBlob: boolean;
 }
@@ -59,7 +61,7 @@ export const usualMysqlDump: MysqlDumpOptions = {
   history: false,
   columnStatistics: false,
   definer: "keep",
-  rows: { statement: "INSERT", namesColumns: false, isSingle: false, hexBlob: false },
+  rows: { statement: "INSERT", namesColumns: false, isSingle: false, hexBlob: false, jsonAsText: false },
 };
 
 /** The options of these that leave something out, as they can be given. */

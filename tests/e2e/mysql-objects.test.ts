@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { dbbackup } from "../helpers/dbbackup.ts";
 import { withMysqlDatabase } from "../helpers/mysql-database.ts";
 import { mysqlFlavours } from "../helpers/mysql-packages.ts";
-import { backupToSql, loadWithStock } from "../helpers/mysql-round-trip.ts";
+import { backupToSql, loadWithStock, roundTrips } from "../helpers/mysql-round-trip.ts";
 import { mysqlSql, startMysql } from "../helpers/mysql-server.ts";
 import { sharedMysql } from "../helpers/mysql-shared-servers.ts";
 
@@ -74,4 +74,42 @@ describe.each(mysqlFlavours)("a backup of %s", (flavour) => {
     const small = await dbbackup(args);
     expect(small.status).toBe(0);
   });
+});
+
+test("JSON of MySQL comes back with the types of its scalars", async () => {
+  await using source = await withMysqlDatabase(await sharedMysql("mysql-9.7"));
+  for (const sql of [
+    "CREATE TABLE made (ti TINYBLOB, bl BLOB, bi BINARY(3), vb VARBINARY(9), bt BIT(9), b0 BIT(64), ts TIMESTAMP(3), dt DATETIME(2), t TIME(1), d DATE, de DECIMAL(65, 30), di DECIMAL(20))",
+    "INSERT INTO made VALUES ('', x'00ff27', 'e', x'5c00', 5, ~0, '2020-01-01 00:00:01.5', '2020-01-01 00:00:01.25', '-838:59:59', '2020-01-01', 12345678901234567890123456789012345.000000000000000000000000000001, -7)",
+    "CREATE TABLE v (id INT PRIMARY KEY AUTO_INCREMENT, v JSON, p JSON, `k``;'` JSON) ENGINE=InnoDB",
+    "INSERT INTO v (v) SELECT JSON_OBJECT('bl', bl, 'bi', bi, 'vb', vb, 'bt', bt, 'b0', b0, 'ts', ts, 'dt', dt, 't', t, 'd', d, 'de', de, 'di', di) FROM made",
+    "INSERT INTO v (v) SELECT JSON_ARRAY(1, d, JSON_ARRAY(), JSON_ARRAY(JSON_OBJECT('a', JSON_ARRAY(de, NULL, bl))), NULL, TRUE) FROM made",
+    "INSERT INTO v (v, p, `k``;'`) SELECT CAST(d AS JSON), CAST(de AS JSON), CAST(bt AS JSON) FROM made",
+    "INSERT INTO v (v) SELECT JSON_OBJECT('', d, 'a\"b\\\\c''.d[0]\n`', JSON_OBJECT('é😀 $.x', de, '2', 1.5e0), 'x', '2020-01-01') FROM made",
+    "INSERT INTO v (v, p) VALUES ('{\"a\": [1, 1.5, \"2020-01-01\", \"base64:type15:AA==\", null, {}]}', '\"it''s \\\\\\\\ \\\\n\"'), (NULL, 'null'), ('[]', '1.0')",
+    `INSERT INTO v (v) SELECT JSON_OBJECT('n', di, 'big', REPEAT('x', 200000), 'list', (SELECT JSON_ARRAYAGG(CAST(JSON_EXTRACT('1', '$') + 0 AS DECIMAL(5, 2))) FROM information_schema.COLLATIONS)) FROM made`,
+  ]) {
+    await source.sql(sql);
+  }
+  const { script } = await roundTrips(source);
+  // The stock program sees text alone, so the types are compared beside it.
+  const types = async (name: string) =>
+    await mysqlSql(
+      source.server,
+      `SELECT v.id, LEFT(j.x, 100) AS x, JSON_TYPE(j.x) AS t, JSON_TYPE(p) AS p, JSON_TYPE(\`k\`\`;'\`) AS k FROM v LEFT JOIN JSON_TABLE(v.v, '$**.*' COLUMNS(x JSON PATH '$')) j ON TRUE UNION ALL ` +
+        "SELECT v.id, LEFT(j.x, 100) AS x, JSON_TYPE(j.x), 0, 0 FROM v JOIN JSON_TABLE(v.v, '$**[*]' COLUMNS(x JSON PATH '$')) j ORDER BY 1, 2, 3",
+      name,
+    );
+  await using copy = await withMysqlDatabase(source.server);
+  await loadWithStock(copy, script);
+  const expected = await types(source.name);
+  expect(new Set(expected.map(({ t }) => t))).toEqual(
+    new Set("ARRAY BIT BLOB BOOLEAN DATE DATETIME DECIMAL DOUBLE INTEGER OBJECT STRING TIME TIMESTAMP".split(" ")).add(
+      null as never,
+    ),
+  );
+  expect(await types(copy.name)).toEqual(expected);
+  const plain = (await backupToSql(source.server, source.name, ["--json-as-text"])).script.toString();
+  expect(plain).not.toContain("JSON_SET");
+  expect(script.toString()).toContain("JSON_SET");
 });

@@ -27,6 +27,7 @@ export function mysqlDump(options: OptionValues, database: string): MysqlDumpOpt
       namesColumns: is("complete-insert"),
       isSingle: is("skip-extended-insert"),
       hexBlob: is("hex-blob"),
+      jsonAsText: is("json-as-text"),
     },
   };
 }

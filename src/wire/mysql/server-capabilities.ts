@@ -79,6 +79,8 @@ export interface MysqlCapabilities {
   readonly vector: boolean;
   /** A type JSON of its own; elsewhere the word means a text with a check. */
   readonly binaryJson: boolean;
+  /** Recursive queries over a JSON value of a row of an outer query. */
+  readonly recursionIntoJson: boolean;
   /** UUID and INET6 as types. */
   readonly networkTypes: boolean;
   /** Collation names that are not bound to one character set (`uca1400_ai_ci`). */
@@ -157,6 +159,7 @@ export function mysqlCapabilitiesOf(
     geometrySrid: mysql(80_003),
     vector: mysql(90_000) || mariadb(110_701),
     binaryJson: mysql(50_708),
+    recursionIntoJson: mysql(80_014),
     networkTypes: mariadb(100_500),
     sharedCollations: mariadb(101_001),
 

@@ -216,7 +216,7 @@ async function writeTable({ session, writer, options }: Run, { name }: Relation)
 }
 
 async function writeRows(
-  { session, scanner, writer, database, telling, options }: Run,
+  { session, scanner, writer, database, telling, options, source }: Run,
   table: Relation,
   history: RowHistory | undefined,
 ): Promise<DumpedTable> {
@@ -224,7 +224,8 @@ async function writeRows(
   // One transaction, so that a load is not one of as many as there are statements.
   await writer.write(history === undefined ? "" : historyBegins, "START TRANSACTION;\n");
   const onBytes = (bytes: number): void => telling.addBytes(bytes);
-  const totals = await dumpRows(session, scanner, table, options, writer, onBytes, history);
+  const exactJson = source.facts.capabilities.recursionIntoJson && !options.rows.jsonAsText;
+  const totals = await dumpRows(session, scanner, table, { ...options, exactJson }, writer, onBytes, history);
   await writer.write("COMMIT;\n", history === undefined ? "" : historyEnds);
   telling.objectEnd(table.name, totals.rows, totals.bytes);
   return { schema: database, name: table.name, ...totals, ...(history === undefined ? {} : { hasHistory: true }) };

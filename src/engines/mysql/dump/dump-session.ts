@@ -34,6 +34,8 @@ export async function setUpDumpSession(
     ["sql_select_limit", "DEFAULT"],
     ["tx_read_only", "0"],
     ["transaction_read_only", "0"],
+    // Literals of JSON are put together by it.
+    ["group_concat_max_len", "1073741824"],
     // Tables that the server gave a primary key are dumped with it, else rows would get other numbers.
     ["show_gipk_in_create_table_and_information_schema", "ON"],
   ];

@@ -1,12 +1,15 @@
+import { BackupError } from "../../../core/backup-error.ts";
 import type { RowTotals } from "../../../core/row-totals.ts";
 import type { MysqlDumpOptions, MysqlRowsShape } from "../../../ports/mysql-dump.ts";
 import type { MysqlConnection } from "../../../wire/mysql/connection.ts";
 import type { InsertScanner } from "../../../wire/mysql/rows/insert-scanner.ts";
 import { LiteralKind } from "../../../wire/mysql/rows/literal-kind.ts";
+import { shownText } from "../../../wire/net/shown-text.ts";
 import type { ColumnFacts, Relation } from "../objects/read-relations.ts";
 import { endLiteral, type RowHistory } from "../objects/row-history.ts";
 import { quoteName } from "../quote.ts";
 import { type ColumnLiteral, columnLiteral } from "./column-literals.ts";
+import { jsonLiteral } from "./json-literal.ts";
 import type { ScriptWriter } from "./script-writer.ts";
 
 /** Tables of these engines hold no rows of their own. */
@@ -23,6 +26,11 @@ export function holdsRows({ kind, engine }: Relation): boolean {
 /** A statement takes rows up to so many bytes; a longer row stands alone. Every server's `max_allowed_packet` is larger. */
 const statementLength = 1_000_000;
 
+export interface RowsOptions extends Pick<MysqlDumpOptions, "rows" | "where"> {
+  /** JSON values are looked into, for scalars whose types their text does not tell. */
+  readonly exactJson: boolean;
+}
+
 /**
  * Writes the rows of one table as INSERT statements. Whatever they hold, no row is gathered in memory.
  * @param history of a versioned table whose old rows are wanted, too
@@ -31,13 +39,17 @@ export async function dumpRows(
   connection: MysqlConnection,
   scanner: InsertScanner,
   table: Relation,
-  { rows: shape, where }: Pick<MysqlDumpOptions, "rows" | "where">,
+  { rows: shape, where, exactJson }: RowsOptions,
   writer: ScriptWriter,
   onBytes: (count: number) => void,
   history?: RowHistory,
 ): Promise<RowTotals> {
   const columns = table.columns.filter(({ isGenerated }) => !isGenerated);
-  const literals = columns.map((column) => columnLiteral(column, shape.hexBlob));
+  const literals = columns.map((column) =>
+    column.type === "json" && exactJson
+      ? { expression: jsonLiteral(`${quoteName(table.name)}.${quoteName(column.name)}`), kind: LiteralKind.number }
+      : columnLiteral(column, shape.hexBlob),
+  );
   if (history !== undefined) literals.push(...historyLiterals(history));
   const kinds = literals.map(({ kind }) => kind);
   const head = Buffer.from(
@@ -45,12 +57,31 @@ export async function dumpRows(
   );
   const limit = shape.isSingle ? 0 : Math.max(statementLength, 4 * head.length);
   scanner.start(head, kinds, limit, writer.blockWriter(), onBytes);
-  await connection.stream(selectRows(table, literals, where, history !== undefined), {
+  const { warnings } = await connection.stream(selectRows(table, literals, where, history !== undefined), {
     packets: scanner,
     row: () => undefined,
   });
-  return await scanner.finish();
+  const totals = await scanner.finish();
+  if (warnings > 0 && exactJson && table.columns.some(({ type }) => type === "json"))
+    await refuseCut(connection, table);
+  return totals;
 }
+
+/** A literal that is longer than a packet may be is NULL, or cut. */
+async function refuseCut(connection: MysqlConnection, { name }: Relation): Promise<void> {
+  const shown = await connection.rows("SHOW WARNINGS");
+  const cut = shown.find(({ Code }) => cutWarnings.has(Code ?? ""));
+  if (cut === undefined) return;
+  throw new BackupError({
+    code: "UNSUPPORTED_OBJECT",
+    message: `a JSON value of table "${name}" is too long for its types to be kept: ${shownText(cut.Message ?? "")}`,
+    object: name,
+    hint: "raise max_allowed_packet of the server, or write JSON as its text with --json-as-text",
+  });
+}
+
+/** Data truncated, GROUP_CONCAT cut, data too long, longer than max_allowed_packet, no result of BASE64. */
+const cutWarnings = new Set(["1265", "1260", "1301", "1406", "3636"]);
 
 /** From when to when each version was the current one. */
 function historyLiterals(history: RowHistory): ColumnLiteral[] {

@@ -120,4 +120,11 @@ export const mysqlDumpOptions = [
     environment: false,
     help: "write bytes in hexadecimal digits instead of _binary '...'",
   },
+  {
+    name: "json-as-text",
+    family: "mysql",
+    type: "flag",
+    environment: false,
+    help: "write JSON of MySQL as mysqldump does: faster, but dates, decimals and bytes in it become strings and doubles",
+  },
 ] as const satisfies readonly Option[];
