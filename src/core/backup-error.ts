@@ -41,6 +41,8 @@ const exitStatusOfCode = {
   DAMAGED: ExitStatus.failed,
   /** A file that a newer version of this program wrote. */
   UNSUPPORTED_FORMAT: ExitStatus.failed,
+  /** No key was given that opens what is encrypted. */
+  KEY: ExitStatus.failed,
   /** Bytes that are not of a known format. */
   FOREIGN_FILE: ExitStatus.failed,
   /** It took longer than the user allows. */
