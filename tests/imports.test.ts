@@ -18,11 +18,12 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   "engines/mysql": ["core", "ports", "wire", "engines/common"],
   storage: ["core", "ports"],
   stages: ["core", "ports"],
+  secrets: ["core", "ports"],
   commands: ["core", "ports"],
   embedded: ["core", "ports"],
   demo: ["core", "ports", "commands"],
   "frontends/cli": ["core", "ports", "commands", "demo"],
-  main: "core ports wire engines/postgres engines/postgres-tools engines/mysql storage stages embedded commands demo frontends/cli".split(
+  main: "core ports wire engines/postgres engines/postgres-tools engines/mysql storage stages secrets embedded commands demo frontends/cli".split(
     " ",
   ),
 };

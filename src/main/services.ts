@@ -32,6 +32,7 @@ export function createServices(): Services {
       const { readTextFile, textOf } = await import("../storage/local/read-text-file.ts");
       return path === "-" ? await textOf("standard input", process.stdin) : await readTextFile(path);
     },
+    encryption: async () => (await import("./open-encryption.ts")).encryptionServices,
     openSamplePlanner: async () =>
       (await import("../engines/postgres/sample/postgres-sample-planner.ts")).postgresSamplePlanner,
     openSourceChecker: async (family) => {

@@ -8,6 +8,7 @@ import type { Codec } from "./codec.ts";
 import type { Comparer } from "./comparison.ts";
 import type { OpenComparisonNotes } from "./comparison-notes.ts";
 import type { Dumper } from "./dump.ts";
+import type { EncryptionServices } from "./encryption.ts";
 import type { EngineChoice } from "./engine-choice.ts";
 import type { LocateFile } from "./named-file.ts";
 import type { SourceChecker } from "./preflight.ts";
@@ -49,6 +50,7 @@ export interface Services {
   openComparer(family?: EngineFamily): Promise<Comparer>;
   readonly openComparisonNotes: OpenComparisonNotes;
   openSamplePlanner(): Promise<SamplePlanner>;
+  encryption(): Promise<EncryptionServices>;
   openSourceChecker(family?: EngineFamily): Promise<SourceChecker>;
   readonly openSqlSession: OpenSqlSession;
   readonly startThrowawayServer: StartThrowawayServer;

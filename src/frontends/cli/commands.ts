@@ -1,4 +1,5 @@
 import type { Command } from "./command.ts";
+import { encryptingKeyNames, openingKeyNames } from "./key-sources.ts";
 import {
   backupOptionNames,
   connectionOptionNames,
@@ -388,6 +389,60 @@ export const commands: readonly Command[] = [
     ],
     examples: ["dbbackup preflight shop --repo /var/backups"],
     load: () => import("./run/preflight.ts"),
+  },
+  {
+    words: ["encrypt"],
+    summary: "encrypt a file into a new one",
+    args: [{ name: "FILE", count: "one", help: "any file; - is stdin" }],
+    options: [...encryptingKeyNames, "output"],
+    details: [
+      "Writes FILE.enc, or what --output names, for every key that is given: each of them opens it. FILE is left as it is. The new",
+      "file appears when it is whole; to standard output the bytes go as they come.",
+    ],
+    examples: [
+      "dbbackup encrypt shop.dump --key-file backup.key",
+      "pg_dump shop | dbbackup encrypt - --recipient x25519:... --output shop.sql.enc",
+    ],
+    load: () => import("./run/encrypt.ts"),
+  },
+  {
+    words: ["decrypt"],
+    summary: "decrypt a file that encrypt made, into a new one",
+    args: [{ name: "FILE", count: "one", help: "the encrypted file; - is stdin" }],
+    options: [...openingKeyNames, "output"],
+    details: [
+      "Writes FILE without .enc, or what --output names. The new file appears when all of the encrypted one was read and proved to be",
+      "what was written; to standard output each piece goes when it is proved, and the exit status says whether it was all.",
+    ],
+    examples: [
+      "dbbackup decrypt shop.dump.enc --key-file backup.key",
+      "dbbackup decrypt shop.sql.enc --passphrase --output - | psql shop",
+    ],
+    load: () => import("./run/decrypt.ts"),
+  },
+  {
+    words: ["keys", "generate"],
+    summary: "make a key, and write it into a new file",
+    args: [],
+    options: ["type", "output"],
+    details: [
+      "The file can be read by its owner only, and none that is there is replaced. Of a key pair the file is the private key, with which",
+      "one reads; the public one, with which a machine can write what it cannot read, is printed.",
+    ],
+    examples: [
+      "dbbackup keys generate --output backup.key",
+      "dbbackup keys generate --type x25519 --output restore.key",
+    ],
+    load: () => import("./run/keys-generate.ts"),
+  },
+  {
+    words: ["keys", "list"],
+    summary: "show for which keys files are encrypted",
+    args: [{ name: "FILE", count: "many", help: "an encrypted file" }],
+    options: [],
+    details: ["Reads the header of each file, and needs no key. What it says is proved only when the file is opened."],
+    examples: ["dbbackup keys list backups/*.enc"],
+    load: () => import("./run/keys-list.ts"),
   },
   {
     words: ["demo"],

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import type { ContainerContext } from "../../ports/encryption.ts";
 import { damagedContainer, unknownContainer } from "./container-error.ts";
 import {
   At,
@@ -26,12 +27,6 @@ export interface BoundHeader {
   readonly salt: Buffer;
   /** Those 96 bytes. */
   readonly bytes: Buffer;
-}
-
-/** Which file of which backup it is: a file cannot pass for another one. */
-export interface ContainerContext {
-  readonly backupId: string;
-  readonly artifact: string;
 }
 
 /** The whole header as it was read; nothing of it is proved yet. */

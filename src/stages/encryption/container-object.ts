@@ -87,7 +87,8 @@ export class ContainerObject implements OpenedObject {
   }
 }
 
-async function readHeader(stored: OpenedObject): Promise<Buffer> {
+/** @throws BackupError DAMAGED, UNSUPPORTED_FORMAT, IO */
+export async function readHeader(stored: OpenedObject): Promise<Buffer> {
   const first = Buffer.alloc(At.keyBlock);
   const count = await stored.readAt(0, first);
   const header = Buffer.alloc(headerLength(first.subarray(0, count)));

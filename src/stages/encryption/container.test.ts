@@ -1,8 +1,9 @@
 import { createCipheriv, createHash, randomBytes } from "node:crypto";
 import { expect, test } from "vitest";
 import { BackupError } from "../../core/backup-error.ts";
+import type { ContainerContext } from "../../ports/encryption.ts";
 import type { OpenedObject } from "../../ports/storage.ts";
-import { boundHeader, type ContainerContext, contextHash, decodeHeader, encodeHeader } from "./container-header.ts";
+import { boundHeader, contextHash, decodeHeader, encodeHeader } from "./container-header.ts";
 import { ContainerObject } from "./container-object.ts";
 import { decryptStream } from "./decrypt-stream.ts";
 import { containerKeys } from "./derive-keys.ts";

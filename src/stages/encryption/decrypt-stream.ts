@@ -1,6 +1,7 @@
+import type { ContainerContext } from "../../ports/encryption.ts";
 import { ByteReader } from "../byte-reader.ts";
 import { damagedContainer } from "./container-error.ts";
-import { type ContainerContext, decodeHeader, headerLength } from "./container-header.ts";
+import { decodeHeader, headerLength } from "./container-header.ts";
 import { At, MAX_FRAMES, TAG_LENGTH } from "./container-layout.ts";
 import { openFrame } from "./open-frame.ts";
 import type { KeyHolder } from "./recipient.ts";

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { ByteSink } from "../../ports/byte-sink.ts";
-import { boundHeader, type ContainerContext, encodeHeader } from "./container-header.ts";
+import type { ContainerContext } from "../../ports/encryption.ts";
+import { boundHeader, encodeHeader } from "./container-header.ts";
 import { FRAME_SIZE, KEY_LENGTH, MAX_FRAMES, TAG_LENGTH } from "./container-layout.ts";
 import { containerKeys } from "./derive-keys.ts";
 import { FrameCipher } from "./frame-cipher.ts";

@@ -1,7 +1,8 @@
 import { timingSafeEqual } from "node:crypto";
 import { BackupError } from "../../core/backup-error.ts";
+import type { ContainerContext } from "../../ports/encryption.ts";
 import { damagedContainer } from "./container-error.ts";
-import { type ContainerContext, type ContainerHeader, contextHash } from "./container-header.ts";
+import { type ContainerHeader, contextHash } from "./container-header.ts";
 import { containerKeys, headerMac } from "./derive-keys.ts";
 import { FrameCipher } from "./frame-cipher.ts";
 import type { KeyHolder } from "./recipient.ts";

@@ -100,7 +100,7 @@ export const backupOptions = [
     placeholder: "FILE",
     environment: false,
     conflicts: ["repo"],
-    help: "write exactly this file (and FILE.meta.json) instead of one in the repository; - is stdout, without metadata",
+    help: "write exactly this file (of a backup FILE.meta.json, too) instead of one in the repository; - is stdout, without metadata",
     details: "Format directory makes a folder of this name, which may be there when it is empty.",
   },
 ] as const satisfies readonly Option[];

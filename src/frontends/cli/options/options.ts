@@ -4,6 +4,7 @@ import { compareOptions } from "./compare-options.ts";
 import { connectionOptions } from "./connection-options.ts";
 import { demoOptions } from "./demo-options.ts";
 import { dumpOptions } from "./dump-options.ts";
+import { encryptionOptions } from "./encryption-options.ts";
 import { engineOptions } from "./engine-options.ts";
 import { extensionOptions } from "./extension-options.ts";
 import { globalOptions } from "./global-options.ts";
@@ -31,6 +32,7 @@ export const options = [
   ...extensionOptions,
   ...sampleOptions,
   ...engineOptions,
+  ...encryptionOptions,
   ...verifyOptions,
   ...compareOptions,
   ...demoOptions,

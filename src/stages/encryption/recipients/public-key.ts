@@ -1,11 +1,10 @@
-import { createPublicKey, diffieHellman, generateKeyPairSync, type KeyObject } from "node:crypto";
+import { diffieHellman, generateKeyPairSync, type KeyObject } from "node:crypto";
+import { BackupError } from "../../../core/backup-error.ts";
+import { type KeyCurve, publicKeyBytes, publicKeyOfBytes } from "../../../core/public-key-bytes.ts";
 import { derive } from "../derive-keys.ts";
 import { changedFor, type KeyHolder, type Recipient } from "../recipient.ts";
 import { KEY_ID_LENGTH, StanzaType } from "../stanza.ts";
 import { unwrapKey, wrapKey } from "../wrap-key.ts";
-
-/** Kinds of key pairs: `p256` where FIPS 140 counts. */
-export type Curve = "x25519" | "p256";
 
 /** A public key as it stands in files: 32 bytes, or an uncompressed point of 65. */
 export type PublicBytes = Buffer;
@@ -16,17 +15,17 @@ const curves = {
 } as const;
 
 /** Who has the public key only writes; who has the private one reads. */
-export function publicKeyRecipient(curve: Curve, recipient: PublicBytes): Recipient {
+export function publicKeyRecipient(curve: KeyCurve, recipient: PublicBytes): Recipient {
   const { type } = curves[curve];
   const keyId = publicKeyId(recipient);
-  const theirs = publicKeyOf(curve, recipient);
+  const theirs = publicKeyOfBytes(curve, recipient);
   return {
     async stanza(dataKey, header) {
       // A new pair for each file: who takes this machine later cannot read what it wrote.
       const pair = newPair(curve);
-      const ours = publicBytes(pair.publicKey);
+      const ours = publicKeyBytes(pair.publicKey);
       const secret = agree(pair.privateKey, theirs);
-      if (secret === undefined) throw new Error("a public key that no secret can be agreed on with");
+      if (secret === undefined) throw worthless(curve);
       const wrapped = wrapKey(secret, dataKey, { type, keyId, header, bound: [ours, recipient] });
       return { type, keyId, body: Buffer.concat([ours, wrapped]) };
     },
@@ -34,9 +33,9 @@ export function publicKeyRecipient(curve: Curve, recipient: PublicBytes): Recipi
 }
 
 /** @param privateKey of the curve */
-export function privateKeyHolder(curve: Curve, privateKey: KeyObject): KeyHolder {
+export function privateKeyHolder(curve: KeyCurve, privateKey: KeyObject): KeyHolder {
   const { type, length } = curves[curve];
-  const recipient = publicBytes(createPublicKey(privateKey));
+  const recipient = publicKeyBytes(privateKey);
   const keyId = publicKeyId(recipient);
   return {
     async open(stanza, header) {
@@ -51,32 +50,26 @@ export function privateKeyHolder(curve: Curve, privateKey: KeyObject): KeyHolder
   };
 }
 
-export function newPair(curve: Curve): { readonly publicKey: KeyObject; readonly privateKey: KeyObject } {
+export function newPair(curve: KeyCurve): { readonly publicKey: KeyObject; readonly privateKey: KeyObject } {
   return curve === "x25519" ? generateKeyPairSync("x25519") : generateKeyPairSync("ec", { namedCurve: "P-256" });
 }
 
-export function publicBytes(key: KeyObject): PublicBytes {
-  const { kty, x = "", y = "" } = key.export({ format: "jwk" });
-  const bytes = (text: string) => Buffer.from(text, "base64url");
-  return kty === "OKP" ? bytes(x) : Buffer.concat([Buffer.from([4]), bytes(x), bytes(y)]);
+function worthless(curve: KeyCurve): BackupError {
+  return new BackupError({
+    code: "CONFIG",
+    message: `a recipient is a public key of ${curve} whose secret everybody knows`,
+    hint: '"dbbackup keys generate" makes a key pair',
+  });
 }
 
-/** @throws Error when it is none: on another curve, or not on this one */
-export function publicKeyOf(curve: Curve, bytes: PublicBytes): KeyObject {
-  if (bytes.length !== curves[curve].length) throw new RangeError(`a public key of ${bytes.length} bytes`);
-  const text = (from: number, to: number) => bytes.subarray(from, to).toString("base64url");
-  if (curve === "x25519") return createPublicKey({ format: "jwk", key: { kty: "OKP", crv: "X25519", x: text(0, 32) } });
-  if (bytes[0] !== 4) throw new RangeError("a point that is not written out");
-  return createPublicKey({ format: "jwk", key: { kty: "EC", crv: "P-256", x: text(1, 33), y: text(33, 65) } });
-}
-
-function publicKeyId(key: PublicBytes): Buffer {
+/** Names a public key. */
+export function publicKeyId(key: PublicBytes): Buffer {
   return derive(key, Buffer.alloc(0), "key id").subarray(0, KEY_ID_LENGTH);
 }
 
-function tryPublicKey(curve: Curve, bytes: Buffer): KeyObject | undefined {
+function tryPublicKey(curve: KeyCurve, bytes: Buffer): KeyObject | undefined {
   try {
-    return publicKeyOf(curve, bytes);
+    return publicKeyOfBytes(curve, bytes);
   } catch {
     return undefined;
   }

@@ -1,11 +1,12 @@
 import { randomBytes } from "node:crypto";
 import { expect, test } from "vitest";
+import { publicKeyBytes, publicKeyOfBytes } from "../../../core/public-key-bytes.ts";
 import { Secret } from "../../../core/secret.ts";
 import { boundHeader } from "../container-header.ts";
 import type { KeyHolder, Recipient } from "../recipient.ts";
 import { decodeKeyBlock, encodeKeyBlock, type Stanza } from "../stanza.ts";
 import { fipsStretching, ordinaryStretching, passphraseHolder, passphraseRecipient, stretch } from "./passphrase.ts";
-import { newPair, privateKeyHolder, publicBytes, publicKeyOf, publicKeyRecipient } from "./public-key.ts";
+import { newPair, privateKeyHolder, publicKeyRecipient } from "./public-key.ts";
 import { rawKey } from "./raw-key.ts";
 
 const context = { backupId: "id", artifact: "a" };
@@ -35,12 +36,12 @@ const recipients: Record<string, [Recipient, KeyHolder, KeyHolder]> = {
     passphraseHolder(new Secret("wrong")),
   ],
   x25519: [
-    publicKeyRecipient("x25519", publicBytes(pairs.x25519.publicKey)),
+    publicKeyRecipient("x25519", publicKeyBytes(pairs.x25519.publicKey)),
     privateKeyHolder("x25519", pairs.x25519.privateKey),
     privateKeyHolder("x25519", newPair("x25519").privateKey),
   ],
   p256: [
-    publicKeyRecipient("p256", publicBytes(pairs.p256.publicKey)),
+    publicKeyRecipient("p256", publicKeyBytes(pairs.p256.publicKey)),
     privateKeyHolder("p256", pairs.p256.privateKey),
     privateKeyHolder("p256", newPair("p256").privateKey),
   ],
@@ -115,8 +116,11 @@ test("public keys that everybody knows the secret of, or that are on no curve, a
     const body = Buffer.concat([Buffer.from(point, "hex"), stanza.body.subarray(32)]);
     await expect(holder.open({ ...stanza, body }, header)).rejects.toThrow("was changed");
   }
-  const off = publicBytes(pairs.p256.publicKey);
+  await expect(publicKeyRecipient("x25519", Buffer.alloc(32)).stanza(dataKey, header)).rejects.toThrow(
+    "everybody knows",
+  );
+  const off = publicKeyBytes(pairs.p256.publicKey);
   off[64]! ^= 1;
-  expect(() => publicKeyOf("p256", off)).toThrow();
-  expect(() => publicKeyOf("x25519", Buffer.alloc(31))).toThrow("31 bytes");
+  expect(() => publicKeyOfBytes("p256", off)).toThrow();
+  expect(() => publicKeyOfBytes("x25519", Buffer.alloc(31))).toThrow("31 bytes");
 });

@@ -1,0 +1,18 @@
+import type { KeySources } from "../../ports/encryption.ts";
+import type { OptionName, OptionValues } from "./options/options.ts";
+
+/** Options that name keys to open files with. */
+export const openingKeyNames: readonly OptionName[] = ["key-file", "key-env", "passphrase-file", "passphrase"];
+/** The same, and those that only encrypt. */
+export const encryptingKeyNames: readonly OptionName[] = [...openingKeyNames, "recipient"];
+
+/** Where keys come from, as the command line says it. */
+export function keySources(options: OptionValues): KeySources {
+  return {
+    keyFiles: options["key-file"] ?? [],
+    keyVariables: options["key-env"] ?? [],
+    passphraseFiles: options["passphrase-file"] ?? [],
+    recipients: options.recipient ?? [],
+    asksPassphrase: options.passphrase === true,
+  };
+}

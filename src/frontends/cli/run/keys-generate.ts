@@ -1,0 +1,26 @@
+import { writeOutput } from "../../../commands/write-output.ts";
+import { BackupError } from "../../../core/backup-error.ts";
+import { ExitStatus } from "../../../core/exit-status.ts";
+import { printable } from "../../../core/printable.ts";
+import type { RunCommand } from "../command.ts";
+
+export const run: RunCommand = async ({ options }, { services, output }) => {
+  const name = options.output;
+  if (name === undefined || name === "-") {
+    throw new BackupError({
+      code: "USAGE",
+      message: "nothing says where the key goes",
+      hint: "name a file that is not there yet with --output FILE",
+    });
+  }
+  const { text, keyId, recipient } = (await services.encryption()).generate(options.type ?? "raw");
+  const target = await services.openOutput(name, "file");
+  await writeOutput(target, (sink) => sink.write(Buffer.from(text.reveal())));
+  output.document({ file: name, key_id: keyId, ...(recipient === undefined ? {} : { recipient }) });
+  output.print(`key "${keyId}" is in "${printable(name)}", which only you can read`);
+  if (recipient !== undefined) output.print(`encrypt for it with: --recipient ${recipient}`);
+  output.print(
+    "Keep a copy of the file where the backups are not: what is encrypted for it cannot be read without it, by nobody.",
+  );
+  return ExitStatus.done;
+};

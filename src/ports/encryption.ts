@@ -1,0 +1,103 @@
+import type { KeyObject } from "node:crypto";
+import type { BackupError } from "../core/backup-error.ts";
+import type { KeyCurve } from "../core/public-key-bytes.ts";
+import type { Secret } from "../core/secret.ts";
+import type { ByteSink } from "./byte-sink.ts";
+import type { OpenedObject } from "./storage.ts";
+
+/** A key that the user gave. */
+export type KeyMaterial =
+  /** 32 random bytes: who has them reads and writes. */
+  | { readonly kind: "raw"; readonly key: Buffer }
+  | { readonly kind: "passphrase"; readonly passphrase: Secret }
+  /** Reads. */
+  | { readonly kind: "private"; readonly curve: KeyCurve; readonly key: KeyObject }
+  /** Writes. `bytes`: 32 of X25519, or the uncompressed point, 65. */
+  | { readonly kind: "public"; readonly curve: KeyCurve; readonly bytes: Buffer };
+
+/** Where keys come from, as the user named it. */
+export interface KeySources {
+  readonly keyFiles: readonly string[];
+  /** Names of environment variables. */
+  readonly keyVariables: readonly string[];
+  readonly passphraseFiles: readonly string[];
+  /** Public keys: text, or files with it. */
+  readonly recipients: readonly string[];
+  /** Asked for at the terminal: once, or twice when it is a new one. */
+  readonly asksPassphrase: boolean;
+}
+
+/** Which file of which backup an encrypted file is, which it can only be read as. */
+export interface ContainerContext {
+  readonly backupId: string;
+  readonly artifact: string;
+}
+
+/** Takes plain bytes, and puts one encrypted file into its target. */
+export interface EncryptedSink extends ByteSink {
+  /** The file's first bytes, with which it can be read again after they were damaged. */
+  readonly header: Buffer;
+  /** Without it the file is cut off. */
+  end(): Promise<void>;
+}
+
+/** Encrypts for the same recipients, each file with a key of its own. */
+export interface Encryption {
+  open(target: ByteSink, context: ContainerContext): Promise<EncryptedSink>;
+}
+
+/** Reads what was encrypted for one of the keys. */
+export interface Decryption {
+  /**
+   * Plain bytes from the beginning. That the file ends where it did is known only when there is no error at the end.
+   * @param onHeaderDamage the header was changed or damaged, and the bytes can be read all the same
+   * @throws BackupError KEY, DAMAGED, UNSUPPORTED_FORMAT
+   */
+  stream(
+    source: AsyncIterable<Uint8Array>,
+    context: ContainerContext,
+    onHeaderDamage: (damage: BackupError) => void,
+  ): AsyncIterable<Buffer>;
+  /**
+   * The same of an object, at any place.
+   * @throws BackupError KEY, DAMAGED, UNSUPPORTED_FORMAT, IO
+   */
+  object(
+    stored: OpenedObject,
+    context: ContainerContext,
+    onHeaderDamage: (damage: BackupError) => void,
+  ): Promise<OpenedObject>;
+}
+
+/** A recipient as the header of a file names it. */
+export interface NamedRecipient {
+  readonly kind: "raw key" | "passphrase" | "passphrase (PBKDF2)" | "X25519" | "P-256" | "Vault transit" | "unknown";
+  /** Hexadecimal. Of passphrases it is random. */
+  readonly keyId: string;
+}
+
+/** What can be seen of an encrypted file without a key; nothing of it is proved. */
+export interface ContainerFacts {
+  readonly recipients: readonly NamedRecipient[];
+  readonly frameSize: number;
+}
+
+/** A new key. */
+export interface GeneratedKey {
+  /** The text of a key file. */
+  readonly text: Secret;
+  readonly keyId: string;
+  /** Of a key pair: what `--recipient` takes. */
+  readonly recipient?: string;
+}
+
+/** Encryption as use cases need it. */
+export interface EncryptionServices {
+  /** @throws BackupError USAGE without keys, CONFIG for keys that cannot be used, IO */
+  encryption(sources: KeySources): Promise<Encryption>;
+  /** @throws BackupError USAGE without keys, CONFIG for keys that cannot be used, IO */
+  decryption(sources: KeySources): Promise<Decryption>;
+  /** @throws BackupError DAMAGED when it is no encrypted file, UNSUPPORTED_FORMAT */
+  facts(stored: OpenedObject): Promise<ContainerFacts>;
+  generate(kind: "raw" | KeyCurve): GeneratedKey;
+}
