@@ -120,10 +120,24 @@ export class MysqlConnection implements AsyncDisposable {
 
   /** The same by the names of the columns, as text. */
   async rows(sql: string): Promise<Row[]> {
-    const { columns, rows } = await this.query(sql);
-    return rows.map((row) =>
-      Object.fromEntries(columns.map(({ name }, index) => [name, row[index]?.toString() ?? null])),
-    );
+    const rows: Row[] = [];
+    await this.eachRow(sql, (row) => rows.push(row));
+    return rows;
+  }
+
+  /** Gives the rows by the names of the columns, as text, one at a time: for many of which little is kept. */
+  async eachRow(sql: string, take: (row: Row) => void): Promise<void> {
+    let names: string[] = [];
+    await this.stream(sql, {
+      begin(columns) {
+        names = columns.map(({ name }) => name);
+      },
+      row(packet) {
+        const values = rowValues(packet, names.length);
+        take(Object.fromEntries(names.map((name, index) => [name, values[index]?.toString() ?? null])));
+        return undefined;
+      },
+    });
   }
 
   /**

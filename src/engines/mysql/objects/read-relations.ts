@@ -1,4 +1,4 @@
-import type { MysqlConnection } from "../../../wire/mysql/connection.ts";
+import type { MysqlConnection, Row } from "../../../wire/mysql/connection.ts";
 import { quoteText } from "../quote.ts";
 
 /** A table, view or sequence, as the information schema lists it. */
@@ -39,51 +39,62 @@ const kinds: Readonly<Record<string, Relation["kind"]>> = {
   SEQUENCE: "sequence",
 };
 
-/** All relations of a database by name, in three queries whatever their number. About 1 kB of memory for each small table. */
+/**
+ * All relations of a database by name, in three queries whatever their number. About 1 kB of memory for each small table:
+ * of what the server says of it, only this is kept.
+ */
 export async function readRelations(connection: MysqlConnection, database: string): Promise<Relation[]> {
   const inDatabase = `TABLE_SCHEMA = ${quoteText(database)}`;
-  const tables = await connection.rows(
+  const relations = new Map<string, Relation & { columns: ColumnFacts[]; hasPrimaryKey: boolean }>();
+  await connection.eachRow(
     `SELECT TABLE_NAME, TABLE_TYPE, ENGINE, CREATE_OPTIONS, TABLE_ROWS, DATA_LENGTH FROM information_schema.TABLES WHERE ${inDatabase}`,
+    (row) => {
+      const kind = kinds[row.TABLE_TYPE ?? ""];
+      if (kind === undefined) return;
+      relations.set(row.TABLE_NAME!, {
+        name: row.TABLE_NAME!,
+        kind,
+        engine: row.ENGINE ?? undefined,
+        isPartitioned: /\bpartitioned\b/i.test(row.CREATE_OPTIONS ?? ""),
+        isVersioned: row.TABLE_TYPE === "SYSTEM VERSIONED",
+        hasPrimaryKey: false,
+        columns: [],
+        rows: Number(row.TABLE_ROWS ?? 0),
+        bytes: Number(row.DATA_LENGTH ?? 0),
+      });
+    },
   );
-  const columns = await readColumns(connection, inDatabase);
-  const keyed = await connection.rows(
+  // Tables have the same words again and again: each is kept once.
+  const words = new Map<string, string>();
+  const kept = (word: string): string => {
+    const known = words.get(word);
+    if (known === undefined) words.set(word, word);
+    return known ?? word;
+  };
+  await connection.eachRow(
+    `SELECT TABLE_NAME, COLUMN_NAME, DATA_TYPE, COLUMN_TYPE, CHARACTER_SET_NAME, EXTRA FROM information_schema.COLUMNS WHERE ${inDatabase} ORDER BY TABLE_NAME, ORDINAL_POSITION`,
+    (row) => relations.get(row.TABLE_NAME!)?.columns.push(columnFacts(row, kept)),
+  );
+  await connection.eachRow(
     `SELECT TABLE_NAME FROM information_schema.STATISTICS WHERE ${inDatabase} AND INDEX_NAME = 'PRIMARY' AND SEQ_IN_INDEX = 1`,
+    ({ TABLE_NAME }) => {
+      const relation = relations.get(TABLE_NAME!);
+      if (relation !== undefined) relation.hasPrimaryKey = true;
+    },
   );
-  const withKey = new Set(keyed.map(({ TABLE_NAME }) => TABLE_NAME));
-  return tables
-    .filter(({ TABLE_TYPE }) => kinds[TABLE_TYPE ?? ""] !== undefined)
-    .map((row) => ({
-      name: row.TABLE_NAME!,
-      kind: kinds[row.TABLE_TYPE!]!,
-      engine: row.ENGINE ?? undefined,
-      isPartitioned: /\bpartitioned\b/i.test(row.CREATE_OPTIONS ?? ""),
-      isVersioned: row.TABLE_TYPE === "SYSTEM VERSIONED",
-      hasPrimaryKey: withKey.has(row.TABLE_NAME!),
-      columns: columns.get(row.TABLE_NAME!) ?? [],
-      rows: Number(row.TABLE_ROWS ?? 0),
-      bytes: Number(row.DATA_LENGTH ?? 0),
-    }))
-    .toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  return [...relations.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-async function readColumns(connection: MysqlConnection, inDatabase: string): Promise<Map<string, ColumnFacts[]>> {
-  const rows = await connection.rows(
-    `SELECT TABLE_NAME, COLUMN_NAME, DATA_TYPE, COLUMN_TYPE, CHARACTER_SET_NAME, EXTRA FROM information_schema.COLUMNS WHERE ${inDatabase} ORDER BY TABLE_NAME, ORDINAL_POSITION`,
-  );
-  const byTable = new Map<string, ColumnFacts[]>();
-  for (const row of rows) {
-    const extra = row.EXTRA ?? "";
-    const list = byTable.get(row.TABLE_NAME!) ?? [];
-    byTable.set(row.TABLE_NAME!, list);
-    list.push({
-      name: row.COLUMN_NAME!,
-      type: row.DATA_TYPE!.toLowerCase(),
-      fullType: row.COLUMN_TYPE!,
-      charset: row.CHARACTER_SET_NAME ?? undefined,
-      // DEFAULT_GENERATED means a default that is an expression.
-      isGenerated: /\b(?:VIRTUAL|STORED|PERSISTENT)\b/i.test(extra),
-      isInvisible: /\bINVISIBLE\b/i.test(extra),
-    });
-  }
-  return byTable;
+function columnFacts(row: Row, kept: (word: string) => string): ColumnFacts {
+  const extra = row.EXTRA ?? "";
+  const charset = row.CHARACTER_SET_NAME ?? undefined;
+  return {
+    name: kept(row.COLUMN_NAME!),
+    type: kept(row.DATA_TYPE!.toLowerCase()),
+    fullType: kept(row.COLUMN_TYPE!),
+    charset: charset === undefined ? undefined : kept(charset),
+    // DEFAULT_GENERATED means a default that is an expression.
+    isGenerated: /\b(?:VIRTUAL|STORED|PERSISTENT)\b/i.test(extra),
+    isInvisible: /\bINVISIBLE\b/i.test(extra),
+  };
 }
