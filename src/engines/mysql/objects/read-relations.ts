@@ -82,7 +82,7 @@ export async function readRelations(connection: MysqlConnection, database: strin
       if (relation !== undefined) relation.hasPrimaryKey = true;
     },
   );
-  return [...relations.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+  return [...relations.values()].toSorted((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 function columnFacts(row: Row, kept: (word: string) => string): ColumnFacts {
