@@ -57,13 +57,16 @@ async function backupOfFile(file: NamedFile): Promise<FoundBackup> {
   return { location: file.path, metadata, artifacts: [{ ...itself, name: first!.name }, ...rest] };
 }
 
-/** A folder is a backup when there is metadata beside it, or a table of contents in it (as pg_dump -Fd writes it). */
+/**
+ * A folder is a backup when there is metadata beside it, a table of contents in it (as pg_dump -Fd writes it), or an index
+ * (as ours of MySQL and MariaDB have).
+ */
 async function backupOfFolder(folder: NamedFolder): Promise<FoundBackup> {
   const beside = await metadataBeside(folder);
   if (beside !== undefined) return await describedFolder(folder, await metadataIn(beside));
   const files = await folder.files();
   const names = [...files.sizes.keys()].toSorted();
-  if (!names.some((name) => /^toc\.dat(\.[a-z0-9]+)?$/.test(name))) {
+  if (!names.some((name) => /^(?:toc\.dat(\.[a-z0-9]+)?|index\.json)$/.test(name))) {
     throw new BackupError({
       code: "FOREIGN_FILE",
       message: `"${folder.path}" is a folder, and no backup`,

@@ -35,6 +35,7 @@ export async function writeFolder(
         const artifact = { name, ...(await stages.end()) };
         files.push(artifact);
         await file.end(resumable?.noteOf(artifact, contents));
+        return { bytes: artifact.plainSize, sha256: artifact.plainSha256 };
       },
     };
   };

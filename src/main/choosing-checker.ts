@@ -2,7 +2,13 @@ import type { EngineFamily } from "../core/database-type.ts";
 import { peekStream } from "../core/peek-stream.ts";
 import type { BackupChecker, CheckSource } from "../ports/backup-checker.ts";
 import type { Codec } from "../ports/codec.ts";
-import { FAMILY_BYTES, recognizeFamily, recognizeStoredFamily, STORED_FAMILY_BYTES } from "./recognize-family.ts";
+import {
+  FAMILY_BYTES,
+  recognizeFamily,
+  recognizeFolder,
+  recognizeStoredFamily,
+  STORED_FAMILY_BYTES,
+} from "./recognize-family.ts";
 
 /** Checks what is given by the engine whose backup it is: its first bytes tell. What does not tell is of the kind `asked`. */
 export function choosingChecker(
@@ -24,7 +30,7 @@ export function choosingChecker(
 }
 
 async function familyOfSource(source: CheckSource, codec: Codec): Promise<EngineFamily | undefined> {
-  if (source.kind === "folder") return "postgres";
+  if (source.kind === "folder") return recognizeFolder(source.files);
   const { object } = source;
   const head = Buffer.alloc(Math.min(STORED_FAMILY_BYTES, object.size));
   const count = await object.readAt(0, head);

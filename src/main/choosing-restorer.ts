@@ -3,7 +3,7 @@ import { type EngineFamily, familyOfConnection, shownFamily } from "../core/data
 import { peekStream } from "../core/peek-stream.ts";
 import type { Codec } from "../ports/codec.ts";
 import type { RestorableBackup, RestoreEngine, RestoreInput, RestoreRequest } from "../ports/restore.ts";
-import { recognizeStoredFamily, STORED_FAMILY_BYTES } from "./recognize-family.ts";
+import { recognizeFolder, recognizeStoredFamily, STORED_FAMILY_BYTES } from "./recognize-family.ts";
 
 export type OpenRestoreEngine = (family: EngineFamily) => Promise<RestoreEngine>;
 
@@ -33,7 +33,7 @@ async function recognizeInput(
 ): Promise<{ readonly family: EngineFamily | undefined; readonly input: RestoreInput }> {
   switch (input.kind) {
     case "folder":
-      return { family: "postgres", input };
+      return { family: recognizeFolder(input.files), input };
     case "object": {
       const { object } = input;
       const head = Buffer.alloc(Math.min(STORED_FAMILY_BYTES, object.size));

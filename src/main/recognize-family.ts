@@ -1,6 +1,7 @@
 import type { CompressionMethod } from "../core/compression.ts";
 import type { EngineFamily } from "../core/database-type.ts";
 import { recognizeCompression } from "../core/recognize-compression.ts";
+import type { BackupFiles } from "../ports/backup-files.ts";
 import type { Codec } from "../ports/codec.ts";
 
 /** How many plain bytes tell. */
@@ -47,4 +48,9 @@ async function decompressedHead(method: CompressionMethod, head: Buffer, codec: 
     // Whoever reads all of it says what is wrong with it.
   }
   return Buffer.concat(pieces);
+}
+
+/** Whose backup a folder is, by what it begins with: an index, or a table of contents. */
+export function recognizeFolder({ sizes }: Pick<BackupFiles, "sizes">): EngineFamily {
+  return sizes.has("index.json") ? "mysql" : "postgres";
 }

@@ -66,8 +66,14 @@ export interface FolderOutput {
 
 /** A file of a dump. */
 export interface DumpedFile extends ByteSink {
-  /** Nothing more comes. @param contents must be given when the dump can be resumed */
-  end(contents?: FileContents): Promise<void>;
+  /** Nothing more comes. Answers what was written. @param contents must be given when the dump can be resumed */
+  end(contents?: FileContents): Promise<WrittenFile>;
+}
+
+/** Bytes as the engine gave them, and their SHA-256 in hexadecimal. */
+export interface WrittenFile {
+  readonly bytes: number;
+  readonly sha256: string;
 }
 
 /** What a file of a dump holds, before compression. */
@@ -136,7 +142,7 @@ export interface SnapshotHeld {
 
 /** The snapshot of a dump of MySQL or MariaDB. */
 export interface BinlogSnapshot {
-  /** How one state was made sure of: `lock-free`, `backup-stages`, `global-read-lock`, `snapshot`, `unproved`. */
+  /** How one state was made sure of: `lock-free`, `backup-stages`, `global-read-lock`, `snapshot`. */
   readonly method: string;
   /** The place in the binary log that it stands for; absent when that is not certain, or there is no binary log. */
   readonly coordinates?: { readonly file: string; readonly position: number; readonly gtidSet?: string };

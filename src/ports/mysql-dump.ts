@@ -32,6 +32,8 @@ export interface MysqlDumpOptions {
   readonly columnStatistics: boolean;
   /** Of views and stored code. */
   readonly definer: MysqlDefiner;
+  /** Plain bytes of a file with rows, about; the engine's own when absent. */
+  readonly chunkSize?: number;
   readonly rows: MysqlRowsShape;
 }
 

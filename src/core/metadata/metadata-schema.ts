@@ -165,7 +165,7 @@ export const metadataSchema = v.looseObject({
       ),
       method: v.optional(
         text(
-          "MySQL, MariaDB: how all was read from one state: `backup-stages` and `global-read-lock` stopped commits for a moment; `lock-free`: one session, whose place in the binary log the server told; `snapshot`: one session, place not known; `unproved`",
+          "MySQL, MariaDB: how all was read from one state: `backup-stages` and `global-read-lock` stopped commits for a moment; `lock-free`: one session, whose place in the binary log the server told; `snapshot`: one session, place not known",
         ),
       ),
       locked_seconds: v.optional(

@@ -1,5 +1,6 @@
 import { BackupError } from "../../core/backup-error.ts";
 import type { DumpContext, Dumper, DumpOutput, DumpRequest, DumpResult } from "../../ports/dump.ts";
+import { type MysqlDumpOptions, usualMysqlDump } from "../../ports/mysql-dump.ts";
 import { dumpMysqlDatabase } from "./dump/dump-database.ts";
 import { refuseForeign } from "./dump/refuse-foreign.ts";
 import { withMysqlSource } from "./dump/with-source.ts";
@@ -13,18 +14,57 @@ export interface MysqlDumperOptions {
 export function createMysqlDumper({ dumperVersion }: MysqlDumperOptions): Dumper {
   return {
     check({ format, jobs, jobsAreAsked, ...request }: DumpRequest): void {
-      if (format !== "sql") throw unusable(`--format ${format}`, "backups of MySQL and MariaDB have --format sql");
-      if (jobsAreAsked === true && jobs > 1) throw unusable(`--jobs ${jobs}`, "a script is written by one connection");
+      if (format !== "sql" && format !== "directory") {
+        throw unusable(`--format ${format}`, "backups of MySQL and MariaDB have --format sql or directory");
+      }
       refuseForeign(request);
+      if (format === "directory") refuseOfScripts(request.mysql);
+      else refuseOfDirectories(jobsAreAsked === true ? jobs : 1, request.mysql);
     },
 
     async dump(request: DumpRequest, output: DumpOutput, context: DumpContext): Promise<DumpResult> {
-      if (output.kind !== "file") throw new Error("a script goes into a file");
       return await withMysqlSource(request, context, (source) =>
-        dumpMysqlDatabase(source, request, output.sink, context, dumperVersion),
+        dumpMysqlDatabase(source, request, output, context, dumperVersion),
       );
     },
   };
+}
+
+/** @throws BackupError USAGE */
+function refuseOfDirectories(jobs: number, { chunkSize }: MysqlDumpOptions = usualMysqlDump): void {
+  if (jobs > 1) {
+    throw unusable(`--jobs ${jobs}`, "a script is written by one connection; --format directory takes several");
+  }
+  if (chunkSize !== undefined) {
+    throw unusable("--chunk-size with --format sql", "a script is one file; --format directory has several");
+  }
+}
+
+/** @throws BackupError USAGE for options that only scripts have */
+function refuseOfScripts({ rows, history }: MysqlDumpOptions = usualMysqlDump): void {
+  const usual = usualMysqlDump.rows;
+  const given = [
+    [rows.statement !== usual.statement, rows.statement === "REPLACE" ? "--replace" : "--insert-ignore"],
+    [rows.namesColumns, "--complete-insert"],
+    [rows.isSingle, "--skip-extended-insert"],
+    [rows.hexBlob, "--hex-blob"],
+  ] as const;
+  if (history) throw noHistory();
+  const found = given.find(([isGiven]) => isGiven);
+  if (found === undefined) return;
+  throw new BackupError({
+    code: "USAGE",
+    message: `"${found[1]}" says how INSERTs are written, and format directory has none`,
+    hint: "leave it out, or use --format sql",
+  });
+}
+
+function noHistory(): BackupError {
+  return new BackupError({
+    code: "USAGE",
+    message: '"--dump-history" does not go with format directory',
+    hint: "use --format sql, which holds old versions of rows",
+  });
 }
 
 function unusable(what: string, hint: string): BackupError {

@@ -22,6 +22,7 @@ export function mysqlDump(options: OptionValues, database: string): MysqlDumpOpt
     history: is("dump-history"),
     columnStatistics: is("column-statistics"),
     definer: mysqlDefiner(options),
+    ...(options["chunk-size"] === undefined ? {} : { chunkSize: options["chunk-size"] }),
     rows: {
       statement: is("replace") ? "REPLACE" : is("insert-ignore") ? "INSERT IGNORE" : "INSERT",
       namesColumns: is("complete-insert"),

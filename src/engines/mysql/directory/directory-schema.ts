@@ -37,6 +37,8 @@ export const directoryKinds = [
   "view",
   "trigger",
   "event",
+  /** Histograms of the optimizer. */
+  "statistics",
 ] as const;
 export type DirectoryKind = (typeof directoryKinds)[number];
 

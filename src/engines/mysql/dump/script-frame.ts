@@ -1,3 +1,5 @@
+import type { DumpRun } from "./dump-run.ts";
+
 /**
  * What the script sets before everything else, and puts back at its end. Comments of the form `/*!NNNNN` are run by MySQL
  * from that version on, `/*M!` by MariaDB; each setting stands behind the first version that has it, so that a script can
@@ -26,6 +28,24 @@ interface ScriptSetting {
   readonly only?: string;
 }
 
+/** What the first line of a script says. */
+export function dumpTitle({ dumperVersion, source: { facts } }: Pick<DumpRun, "dumperVersion" | "source">): string {
+  const flavour = facts.flavour === "mariadb" ? "MariaDB" : "MySQL";
+  return `${dumperVersion}: dump of a database of ${flavour} ${facts.versionText}`;
+}
+
+/**
+ * The same in two statements for a script that holds one object of many, and is loaded with them: nothing is put back.
+ * @param title what the first line says, without line breaks
+ */
+export function shortHead(title: string): string {
+  const all = settings.map(({ name, value, only }, index) => {
+    const setting = `${index === 0 ? "" : ", "}${name} = ${value}`;
+    return only === undefined ? setting : `${only}${setting} */`;
+  });
+  return `-- ${title}\nSET NAMES utf8mb4;\nSET SESSION ${all.join(" ")};\n`;
+}
+
 /** The mode of the script, outside stored code. */
 export const scriptSqlMode = "NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES";
 
@@ -52,6 +72,11 @@ export function scriptFoot(): string {
     statement("SET collation_connection = @dbb_collation_connection"),
   );
   return `\n${lines.join("\n")}\n\n${lastLine}\n`;
+}
+
+/** What stands at the end of one object's script. */
+export function shortFoot(): string {
+  return `\n${lastLine}\n`;
 }
 
 /** A script without it was cut off; the stock programs end theirs alike. */

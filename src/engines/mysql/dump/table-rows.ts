@@ -57,7 +57,7 @@ export async function dumpRows(
   );
   const limit = shape.isSingle ? 0 : Math.max(statementLength, 4 * head.length);
   scanner.start(head, kinds, limit, writer.blockWriter(), onBytes);
-  const { warnings } = await connection.stream(selectRows(table, literals, where, history !== undefined), {
+  const { warnings } = await connection.stream(selectRows(table, literals, [where], history !== undefined), {
     packets: scanner,
     row: () => undefined,
   });
@@ -112,10 +112,10 @@ function columnList(
  * In the order of the primary key where that costs nothing: InnoDB keeps rows so, but would read a smaller index that has
  * all columns.
  */
-function selectRows(
+export function selectRows(
   table: Relation,
-  literals: readonly ColumnLiteral[],
-  where: string | undefined,
+  literals: readonly Pick<ColumnLiteral, "expression">[],
+  conditions: readonly (string | undefined)[],
   withHistory: boolean,
 ): string {
   const isClustered = table.engine === "InnoDB" && table.hasPrimaryKey && !table.isPartitioned;
@@ -123,5 +123,7 @@ function selectRows(
   const versions = withHistory ? " FOR SYSTEM_TIME ALL" : "";
   // A table may have no columns but computed ones.
   const list = literals.length === 0 ? "NULL" : literals.map(({ expression }) => expression).join(", ");
-  return `SELECT /*!40001 SQL_NO_CACHE */ ${list} FROM ${quoteName(table.name)}${versions}${index}${where === undefined ? "" : ` WHERE ${where}`}`;
+  const given = conditions.filter((condition) => condition !== undefined);
+  const where = given.length === 0 ? "" : ` WHERE ${given.map((condition) => `(${condition})`).join(" AND ")}`;
+  return `SELECT /*!40001 SQL_NO_CACHE */ ${list} FROM ${quoteName(table.name)}${versions}${index}${where}`;
 }

@@ -1,22 +1,23 @@
-import { BackupError } from "../../../core/backup-error.ts";
 import { peekStream } from "../../../core/peek-stream.ts";
 import { recognizeCompression } from "../../../core/recognize-compression.ts";
 import type { BackupChecker } from "../../../ports/backup-checker.ts";
 import type { Codec } from "../../../ports/codec.ts";
 import { withoutBomb } from "../../common/without-bomb.ts";
 import { requireScript } from "../script/require-script.ts";
+import { checkDirectory } from "./check-directory.ts";
 import { checkScript } from "./check-script.ts";
 
 /** How many of the first bytes tell everything. */
 const recognizedBytes = 512;
 
-/** Checks scripts of MySQL and MariaDB, also compressed as a whole: those of this program, mysqldump and mariadb-dump. */
+/**
+ * Checks scripts of MySQL and MariaDB, also compressed as a whole: those of this program, mysqldump and mariadb-dump; and
+ * directories of this program.
+ */
 export function createMysqlChecker(codec: Codec): BackupChecker {
   return {
     async check(source, signal) {
-      if (source.kind === "folder") {
-        throw new BackupError({ code: "FOREIGN_FILE", message: "a folder is no script of MySQL or MariaDB" });
-      }
+      if (source.kind === "folder") return await checkDirectory(source.files, codec, signal);
       const head = Buffer.alloc(recognizedBytes);
       const compression = recognizeCompression(head.subarray(0, await source.object.readAt(0, head)));
       const limits = source.plainSize === undefined ? {} : { maxPlainBytes: source.plainSize };

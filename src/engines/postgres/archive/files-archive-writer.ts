@@ -12,7 +12,7 @@ import type { TocEntry } from "./toc-entry.ts";
 
 /** A file of an archive in the making. */
 export interface ArchiveFile extends ByteSink {
-  end(contents?: FileContents): Promise<void>;
+  end(contents?: FileContents): Promise<unknown>;
 }
 
 export interface FilesArchiveOptions extends ArchiveOptions {

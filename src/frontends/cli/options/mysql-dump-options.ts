@@ -85,6 +85,16 @@ export const mysqlDumpOptions = [
     help: "histograms of columns, too (MySQL 8 and newer)",
   },
   {
+    name: "chunk-size",
+    family: "mysql",
+    type: "size",
+    min: 8192,
+    default: "64M",
+    config: "backup.chunk_size",
+    help: "with --format directory: about how large the files with rows are before compression",
+    details: "With several jobs, larger tables are read in parts of this size, and by default smaller ones too.",
+  },
+  {
     name: "complete-insert",
     family: "mysql",
     type: "flag",

@@ -22,12 +22,10 @@ export type ConsistencyMethod =
   /** No lock, one session: the server itself says which place in the log its snapshot stands for. */
   | "lock-free"
   /** One session, and so one snapshot; which place in the log it stands for is not known. */
-  | "snapshot"
-  /** Several sessions whose snapshots may differ. */
-  | "unproved";
+  | "snapshot";
 
 export interface SnapshotOptions {
-  /** How many sessions read. */
+  /** How many sessions read; without a lock only one does, whatever is wanted. */
   readonly sessions: number;
   readonly nonTransactional: NonTransactional;
   /** No lock that stops others, whatever that costs. */
@@ -88,22 +86,23 @@ const neverLocked = (): Promise<number> => Promise.resolve(0);
 /**
  * Without any lock. One session of a server that says which place in the log its snapshot stands for has that place; it is
  * no proof for several that they are told the same: under load one of fifty such groups on MariaDB 10.11 and 11.8 saw two
- * states.
+ * states. So there is only one.
  */
-async function takeUnlocked(sessions: readonly MysqlConnection[], { control, facts }: MysqlSource): Promise<Taken> {
+async function takeUnlocked(sessions: MysqlConnection[], { control, facts }: MysqlSource): Promise<Taken> {
+  await Promise.all(sessions.splice(1).map((session) => session.close()));
   await beginSnapshots(sessions);
-  const [only, ...others] = sessions;
   const unlocked = { coordinates: undefined, protectsAllTables: false, unlock: neverLocked };
-  if (others.length > 0) return { ...unlocked, method: "unproved" };
   const place =
-    facts.capabilities.binlogSnapshotStatus && writesBinlog(facts) ? await snapshotCoordinates(only!) : undefined;
+    facts.capabilities.binlogSnapshotStatus && writesBinlog(facts)
+      ? await snapshotCoordinates(sessions[0]!)
+      : undefined;
   if (place === undefined) return { ...unlocked, method: "snapshot" };
   const coordinates = facts.capabilities.gtids === "domains" ? await withGtidPosition(control, place) : place;
   return { ...unlocked, method: "lock-free", coordinates };
 }
 
 async function take(
-  sessions: readonly MysqlConnection[],
+  sessions: MysqlConnection[],
   source: MysqlSource,
   { noLock }: SnapshotOptions,
   copiesUnderLock: boolean,
@@ -114,8 +113,11 @@ async function take(
   const isNeeded = sessions.length > 1 || writesBinlog(facts) || copiesUnderLock;
   const lock = noLock || !isNeeded ? undefined : await lockServer(control, facts, copiesUnderLock);
   if (lock === undefined) {
+    const wanted = sessions.length;
     const taken = await takeUnlocked(sessions, source);
     if (isNeeded && !noLock && taken.method !== "lock-free") warn(notAllowedText);
+    if (wanted > 1)
+      warn(`rows are read by 1 connection instead of ${wanted}: without a lock others may see another state`);
     return taken;
   }
   try {

@@ -1,0 +1,110 @@
+import type { MysqlConnection } from "../../../wire/mysql/connection.ts";
+import type { DirectoryKind } from "../directory/directory-schema.ts";
+import type { Relation } from "../objects/read-relations.ts";
+import { readEvents, readRoutines, readTriggers } from "../objects/read-routines.ts";
+import { type ShownObject, showCreate } from "../objects/show-create.ts";
+import { viewsInOrder } from "../objects/view-order.ts";
+import { nameInComment, quoteName } from "../quote.ts";
+import type { DumpRun } from "./dump-run.ts";
+import type { ScriptWriter } from "./script-writer.ts";
+
+/** Objects take its character set and collation where they say none, so they belong to what is backed up. */
+export async function writeDatabase(
+  { shape, snapshot, database, defaults }: DumpRun,
+  writer: ScriptWriter,
+): Promise<void> {
+  if (shape.script.create) {
+    const name = quoteName(database);
+    const { create } = await showCreate(
+      snapshot.sessions[0]!,
+      "DATABASE IF NOT EXISTS",
+      name,
+      `database "${database}"`,
+    );
+    await writer.write("\n", create, `;\nUSE ${name};\n`);
+  }
+  await writer.write(`\nALTER DATABASE CHARACTER SET ${defaults.charset} COLLATE ${defaults.collation};\n`);
+}
+
+export async function writeTable(
+  { options }: DumpRun,
+  session: MysqlConnection,
+  { name }: Relation,
+  writer: ScriptWriter,
+): Promise<void> {
+  const { create } = await showCreate(session, "TABLE", quoteName(name), `table "${name}"`);
+  const drop = options.drops ? `DROP TABLE IF EXISTS ${quoteName(name)};\n` : "";
+  await writer.write(`\n-- table ${nameInComment(name)}\n${drop}`, create, ";\n");
+}
+
+/** Something that comes behind all tables. */
+export interface LateObject {
+  readonly kind: DirectoryKind;
+  readonly name: string;
+  /** Of a trigger. */
+  readonly table?: string;
+  /** Statements without code: all of it for a stand-in, else what comes before the object. */
+  readonly before: string;
+  readonly shown?: ShownObject;
+}
+
+/**
+ * Views may call functions, functions may read views, and triggers anything: first every view gets a stand-in with its
+ * columns, then come routines, whose bodies servers do not look into, then the views themselves.
+ */
+export async function* lateObjects(run: DumpRun): AsyncGenerator<LateObject> {
+  const { snapshot, database, source, options, relations } = run;
+  const session = snapshot.sessions[0]!;
+  const views = await readViews(run, relations);
+  for (const { name, columns } of views)
+    yield { kind: "stand-in", name, before: standIn(name, columns, options.drops) };
+  if (options.routines) {
+    for (const { what, name } of await readRoutines(session, database, source.facts)) yield await shown(what, name);
+  }
+  for (const view of viewsInOrder(views)) yield await shown("VIEW", view.name, { shown: view.shown });
+  if (options.triggers) {
+    const chosen = new Set(relations.map(({ name }) => name));
+    for (const { name, table } of await readTriggers(session, database)) {
+      if (chosen.has(table)) yield await shown("TRIGGER", name, { table });
+    }
+  }
+  if (options.events) {
+    for (const name of await readEvents(session, database)) yield await shown("EVENT", name);
+  }
+
+  async function shown(what: string, name: string, more: Partial<LateObject> = {}): Promise<LateObject> {
+    const quoted = quoteName(name);
+    // A stand-in must go in any case.
+    const before = options.drops || what === "VIEW" ? `\nDROP ${what} IF EXISTS ${quoted}` : "\n";
+    const object = more.shown ?? (await showCreate(session, what, quoted, `${what.toLowerCase()} "${name}"`));
+    const kind = what.toLowerCase().replace(" ", "-") as DirectoryKind;
+    return { ...more, kind, name, before, shown: object };
+  }
+}
+
+interface View {
+  readonly name: string;
+  readonly columns: Relation["columns"];
+  readonly shown: ShownObject;
+  readonly create: Buffer;
+}
+
+async function readViews({ snapshot, telling }: DumpRun, relations: readonly Relation[]): Promise<View[]> {
+  const views: View[] = [];
+  for (const { name, kind, columns } of relations) {
+    if (kind !== "view") continue;
+    if (columns.length === 0) {
+      telling.warn(`view "${name}" is invalid, and is left out: something that it selects from is gone`, name);
+      continue;
+    }
+    const shown = await showCreate(snapshot.sessions[0]!, "VIEW", quoteName(name), `view "${name}"`);
+    views.push({ name, columns, shown, create: shown.create });
+  }
+  return views;
+}
+
+function standIn(name: string, columns: Relation["columns"], drops: boolean): string {
+  const list = columns.map((column) => `1 AS ${quoteName(column.name)}`).join(", ");
+  const drop = drops ? `DROP VIEW IF EXISTS ${quoteName(name)};\n` : "";
+  return `\n${drop}CREATE VIEW ${quoteName(name)} AS SELECT ${list};\n`;
+}

@@ -1,0 +1,259 @@
+import type { Compression } from "../../../core/compression.ts";
+import type { Codec } from "../../../ports/codec.ts";
+import type { DumpedTable, FolderOutput } from "../../../ports/dump.ts";
+import type { MysqlConnection } from "../../../wire/mysql/connection.ts";
+import { InsertScanner } from "../../../wire/mysql/rows/insert-scanner.ts";
+import {
+  type DirectoryKind,
+  type DirectoryObject,
+  dataFileName,
+  INDEX_FILE,
+  objectNumber,
+  writeDirectoryIndex,
+} from "../directory/directory-index.ts";
+import type { Relation } from "../objects/read-relations.ts";
+import { StoredCodeWriter } from "../objects/stored-code.ts";
+import { writeHistograms } from "../objects/write-histograms.ts";
+import { writeSequence } from "../objects/write-sequence.ts";
+import { DefinerChanger } from "../script/definer-changer.ts";
+import { lateObjects, writeDatabase, writeTable } from "./database-objects.ts";
+import { DefinitionLocks } from "./definition-locks.ts";
+import { DirectoryTable } from "./directory-table.ts";
+import { type DumpedDatabase, type DumpRun, wantsRows, wantsSchema } from "./dump-run.ts";
+import { planRanges } from "./plan-ranges.ts";
+import { dumpTitle, shortFoot, shortHead } from "./script-frame.ts";
+import { ScriptWriter } from "./script-writer.ts";
+import { isInSnapshots } from "./snapshot/read-unprotected.ts";
+import { holdsRows } from "./table-rows.ts";
+import { notIncludedIn } from "./tables-not-included.ts";
+import { TaskQueue } from "./task-queue.ts";
+
+export interface DirectoryOptions {
+  readonly codec: Codec;
+  readonly compression: Compression;
+}
+
+/** What a connection reads with. */
+interface Lane {
+  readonly session: MysqlConnection;
+  readonly scanner: InsertScanner;
+  readonly locks: DefinitionLocks;
+}
+
+const MiB = 1024 * 1024;
+/** Plain bytes of a data file, about. */
+const CHUNK_BYTES = 64 * MiB;
+/** What a part takes on the server's disk, at most and at least: its lines may be somewhat longer, and not two files then. */
+const PART_BYTES = 48 * MiB;
+const SMALL_PART_BYTES = 8 * MiB;
+/** Of all that there is: so that no session is left alone with a large part at the end. */
+const PARTS_PER_SESSION = 8;
+
+/** Writes a database as a folder of files, with as many sessions as the snapshot has. */
+export async function dumpDirectory(
+  run: DumpRun,
+  output: FolderOutput,
+  options: DirectoryOptions,
+): Promise<DumpedDatabase> {
+  const dump = new DirectoryDump(run, output, options);
+  await dump.writeEarlyObjects();
+  await dump.writeTables();
+  if (wantsSchema(run)) await dump.writeLateObjects();
+  if (run.options.columnStatistics) await dump.writeStatistics();
+  const notIncluded = await notIncludedIn(run, () => false);
+  await dump.writeIndex();
+  run.telling.end();
+  return { tables: dump.dumped(), entries: dump.entries(), notIncluded };
+}
+
+class DirectoryDump {
+  readonly tables: readonly Relation[];
+  readonly #run: DumpRun;
+  readonly #output: FolderOutput;
+  readonly #options: DirectoryOptions;
+  readonly #objects: DirectoryObject[] = [];
+  readonly #head: string;
+  readonly #lanes: readonly Lane[];
+
+  constructor(run: DumpRun, output: FolderOutput, options: DirectoryOptions) {
+    this.#run = run;
+    this.#output = output;
+    this.#options = options;
+    this.#head = shortHead(dumpTitle(run));
+    this.tables = run.relations.filter(({ kind }) => kind === "table");
+    this.#lanes = run.snapshot.sessions.map((session) => ({
+      session,
+      scanner: new InsertScanner(session.transport),
+      locks: new DefinitionLocks(session),
+    }));
+  }
+
+  async writeEarlyObjects(): Promise<void> {
+    const { database, relations, options, snapshot } = this.#run;
+    if (!wantsSchema(this.#run)) return;
+    await this.#addObject("database", database, (writer) => writeDatabase(this.#run, writer));
+    for (const { kind, name } of relations) {
+      if (kind !== "sequence") continue;
+      await this.#addObject("sequence", name, (writer) =>
+        writeSequence(snapshot.sessions[0]!, name, writer, options.drops),
+      );
+    }
+  }
+
+  /** What no snapshot holds comes first, while others wait for us; then the largest. */
+  async writeTables(): Promise<void> {
+    const { telling, snapshot } = this.#run;
+    telling.begin(this.tables.filter(holdsRows));
+    const number = new Map(this.tables.map((table, index) => [table, this.#objects.length + index]));
+    for (const { name } of this.tables) this.#objects.push({ kind: "table", name });
+    const inOrder = this.tables.toSorted(
+      (a, b) => Number(isInSnapshots(a.engine)) - Number(isInSnapshots(b.engine)) || b.bytes - a.bytes,
+    );
+    let unprotected = inOrder.filter(({ engine }) => !isInSnapshots(engine)).length;
+    if (unprotected === 0) await snapshot.unlock();
+    const queue: TaskQueue<Lane> = new TaskQueue(
+      inOrder.map((table) => async (lane) => {
+        await this.#writeTable(queue, lane, table, number.get(table)!);
+        if (isInSnapshots(table.engine)) return;
+        unprotected--;
+        if (unprotected === 0) await snapshot.unlock();
+      }),
+    );
+    await queue.run(this.#lanes, async () => {
+      await Promise.all(this.#lanes.map(({ session }) => session.close()));
+    });
+    for (const { locks } of this.#lanes) await locks.release();
+  }
+
+  async writeLateObjects(): Promise<void> {
+    const { defaults, options, snapshot } = this.#run;
+    const definers = new DefinerChanger(options.definer, snapshot.sessions[0]!);
+    for await (const { kind, name, table, before, shown } of lateObjects(this.#run)) {
+      const more = table === undefined ? {} : { table };
+      await this.#addObject(
+        kind,
+        name,
+        async (writer) => {
+          if (shown === undefined) return await writer.write(before);
+          const code = new StoredCodeWriter(writer, defaults.collation, definers);
+          await code.write(shown, [before]);
+          await code.end();
+        },
+        more,
+      );
+    }
+  }
+
+  async writeStatistics(): Promise<void> {
+    const { database, source, snapshot } = this.#run;
+    await this.#addObject("statistics", database, (writer) =>
+      writeHistograms(snapshot.sessions[0]!, database, this.tables, source.facts, writer),
+    );
+  }
+
+  async writeIndex(): Promise<void> {
+    const { source, database, defaults, dumperVersion } = this.#run;
+    const file = await this.#output.createFile(INDEX_FILE);
+    const index = {
+      tool: dumperVersion,
+      flavour: source.facts.flavour,
+      server_version: source.facts.versionText,
+      database,
+      character_set: defaults.charset,
+      collation: defaults.collation,
+      compression: this.#options.compression.method,
+      objects: this.#objects,
+    };
+    await writeDirectoryIndex(index, file);
+    await file.end();
+  }
+
+  /** How many objects of each kind there are. */
+  entries(): { readonly type: string; readonly count: number }[] {
+    return [...Map.groupBy(this.#objects, ({ kind }) => kind)].map(([type, all]) => ({ type, count: all.length }));
+  }
+
+  /** By name. */
+  dumped(): DumpedTable[] {
+    const { database } = this.#run;
+    return this.#objects.flatMap(({ name, data }) => {
+      if (data === undefined) return [];
+      const { rows, bytes, checksum } = data;
+      return [{ schema: database, name, rows, bytes, checksum }];
+    });
+  }
+
+  /** The definition, and rows: those of a large table in parts for whoever has time. */
+  async #writeTable(queue: TaskQueue<Lane>, lane: Lane, table: Relation, number: number): Promise<void> {
+    await lane.locks.before(table);
+    if (wantsSchema(this.#run)) {
+      const schema = await this.#writeSchema("table", number, (writer) =>
+        writeTable(this.#run, lane.session, table, writer),
+      );
+      this.#objects[number] = { ...this.#objects[number]!, schema };
+    }
+    if (!wantsRows(this.#run, table)) return;
+    const ranges = this.#lanes.length === 1 ? [] : await this.#rangesOf(lane, table);
+    const rows = this.#tableRows(table, number, Math.max(1, ranges.length));
+    this.#run.telling.objectStart(table.name);
+    if (ranges.length < 2) return await rows.writePart(lane, 0, { condition: undefined, range: undefined });
+    queue.addFirst(
+      ranges.map((range, part) => async (other) => {
+        await other.locks.before(table);
+        await rows.writePart(other, part, range);
+      }),
+    );
+  }
+
+  async #rangesOf({ session }: Lane, table: Relation): Promise<Awaited<ReturnType<typeof planRanges>>> {
+    const all = this.tables.reduce((sum, { bytes }) => sum + bytes, 0);
+    const share = Math.ceil(all / (PARTS_PER_SESSION * this.#lanes.length));
+    const usual = Math.min(PART_BYTES, Math.max(SMALL_PART_BYTES, share));
+    return await planRanges(session, this.#run.database, table, this.#run.options.chunkSize ?? usual);
+  }
+
+  #tableRows(table: Relation, number: number, parts: number): DirectoryTable {
+    const { compression, codec } = this.#options;
+    const { where, chunkSize = CHUNK_BYTES } = this.#run.options;
+    let chunk = 0;
+    const nextName = (): string => {
+      chunk++;
+      return dataFileName(number, chunk, compression.method);
+    };
+    return new DirectoryTable(table, parts, {
+      files: { output: this.#output, codec, compression, nextName },
+      chunkBytes: chunkSize,
+      where,
+      onBytes: (count) => this.#run.telling.addBytes(count),
+      onEnd: (data) => {
+        this.#objects[number] = { ...this.#objects[number]!, data };
+        this.#run.telling.objectEnd(table.name, data.rows, data.bytes);
+      },
+    });
+  }
+
+  async #addObject(
+    kind: DirectoryKind,
+    name: string,
+    write: (writer: ScriptWriter) => Promise<void>,
+    more: Pick<DirectoryObject, "table"> = {},
+  ): Promise<void> {
+    const schema = await this.#writeSchema(kind, this.#objects.length, write);
+    this.#objects.push({ kind, name, ...more, schema });
+  }
+
+  async #writeSchema(
+    kind: DirectoryKind,
+    number: number,
+    write: (writer: ScriptWriter) => Promise<void>,
+  ): Promise<DirectoryObject["schema"]> {
+    const name = `${objectNumber(number)}.${kind}.sql`;
+    const file = await this.#output.createFile(name);
+    const writer = new ScriptWriter(file);
+    await writer.write(this.#head);
+    await write(writer);
+    await writer.write(shortFoot());
+    await writer.flush();
+    return { file: name, ...(await file.end()) };
+  }
+}

@@ -1,0 +1,39 @@
+import type { DumpedTable, DumpResult } from "../../../ports/dump.ts";
+import type { DumpShape } from "../../../ports/dump-shape.ts";
+import type { MysqlDumpOptions } from "../../../ports/mysql-dump.ts";
+import type { Relation } from "../objects/read-relations.ts";
+import type { DatabaseDefaults } from "./database-defaults.ts";
+import type { DumpTelling } from "./dump-telling.ts";
+import type { Snapshot } from "./snapshot/take-snapshot.ts";
+import { holdsRows } from "./table-rows.ts";
+import type { MysqlSource } from "./with-source.ts";
+
+/** A dump under way: what is dumped, of which state, and how. */
+export interface DumpRun {
+  readonly source: MysqlSource;
+  readonly database: string;
+  readonly defaults: DatabaseDefaults;
+  /** Its first session reads everything but rows, its others help with those. */
+  readonly snapshot: Snapshot;
+  /** What was chosen, by name. */
+  readonly relations: readonly Relation[];
+  readonly shape: DumpShape;
+  readonly options: MysqlDumpOptions;
+  readonly telling: DumpTelling;
+  /** Name and version of this program. */
+  readonly dumperVersion: string;
+}
+
+/** What was written of a database. */
+export interface DumpedDatabase extends Pick<DumpResult, "entries" | "notIncluded"> {
+  readonly tables: readonly DumpedTable[];
+}
+
+export function wantsSchema({ shape }: DumpRun): boolean {
+  return !shape.dataOnly && !shape.noSchema;
+}
+
+/** Whether the rows of a table are to be in the backup. */
+export function wantsRows({ shape, options }: DumpRun, table: Relation): boolean {
+  return !shape.schemaOnly && !shape.noData && holdsRows(table) && !options.ignoredData.includes(table.name);
+}
