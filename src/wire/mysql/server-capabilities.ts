@@ -61,6 +61,8 @@ export interface MysqlCapabilities {
   readonly generatedColumns: boolean;
   readonly invisibleColumns: boolean;
   readonly checkConstraints: boolean;
+  /** `SHOW CREATE TABLE` quotes the names of foreign keys and of their columns, in every version of that flavour. */
+  readonly quotesForeignKeys: boolean;
   /** Defaults that are expressions. */
   readonly expressionDefaults: boolean;
   /** Indexes over expressions: a row of `information_schema.STATISTICS` may have no column. */
@@ -150,6 +152,7 @@ export function mysqlCapabilitiesOf(
     generatedColumns: isMariadb || mysql(50_706),
     invisibleColumns: mariadb(100_303) || mysql(80_023),
     checkConstraints: isMariadb || mysql(80_016),
+    quotesForeignKeys: flavour === "mysql",
     expressionDefaults: isMariadb || mysql(80_013),
     expressionsInIndexes: mysql(80_013),
     generatedInvisiblePrimaryKeys: variables.has("show_gipk_in_create_table_and_information_schema"),

@@ -3,6 +3,7 @@ import type { DirectoryKind } from "../directory/directory-schema.ts";
 import type { Relation } from "../objects/read-relations.ts";
 import { readEvents, readRoutines, readTriggers } from "../objects/read-routines.ts";
 import { type ShownObject, showCreate } from "../objects/show-create.ts";
+import { showCreateTable } from "../objects/show-create-table.ts";
 import { viewsInOrder } from "../objects/view-order.ts";
 import { nameInComment, quoteName } from "../quote.ts";
 import type { DumpRun } from "./dump-run.ts";
@@ -27,12 +28,12 @@ export async function writeDatabase(
 }
 
 export async function writeTable(
-  { options }: DumpRun,
+  { options, database, source }: DumpRun,
   session: MysqlConnection,
   { name }: Relation,
   writer: ScriptWriter,
 ): Promise<void> {
-  const { create } = await showCreate(session, "TABLE", quoteName(name), `table "${name}"`);
+  const create = await showCreateTable(session, database, name, source.facts);
   const drop = options.drops ? `DROP TABLE IF EXISTS ${quoteName(name)};\n` : "";
   await writer.write(`\n-- table ${nameInComment(name)}\n${drop}`, create, ";\n");
 }
