@@ -78,7 +78,7 @@ export function directorySuite(flavours: readonly MysqlFlavour[]): void {
 }
 
 /** Tables of 3,000 rows with keys of each kind, as no key is alike. */
-async function makeLarge(database: MysqlDatabase): Promise<void> {
+export async function makeLarge(database: MysqlDatabase): Promise<void> {
   const digits =
     "(SELECT 0 d UNION SELECT 1 UNION SELECT 2 UNION SELECT 3 UNION SELECT 4 UNION SELECT 5 UNION SELECT 6 UNION SELECT 7 UNION SELECT 8 UNION SELECT 9)";
   const numbers = `(SELECT a.d + 10 * b.d + 100 * c.d + 1000 * e.d AS n FROM ${digits} a, ${digits} b, ${digits} c, (SELECT 0 d UNION SELECT 1 UNION SELECT 2) e) numbers`;

@@ -35,6 +35,7 @@ export function checkFamily(command: Command, options: OptionValues, flags: Read
   for (const name of Object.keys(options)) {
     const option = findOption(name);
     if (option?.family === undefined || option.family === family) continue;
+    if (option.isForAllRestores === true && command.words[0] === "restore") continue;
     const isFlag = flags.has(name);
     throw new BackupError({
       code: isFlag ? "USAGE" : "CONFIG",

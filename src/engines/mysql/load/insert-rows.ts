@@ -1,9 +1,9 @@
-import { BackupError } from "../../../core/backup-error.ts";
 import type { MysqlConnection } from "../../../wire/mysql/connection.ts";
 import type { RowReceiver } from "../../../wire/mysql/exchanges/query-exchange.ts";
 import type { Outcome } from "../../../wire/mysql/exchanges/result-set.ts";
 import type { DirectoryColumn } from "../directory/directory-index.ts";
 import { quoteName } from "../quote.ts";
+import { RefusedRows } from "../restore/failure-log.ts";
 import { RowsAsValues } from "./rows-as-values.ts";
 
 export interface InsertOptions {
@@ -99,7 +99,7 @@ async function* slicesOf(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint
 /** One byte of a packet is the command's. */
 function requireFitting(bytes: number, { table, maxPacket }: InsertOptions): void {
   if (bytes < maxPacket) return;
-  throw new BackupError({
+  throw new RefusedRows({
     code: "SERVER",
     message: `a row of table "${table}" has ${bytes} bytes or more as a statement, and the server takes ${maxPacket - 1} (max_allowed_packet)`,
     object: table,

@@ -86,6 +86,7 @@ async function load(database: MysqlDatabase, text: Buffer, loading: Loading): Pr
   await loadRows(session, {
     table: "t",
     columns,
+    isAsWritten: true,
     expected: totalsOf(text),
     lines: memoryStream(text, loading.piece ?? 50_000),
     file: "00001.0001.tsv",

@@ -2,12 +2,12 @@ import { BackupError } from "../../../core/backup-error.ts";
 import type { RowTotals } from "../../../core/row-totals.ts";
 import type { MysqlConnection } from "../../../wire/mysql/connection.ts";
 import type { Outcome } from "../../../wire/mysql/exchanges/result-set.ts";
-import { shownText } from "../../../wire/net/shown-text.ts";
 import type { RowScanner } from "../../../wire/postgres/row-scanner.ts";
 import type { DirectoryColumn } from "../directory/directory-index.ts";
-import { quoteName } from "../quote.ts";
+import { RefusedRows } from "../restore/failure-log.ts";
 import { insertDefaults, insertRows } from "./insert-rows.ts";
 import { loadStatement } from "./load-statement.ts";
+import { hintForRows, refuseWarnings } from "./refuse-warnings.ts";
 
 /** How a session takes rows. */
 export interface LoadingSession {
@@ -26,6 +26,8 @@ export interface LoadingSession {
 export interface StoredLines {
   readonly table: string;
   readonly columns: readonly DirectoryColumn[];
+  /** The table has the definition that it had when the lines were written. */
+  readonly isAsWritten: boolean;
   /** Plain bytes, in pieces cut anywhere; each is valid until the next one is asked for. */
   readonly lines: AsyncIterable<Uint8Array>;
   readonly expected: RowTotals;
@@ -34,10 +36,6 @@ export interface StoredLines {
   readonly onBytes: (count: number) => void;
 }
 
-/** What a server says of a statement that is old-fashioned, without changing what it does. */
-const harmless = new Set(["1287", "1681", "3719", "3778"]);
-/** "Data truncated for column". */
-const truncated = "1265";
 /** Of a file that is sent; less where the server takes less. */
 const filePacketBytes = 256 * 1024;
 
@@ -66,11 +64,11 @@ export async function loadRows(session: LoadingSession, stored: StoredLines): Pr
     await insertRows(lines, { connection, table, columns, maxPacket, onRan });
   }
   if (rows === expected.rows) return;
-  throw new BackupError({
+  throw new RefusedRows({
     code: "SERVER",
     message: `the server took ${rows} of the ${expected.rows} rows for table "${table}" (${stored.file})`,
     object: table,
-    hint: "rows with the same key may be there already, or a trigger or rule of the target leaves rows out: restore into an empty database",
+    hint: hintForRows,
   });
 }
 
@@ -93,40 +91,6 @@ async function* checkedLines(
   if (found.checksum !== expected.checksum) {
     throw notAsWritten(file, table, `its rows have the checksum ${found.checksum} instead of ${expected.checksum}`);
   }
-}
-
-/** @param count how many the server says there are; it lists some of them */
-async function refuseWarnings(
-  { connection, warn }: LoadingSession,
-  { table, file }: StoredLines,
-  count: number,
-): Promise<void> {
-  const listed = await connection.rows("SHOW WARNINGS");
-  const telling = listed.filter(({ Code }) => !harmless.has(Code ?? ""));
-  if (telling.length === 0) return;
-  const members = telling.some(({ Code }) => Code === truncated) ? await enumColumns(connection, table) : [];
-  const [first, ...others] = telling.filter(
-    ({ Code, Message }) => !(Code === truncated && members.some((name) => Message?.includes(name))),
-  );
-  if (first === undefined) {
-    if (count > listed.length) {
-      warn(`table "${table}" (${file}): of ${count} warnings of the server ${listed.length} could be looked at`);
-    }
-    return;
-  }
-  const more = others.length === 0 ? "" : `, and ${others.length} more`;
-  throw new BackupError({
-    code: "SERVER",
-    message: `table "${table}" (${file}): the server would not take every value as it is: warning ${first.Code}: ${shownText(first.Message ?? "")}${more}`,
-    object: table,
-    hint: "restore on a server of the version that the backup was made of, or a newer one of the same kind",
-  });
-}
-
-/** A value of an ENUM that is none of its members is kept as it is, with a warning that it is none. */
-async function enumColumns(connection: MysqlConnection, table: string): Promise<string[]> {
-  const columns = await connection.rows(`SHOW COLUMNS FROM ${quoteName(table)}`);
-  return columns.filter(({ Type }) => Type?.startsWith("enum(")).map(({ Field }) => Field ?? "");
 }
 
 function notAsWritten(file: string, table: string, what: string): BackupError {

@@ -39,7 +39,8 @@ export class FailureLog {
   /** Takes note of a failure. @throws BackupError when the restore must stop */
   note(error: unknown, statement: FailedStatement): void {
     const isAnswer = error instanceof MysqlServerError && error.code === "SERVER";
-    if (!this.#mayContinue || !(isAnswer || error instanceof StatementTooLong)) throw failureOf(error, statement);
+    if (!this.#mayContinue || !(isAnswer || error instanceof RefusedRows || error instanceof StatementTooLong))
+      throw failureOf(error, statement);
     this.#count += 1;
     if (this.#failures.length >= maxListedFailures) return;
     this.#failures.push({
@@ -50,6 +51,9 @@ export class FailureLog {
     });
   }
 }
+
+/** Rows that the server would not take as they are; none of them stayed. */
+export class RefusedRows extends BackupError {}
 
 /** A statement that this server takes from nobody; nothing of it was sent. */
 export class StatementTooLong extends BackupError {}
@@ -63,7 +67,7 @@ function failureOf(error: unknown, statement: FailedStatement): unknown {
     code: error.code,
     message: `restoring ${statement.object ?? `line ${line} of the script`} failed: ${messageOf(error)}`,
     object: error.object ?? placeOf(statement),
-    details: [`statement: ${shownHead(head)}`, ...error.details],
+    details: [...(head === "" ? [] : [`statement: ${shownHead(head)}`]), ...error.details],
     ...(error.hint === undefined ? {} : { hint: error.hint }),
     ...(error.sqlState === undefined ? {} : { sqlState: error.sqlState }),
     retry: error.retry,

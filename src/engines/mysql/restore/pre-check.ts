@@ -130,9 +130,14 @@ function* lengthFindings({ longest }: KnownFacts, { maxPacket }: TargetFacts): G
   yield {
     code: "large-statement",
     severity: "error",
-    message: `the statement on line ${longest.line} has ${longest.bytes} bytes, and the server takes ${maxPacket - 1} (max_allowed_packet)`,
+    message: `the statement on ${placeOf(longest)} has ${longest.bytes} bytes, and the server takes ${maxPacket - 1} (max_allowed_packet)`,
     solution: "raise it for all sessions that begin afterwards (SET GLOBAL max_allowed_packet = 1073741824)",
   };
+}
+
+/** @param file of a backup of several scripts */
+function placeOf({ line, file }: { readonly line: number; readonly file?: string }): string {
+  return file === undefined ? `line ${line}` : `line ${line} of ${file}`;
 }
 
 /** What the statements demand once they name the definer that was chosen. */
@@ -149,30 +154,30 @@ function* demandFindings(demands: readonly Demand[], server: TargetFacts): Gener
   const of = (kind: Demand["kind"]): Demand[] => demands.filter((demand) => demand.kind === kind);
   const missing = (kind: Demand["kind"], known: ReadonlySet<string>): Demand[] =>
     of(kind).filter(({ name }) => !known.has(name));
-  for (const { name, line } of missing("collation", server.collations)) {
+  for (const { name, ...place } of missing("collation", server.collations)) {
     yield {
       code: "missing-collation",
       severity: "error",
       subject: name,
-      message: `the server does not know the collation "${name}" (line ${line})`,
+      message: `the server does not know the collation "${name}" (${placeOf(place)})`,
       solution: "restore on a server that has it, or dump from one with collations that both have",
     };
   }
-  for (const { name, line } of missing("character set", server.characterSets)) {
+  for (const { name, ...place } of missing("character set", server.characterSets)) {
     yield {
       code: "encoding",
       severity: "error",
       subject: name,
-      message: `the server does not know the character set "${name}" (line ${line})`,
+      message: `the server does not know the character set "${name}" (${placeOf(place)})`,
       solution: "restore on a server that has it",
     };
   }
-  for (const { name, line } of missing("engine", server.engines)) {
+  for (const { name, ...place } of missing("engine", server.engines)) {
     yield {
       code: "missing-engine",
       severity: "warning",
       subject: name,
-      message: `the server has no storage engine "${name}" (line ${line}): it refuses such tables, or takes its default engine`,
+      message: `the server has no storage engine "${name}" (${placeOf(place)}): it refuses such tables, or takes its default engine`,
       solution: "install the engine's plugin, or look at these tables afterwards",
     };
   }
@@ -182,13 +187,13 @@ function* demandFindings(demands: readonly Demand[], server: TargetFacts): Gener
 
 function* definerFindings(definers: readonly Demand[], server: TargetFacts): Generator<Finding> {
   const { accounts, account, privileges } = server;
-  for (const { name, line } of definers) {
+  for (const { name, ...place } of definers) {
     if (accounts === undefined || isAccount(name, accounts) || name.toUpperCase() === "CURRENT_USER") continue;
     yield {
       code: "missing-role",
       severity: "warning",
       subject: name,
-      message: `the definer "${name}" (line ${line}) does not exist on the server: what it defines fails when it is used`,
+      message: `the definer "${name}" (${placeOf(place)}) does not exist on the server: what it defines fails when it is used`,
       solution: "create that account, or restore with --skip-definer or --definer",
     };
   }
@@ -198,7 +203,7 @@ function* definerFindings(definers: readonly Demand[], server: TargetFacts): Gen
   yield {
     code: "not-superuser",
     severity: "error",
-    message: `user "${account}" may not define objects for "${other.name}" (line ${other.line})`,
+    message: `user "${account}" may not define objects for "${other.name}" (${placeOf(other)})`,
     solution:
       "restore as a user with SET_ANY_DEFINER (older servers: SET_USER_ID, SET USER or SUPER), or with --skip-definer",
   };
@@ -225,7 +230,7 @@ function* settingFindings(
         code: "server-setting",
         severity: "error",
         subject: "log_bin_trust_function_creators",
-        message: `the server's binary log does not trust the function or trigger on line ${found.line}`,
+        message: `the server's binary log does not trust the function or trigger on ${placeOf(found)}`,
         solution: "SET GLOBAL log_bin_trust_function_creators = 1 for the restore, or switch the binary log off for it",
       };
     }
@@ -236,7 +241,7 @@ function* settingFindings(
       code: "server-setting",
       severity: "error",
       subject: "sql_require_primary_key",
-      message: `the server demands a primary key of every table, and the one on line ${keyless.line} has none`,
+      message: `the server demands a primary key of every table, and the one on ${placeOf(keyless)} has none`,
       solution: "SET GLOBAL sql_require_primary_key = 0 for the restore",
     };
   }

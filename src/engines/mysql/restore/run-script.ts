@@ -48,7 +48,7 @@ const maxWarnings = 50;
 /** The server was asked for nothing: a comment for servers of another version or flavour. */
 const emptyQuery = 1065;
 /** What is old-fashioned is no news of a script. */
-const deprecations = new Set(["1287", "1681", "1831", "3090", "3135", "3719", "3778"]);
+const deprecations = new Set(["1287", "1681", "1831", "3090", "3135", "3719", "3778", "4079"]);
 const discarded: RowReceiver = { row: () => undefined };
 
 /**

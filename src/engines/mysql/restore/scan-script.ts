@@ -19,7 +19,7 @@ export interface ScriptFacts {
   readonly serverVersion: string;
   readonly writer: string;
   /** The longest statement that is sent in one piece, and where it begins. */
-  readonly longest: { readonly bytes: number; readonly line: number };
+  readonly longest: { readonly bytes: number; readonly line: number; readonly file?: string };
   readonly needsTrust: readonly string[];
   /** What the pre-check asks the server about; each once, with the line that needs it first. */
   readonly demands: readonly Demand[];

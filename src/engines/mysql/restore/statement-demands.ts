@@ -11,6 +11,8 @@ export interface Demand {
     | "setting";
   readonly name: string;
   readonly line: number;
+  /** Of a backup of several scripts. */
+  readonly file?: string;
 }
 
 const definer = /\bDEFINER\s*=\s*((?:`(?:[^`]|``)*`|'[^']*'|\w+)\s*@\s*(?:`(?:[^`]|``)*`|'[^']*'|[\w.%]+))/i;

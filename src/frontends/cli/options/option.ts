@@ -39,6 +39,8 @@ export interface Option {
   readonly mayBeEmpty?: boolean;
   /** Only for servers of this family; missing: for all. */
   readonly family?: EngineFamily;
+  /** With `family`: restores take it for servers of all families. */
+  readonly isForAllRestores?: true;
   /** Never printed back. */
   readonly secret?: boolean;
 }
@@ -60,8 +62,9 @@ export function placeholderOf(option: Option): string {
 }
 
 /** For help: which servers an option is for, when not for all. */
-export function familyNote({ family }: Option): string | undefined {
-  return family === undefined ? undefined : `${shownFamily[family]} only`;
+export function familyNote({ family, isForAllRestores }: Option): string | undefined {
+  if (family === undefined) return undefined;
+  return `${isForAllRestores === true ? "backups: " : ""}${shownFamily[family]} only`;
 }
 
 const placeholders: Readonly<Record<Exclude<OptionType, "choice">, string>> = {

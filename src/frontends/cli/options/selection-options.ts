@@ -19,6 +19,7 @@ export const selectionOptions = [
   {
     name: "if-exists",
     family: "postgres",
+    isForAllRestores: true,
     type: "flag",
     environment: false,
     help: "with --clean: what does not exist is no error",
@@ -81,6 +82,7 @@ export const selectionOptions = [
   {
     name: "table",
     family: "postgres",
+    isForAllRestores: true,
     short: "t",
     type: "text",
     placeholder: "NAME",

@@ -44,6 +44,8 @@ export class TlsTransport implements Transport {
       ...(protocols.length === 0 ? {} : { ALPNProtocols: [...protocols] }),
       ...(serverName === undefined || isIP(serverName) !== 0 ? {} : { servername: serverName }),
     });
+    // Node reads for the first time a moment later: what fails then would be nobody's when we gave up before.
+    tlsSocket.on("error", () => {});
     try {
       await untilSecure(tlsSocket, signal);
       return new TlsTransport(tlsSocket, check(tlsSocket));

@@ -1,0 +1,222 @@
+import { BackupError } from "../../../../core/backup-error.ts";
+import { monotonic } from "../../../../core/monotonic.ts";
+import type { BackupFiles } from "../../../../ports/backup-files.ts";
+import type { Codec } from "../../../../ports/codec.ts";
+import type { ProgressSink } from "../../../../ports/progress.ts";
+import type {
+  BackupContents,
+  BackupSummary,
+  Finding,
+  RestorableBackup,
+  RestorePlan,
+  RestoreRequest,
+  RestoreResult,
+  ScriptResult,
+} from "../../../../ports/restore.ts";
+import { MysqlConnection } from "../../../../wire/mysql/connection.ts";
+import type { MysqlConnectionSpec } from "../../../../wire/mysql/connection-spec.ts";
+import {
+  type DirectoryIndex,
+  objectNumber,
+  readDirectoryIndex,
+  tablesWithData,
+} from "../../directory/directory-index.ts";
+import { quoteName, quoteText } from "../../quote.ts";
+import { analyzeDatabase } from "../analyze-database.ts";
+import { FailureLog } from "../failure-log.ts";
+import { incompleteTarget } from "../incomplete-target.ts";
+import { preCheckScript } from "../pre-check.ts";
+import { connectForRestore } from "../restore-session.ts";
+import type { ResolveSpec } from "../script-backup.ts";
+import { readTargetFacts } from "../target-facts.ts";
+import { chosenObjects } from "./chosen-objects.ts";
+import { DirectoryProgress } from "./directory-progress.ts";
+import { type DirectoryFacts, scanScripts } from "./directory-scripts.ts";
+import { runDirectory } from "./run-directory.ts";
+import { triggersInTheWay } from "./triggers-in-the-way.ts";
+
+/** A backup of format `directory`, opened for a restore: its index and scripts were read. */
+export class DirectoryBackup implements RestorableBackup {
+  readonly summary: BackupSummary;
+  readonly #files: BackupFiles;
+  readonly #index: DirectoryIndex;
+  readonly #facts: DirectoryFacts;
+  readonly #codec: Codec;
+  readonly #resolve: ResolveSpec;
+
+  private constructor(
+    files: BackupFiles,
+    index: DirectoryIndex,
+    facts: DirectoryFacts,
+    codec: Codec,
+    resolve: ResolveSpec,
+  ) {
+    this.#files = files;
+    this.#index = index;
+    this.#facts = facts;
+    this.#codec = codec;
+    this.#resolve = resolve;
+    this.summary = {
+      format: "directory",
+      family: "mysql",
+      database: index.database,
+      encoding: index.character_set,
+      serverVersion: index.server_version,
+      dumperVersion: index.tool,
+      compression: index.compression,
+      entries: index.objects.length,
+    };
+  }
+
+  /** @throws BackupError FOREIGN_FILE, DAMAGED, UNSUPPORTED_FORMAT */
+  static async open(files: BackupFiles, codec: Codec, resolve: ResolveSpec): Promise<DirectoryBackup> {
+    const index = await readDirectoryIndex(files);
+    return new DirectoryBackup(files, index, await scanScripts(files, index), codec, resolve);
+  }
+
+  contents(): BackupContents {
+    return { columns: new Map() };
+  }
+
+  plan(request: RestoreRequest): RestorePlan {
+    const target = this.#target(request);
+    const chosen = chosenObjects(this.#index, request);
+    this.#requireTarget(target);
+    this.#requireExpected(request);
+    const drops = request.clean && !request.create ? chosen.made.toReversed() : [];
+    const steps = [
+      ...drops.map((object) => ({ action: "drop" as const, object })),
+      ...chosen.made.map((object) => ({ action: "create" as const, object })),
+      ...chosen.loaded.map((object) => ({ action: "data" as const, object })),
+    ].map(({ action, object }) => ({
+      dumpId: this.#index.objects.indexOf(object),
+      action,
+      type: object.kind.toUpperCase().replace("-", " "),
+      name: object.name,
+    }));
+    const { leftOut } = chosen;
+    return { target, steps, leftOut, needsTrust: this.#facts.needsTrust, listing: listingOf(this.#index) };
+  }
+
+  async preCheck(request: RestoreRequest, signal: AbortSignal): Promise<readonly Finding[]> {
+    const { target } = this.plan(request);
+    const spec = await this.#resolve(request);
+    await using connection = await MysqlConnection.connect({ ...spec, database: undefined }, { signal });
+    const server = await readTargetFacts(connection, target, this.#facts.demands);
+    const { loaded } = chosenObjects(this.#index, request);
+    const storedBytes = loaded.reduce((sum, { data }) => sum + data!.bytes, 0);
+    const findings = preCheckScript({ target, request, facts: this.#facts, storedBytes }, server);
+    const triggers = request.clean || request.create ? [] : await triggersInTheWay(connection, target, loaded);
+    return [...findings, ...triggers];
+  }
+
+  async run(request: RestoreRequest, sink: ProgressSink, signal: AbortSignal): Promise<RestoreResult> {
+    const started = monotonic();
+    const { target } = this.plan(request);
+    const spec = await this.#resolve(request);
+    const progress = new DirectoryProgress(sink);
+    const failures = new FailureLog(request.onError);
+    const warnings: string[] = [];
+    let created = false;
+    let touched = false;
+    try {
+      if (request.create) {
+        await this.#create(spec, request, signal);
+        created = true;
+      }
+      await runDirectory({
+        files: this.#files,
+        index: this.#index,
+        codec: this.#codec,
+        spec,
+        target,
+        request,
+        chosen: chosenObjects(this.#index, request),
+        failures,
+        progress,
+        signal,
+        warn: (message) => void warnings.push(message),
+        onTouched: () => {
+          touched = true;
+        },
+      });
+      if (request.analyze === true) {
+        progress.phase("analyze", "collecting the optimizer's statistics");
+        await using connection = await connectForRestore(spec, target, { signal });
+        warnings.push(...(await analyzeDatabase(connection, target)));
+      }
+    } catch (error) {
+      if (!created && !touched) throw error;
+      throw await incompleteTarget(error, spec, target, created && request.onError === "stop");
+    }
+    return {
+      target,
+      created,
+      done: progress.objects,
+      largeObjects: 0,
+      rows: progress.rows,
+      bytes: progress.bytes,
+      failures: failures.failures,
+      failed: failures.count,
+      warnings,
+      durationMs: monotonic() - started,
+    };
+  }
+
+  writeScript(): Promise<ScriptResult> {
+    throw new BackupError({
+      code: "USAGE",
+      message: "a directory of MySQL or MariaDB is not written as a script",
+      hint: "load it into a server, or make a backup with --format sql",
+    });
+  }
+
+  /** With the defaults that its objects were made under. */
+  async #create(spec: MysqlConnectionSpec, request: RestoreRequest, signal: AbortSignal): Promise<void> {
+    const name = quoteName(this.#target(request));
+    await using connection = await connectForRestore(spec, undefined, { signal });
+    if (request.clean) await connection.query(`DROP DATABASE IF EXISTS ${name}`);
+    const { character_set: charset, collation } = this.#index;
+    await connection.query(
+      `CREATE DATABASE ${name} CHARACTER SET ${quoteText(charset)} COLLATE ${quoteText(collation)}`,
+    );
+  }
+
+  #target({ target }: RestoreRequest): string {
+    return target ?? this.#index.database;
+  }
+
+  /** Scripts of ours name no database. */
+  #requireTarget(target: string): void {
+    const other = [...this.#facts.databases].find((name) => name !== target);
+    if (other === undefined) return;
+    throw new BackupError({
+      code: "USAGE",
+      message: `the scripts of the backup name database "${other}", not "${target}"`,
+      hint: `restore it with --target "${other}"`,
+    });
+  }
+
+  /** @throws BackupError DAMAGED when index and metadata tell of different rows */
+  #requireExpected({ expectedRows }: RestoreRequest): void {
+    for (const { name, data } of tablesWithData(this.#index)) {
+      const expected = expectedRows?.get(`${this.#index.database}\0${name}`);
+      if (expected === undefined) continue;
+      if (expected.rows === data.rows && expected.checksum === data.checksum) continue;
+      throw new BackupError({
+        code: "DAMAGED",
+        message: `index and metadata of the backup tell of different rows of table "${name}"`,
+        object: name,
+        hint: "use another copy of the backup",
+      });
+    }
+  }
+}
+
+/** A line for each object: its number, kind, name, and the rows of tables. */
+function listingOf(index: DirectoryIndex): string[] {
+  return index.objects.map(({ kind, name, data }, number) => {
+    const rows = data === undefined ? "" : ` (${data.rows} rows)`;
+    return `${objectNumber(number)} ${kind} ${name}${rows}`;
+  });
+}

@@ -1,0 +1,99 @@
+import type { DirectoryChunk, DirectoryData } from "../../directory/directory-index.ts";
+
+/** A table whose rows come in. */
+export interface LoadedTable {
+  readonly name: string;
+  readonly data: DirectoryData;
+  /** This restore made it. */
+  readonly isMadeHere: boolean;
+  /** Statements that follow its rows. */
+  readonly indexes: readonly string[];
+}
+
+/** What one session does at a time. */
+export type LoadJob =
+  | { readonly kind: "chunk"; readonly table: LoadedTable; readonly chunk: DirectoryChunk }
+  | { readonly kind: "indexes"; readonly table: LoadedTable };
+
+interface Waiting {
+  readonly table: LoadedTable;
+  /** The next chunk. */
+  next: number;
+  bytesLeft: number;
+  running: number;
+}
+
+/**
+ * Which rows come in beside each other: those of the largest tables first, each table by as many sessions as there are
+ * chunks, but rather by one where others wait. The indexes of a table follow its last chunk, as a job of its own.
+ */
+export class LoadQueue {
+  readonly #waiting: Waiting[];
+  readonly #indexes: LoadedTable[] = [];
+  #running = 0;
+  #isStopped = false;
+
+  constructor(tables: readonly LoadedTable[]) {
+    this.#waiting = tables
+      .map((table) => ({ table, next: 0, bytesLeft: table.data.bytes, running: 0 }))
+      .filter(({ table }) => {
+        if (table.data.chunks.length > 0) return true;
+        if (table.indexes.length > 0) this.#indexes.push(table);
+        return false;
+      });
+  }
+
+  /** Nothing is left to begin or to wait for. */
+  get isDone(): boolean {
+    return this.#isStopped || (this.#waiting.length === 0 && this.#indexes.length === 0 && this.#running === 0);
+  }
+
+  /** Nothing begins any more. */
+  stop(): void {
+    this.#isStopped = true;
+  }
+
+  /** The next job, which is under way from now on; undefined when nothing can begin before something ends. */
+  begin(): LoadJob | undefined {
+    if (this.#isStopped) return undefined;
+    const rows = this.#largest();
+    const [table] = this.#indexes;
+    if (table !== undefined && (rows === undefined || table.data.bytes >= rows.bytesLeft)) {
+      this.#indexes.shift();
+      this.#running += 1;
+      return { kind: "indexes", table };
+    }
+    if (rows === undefined) return undefined;
+    const chunk = rows.table.data.chunks[rows.next]!;
+    rows.next += 1;
+    rows.bytesLeft -= chunk.bytes;
+    rows.running += 1;
+    this.#running += 1;
+    return { kind: "chunk", table: rows.table, chunk };
+  }
+
+  end(job: LoadJob): void {
+    this.#running -= 1;
+    if (job.kind === "indexes") return;
+    const at = this.#waiting.findIndex(({ table }) => table === job.table);
+    const rows = this.#waiting[at]!;
+    rows.running -= 1;
+    if (rows.running > 0 || rows.next < job.table.data.chunks.length) return;
+    this.#waiting.splice(at, 1);
+    if (job.table.indexes.length > 0) this.#indexes.push(job.table);
+  }
+
+  #largest(): Waiting | undefined {
+    let found: Waiting | undefined;
+    for (const one of this.#waiting) {
+      if (one.next >= one.table.data.chunks.length) continue;
+      if (found === undefined || share(one) > share(found)) found = one;
+    }
+    return found;
+  }
+}
+
+/** What is left for each session, with one more. */
+function share({ bytesLeft, running }: Waiting): number {
+  return bytesLeft / (running + 1);
+}

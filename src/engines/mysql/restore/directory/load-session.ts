@@ -1,0 +1,85 @@
+import type { MysqlConnection } from "../../../../wire/mysql/connection.ts";
+import type { MysqlConnectionSpec } from "../../../../wire/mysql/connection-spec.ts";
+import { identifyMysql, type MysqlServerFacts } from "../../../../wire/mysql/identify-server.ts";
+import { MysqlServerError } from "../../../../wire/mysql/server-error.ts";
+import { RowScanner } from "../../../../wire/postgres/row-scanner.ts";
+import { scriptSqlMode } from "../../dump/script-frame.ts";
+import type { LoadingSession } from "../../load/load-rows.ts";
+import { connectForRestore } from "../restore-session.ts";
+
+/** Waiting for another session of this restore is no fault. */
+const patienceSeconds = 7 * 24 * 3600;
+
+/**
+ * What rows and definitions need to come in as they were, and quickly. They end with the session: nothing is set for the
+ * whole server, and nothing has to be put back.
+ */
+const needed: readonly (readonly [name: string, value: string])[] = [
+  ["sql_mode", `'${scriptSqlMode}'`],
+  ["time_zone", "'+00:00'"],
+  ["unique_checks", "0"],
+  ["foreign_key_checks", "0"],
+  ["check_constraint_checks", "0"],
+  ["character_set_collations", "''"],
+  ["lock_wait_timeout", `${patienceSeconds}`],
+  ["innodb_lock_wait_timeout", `${patienceSeconds}`],
+  // Every warning is looked at, in a language that is known.
+  ["max_error_count", "65535"],
+  ["lc_messages", "'en_US'"],
+  // Versioned tables change their definition only so.
+  ["system_versioning_alter_history", "KEEP"],
+  // As a backup with old versions of rows has them.
+  ["system_versioning_insert_history", "1"],
+];
+
+/** The same for what servers do not let everybody set; who may not finds out when a definition is refused. */
+const wanted: readonly (readonly [name: string, value: string])[] = [
+  ["innodb_strict_mode", "0"],
+  ["sql_require_primary_key", "0"],
+  ["sql_generate_invisible_primary_key", "0"],
+  ["restrict_fk_on_non_standard_key", "0"],
+];
+const notAllowed = new Set([1227, 3929]);
+
+export interface LoadSession extends LoadingSession, AsyncDisposable {
+  readonly facts: MysqlServerFacts;
+}
+
+/** Logs in to load rows into a database. @throws BackupError TARGET_MISSING, CONNECT, AUTH, UNSUPPORTED_SERVER */
+export async function openLoadSession(
+  spec: MysqlConnectionSpec,
+  database: string,
+  signal: AbortSignal,
+  warn: (message: string) => void,
+): Promise<LoadSession> {
+  const connection = await connectForRestore({ ...spec, sendsFiles: true }, database, { signal });
+  try {
+    const facts = await identifyMysql(connection);
+    await setForLoading(connection, facts);
+    return {
+      connection,
+      facts,
+      loadsFiles: /^(?:ON|1)$/.test(facts.variables.get("local_infile") ?? ""),
+      maxPacket: Number(facts.variables.get("max_allowed_packet")),
+      scanner: new RowScanner(),
+      warn,
+      [Symbol.asyncDispose]: () => connection.close(),
+    };
+  } catch (error) {
+    await connection.close();
+    throw error;
+  }
+}
+
+/** Also after a script, which leaves settings of its own. */
+export async function setForLoading(connection: MysqlConnection, { variables }: MysqlServerFacts): Promise<void> {
+  const known = needed.filter(([name]) => variables.has(name));
+  await connection.query("SET NAMES utf8mb4");
+  await connection.query(`SET ${known.map(([name, value]) => `SESSION ${name} = ${value}`).join(", ")}`);
+  for (const [name, value] of wanted) {
+    if (!variables.has(name) || /^(?:OFF|0)$/.test(variables.get(name)!)) continue;
+    await connection.query(`SET SESSION ${name} = ${value}`).catch((error: unknown) => {
+      if (!(error instanceof MysqlServerError && notAllowed.has(error.number))) throw error;
+    });
+  }
+}
