@@ -1,10 +1,10 @@
-import { mkdir, mkdtemp, rm, stat } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { stagePackage } from "../../scripts/stage-package.ts";
 import { MysqlConnection } from "../../src/wire/mysql/connection.ts";
-import type { MysqlFlavour } from "../../tests/helpers/mysql-packages.ts";
+import { type MysqlFlavour, mydumperProgram } from "../../tests/helpers/mysql-packages.ts";
 import { type MysqlServer, mysqlUrl, rootSpec, startMysql } from "../../tests/helpers/mysql-server.ts";
 import { stockProgram } from "../../tests/helpers/mysql-stock.ts";
 import { measuredRun } from "../measured-run.ts";
@@ -92,25 +92,37 @@ async function benchCase(
       const run = await measuredRun({ file, args, limitSeconds: options.limitSeconds });
       await setTimeout(SESSION_ENDS_WITHIN_MS);
       const cpu = (await serverCpuSeconds(server.pid!)) - before;
-      const bytes = (await stat(dump).catch(() => undefined))?.size ?? 0;
+      const bytes = await bytesOf(dump);
       await rm(output, { recursive: true });
       await mkdir(output);
       return { ...run, serverCpuSeconds: cpu, bytes };
     },
   });
-  const stock = await stockProgram(server.flavour, "dump");
+  const stock =
+    one.besideMydumper === true ? await mydumperProgram("mydumper") : await stockProgram(server.flavour, "dump");
   const address = isSocket
     ? [`--socket=${server.socket}`]
     : ["--protocol=tcp", "--host=127.0.0.1", `--port=${server.port}`];
-  const peerArgs = ["--no-defaults", ...address, "--user=root", ...one.peer, workload.name];
-  // The names go past the shell's eyes as positional parameters.
-  const script = `exec 3>"$0"; "$@" ${one.filter === undefined ? "" : `| ${one.filter}`} >&3`;
+  const peerSide =
+    one.besideMydumper === true
+      ? side(stock, [...mydumperAddress(server, isSocket), ...one.peer, "-B", workload.name, "-o", dump])
+      : side("/bin/sh", [
+          "-c",
+          intoFile(one),
+          dump,
+          stock,
+          "--no-defaults",
+          ...address,
+          "--user=root",
+          ...one.peer,
+          workload.name,
+        ]);
   const url = isSocket ? `${mysqlUrl(server)}?socket=${encodeURIComponent(server.socket)}` : mysqlUrl(server);
   const program = join(folder, "program", "bin", "dbbackup.cjs");
-  const own = ["backup", "single", workload.name, "--url", url, "--format", "sql", ...one.ours, "--output", dump];
+  const own = ["backup", "single", workload.name, "--url", url, ...one.ours, "--output", dump];
   try {
     const pairs = await runPairs(
-      side("/bin/sh", ["-c", script, dump, stock, ...peerArgs]),
+      peerSide,
       side(process.execPath, [program, ...own, "--progress", "none", "--quiet"]),
       options.pairs,
     );
@@ -127,4 +139,22 @@ async function benchCase(
   } finally {
     await rm(output, { recursive: true, force: true });
   }
+}
+
+/** It knows no `--protocol`. */
+function mydumperAddress({ port, socket }: MysqlServer, isSocket: boolean): string[] {
+  return ["--user=root", ...(isSocket ? [`--socket=${socket}`] : ["--host=127.0.0.1", `--port=${port}`])];
+}
+
+/** The names go past the shell's eyes as positional parameters. */
+function intoFile({ filter }: MysqlCase): string {
+  return `exec 3>"$0"; "$@" ${filter === undefined ? "" : `| ${filter}`} >&3`;
+}
+
+/** Of a file, or of all files of a folder. */
+async function bytesOf(path: string): Promise<number> {
+  const found = await stat(path).catch(() => undefined);
+  if (found?.isDirectory() !== true) return found?.size ?? 0;
+  const sizes = await Promise.all((await readdir(path)).map(async (name) => (await stat(join(path, name))).size));
+  return sizes.reduce((sum, size) => sum + size, 0);
 }

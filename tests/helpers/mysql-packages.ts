@@ -109,6 +109,15 @@ export async function missingMysql(flavour: MysqlFlavour): Promise<string | unde
   return (await canFetchDebianPackages()) ? undefined : "Debian packages cannot be fetched here";
 }
 
+/** Debian's mydumper and myloader 0.10, fetched first where needed. */
+export async function mydumperProgram(name: "mydumper" | "myloader"): Promise<string> {
+  const folder = join(cacheFolder(), "mysql", `${process.platform}-${process.arch}-mydumper-0.10`);
+  await buildOnce(folder, (place) =>
+    fetchFromDebian({ release: "bookworm", packages: ["mydumper"], alone: [], notFetched: NOT_FETCHED }, place),
+  );
+  return join(folder, "root", "usr", "bin", name);
+}
+
 function folderOf(flavour: MysqlFlavour): string {
   return join(cacheFolder(), "mysql", `${process.platform}-${process.arch}-${flavour}`);
 }

@@ -45,9 +45,9 @@ const MiB = 1024 * 1024;
 const CHUNK_BYTES = 64 * MiB;
 /** What a part takes on the server's disk, at most and at least: its lines may be somewhat longer, and not two files then. */
 const PART_BYTES = 48 * MiB;
-const SMALL_PART_BYTES = 8 * MiB;
+const SMALL_PART_BYTES = 16 * MiB;
 /** Of all that there is: so that no session is left alone with a large part at the end. */
-const PARTS_PER_SESSION = 8;
+const PARTS_PER_SESSION = 4;
 
 /** Writes a database as a folder of files, with as many sessions as the snapshot has. */
 export async function dumpDirectory(

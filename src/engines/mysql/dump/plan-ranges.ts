@@ -16,6 +16,9 @@ const whole: KeyRange = { condition: undefined, range: undefined };
 const QUESTIONS_PER_RANGE = 4;
 const MORE_QUESTIONS = 256;
 
+/** InnoDB doubles its estimates of ranges of more than a few pages, since it has found too few rows so often. */
+const OVERESTIMATE = 2;
+
 const integers = new Set("tinyint smallint mediumint int integer bigint".split(" "));
 const texts = new Set("char varchar tinytext text mediumtext longtext".split(" "));
 const bytes = new Set("binary varbinary tinyblob blob mediumblob longblob".split(" "));
@@ -88,13 +91,13 @@ async function integerStarts(
   };
   /** From the left to the right, so that starts come in order. */
   const halve = async (least: bigint, below: bigint, held: number): Promise<void> => {
-    if (held <= rows || below - least < 2n || questions <= 0) return;
+    if (held <= rows * OVERESTIMATE || below - least < 2n || questions <= 0) return;
     const middle = (least + below) / 2n;
     await halve(least, middle, await estimate(least, middle));
     starts.push(middle);
     await halve(middle, below, await estimate(middle, below));
   };
-  await halve(BigInt(edges.least), BigInt(edges.most) + 1n, Math.max(table.rows, rows + 1));
+  await halve(BigInt(edges.least), BigInt(edges.most) + 1n, Number.POSITIVE_INFINITY);
   return starts.map((value) => [String(value)]);
 }
 
