@@ -13,6 +13,9 @@ test.each([
   [size, "10M", 10_485_760],
   [size, "2G", 2_147_483_648],
   [size, "1T", 1_099_511_627_776],
+  [size, "64kB", 65_536],
+  [size, "2GB", 2_147_483_648],
+  [size, "1MiB", 1_048_576],
   [duration, "90", 90],
   [duration, "90s", 90],
   [duration, "30M", 1800],
@@ -27,7 +30,7 @@ test.each([
 });
 
 test.each([
-  [size, ["", "M", "-1", "1.5M", "10 M", "10MB", "1023", "99999999T", "1e9", "0x10"]],
+  [size, ["", "M", "-1", "1.5M", "10 M", "10MM", "10BB", "1023", "99999999T", "1e9", "0x10"]],
   [duration, ["", "0", "soon", "1h30m", "-5s", "5w", "1000001"]],
 ])("%o refuses what is no such value, and says what is", (option, texts) => {
   for (const text of texts) {

@@ -44,7 +44,13 @@ function readInteger(option: Option, value: string, where: string): number {
 }
 
 /** In bytes. As PostgreSQL means them: powers of 1024. */
-const sizes: Readonly<Record<string, number>> = { "": 1, B: 1, K: 2 ** 10, M: 2 ** 20, G: 2 ** 30, T: 2 ** 40 };
+const sizes: Readonly<Record<string, number>> = {
+  "": 1,
+  B: 1,
+  ...Object.fromEntries(
+    ["K", "M", "G", "T"].flatMap((unit, i) => ["", "B", "IB"].map((end) => [unit + end, 2 ** (10 * (i + 1))])),
+  ),
+};
 
 /** In seconds. */
 const durations: Readonly<Record<string, number>> = { "": 1, S: 1, M: 60, H: 3600, D: 86_400 };
@@ -56,7 +62,7 @@ function readUnits(
   units: Readonly<Record<string, number>>,
   form: string,
 ): number {
-  const [, digits = "", unit = ""] = /^(\d{1,15})([A-Za-z]?)$/.exec(value) ?? [];
+  const [, digits = "", unit = ""] = /^(\d{1,15})([A-Za-z]{0,3})$/.exec(value) ?? [];
   const number = digits === "" ? Number.NaN : Number(digits) * (units[unit.toUpperCase()] ?? Number.NaN);
   const { min = 1, max = Number.MAX_SAFE_INTEGER } = option;
   if (number >= min && number <= max) return number;
