@@ -2,6 +2,7 @@ import type { BackupKind } from "../core/backup-name.ts";
 import { type Compression, formatCompression } from "../core/compression.ts";
 import type { DumpFormat } from "../core/dump-format.ts";
 import { type BackupMetadata, METADATA_VERSION, type ObjectMetadata } from "../core/metadata/metadata-schema.ts";
+import { ENCRYPTION_ALGORITHM } from "../core/metadata/sealed-metadata.ts";
 import type { ArtifactTotals } from "../ports/artifact-stages.ts";
 import type { DumpedTable, DumpResult } from "../ports/dump.ts";
 import type { SampleChoice, SampledTable } from "../ports/sample.ts";
@@ -25,6 +26,7 @@ export interface BackupFacts {
   readonly dump: DumpResult;
   /** Default: full. */
   readonly kind?: BackupKind;
+  readonly isEncrypted?: boolean;
   /** How the rows were chosen, when those are not all. */
   readonly sample?: SampleChoice;
   /** Options that leave something out. */
@@ -57,7 +59,8 @@ export function backupMetadata(facts: BackupFacts): BackupMetadata {
     compression: formatCompression(facts.compression),
     backup_type: facts.kind ?? "full",
     ...(facts.sample === undefined ? {} : { sample: { ...facts.sample } }),
-    encrypted: false,
+    encrypted: facts.isEncrypted === true,
+    ...(facts.isEncrypted === true ? { encryption_algorithm: ENCRYPTION_ALGORITHM } : {}),
     method: "logical",
     format: facts.format,
     tool: facts.tool,
@@ -73,12 +76,13 @@ export function backupMetadata(facts: BackupFacts): BackupMetadata {
       ...snapshotOf(dump),
       ...binlogSnapshotOf(dump),
     },
-    artifacts: artifacts.map(({ name, size, sha256, plainSize, plainSha256 }) => ({
+    artifacts: artifacts.map(({ name, size, sha256, plainSize, plainSha256, header }) => ({
       name,
       size,
       sha256,
       plain_size: plainSize,
       plain_sha256: plainSha256,
+      ...(header === undefined ? {} : { header: header.toString("base64") }),
     })),
     ...(dump.archiveVersion === undefined ? {} : { archive_version: dump.archiveVersion }),
     checksum_type: "rowsum128-v1",

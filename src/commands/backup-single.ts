@@ -1,6 +1,7 @@
 import { type BackupKind, backupBaseName, METADATA_SUFFIX } from "../core/backup-name.ts";
 import type { Compression, CompressionMethod } from "../core/compression.ts";
 import { type DumpFormat, isScriptFormat } from "../core/dump-format.ts";
+import { backupArtifact, ENCRYPTED_SUFFIX, fileContext } from "../core/encrypted-file.ts";
 import type { BackupMetadata } from "../core/metadata/metadata-schema.ts";
 import { uuidV7 } from "../core/uuid-v7.ts";
 import type { ArtifactTotals, OpenArtifactStages } from "../ports/artifact-stages.ts";
@@ -12,6 +13,7 @@ import type { DumpContext, Dumper, DumpRequest, DumpResult } from "../ports/dump
 import { type DumpSelection, wholeDatabase } from "../ports/dump-selection.ts";
 import type { DumpSessionOptions } from "../ports/dump-session.ts";
 import { type DumpShape, wholeShape } from "../ports/dump-shape.ts";
+import type { ContainerContext, Encryption } from "../ports/encryption.ts";
 import { type MysqlDumpOptions, partialMysqlOptions } from "../ports/mysql-dump.ts";
 import type { ProgressSink } from "../ports/progress.ts";
 import type { SampleChoice } from "../ports/sample.ts";
@@ -20,6 +22,7 @@ import type { NotedWork, Work } from "../ports/storage.ts";
 import { backupMetadata, type WrittenArtifact } from "./backup-metadata.ts";
 import { checkBackupRequest } from "./check-backup-request.ts";
 import { commitMetadata, commitUnderName, refuseExisting, type StoredDestination } from "./commit-backup.ts";
+import { sealMetadata } from "./encryption/seal-metadata.ts";
 import { partialOptions, sampleOptions } from "./partial-options.ts";
 import type { ResumableBackup } from "./resumable/resumable-backup.ts";
 import { tellOfInterrupted } from "./resumable/resume-backup.ts";
@@ -55,6 +58,8 @@ export interface BackupSingleRequest {
   readonly destination: BackupDestination;
   /** Of MySQL and MariaDB only. */
   readonly mysql?: MysqlDumpOptions;
+  /** Nothing leaves this process that is not encrypted. */
+  readonly encryption?: Encryption;
   /** Only some of the rows; see backup-sample.ts. */
   readonly sample?: SampleChoice;
   /** `new`: keep notes of what is done, and after a failure all of it. `resume`: go on with what is kept. */
@@ -104,7 +109,7 @@ async function makeBackup(
   ports.dumper.check(run.dumpRequest);
   const { destination } = request;
   if (destination.kind === "stream") {
-    const { dump, totals } = await writeFile(run, destination.sink, destination.openSpool);
+    const { dump, totals } = await writeFile(run, destination.sink, destination.openSpool, fileContext);
     return metadataOf(run, "-", [{ name: "-", ...totals }], dump);
   }
   if (destination.kind === "file") await refuseExisting(destination.storage, destination.key);
@@ -150,9 +155,14 @@ async function writeAndCommit(run: Run, destination: StoredDestination, work: Wo
   ports.progress.emit({ event: "phase", phase: "commit", message: "writing metadata" });
   const name = (attempt: number) =>
     backupBaseName(request.database, kindOf(request), startedAt, attempt) + extension(request);
-  const key = await commitUnderName(destination, name, written.commit);
-  const metadata = metadataOf(run, key, written.artifacts(key), written.dump);
-  await commitMetadata(work, `${key}${METADATA_SUFFIX}`, metadata);
+  const { encryption } = request;
+  // A file that the user named is called just that.
+  const suffix = encryption === undefined || destination.kind === "file" ? "" : ENCRYPTED_SUFFIX;
+  const key = await commitUnderName(destination, name, (free) => written.commit(free + suffix));
+  const file = key + suffix;
+  const metadata = metadataOf(run, file, written.artifacts(file), written.dump);
+  const stored = encryption === undefined ? metadata : await sealMetadata(metadata, encryption);
+  await commitMetadata(work, `${key}${METADATA_SUFFIX}`, stored);
   return metadata;
 }
 
@@ -178,7 +188,8 @@ interface WrittenBackup {
 
 async function writeOneFile(run: Run, work: Work): Promise<WrittenBackup> {
   const pending = await work.create();
-  const { dump, totals } = await writeFile(run, pending, () => work.openSpool());
+  const context = { backupId: run.id, artifact: backupArtifact };
+  const { dump, totals } = await writeFile(run, pending, () => work.openSpool(), context);
   return {
     dump,
     artifacts: (key) => [{ name: key, ...totals }],
@@ -190,11 +201,19 @@ async function writeFile(
   run: Run,
   target: ByteSink,
   openSpool: OpenSpool,
+  context: ContainerContext,
 ): Promise<{ dump: DumpResult; totals: ArtifactTotals }> {
   const { request, ports } = run;
+  const { encryption } = request;
   // An archive is compressed inside by the engine, a script as a whole by a stage.
-  const sink = ports.openStages(target, isScriptFormat(request.format) ? request.compression : uncompressed);
-  const dump = await ports.dumper.dump(run.dumpRequest, { kind: "file", sink, openSpool }, dumpContext(run));
+  const compression = isScriptFormat(request.format) ? request.compression : uncompressed;
+  const sink = ports.openStages(target, compression, encryption && ((next) => encryption.open(next, context)));
+  const output = {
+    kind: "file",
+    sink,
+    openSpool: encryption === undefined ? openSpool : async () => encryption.spool(await openSpool()),
+  } as const;
+  const dump = await ports.dumper.dump(run.dumpRequest, output, dumpContext(run));
   return { dump, totals: await sink.end() };
 }
 
@@ -285,6 +304,7 @@ function metadataOf(run: Run, name: string, artifacts: readonly WrittenArtifact[
     artifacts,
     dump,
     kind: kindOf(request),
+    isEncrypted: request.encryption !== undefined,
     ...(request.sample === undefined ? {} : { sample: request.sample }),
     partial: [
       ...sampleOptions(request.sample),

@@ -19,6 +19,13 @@ export function checkBackupRequest({
       hint: "use --format directory, where each table is a file of its own",
     });
   }
+  if (more.encryption !== undefined && format === "directory") {
+    throw new BackupError({
+      code: "USAGE",
+      message: "a backup in format directory cannot be encrypted yet",
+      hint: "use --format custom, which is one file",
+    });
+  }
   checkShape(more.shape ?? wholeShape, format, more.statistics === true);
   if (format === "tar" && compression.method !== "none") {
     throw new BackupError({

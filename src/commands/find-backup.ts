@@ -1,8 +1,10 @@
 import { BackupError } from "../core/backup-error.ts";
 import { METADATA_SUFFIX } from "../core/backup-name.ts";
+import { ENCRYPTED_SUFFIX } from "../core/encrypted-file.ts";
 import type { BackupMetadata } from "../core/metadata/metadata-schema.ts";
 import type { LocateFile, NamedFile, NamedFolder } from "../ports/named-file.ts";
 import type { OpenedObject, Storage } from "../ports/storage.ts";
+import { openEncrypted, type Unlocking } from "./encryption/open-encrypted.ts";
 import { type FoundBackup, fileName, folderOf, isCluster, isPartial, loadMetadata } from "./found-backup.ts";
 import { type ListedBackup, listBackups } from "./list-backups.ts";
 
@@ -15,6 +17,8 @@ const hintList = 'run "dbbackup list" for what there is';
 export interface FindPorts {
   readonly locateFile: LocateFile;
   openRepository(): Promise<Storage>;
+  /** How encrypted backups are opened; without it they are found as they are, with what everybody may read of their metadata. */
+  readonly unlocking?: Unlocking;
 }
 
 /**
@@ -23,6 +27,11 @@ export interface FindPorts {
  * @throws BackupError NOT_FOUND, USAGE when several are meant, DAMAGED when the metadata beside a path is.
  */
 export async function findBackup(argument: string, ports: FindPorts, signal: AbortSignal): Promise<FoundBackup> {
+  const found = await findStored(argument, ports, signal);
+  return ports.unlocking === undefined ? found : await openEncrypted(found, ports.unlocking);
+}
+
+async function findStored(argument: string, ports: FindPorts, signal: AbortSignal): Promise<FoundBackup> {
   if (argument === "") throw new BackupError({ code: "USAGE", message: "a backup has no empty name", hint: hintList });
   if (argument.startsWith(LATEST)) {
     const repository = await ports.openRepository();
@@ -94,7 +103,10 @@ async function describedFolder(folder: NamedFolder, metadata: BackupMetadata): P
 }
 
 async function metadataBeside(named: NamedFile | NamedFolder): Promise<NamedFile | undefined> {
-  const beside = await named.beside(`${named.name}${METADATA_SUFFIX}`);
+  const { name } = named;
+  // An encrypted file in a repository is called as its metadata, and one word more.
+  const base = name.endsWith(ENCRYPTED_SUFFIX) ? name.slice(0, -ENCRYPTED_SUFFIX.length) : name;
+  const beside = (await named.beside(`${name}${METADATA_SUFFIX}`)) ?? (await named.beside(`${base}${METADATA_SUFFIX}`));
   return beside?.kind === "file" ? beside : undefined;
 }
 

@@ -7,8 +7,10 @@ import type { OpenedObject, Storage } from "../ports/storage.ts";
 /** A stored object of a backup, to be opened. */
 export interface FoundArtifact {
   readonly name: string;
-  /** @throws BackupError NOT_FOUND, IO */
+  /** The bytes as they are stored. @throws BackupError NOT_FOUND, IO */
   open(): Promise<OpenedObject>;
+  /** Of an encrypted one: its bytes as they were before. Closing them closes the stored ones. @throws BackupError KEY, DAMAGED, IO */
+  decrypt?(stored: OpenedObject): Promise<OpenedObject>;
 }
 
 /** A backup that was found, in a repository or by its path. */

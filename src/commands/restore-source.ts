@@ -1,6 +1,7 @@
 import { BackupError } from "../core/backup-error.ts";
 import type { RestoreInput } from "../ports/restore.ts";
-import { type FoundBackup, type FoundFolder, isCluster } from "./found-backup.ts";
+import type { OpenedObject } from "../ports/storage.ts";
+import { type FoundArtifact, type FoundBackup, type FoundFolder, isCluster } from "./found-backup.ts";
 import { HashedFiles } from "./hashed-files.ts";
 import { HashedObject } from "./hashed-object.ts";
 
@@ -36,14 +37,16 @@ export function refuseCluster({ metadata, location }: FoundBackup): void {
 }
 
 async function openFile(found: FoundBackup): Promise<RestoreSource> {
-  const opened = await onlyArtifact(found).open();
+  const artifact = onlyArtifact(found);
+  const opened = await artifact.open();
   const expected = found.metadata?.artifacts[0];
   const hashed = expected?.sha256 === undefined ? undefined : new HashedObject(opened);
-  const object = hashed ?? opened;
-  if (expected !== undefined && expected.size !== object.size) {
-    await object.close();
-    throw wrongSize(found, `the file has ${object.size} bytes, and its metadata says ${expected.size}`);
+  const stored = hashed ?? opened;
+  if (expected !== undefined && expected.size !== stored.size) {
+    await stored.close();
+    throw wrongSize(found, `the file has ${stored.size} bytes, and its metadata says ${expected.size}`);
   }
+  const object = await plainObject(artifact, stored);
   return {
     input: { kind: "object", object },
     async changedBytes() {
@@ -52,6 +55,17 @@ async function openFile(found: FoundBackup): Promise<RestoreSource> {
     },
     [Symbol.asyncDispose]: () => object.close(),
   };
+}
+
+/** Bytes as they were before they were encrypted, if they were. @throws BackupError KEY, DAMAGED, IO; then what is stored is closed */
+export async function plainObject({ name, decrypt }: FoundArtifact, stored: OpenedObject): Promise<OpenedObject> {
+  if (decrypt === undefined) return stored;
+  try {
+    return await decrypt(stored);
+  } catch (error) {
+    await stored.close();
+    throw error instanceof BackupError ? error.on(name) : error;
+  }
 }
 
 async function openFolder(found: FoundBackup, folder: FoundFolder): Promise<RestoreSource> {

@@ -3,8 +3,10 @@ import type { ArtifactMetadata, BackupMetadata } from "../core/metadata/metadata
 import type { BackupChecker, CheckedBackup } from "../ports/backup-checker.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { ProgressSink } from "../ports/progress.ts";
+import type { OpenedObject } from "../ports/storage.ts";
 import { compareObjects, inOwnDatabase } from "./compare-objects.ts";
 import type { FoundArtifact, FoundBackup } from "./found-backup.ts";
+import { HashedObject } from "./hashed-object.ts";
 import { plainLimit } from "./plain-limit.ts";
 import { HashedRead } from "./read-object.ts";
 import { type Damage, damageCodes, type VerifiedBytes, verifyFolder } from "./verify-folder.ts";
@@ -102,25 +104,26 @@ async function* verifiedBytes(
 
 /** Checks one stored object: its bytes against what was recorded, and that they can be decoded. */
 export async function verifyArtifact(
-  { name, open }: FoundArtifact,
+  artifact: FoundArtifact,
   expected: ArtifactMetadata | undefined,
   checker: BackupChecker,
   progress: VerifyProgress,
   limit: { readonly maxPlainBytes?: number },
   signal: AbortSignal,
 ): Promise<VerifiedBytes> {
+  const { name } = artifact;
   const damage: Damage[] = [];
   const notes: string[] = [];
-  const object = await open().catch((error: unknown) => {
+  const object = await artifact.open().catch((error: unknown) => {
     if (!(error instanceof BackupError) || error.code !== "NOT_FOUND") throw error;
     damage.push({ object: name, message: "the file is missing" });
   });
   if (object === undefined) return { size: 0, damage, notes };
   try {
-    const read = new HashedRead(object, (count) => progress.add(count), signal);
+    const read = bytesToCheck(artifact, object, (count) => progress.add(count), signal);
     const plainSize = expected?.plain_size === undefined ? {} : { plainSize: expected.plain_size };
-    const contents = await checker
-      .check({ kind: "file", object, stream: () => read.pieces(), ...plainSize, ...limit }, signal)
+    const contents = await read
+      .check((plain, stream) => checker.check({ kind: "file", object: plain, stream, ...plainSize, ...limit }, signal))
       .catch((error: unknown) => {
         if (!(error instanceof BackupError) || !damageCodes.has(error.code)) throw error;
         damage.push({ object: error.object ?? name, message: error.message });
@@ -132,6 +135,37 @@ export async function verifyArtifact(
   } finally {
     await object.close();
   }
+}
+
+/** The bytes of an object that are checked, and the SHA-256 of those that are stored. */
+interface BytesToCheck {
+  check<T>(check: (plain: OpenedObject, stream: () => AsyncIterable<Buffer>) => Promise<T>): Promise<T>;
+  /** In hexadecimal; reads what nobody has read. */
+  finish(): Promise<string>;
+}
+
+function bytesToCheck(
+  { name, decrypt }: FoundArtifact,
+  stored: OpenedObject,
+  onBytes: (count: number) => void,
+  signal: AbortSignal,
+): BytesToCheck {
+  if (decrypt === undefined) {
+    const read = new HashedRead(stored, onBytes, signal);
+    return { check: (check) => check(stored, () => read.pieces()), finish: () => read.finish() };
+  }
+  const hashed = new HashedObject(stored);
+  return {
+    check: async (check) => {
+      try {
+        const plain = await decrypt(hashed);
+        return await check(plain, () => new HashedRead(plain, onBytes, signal).pieces());
+      } catch (error) {
+        throw error instanceof BackupError ? error.on(name) : error;
+      }
+    },
+    finish: () => hashed.finish(),
+  };
 }
 
 function compareStored(expected: ArtifactMetadata, size: number, sha256: string): Damage[] {

@@ -2,7 +2,9 @@ import type { EngineFamily } from "../core/database-type.ts";
 import type { Codec } from "../ports/codec.ts";
 import type { EngineChoice } from "../ports/engine-choice.ts";
 import type { RestoreEngine } from "../ports/restore.ts";
+import type { Spool } from "../ports/spool.ts";
 import { createCodec } from "../stages/codec.ts";
+import { encryptedSpool } from "../stages/encryption/encrypted-spool.ts";
 import { openTemporarySpool } from "../storage/local/temporary-spool.ts";
 import { choosingRestorer } from "./choosing-restorer.ts";
 
@@ -29,7 +31,7 @@ async function mysqlRestorer(engine: EngineChoice, codec: Codec): Promise<Restor
 
 async function postgresRestorer(engine: EngineChoice, codec: Codec): Promise<RestoreEngine> {
   const { createPostgresRestorer } = await import("../engines/postgres/postgres-restorer.ts");
-  const native = createPostgresRestorer({ codec, openSpool: openTemporarySpool });
+  const native = createPostgresRestorer({ codec, openSpool: openSecretSpool });
   switch (engine.name) {
     case "native":
       return native;
@@ -46,4 +48,9 @@ async function toolsRestorer(reading: RestoreEngine, engine: EngineChoice, codec
   const { createToolsRestorer } = await import("../engines/postgres-tools/restore/tools-restorer.ts");
   const { toolPlaces } = await import("./tool-places.ts");
   return createToolsRestorer({ reading, codec, places: toolPlaces(engine) });
+}
+
+/** What is restored may have been encrypted, and is no less secret on this disk. */
+async function openSecretSpool(): Promise<Spool> {
+  return encryptedSpool(await openTemporarySpool());
 }

@@ -3,6 +3,7 @@ import type { BackupError } from "../core/backup-error.ts";
 import type { KeyCurve } from "../core/public-key-bytes.ts";
 import type { Secret } from "../core/secret.ts";
 import type { ByteSink } from "./byte-sink.ts";
+import type { Spool } from "./spool.ts";
 import type { OpenedObject } from "./storage.ts";
 
 /** A key that the user gave. */
@@ -44,6 +45,8 @@ export interface EncryptedSink extends ByteSink {
 /** Encrypts for the same recipients, each file with a key of its own. */
 export interface Encryption {
   open(target: ByteSink, context: ContainerContext): Promise<EncryptedSink>;
+  /** The same spool, whose bytes lie encrypted on the disk, for a key that is forgotten. */
+  spool(spool: Spool): Spool;
 }
 
 /** Reads what was encrypted for one of the keys. */

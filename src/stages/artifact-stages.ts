@@ -2,6 +2,7 @@ import type { Compression } from "../core/compression.ts";
 import type { ArtifactStages, ArtifactTotals, OpenArtifactStages } from "../ports/artifact-stages.ts";
 import type { ByteSink } from "../ports/byte-sink.ts";
 import type { Codec, CompressStream } from "../ports/codec.ts";
+import type { EncryptedSink } from "../ports/encryption.ts";
 import { type HashedBytes, HashingSink } from "./hashing-sink.ts";
 
 /** Plain bytes are gathered to blocks of this size for the compressor; it holds a few of them at a time. */
@@ -9,9 +10,11 @@ const blockBytes = 1024 * 1024;
 
 /** Joins the stages that artifacts pass. Plain and stored bytes are hashed once when they are the same. */
 export function artifactStages(codec: Codec): OpenArtifactStages {
-  return (storage: ByteSink, compression: Compression): ArtifactStages => {
+  return (storage, compression, encrypt): ArtifactStages => {
     const stored = new HashingSink(storage);
-    if (compression.method === "none") {
+    const encrypted = encrypt === undefined ? undefined : new LateSink(() => encrypt(stored));
+    const target = encrypted ?? stored;
+    if (compression.method === "none" && encrypted === undefined) {
       return {
         write: (bytes) => stored.write(bytes),
         end: async () => {
@@ -20,16 +23,40 @@ export function artifactStages(codec: Codec): OpenArtifactStages {
         },
       };
     }
-    const compressed = new CompressingSink(codec, compression, stored);
-    const plain = new HashingSink(compressed);
+    const compressed = compression.method === "none" ? undefined : new CompressingSink(codec, compression, target);
+    const plain = new HashingSink(compressed ?? target);
     return {
       write: (bytes) => plain.write(bytes),
       end: async () => {
-        await compressed.end();
-        return { ...stored.result(), ...plainTotals(plain.result()) };
+        await compressed?.end();
+        const header = await encrypted?.end();
+        const totals = { ...stored.result(), ...plainTotals(plain.result()) };
+        return header === undefined ? totals : { ...totals, header };
       },
     };
   };
+}
+
+/** An encrypting sink that is opened when the first bytes come, for opening may take a tenth of a second. */
+class LateSink implements ByteSink {
+  readonly #open: () => Promise<EncryptedSink>;
+  #sink: EncryptedSink | undefined;
+
+  constructor(open: () => Promise<EncryptedSink>) {
+    this.#open = open;
+  }
+
+  async write(bytes: Uint8Array): Promise<void> {
+    this.#sink ??= await this.#open();
+    await this.#sink.write(bytes);
+  }
+
+  /** @returns the header of the file */
+  async end(): Promise<Buffer> {
+    this.#sink ??= await this.#open();
+    await this.#sink.end();
+    return this.#sink.header;
+  }
 }
 
 function plainTotals(hashed: HashedBytes): Pick<ArtifactTotals, "plainSize" | "plainSha256"> {

@@ -9,6 +9,7 @@ import { commands } from "../../src/frontends/cli/commands.ts";
 import { dumpSelection } from "../../src/frontends/cli/dump-selection.ts";
 import { dumpSession } from "../../src/frontends/cli/dump-session.ts";
 import { dumpShape } from "../../src/frontends/cli/dump-shape.ts";
+import { encryptingKeyNames, openingKeyNames } from "../../src/frontends/cli/key-sources.ts";
 import type { Option } from "../../src/frontends/cli/options/option.ts";
 import { connectionOptionNames, findOption, type OptionValues } from "../../src/frontends/cli/options/options.ts";
 import { restoreSelection } from "../../src/frontends/cli/restore-selection.ts";
@@ -17,7 +18,10 @@ import type { RestoreRequest } from "../../src/ports/restore.ts";
 import { withTemporaryFolder } from "../helpers/temporary-folder.ts";
 
 /** What dbbackup itself does with a backup, whoever reads the database. */
-const ours = ["db-type", "output", "max-duration", "engine", "tools-path", "no-statistics"];
+const ours: readonly string[] = [
+  ...["db-type", "output", "max-duration", "engine", "tools-path", "no-statistics", "encrypt"],
+  ...encryptingKeyNames,
+];
 /** Refused by the command itself, as a test of the program shows. */
 const refusedBefore = ["resumable", "resume"];
 /** Options that are another one in pg_dump, or several. */
@@ -109,6 +113,7 @@ test("an older pg_dump is not given what it does not know", async () => {
 
 /** What dbbackup itself does with a restore, whoever does it: finding, checking, asking. */
 const oursOfRestores = [
+  ...openingKeyNames,
   "target",
   "list",
   "dry-run",

@@ -6,6 +6,8 @@ const text = (description: string) => v.pipe(v.string(), v.description(descripti
 const count = (description: string) =>
   v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(Number.MAX_SAFE_INTEGER), v.description(description));
 const sha256 = (description: string) => v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/), v.description(description));
+const base64 = (description: string) =>
+  v.pipe(v.string(), v.regex(/^[A-Za-z0-9+/]+={0,2}$/), v.description(description));
 const time = (description: string) =>
   v.pipe(
     v.string(),
@@ -29,6 +31,7 @@ const artifactSchema = v.looseObject({
     count("Bytes before the stages behind the engine (compression of a plain script, encryption)"),
   ),
   plain_sha256: v.optional(sha256("SHA-256 of those bytes")),
+  header: v.optional(base64("Of an encrypted artifact: its header, so that it survives damage")),
 });
 
 /** Data of one object as it went into the backup. */
@@ -121,6 +124,11 @@ export const metadataSchema = v.looseObject({
   ),
   encrypted: v.optional(v.boolean()),
   encryption_algorithm: v.optional(v.string()),
+  sealed: v.optional(
+    base64(
+      "Of an encrypted backup: all of its metadata, as an encrypted file; beside it stands only what everybody may read",
+    ),
+  ),
 
   id: text("Unique name of the backup, a UUID of version 7"),
   format_version: count("Version of this format: 1; 0 for files of dbbackup 2 and 3"),

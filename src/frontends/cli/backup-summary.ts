@@ -24,7 +24,7 @@ export function backupSummary(metadata: BackupMetadata, location: string): strin
   const lines = [
     `backup ${metadata.id} of "${metadata.database}" is complete${partOf(metadata)}`,
     `  ${metadata.format === "directory" ? "folder" : "file  "}    ${location}/${metadata.backup_file}`,
-    `  size      ${formatBytes(metadata.size_bytes)} (${metadata.format}, ${metadata.compression})`,
+    `  size      ${formatBytes(metadata.size_bytes)} (${metadata.format}, ${metadata.compression}${metadata.encrypted === true ? ", encrypted" : ""})`,
     metadata.objects === undefined
       ? "  data      not counted"
       : `  data      ${counted(tables.length, "table")}, ${counted(rows, "row")}, ${formatBytes(bytes)}`,

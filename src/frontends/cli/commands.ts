@@ -179,7 +179,10 @@ export const commands: readonly Command[] = [
       "resume",
       "allow-extension",
       ...engineOptionNames,
+      "encrypt",
+      ...encryptingKeyNames,
     ],
+    needs: Object.fromEntries(encryptingKeyNames.map((name) => [name, "encrypt"])),
     details: [
       "Reads the database in one consistent snapshot over the server's own protocol; no client programs are needed.",
       "The backup exists when its metadata does, which is written last: an interrupted run leaves nothing that is listed.",
@@ -253,6 +256,7 @@ export const commands: readonly Command[] = [
       ...mysqlDefinerOptionNames,
       "allow-extension",
       ...engineOptionNames,
+      ...openingKeyNames,
     ],
     details: [
       "Takes backups of dbbackup, archives of pg_dump -Fc and plain scripts of pg_dump, also compressed ones.",
@@ -306,7 +310,7 @@ export const commands: readonly Command[] = [
     words: ["show"],
     summary: "show what is known of a backup",
     args: [{ name: "BACKUP", count: "one", help: backupHelp }],
-    options: [],
+    options: [...openingKeyNames],
     details: [
       "What its metadata tells: when and from where it was made, its files, tables and rows, and what is not in it; and what",
       "the last verify --restore of it found.",
@@ -318,7 +322,17 @@ export const commands: readonly Command[] = [
     words: ["verify"],
     summary: "check stored bytes against metadata and decode everything; or restore it on trial",
     args: [{ name: "BACKUP", count: "many", help: backupHelp }],
-    options: ["db-type", "max-plain-size", "restore", "server", "check", "max-memory", "jobs", "max-duration"],
+    options: [
+      "db-type",
+      "max-plain-size",
+      "restore",
+      "server",
+      "check",
+      "max-memory",
+      "jobs",
+      "max-duration",
+      ...openingKeyNames,
+    ],
     needs: { server: "restore", check: "restore", "max-memory": "restore", jobs: "restore" },
     details: [
       "Compares size and SHA-256 of each file with the metadata, then decodes every block, counts the rows of each table",
@@ -358,6 +372,7 @@ export const commands: readonly Command[] = [
       "show-values",
       "state-file",
       "resume",
+      ...openingKeyNames,
     ],
     details: [
       "Reads databases in one snapshot each, and changes nothing. Schemas are compared by queries that have nothing in",

@@ -6,6 +6,11 @@ export const openingKeyNames: readonly OptionName[] = ["key-file", "key-env", "p
 /** The same, and those that only encrypt. */
 export const encryptingKeyNames: readonly OptionName[] = [...openingKeyNames, "recipient"];
 
+/** Whether any were named. */
+export function hasKeys({ asksPassphrase, ...named }: KeySources): boolean {
+  return asksPassphrase || Object.values(named).some((names) => names.length > 0);
+}
+
 /** Where keys come from, as the command line says it. */
 export function keySources(options: OptionValues): KeySources {
   return {

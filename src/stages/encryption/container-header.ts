@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { ENCRYPTED_MAGIC, isEncryptedFile } from "../../core/encrypted-file.ts";
 import type { ContainerContext } from "../../ports/encryption.ts";
 import { damagedContainer, unknownContainer } from "./container-error.ts";
 import {
@@ -7,7 +8,6 @@ import {
   FIXED_LENGTH,
   KEY_LENGTH,
   MAC_LENGTH,
-  MAGIC,
   MAX_FRAME_SIZE,
   MAX_KEY_BLOCK,
   MIN_FRAME_SIZE,
@@ -53,7 +53,7 @@ export interface NewHeader {
 
 export function boundHeader({ frameSize, fileId, salt, context }: NewHeader): BoundHeader {
   const bytes = Buffer.alloc(BOUND_LENGTH);
-  MAGIC.copy(bytes);
+  ENCRYPTED_MAGIC.copy(bytes);
   bytes[At.version] = VERSION;
   bytes[At.suite] = SUITE;
   bytes.writeUInt32BE(frameSize, At.frameSize);
@@ -84,11 +84,6 @@ export function headerLength(first: Buffer): number {
   return FIXED_LENGTH + length;
 }
 
-/** Whether bytes begin as an encrypted file does. */
-export function isContainer(first: Uint8Array): boolean {
-  return first.length >= MAGIC.length && MAGIC.equals(first.subarray(0, MAGIC.length));
-}
-
 /**
  * @param bytes exactly the header
  * @throws BackupError UNSUPPORTED_FORMAT, DAMAGED
@@ -111,7 +106,7 @@ export function decodeHeader(bytes: Buffer): ContainerHeader {
 
 /** In the order in which readers must look: nothing that follows is believed before. */
 function checkBound(first: Buffer): void {
-  if (!isContainer(first)) throw damagedContainer("does not begin as encrypted files do");
+  if (!isEncryptedFile(first)) throw damagedContainer("does not begin as encrypted files do");
   if (first.length < BOUND_LENGTH) throw damagedContainer("is cut off in its header");
   if (first[At.version] !== VERSION) throw unknownContainer(`has version ${first[At.version]} of the format`);
   if (first[At.suite] !== SUITE) throw unknownContainer(`uses suite ${first[At.suite]}`);

@@ -1,7 +1,6 @@
 /**
  * The layout of an encrypted file, `DBBKENC1`: docs/FORMAT.md, chapter "Encrypted files". All integers are big-endian.
  */
-export const MAGIC = Buffer.from("DBBKENC1", "latin1");
 export const VERSION = 1;
 /** AES-256-GCM, HKDF-SHA-256, key commitment: the only one. */
 export const SUITE = 1;

@@ -2,6 +2,7 @@ import { BackupError } from "../../core/backup-error.ts";
 import type { Decryption, Encryption, KeyMaterial } from "../../ports/encryption.ts";
 import { ContainerObject } from "./container-object.ts";
 import { decryptStream } from "./decrypt-stream.ts";
+import { encryptedSpool } from "./encrypted-spool.ts";
 import { EncryptingSink } from "./encrypting-sink.ts";
 import { holderOf, recipientOf } from "./key-roles.ts";
 import type { UnlockedContainer } from "./unlock-container.ts";
@@ -18,7 +19,7 @@ export function createEncryption(keys: readonly KeyMaterial[]): Encryption {
     });
   }
   const recipients = keys.map(recipientOf);
-  return { open: (target, context) => EncryptingSink.open(target, { context, recipients }) };
+  return { open: (target, context) => EncryptingSink.open(target, { context, recipients }), spool: encryptedSpool };
 }
 
 /** @throws BackupError USAGE */

@@ -114,8 +114,8 @@ async function pathOf(input: FileInput): Promise<string> {
   }
   throw new BackupError({
     code: "USAGE",
-    message: "pg_restore reads archives from local files that are not compressed as a whole",
-    hint: "copy or decompress it first, or use --engine native",
+    message: "pg_restore reads archives from local files that are neither encrypted nor compressed as a whole",
+    hint: "use --engine native, or copy, decrypt or decompress it first",
   });
 }
 

@@ -43,6 +43,13 @@ export const encryptionOptions = [
     help: "encrypt for this public key (x25519:... or p256:..., or a file with it), whose owner alone can read",
   },
   {
+    name: "encrypt",
+    type: "flag",
+    config: "encryption.encrypt",
+    help: "encrypt the backup and its metadata for every key that is given: nothing else reaches a disk",
+    details: "What can be read without a key: id, time, name of the database, sizes and hashes of what is stored.",
+  },
+  {
     name: "type",
     type: "choice",
     values: ["raw", "x25519", "p256"],

@@ -7,6 +7,7 @@ import type { RunCommand } from "../command.ts";
 import { defaultJobs } from "../default-jobs.ts";
 import type { OptionValues } from "../options/options.ts";
 import { repositoryOf } from "../repository-option.ts";
+import { unlockingOf } from "../unlocking.ts";
 import { comparisonDocument, comparisonLines, schemaScript } from "./comparison-lines.ts";
 
 export const run: RunCommand = async ({ args, options }, { services, output, progress, signal }) => {
@@ -32,6 +33,7 @@ export const run: RunCommand = async ({ args, options }, { services, output, pro
     comparer: await services.openComparer(family),
     openNotes: services.openComparisonNotes,
     locateFile: services.locateFile,
+    unlocking: await unlockingOf(options, services, progress),
     openRepository: () => services.openStorage(repositoryOf(options)),
   };
   const result = await compare(request, ports, { progress, signal });

@@ -57,6 +57,6 @@ function rowOf({ metadata }: ListedBackup, now: Date): string[] {
     formatAge((now.getTime() - time.getTime()) / 1000),
     formatBytes(metadata.size_bytes),
     kindOf(metadata),
-    [metadata.format ?? "?", metadata.compression ?? "?"].join(", "),
+    metadata.sealed === undefined ? [metadata.format ?? "?", metadata.compression ?? "?"].join(", ") : "encrypted",
   ];
 }

@@ -14,6 +14,7 @@ import { mysqlDefiner } from "../mysql-definer.ts";
 import type { OptionValues } from "../options/options.ts";
 import type { Output } from "../output.ts";
 import { restoreSelection } from "../restore-selection.ts";
+import { unlockingOf } from "../unlocking.ts";
 
 export const run: RunCommand = async ({ args, options }, { services, output, progress, signal }) => {
   const ports = {
@@ -22,6 +23,7 @@ export const run: RunCommand = async ({ args, options }, { services, output, pro
     progress,
     openChecker: () => services.openChecker(namedFamily(options)),
     locateFile: services.locateFile,
+    unlocking: await unlockingOf(options, services, progress),
     openRepository: () => services.openStorage(options.repo ?? "./backups"),
     standardInput: () => services.standardInput(),
     readTextFile: (path: string) => services.readTextFile(path),

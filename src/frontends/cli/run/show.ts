@@ -8,11 +8,16 @@ import { printable } from "../../../core/printable.ts";
 import { formatAge, formatBytes, formatDuration } from "../amounts.ts";
 import type { RunCommand } from "../command.ts";
 import { findArgument } from "../find-argument.ts";
+import { hasKeys, keySources } from "../key-sources.ts";
 import { notIncludedLines } from "../not-included-lines.ts";
 import { formatTable } from "../table.ts";
+import { unlockingOf } from "../unlocking.ts";
 
 export const run: RunCommand = async ({ args, options }, context) => {
-  const backup = await findArgument(args[0]!, options, context);
+  const unlocking = hasKeys(keySources(options))
+    ? await unlockingOf(options, context.services, context.progress)
+    : undefined;
+  const backup = await findArgument(args[0]!, options, context, unlocking);
   const { metadata } = backup;
   if (metadata === undefined) {
     throw new BackupError({
@@ -61,6 +66,7 @@ function describe(
     ["resumed", metadata.resumed?.join(", ")],
     ["duration", metadata.duration_seconds === undefined ? undefined : formatDuration(metadata.duration_seconds)],
     ["kind", [metadata.backup_type, metadata.method, metadata.format, metadata.compression].filter(Boolean).join(", ")],
+    ["encrypted", encryption(metadata)],
     ["sample", sampledRows(metadata)],
     ["partial", metadata.partial?.join(" ")],
     ["location", location],
@@ -85,6 +91,12 @@ function describe(
     ...missing(metadata),
     ...warnings(metadata),
   ];
+}
+
+function encryption({ encrypted, encryption_algorithm: algorithm, sealed }: BackupMetadata): string | undefined {
+  if (encrypted !== true) return undefined;
+  const hidden = sealed === undefined ? "" : "; with the key, show tells the rest";
+  return `${algorithm ?? "yes"}${hidden}`;
 }
 
 /** How the rows of a sample came together. */

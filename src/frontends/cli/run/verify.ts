@@ -15,6 +15,7 @@ import { type ErrorDocument, errorDocument } from "../describe-error.ts";
 import { findArgument } from "../find-argument.ts";
 import type { OptionValues } from "../options/options.ts";
 import type { Output } from "../output.ts";
+import { unlockingOf } from "../unlocking.ts";
 import { proofLines } from "./proof-lines.ts";
 import { type ProvenOutcome, provenDocument, proving } from "./prove.ts";
 
@@ -27,10 +28,11 @@ type Outcome =
 export const run: RunCommand = async ({ args, options }, context) => {
   const { output, signal } = context;
   const verify = options.restore === true ? await proving(options, context) : await checking(options, context);
+  const unlocking = await unlockingOf(options, context.services, context.progress);
   const outcomes: Outcome[] = [];
   for (const argument of args) {
     try {
-      const backup = await findArgument(argument, options, context);
+      const backup = await findArgument(argument, options, context, unlocking);
       const task = (within: AbortSignal): Promise<Outcome> => verify(argument, backup, within);
       const what = `the verification of "${argument}"`;
       outcomes.push(await withinDuration(options["max-duration"], what, signal, task, "raise --max-duration"));
