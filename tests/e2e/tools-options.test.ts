@@ -19,7 +19,13 @@ import { withTemporaryFolder } from "../helpers/temporary-folder.ts";
 
 /** What dbbackup itself does with a backup, whoever reads the database. */
 const ours: readonly string[] = [
-  ...["db-type", "output", "max-duration", "engine", "tools-path", "no-statistics", "encrypt"],
+  "db-type",
+  "output",
+  "max-duration",
+  "engine",
+  "tools-path",
+  "no-statistics",
+  "encrypt",
   ...encryptingKeyNames,
 ];
 /** Refused by the command itself, as a test of the program shows. */
