@@ -49,6 +49,8 @@ export interface MysqlCapabilities {
   /** JSON duality views. */
   readonly dualityViews: boolean;
   readonly roles: boolean;
+  /** `SHOW CREATE` of code shows its name and definer in UTF-8, whatever character set its body is in. */
+  readonly codeNamesInUnicode: boolean;
   /** Privileges that plug-ins define, and that have names with underscores. */
   readonly dynamicPrivileges: boolean;
   /** `INSTALL COMPONENT`. */
@@ -144,6 +146,7 @@ export function mysqlCapabilitiesOf(
     libraries: mysql(90_200),
     dualityViews: mysql(90_400),
     roles: isMariadb || mysql(80_000),
+    codeNamesInUnicode: mysql(80_000),
     dynamicPrivileges: mysql(80_000),
     components: mysql(80_000),
     resourceGroups: mysql(80_003),

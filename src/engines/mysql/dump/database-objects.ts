@@ -1,11 +1,14 @@
 import type { MysqlConnection } from "../../../wire/mysql/connection.ts";
 import type { DirectoryKind } from "../directory/directory-schema.ts";
+import { codeInOneCharset } from "../objects/code-in-one-charset.ts";
 import type { Relation } from "../objects/read-relations.ts";
 import { readEvents, readRoutines, readTriggers } from "../objects/read-routines.ts";
 import { type ShownObject, showCreate } from "../objects/show-create.ts";
 import { showCreateTable } from "../objects/show-create-table.ts";
 import { viewsInOrder } from "../objects/view-order.ts";
+import { withoutOwnDatabase } from "../objects/view-text.ts";
 import { nameInComment, quoteName } from "../quote.ts";
+import { convertText } from "../script/convert-text.ts";
 import type { DumpRun } from "./dump-run.ts";
 import type { ScriptWriter } from "./script-writer.ts";
 
@@ -77,10 +80,29 @@ export async function* lateObjects(run: DumpRun): AsyncGenerator<LateObject> {
     const quoted = quoteName(name);
     // A stand-in must go in any case.
     const before = options.drops || what === "VIEW" ? `\nDROP ${what} IF EXISTS ${quoted}` : "\n";
-    const object = more.shown ?? (await showCreate(session, what, quoted, `${what.toLowerCase()} "${name}"`));
+    const object = more.shown ?? (await inOneCharset(run, session, what, name));
     const kind = what.toLowerCase().replace(" ", "-") as DirectoryKind;
     return { ...more, kind, name, before, shown: object };
   }
+}
+
+async function inOneCharset(
+  { source, telling }: DumpRun,
+  session: MysqlConnection,
+  what: string,
+  name: string,
+): Promise<ShownObject> {
+  const label = `${what.toLowerCase()} "${name}"`;
+  const shown = await showCreate(session, what, quoteName(name), label);
+  const characterSet = shown.field("character_set_client") ?? "utf8mb4";
+  const { capabilities } = source.facts;
+  const create = await codeInOneCharset(session, what, shown.create, characterSet, capabilities, () =>
+    telling.warn(
+      `${label} was made in ${characterSet}, which has not all letters of its name, definer or comment`,
+      name,
+    ),
+  );
+  return { create, field: (field) => shown.field(field) };
 }
 
 interface View {
@@ -90,7 +112,8 @@ interface View {
   readonly create: Buffer;
 }
 
-async function readViews({ snapshot, telling }: DumpRun, relations: readonly Relation[]): Promise<View[]> {
+async function readViews({ snapshot, telling, database }: DumpRun, relations: readonly Relation[]): Promise<View[]> {
+  const session = snapshot.sessions[0]!;
   const views: View[] = [];
   for (const { name, kind, columns } of relations) {
     if (kind !== "view") continue;
@@ -98,8 +121,11 @@ async function readViews({ snapshot, telling }: DumpRun, relations: readonly Rel
       telling.warn(`view "${name}" is invalid, and is left out: something that it selects from is gone`, name);
       continue;
     }
-    const shown = await showCreate(snapshot.sessions[0]!, "VIEW", quoteName(name), `view "${name}"`);
-    views.push({ name, columns, shown, create: shown.create });
+    const shown = await showCreate(session, "VIEW", quoteName(name), `view "${name}"`);
+    const characterSet = shown.field("character_set_client") ?? "utf8mb4";
+    const { bytes } = await convertText(session, Buffer.from(quoteName(database)), characterSet);
+    const create = withoutOwnDatabase(shown.create, bytes, characterSet);
+    views.push({ name, columns, shown: { create, field: (field) => shown.field(field) }, create });
   }
   return views;
 }

@@ -2,6 +2,7 @@ import { scriptSqlMode } from "../dump/script-frame.ts";
 import type { ScriptWriter } from "../dump/script-writer.ts";
 import { quoteText } from "../quote.ts";
 import type { DefinerChanger } from "../script/definer-changer.ts";
+import { characterLengths } from "../script/multi-byte.ts";
 import type { ShownObject } from "./show-create.ts";
 
 /** What stored code was made under, and works under for ever. */
@@ -37,6 +38,9 @@ export class StoredCodeWriter {
   /** @param before statements without code that stand before it, `DROP ...` */
   async write(object: ShownObject, before: readonly string[]): Promise<void> {
     const usual = this.#database;
+    // These are in UTF-8.
+    if (!this.#current.characterSetClient.startsWith("utf8")) await this.#change(usual);
+    for (const statement of before) await this.#writer.write(statement, statement.trim() === "" ? "" : ";\n");
     await this.#change({
       sqlMode: object.field("sql_mode") ?? usual.sqlMode,
       characterSetClient: object.field("character_set_client") ?? usual.characterSetClient,
@@ -46,7 +50,6 @@ export class StoredCodeWriter {
     });
     const create = await this.#definers.change(object.create, this.#current.characterSetClient);
     const delimiter = delimiterFor(create);
-    for (const statement of before) await this.#writer.write(statement, statement.trim() === "" ? "" : ";\n");
     await this.#writer.write(`DELIMITER ${delimiter}\n`, create, ` ${delimiter}\nDELIMITER ;\n`);
   }
 
@@ -60,6 +63,11 @@ export class StoredCodeWriter {
     this.#current = to;
     const { characterSetClient, collationConnection } = to;
     if (characterSetClient !== from.characterSetClient || collationConnection !== from.collationConnection) {
+      // The stock clients would take the second bytes of some characters for backslashes.
+      const hasTraps = [characterSetClient, from.characterSetClient].some(
+        (name) => characterLengths(name) !== undefined,
+      );
+      if (hasTraps) await this.#writer.write(`/*!\\C ${characterSetClient} */;\n`);
       await this.#writer.write(`SET NAMES ${characterSetClient}`);
       await this.#writer.write(collationConnection === "" ? ";\n" : ` COLLATE ${collationConnection};\n`);
     }

@@ -2,6 +2,7 @@ import { BackupError } from "../../../core/backup-error.ts";
 import type { MysqlDefiner } from "../../../ports/mysql-definer.ts";
 import type { MysqlConnection } from "../../../wire/mysql/connection.ts";
 import { quoteName } from "../quote.ts";
+import { convertText } from "./convert-text.ts";
 import { findDefiner } from "./definer-clause.ts";
 
 /** Gives the statements of views and stored code the definer that was chosen. */
@@ -38,22 +39,12 @@ export class DefinerChanger {
   async #accountIn(account: string, characterSet: string): Promise<Buffer> {
     const known = this.#accounts.get(characterSet);
     if (known !== undefined) return known;
-    const bytes = Buffer.from(account);
-    const isSame = bytes.length === account.length || /^(?:utf8|binary)/.test(characterSet);
-    const converted = isSame ? bytes : await this.#convert(bytes, characterSet);
-    this.#accounts.set(characterSet, converted);
-    return converted;
-  }
-
-  async #convert(bytes: Buffer, characterSet: string): Promise<Buffer> {
-    const value = `CONVERT(_utf8mb4 0x${bytes.toString("hex")} USING ${characterSet})`;
-    const [row] = await this.#connection.rows(
-      `SELECT HEX(${value}) AS there, HEX(CONVERT(${value} USING utf8mb4)) AS back`,
-    );
-    if (row?.back?.toLowerCase() === bytes.toString("hex")) return Buffer.from(row.there!, "hex");
+    const { bytes, isWhole } = await convertText(this.#connection, Buffer.from(account), characterSet);
+    this.#accounts.set(characterSet, bytes);
+    if (isWhole) return bytes;
     throw new BackupError({
       code: "USAGE",
-      message: `the definer ${bytes.toString()} cannot be written in the character set ${characterSet}, in which some of the stored code is`,
+      message: `the definer ${account} cannot be written in the character set ${characterSet}, in which some of the stored code is`,
       hint: "choose an account whose name has letters of ASCII only",
     });
   }

@@ -7,7 +7,7 @@ export interface DefinerClause {
   readonly end: number;
 }
 
-interface Token {
+export interface Token {
   readonly kind: "word" | "quoted" | "other";
   readonly start: number;
   readonly end: number;
@@ -52,8 +52,8 @@ export function findDefiner(text: Buffer, characterSet: string): DefinerClause |
   return undefined;
 }
 
-/** Without the openers and ends of conditional comments. */
-function* tokensOf(text: Buffer, characterSet: string): Generator<Token, undefined> {
+/** The words, quoted names and strings, and other characters of a statement; without comments, and without the openers and ends of conditional ones. */
+export function* tokensOf(text: Buffer, characterSet: string): Generator<Token, undefined> {
   const characterLength = characterLengths(characterSet);
   for (let at = 0; at < text.length; ) {
     const byte = text[at]!;
