@@ -1,7 +1,7 @@
 import { access, constants, realpath } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import { BackupError } from "../core/backup-error.ts";
-import type { ThrowawayServer } from "../ports/throwaway-server.ts";
+import type { ThrowawayOptions, ThrowawayServer } from "../ports/throwaway-server.ts";
 import { mysqlSocketName } from "./mysql-plan.ts";
 import { startSupervised } from "./start-supervised.ts";
 
@@ -20,6 +20,7 @@ const programs = {
 export async function startMysqlOnPath(
   flavour: "mysql" | "mariadb",
   signal: AbortSignal,
+  options: ThrowawayOptions = {},
   path = process.env["PATH"] ?? "",
 ): Promise<ThrowawayServer & { readonly socketFile: string }> {
   const folders = [...path.split(delimiter).filter((folder) => folder !== ""), ...moreFolders];
@@ -27,7 +28,7 @@ export async function startMysqlOnPath(
   const install = await find(programs[flavour].install, folders);
   if (server === undefined || (flavour === "mariadb" && install === undefined)) throw notFound(flavour);
   const order = { kind: "mysql", server, ...(install === undefined ? {} : { install }) } as const;
-  const started = await startSupervised(order, signal, {});
+  const started = await startSupervised(order, signal, options);
   return { ...started, socketFile: join(started.socketFolder, mysqlSocketName) };
 }
 
@@ -49,7 +50,7 @@ function notFound(flavour: "mysql" | "mariadb"): BackupError {
   const [server, packageName] = flavour === "mysql" ? ["mysqld", "mysql-server"] : ["mariadbd", "mariadb-server"];
   return new BackupError({
     code: "NOT_FOUND",
-    message: `there is no server program "${server}" on PATH to show the demonstration with`,
-    hint: `install it (Debian: apt-get install ${packageName}), or leave out --db-type: PostgreSQL is fetched from npm`,
+    message: `there is no server program "${server}" on PATH`,
+    hint: `install it (Debian: apt-get install ${packageName}); verify takes --server instead, and demo without --db-type shows PostgreSQL`,
   });
 }

@@ -14,6 +14,9 @@ const settings = [
   "log-bin=binlog",
   "binlog-format=ROW",
   "server-id=1",
+  // Code of a backup is restored as it was; events of it do not run.
+  "log-bin-trust-function-creators=1",
+  "event-scheduler=OFF",
 ];
 
 /** MySQL or MariaDB, from programs that this machine has. */

@@ -26,7 +26,10 @@ export function createServices(): Services {
     openGlobalsRestorer: async () =>
       (await import("../engines/postgres/cluster/globals-restorer.ts")).postgresGlobalsRestorer,
     openRestorer: async (engine, family) => (await import("./open-restorer.ts")).openRestorer(engine, family),
-    openProver: async () => (await import("../engines/postgres/proof/postgres-prover.ts")).postgresProver,
+    openProver: async (family) => {
+      if (family === "mysql") return (await import("../engines/mysql/proof/mysql-prover.ts")).mysqlProver;
+      return (await import("../engines/postgres/proof/postgres-prover.ts")).postgresProver;
+    },
     standardInput: () => process.stdin,
     readTextFile: async (path) => {
       const { readTextFile, textOf } = await import("../storage/local/read-text-file.ts");
@@ -45,7 +48,7 @@ export function createServices(): Services {
     startThrowawayServer: async (signal, options) => {
       const { databaseType = "postgres" } = options ?? {};
       if (databaseType !== "postgres") {
-        return (await import("../embedded/mysql-on-path.ts")).startMysqlOnPath(databaseType, signal);
+        return (await import("../embedded/mysql-on-path.ts")).startMysqlOnPath(databaseType, signal, options);
       }
       (await import("./isolate-environment.ts")).isolateEnvironment(process.env);
       return (await import("../embedded/embedded-postgres.ts")).startEmbeddedPostgres(signal, options);

@@ -24,6 +24,8 @@ export interface PromisedContents {
   readonly encoding: string;
   /** Major version of the server that the backup was made of; undefined when it does not say. */
   readonly sourceMajor: number | undefined;
+  /** The same as the server says it; empty when nobody knows. */
+  readonly sourceVersion: string;
   /** What hung on the session that made the backup, by the name of the setting; undefined when nobody recorded it. */
   readonly rowSettings?: Readonly<Record<string, string>>;
   /** Undefined when nothing is known of the rows. */
@@ -48,6 +50,8 @@ export interface PromisedTable {
   readonly rows: number;
   /** `rowsum128-v1`; undefined when only the number is known. */
   readonly checksum?: string;
+  /** Old versions of rows are among them. */
+  readonly hasHistory?: boolean;
 }
 
 /** Roles and tablespaces that a restore needs, and the server lacks. */

@@ -150,6 +150,8 @@ export interface BackupSummary {
   readonly compression: string;
   /** Entries of the table of contents; 0 for a script. */
   readonly entries: number;
+  /** It goes into that database and no other. Absent: a script that says one does. */
+  readonly isBound?: boolean;
 }
 
 /** One step of a plan. Text is for people. */

@@ -34,7 +34,7 @@ export interface Services {
   openGlobalsRestorer(): Promise<GlobalsRestorer>;
   /** @param family what the command line names; a backup that says whose it is needs none */
   openRestorer(engine?: EngineChoice, family?: EngineFamily): Promise<RestoreEngine>;
-  openProver(): Promise<RestoreProver>;
+  openProver(family?: EngineFamily): Promise<RestoreProver>;
   standardInput(): AsyncIterable<Uint8Array>;
   /**
    * The whole text of a small file that the user names; `-` is standard input.

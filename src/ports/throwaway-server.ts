@@ -20,7 +20,7 @@ export interface ThrowawayServer {
 }
 
 export interface ThrowawayOptions {
-  /** Default: postgres. Others are started from the programs that are on PATH, and take none of the options below. */
+  /** Default: postgres. Others are started from the programs that are on PATH, whatever their version, and never fetched. */
   readonly databaseType?: DatabaseType;
   /** Major version, or the next one that there is for this machine; the newest when absent. */
   readonly major?: number;

@@ -39,7 +39,14 @@ test("a backup is not restored into a server of another kind", async () => {
 });
 
 test("nor tried in a server of another kind, also without metadata that says what it is", async () => {
-  const { status, stdout, stderr } = await dbbackup(["verify", "--restore", file("dump.sql")]);
-  expect(status).not.toBe(0);
-  expect(`${stdout}${stderr}`).toContain("cannot be verified by a restore");
+  const { status, stdout, stderr } = await dbbackup([
+    "verify",
+    "--restore",
+    file("dump.sql"),
+    "--server=postgres://nobody@127.0.0.1:1/t",
+  ]);
+  expect(status).toBe(2);
+  expect(`${stdout}${stderr}`).toContain(
+    "the backup is one of MySQL and MariaDB, and cannot be verified on PostgreSQL",
+  );
 });

@@ -59,8 +59,6 @@ describe.each(mysqlFlavours)("a backup of %s", (flavour) => {
     await mustDbbackup([...options, "--confirm"]);
     await mustDbbackup([...options, "--create", "--clean", "--confirm"]);
 
-    await fails(1, "cannot be verified by a restore", ["verify", "--restore", path]);
-
     const bytes = await readFile(path);
     bytes[bytes.length >> 1]! ^= 1;
     await writeFile(path, bytes);

@@ -26,11 +26,28 @@ export interface ProveOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Proves a backup on a server, in this process. */
+/** Proves a backup of PostgreSQL on a server, in this process. */
 export async function prove(
   server: ServerAddress,
   path: string,
-  { checks = [], interfere, user, signal = never }: ProveOptions = {},
+  { checks, interfere, user, signal }: ProveOptions = {},
+): Promise<ProvenBackup> {
+  return await proveOn(databaseUrl(server, "postgres", user), path, {
+    ...(checks === undefined ? {} : { checks }),
+    ...(signal === undefined ? {} : { signal }),
+    ...(interfere === undefined ? {} : { interfere: (target) => serverSql(server, interfere, target) }),
+  });
+}
+
+/** Proves a backup on the server of a URL, in this process. @param options.interfere runs when the database is restored */
+export async function proveOn(
+  url: string,
+  path: string,
+  {
+    checks = [],
+    interfere,
+    signal = never,
+  }: Pick<ProveOptions, "checks" | "signal"> & { readonly interfere?: (target: string) => Promise<unknown> } = {},
 ): Promise<ProvenBackup> {
   const found = await findBackup(
     path,
@@ -39,18 +56,18 @@ export async function prove(
   );
   const engine = await services.openRestorer();
   const ports = {
-    engine: interfere === undefined ? engine : interfering(engine, server, interfere),
-    prover: await services.openProver(),
+    engine: interfere === undefined ? engine : interfering(engine, interfere),
+    openProver: services.openProver,
     checker: await services.openChecker(),
     startThrowawayServer: () => Promise.reject(new Error("not asked for")),
     clock: services.clock,
     progress: { emit: () => {} },
   };
-  const request = { server: { url: databaseUrl(server, "postgres", user) }, checks, jobs: 2, allowedExtensions: [] };
+  const request = { server: { url }, checks, jobs: 2, allowedExtensions: [] };
   return await proveBackup(found, request, ports, signal);
 }
 
-function interfering(engine: RestoreEngine, server: ServerAddress, sql: string): RestoreEngine {
+function interfering(engine: RestoreEngine, interfere: (target: string) => Promise<unknown>): RestoreEngine {
   return {
     async open(...args) {
       const backup = await engine.open(...args);
@@ -62,7 +79,7 @@ function interfering(engine: RestoreEngine, server: ServerAddress, sql: string):
         writeScript: (request, output) => backup.writeScript(request, output),
         async run(request, progress, signal) {
           const result = await backup.run(request, progress, signal);
-          await serverSql(server, sql, request.target);
+          await interfere(request.target!);
           return result;
         },
       };

@@ -11,6 +11,8 @@ const notVerifiable: ReadonlySet<FindingCode> = new Set([
   "encoding",
   "older-server",
   "disk-space",
+  "missing-engine",
+  "other-flavour",
 ]);
 
 export interface Preparation {
@@ -30,6 +32,7 @@ export async function prepareScratch(
 ): Promise<Preparation> {
   const findings = await backup.preCheck(request, signal);
   refuseNotVerifiable(findings, isOurs);
+  if (backup.summary.family === "mysql") return await prepareMysql(request, findings, { scratch, isOurs });
   const lacks = (code: FindingCode): string[] =>
     findings.flatMap((finding) => (finding.code === code ? (finding.subject ?? []) : []));
   const [roles, tablespaces] = [lacks("missing-role"), lacks("missing-tablespace")];
@@ -63,6 +66,19 @@ export async function prepareScratch(
   }
   if (locale !== undefined) notes.push(`the database was made with another locale: ${locale.message}`);
   return { request: prepared, notes };
+}
+
+/** Definers need not be there to be restored, and a script makes its database with what it says of it. */
+async function prepareMysql(
+  request: RestoreRequest,
+  findings: readonly Finding[],
+  { scratch, isOurs }: { readonly scratch: ScratchDatabase; readonly isOurs: boolean },
+): Promise<Preparation> {
+  const definers = findings.flatMap(({ code, subject }) => (code === "missing-role" ? (subject ?? []) : []));
+  if (isOurs) await scratch.provide({ roles: [...new Set(definers)], tablespaces: [] });
+  const isNoted = !isOurs && definers.length > 0;
+  const notes = isNoted ? [`the server lacks the definers ${listed(definers)}: what they defined was not run`] : [];
+  return { request, notes };
 }
 
 function refuseNotVerifiable(findings: readonly Finding[], isOurs: boolean): void {

@@ -1,3 +1,4 @@
+import type { DatabaseType } from "../../core/database-type.ts";
 import type { BackupMetadata, ObjectMetadata } from "../../core/metadata/metadata-schema.ts";
 import { joinRowTotals, type RowTotals } from "../../core/row-totals.ts";
 import type { CheckedBackup } from "../../ports/backup-checker.ts";
@@ -23,6 +24,7 @@ export function promisedContents(known: KnownBackup): PromisedContents {
   return {
     encoding: metadata?.encoding ?? metadata?.source?.encoding ?? encoding,
     sourceMajor: sourceMajor(known),
+    sourceVersion: metadata?.database_version ?? backup.summary.serverVersion,
     isPartial: (metadata?.partial ?? []).length > 0,
     // What decoding finds are rows as COPY text: others may come from statements.
     tablesAreAll: metadata?.objects !== undefined && (metadata.partial ?? []).length === 0,
@@ -39,6 +41,13 @@ export function promisedContents(known: KnownBackup): PromisedContents {
 /** Major version of the server that a backup was made of, when it says. */
 export function sourceMajor({ backup, metadata }: Pick<KnownBackup, "backup" | "metadata">): number | undefined {
   return majorOf(metadata?.database_version ?? backup.summary.serverVersion);
+}
+
+/** Whose server a backup wants. */
+export function databaseTypeOf({ backup, metadata }: Pick<KnownBackup, "backup" | "metadata">): DatabaseType {
+  if ((backup.summary.family ?? "postgres") === "postgres") return "postgres";
+  const { database_type: recorded, database_version: version = backup.summary.serverVersion } = metadata ?? {};
+  return recorded === "mariadb" || /mariadb/i.test(version) ? "mariadb" : "mysql";
 }
 
 /** Of what a server says of its version; undefined for what is none. */
@@ -86,7 +95,10 @@ function decodedTables({ tables }: CheckedBackup): PromisedTable[] {
   });
 }
 
-function promisedTable({ type, schema, name, rows, checksum }: ObjectMetadata, isKnown: boolean): PromisedTable[] {
+function promisedTable(
+  { type, schema, name, rows, checksum, row_history: hasHistory = false }: ObjectMetadata,
+  isKnown: boolean,
+): PromisedTable[] {
   if (type !== "table" || schema === undefined || name === undefined) return [];
-  return [{ schema, name, rows, ...(isKnown && checksum !== undefined ? { checksum } : {}) }];
+  return [{ schema, name, rows, hasHistory, ...(isKnown && checksum !== undefined ? { checksum } : {}) }];
 }

@@ -1,3 +1,4 @@
+import type { DatabaseType } from "../../core/database-type.ts";
 import type { ConnectionRequest } from "../../ports/connection-request.ts";
 import type { StartThrowawayServer } from "../../ports/throwaway-server.ts";
 import type { ProofRequest } from "./proof-request.ts";
@@ -11,13 +12,16 @@ export interface ProofServer extends AsyncDisposable {
   stoppedBecause(): string | undefined;
 }
 
-/**
- * @param major of the server to start, when it is to be ours
- * @throws BackupError NOT_FOUND when there is no server program of that major version for this machine
- */
+/** The server to start, when it is to be ours. */
+export interface ProofServerKind {
+  readonly databaseType: DatabaseType;
+  readonly major: number | undefined;
+}
+
+/** @throws BackupError NOT_FOUND when there is no such server program for this machine */
 export async function openProofServer(
   { server, maxMemoryBytes }: ProofRequest,
-  major: number | undefined,
+  { databaseType, major }: ProofServerKind,
   start: StartThrowawayServer,
   signal: AbortSignal,
 ): Promise<ProofServer> {
@@ -30,14 +34,18 @@ export async function openProofServer(
     };
   }
   const started = await start(signal, {
+    databaseType,
     isForStrangers: true,
     mayFetch: true,
     ...(major === undefined ? {} : { major }),
     ...(maxMemoryBytes === undefined ? {} : { maxMemoryBytes }),
   });
-  const { socketFolder, port, user } = started;
+  const { socketFolder, socketFile, port, user } = started;
   return {
-    connection: { socket: socketFolder, port, user, database: "postgres" },
+    connection:
+      socketFile === undefined
+        ? { socket: socketFolder, port, user, database: "postgres" }
+        : { socket: socketFile, user, mysql: { noDefaults: true } },
     isOurs: true,
     stoppedBecause: () => started.stoppedBecause(),
     [Symbol.asyncDispose]: () => started.stop(),

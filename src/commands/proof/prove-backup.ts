@@ -1,4 +1,5 @@
 import { BackupError } from "../../core/backup-error.ts";
+import type { EngineFamily } from "../../core/database-type.ts";
 import type { BackupMetadata } from "../../core/metadata/metadata-schema.ts";
 import type { VerificationCheck } from "../../core/verification/verification-schema.ts";
 import type { BackupChecker, CheckedBackup } from "../../ports/backup-checker.ts";
@@ -16,16 +17,16 @@ import { damageCodes } from "../verify-folder.ts";
 import { wholeRestore } from "../whole-restore.ts";
 import { Phases } from "./phases.ts";
 import { prepareScratch } from "./prepare-scratch.ts";
-import { promisedContents, sourceMajor } from "./promised-contents.ts";
+import { databaseTypeOf, promisedContents, sourceMajor } from "./promised-contents.ts";
 import type { ProofRequest } from "./proof-request.ts";
 import { openProofServer, type ProofServer } from "./proof-server.ts";
-import { refuseOtherFamily, refuseOwnName, refusePartWithoutDefinitions } from "./refuse-unprovable.ts";
+import { refuseOtherServer, refuseOwnName, refusePartWithoutDefinitions } from "./refuse-unprovable.ts";
 import { failuresAsDamage } from "./restore-failures.ts";
 import { runChecks } from "./run-checks.ts";
 
 export interface ProofPorts {
   readonly engine: RestoreEngine;
-  readonly prover: RestoreProver;
+  openProver(family: EngineFamily | undefined): Promise<RestoreProver>;
   readonly checker: BackupChecker;
   readonly startThrowawayServer: StartThrowawayServer;
   readonly clock: Clock;
@@ -120,7 +121,7 @@ class Proof {
     const maxPlainBytes = plainLimit(metadata, this.#request.maxPlainBytes);
     const limit = maxPlainBytes === undefined ? {} : { maxPlainBytes };
     const backup = await this.#ports.engine.open(source.input, limit);
-    refuseOtherFamily(backup.summary, this.#found);
+    refuseOtherServer(backup.summary, this.#request.server);
     refusePartWithoutDefinitions(this.#found);
     const decoded = await this.#decode(limit);
     await using servers = new AsyncDisposableStack();
@@ -131,9 +132,10 @@ class Proof {
   }
 
   async #startServer(backup: RestorableBackup): Promise<ProofServer> {
-    const major = sourceMajor({ backup, metadata: this.#found.metadata });
+    const known = { backup, metadata: this.#found.metadata };
+    const kind = { major: sourceMajor(known), databaseType: databaseTypeOf(known) };
     return await this.#phases.run("server", "starting a server", () =>
-      openProofServer(this.#request, major, this.#ports.startThrowawayServer, this.#signal),
+      openProofServer(this.#request, kind, this.#ports.startThrowawayServer, this.#signal),
     );
   }
 
@@ -150,10 +152,11 @@ class Proof {
 
   async #reserve(backup: RestorableBackup, server: ProofServer): Promise<ScratchDatabase> {
     // A script may make its database itself, under a name that it says.
-    const own =
-      backup.summary.format === "script" && backup.summary.database !== "" ? backup.summary.database : undefined;
+    const { format, database, isBound = format === "script" && database !== "" } = backup.summary;
+    const own = isBound ? database : undefined;
     if (own !== undefined) refuseOwnName(own, this.#found, server);
-    const scratch = await this.#ports.prover.reserve(server.connection, this.#signal, own);
+    const prover = await this.#ports.openProver(backup.summary.family);
+    const scratch = await prover.reserve(server.connection, this.#signal, own);
     this.#serverVersion = scratch.serverVersion;
     this.#scratch = scratch;
     for (const name of scratch.swept) {

@@ -30,7 +30,12 @@ export async function proveCluster(
   sum.notes.push(...stored.notes);
   const startsAt = ports.clock.monotonic();
   const major = majorOf(cluster.metadata.database_version ?? "");
-  await using server = await openProofServer(request, major, ports.startThrowawayServer, signal);
+  await using server = await openProofServer(
+    request,
+    { databaseType: "postgres", major },
+    ports.startThrowawayServer,
+    signal,
+  );
   sum.phase("server", (ports.clock.monotonic() - startsAt) / 1000);
   for (const { name } of cluster.databases) {
     const database = await databaseNamed(cluster, name);

@@ -1,5 +1,6 @@
 import { BackupError } from "../../core/backup-error.ts";
-import { shownFamily } from "../../core/database-type.ts";
+import { familyOfConnection, shownFamily } from "../../core/database-type.ts";
+import type { ConnectionRequest } from "../../ports/connection-request.ts";
 import type { BackupSummary } from "../../ports/restore.ts";
 import type { FoundBackup } from "../found-backup.ts";
 import type { ProofServer } from "./proof-server.ts";
@@ -25,20 +26,29 @@ export function refusePartWithoutDefinitions({ metadata, location }: FoundBackup
   });
 }
 
-/** Servers to try backups on are PostgreSQL's. @throws BackupError PRECHECK */
-export function refuseOtherFamily({ family = "postgres" }: BackupSummary, { location }: FoundBackup): void {
-  if (family === "postgres") return;
+/** @throws BackupError USAGE for a server that is none of the backup's kind */
+export function refuseOtherServer({ family = "postgres" }: BackupSummary, server: ConnectionRequest | undefined): void {
+  const kind = server === undefined ? family : (familyOfConnection(server) ?? family);
+  if (kind === family) return;
   throw new BackupError({
-    code: "PRECHECK",
-    message: `a backup of ${shownFamily[family]} cannot be verified by a restore`,
-    object: location,
-    hint: "verify it without --restore, or restore it into a scratch database and compare that with its source",
+    code: "USAGE",
+    message: `the backup is one of ${shownFamily[family]}, and cannot be verified on ${shownFamily[kind]}`,
+    hint: "name a server of the backup's kind with --server, or leave it out",
   });
 }
 
+const everywhere: ReadonlySet<string> = new Set([
+  "postgres",
+  "template0",
+  "template1",
+  "mysql",
+  "sys",
+  "performance_schema",
+]);
+
 /** A script may make its database itself: only a server of ours can have it. @throws BackupError PRECHECK */
 export function refuseOwnName(database: string, { location }: FoundBackup, { isOurs }: ProofServer): void {
-  const isTaken = ["postgres", "template0", "template1"].includes(database);
+  const isTaken = everywhere.has(database);
   if (isOurs && !isTaken) return;
   throw new BackupError({
     code: "PRECHECK",

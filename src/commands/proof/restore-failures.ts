@@ -8,12 +8,17 @@ import type { ProofDamage } from "../../ports/restore-proof.ts";
  */
 const ofServer = /^(0A|53|57|58|42501)/;
 
+/** The same of MySQL and MariaDB, by number: disk full, no rights, unknown collation, engine or plugin, an option that forbids. */
+const ofMysqlServer = /^error (?:3|28|1021|1044|1114|1115|1142|1227|1273|1286|1290|1419|1524|3098) \(/;
+
 /**
  * What of a restore failed, as damage of the backup.
  * @throws BackupError SERVER when it failed for the server's sake: then nobody knows
  */
 export function failuresAsDamage({ failures }: RestoreResult, isOurs: boolean): ProofDamage[] {
-  const its = failures.find(({ sqlState }) => sqlState !== undefined && ofServer.test(sqlState));
+  const its = failures.find(
+    ({ sqlState, message }) => (sqlState !== undefined && ofServer.test(sqlState)) || ofMysqlServer.test(message),
+  );
   if (its !== undefined) throw notOfBackup(its, isOurs);
   return failures.map(({ object, message }) => ({ object, message: `it could not be restored: ${message}` }));
 }

@@ -28,9 +28,9 @@ test("a restore that names no server asks its backup what it is", () => {
   expect(refusal("restore single shop.sql --no-publications")).toBeUndefined();
 });
 
-test("a backup that is verified says what it is; a trial restore is PostgreSQL's", () => {
+test("a backup that is verified says what it is", () => {
   expect(refusal("verify shop.sql --restore")).toBeUndefined();
-  expect(refusal("verify shop.sql --restore --db-type mysql")).toBe('option "--restore" is for PostgreSQL only');
+  expect(refusal("verify shop.sql --restore --db-type mysql")).toBeUndefined();
   expect(refusal("verify shop.sql --db-type mysql")).toBeUndefined();
 });
 

@@ -12,6 +12,7 @@ import type { DumpedDatabase, DumpRun } from "./dump-run.ts";
 import { dumpScript } from "./dump-script.ts";
 import { DumpTelling } from "./dump-telling.ts";
 import { requireRights } from "./require-rights.ts";
+import { rowSettingsOf } from "./row-settings.ts";
 import { takeSnapshot } from "./snapshot/take-snapshot.ts";
 import type { MysqlSource } from "./with-source.ts";
 
@@ -73,7 +74,7 @@ export async function dumpMysqlDatabase(
       lockedSeconds: await snapshot.unlock(),
       ...(snapshot.coordinates === undefined ? {} : { coordinates: snapshot.coordinates }),
     },
-    rowSettings: { time_zone: "+00:00" },
+    rowSettings: rowSettingsOf(options.rows),
     ...dumped,
     warnings: [...spec.warnings, ...telling.warnings],
   };

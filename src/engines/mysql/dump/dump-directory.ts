@@ -19,7 +19,7 @@ import { DefinerChanger } from "../script/definer-changer.ts";
 import { lateObjects, writeDatabase, writeTable } from "./database-objects.ts";
 import { DefinitionLocks } from "./definition-locks.ts";
 import { DirectoryTable } from "./directory-table.ts";
-import { type DumpedDatabase, type DumpRun, wantsRows, wantsSchema } from "./dump-run.ts";
+import { countedEntries, type DumpedDatabase, type DumpRun, wantsRows, wantsSchema } from "./dump-run.ts";
 import { planRanges } from "./plan-ranges.ts";
 import { dumpTitle, shortFoot, shortHead } from "./script-frame.ts";
 import { ScriptWriter } from "./script-writer.ts";
@@ -170,7 +170,7 @@ class DirectoryDump {
 
   /** How many objects of each kind there are. */
   entries(): { readonly type: string; readonly count: number }[] {
-    return [...Map.groupBy(this.#objects, ({ kind }) => kind)].map(([type, all]) => ({ type, count: all.length }));
+    return countedEntries(this.#objects.map(({ kind }) => kind));
   }
 
   /** By name. */

@@ -1,6 +1,7 @@
 import type { DumpedTable, DumpResult } from "../../../ports/dump.ts";
 import type { DumpShape } from "../../../ports/dump-shape.ts";
 import type { MysqlDumpOptions } from "../../../ports/mysql-dump.ts";
+import type { DirectoryKind } from "../directory/directory-schema.ts";
 import type { Relation } from "../objects/read-relations.ts";
 import type { DatabaseDefaults } from "./database-defaults.ts";
 import type { DumpTelling } from "./dump-telling.ts";
@@ -36,4 +37,9 @@ export function wantsSchema({ shape }: DumpRun): boolean {
 /** Whether the rows of a table are to be in the backup. */
 export function wantsRows({ shape, options }: DumpRun, table: Relation): boolean {
   return !shape.schemaOnly && !shape.noData && holdsRows(table) && !options.ignoredData.includes(table.name);
+}
+
+/** How many objects of each kind there are, for the metadata. */
+export function countedEntries(kinds: readonly DirectoryKind[]): { readonly type: string; readonly count: number }[] {
+  return [...Map.groupBy(kinds, (kind) => kind)].map(([type, all]) => ({ type, count: all.length }));
 }

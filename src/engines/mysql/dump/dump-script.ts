@@ -2,6 +2,7 @@ import type { ByteSink } from "../../../ports/byte-sink.ts";
 import type { DumpedTable } from "../../../ports/dump.ts";
 import type { MysqlConnection } from "../../../wire/mysql/connection.ts";
 import { InsertScanner } from "../../../wire/mysql/rows/insert-scanner.ts";
+import type { DirectoryKind } from "../directory/directory-schema.ts";
 import type { Relation } from "../objects/read-relations.ts";
 import { historyBegins, historyEnds, type RowHistory, readRowHistories } from "../objects/row-history.ts";
 import { StoredCodeWriter } from "../objects/stored-code.ts";
@@ -10,7 +11,7 @@ import { writeSequence } from "../objects/write-sequence.ts";
 import { DefinerChanger } from "../script/definer-changer.ts";
 import { lateObjects, writeDatabase, writeTable } from "./database-objects.ts";
 import { DefinitionLocks } from "./definition-locks.ts";
-import { type DumpedDatabase, type DumpRun, wantsRows, wantsSchema } from "./dump-run.ts";
+import { countedEntries, type DumpedDatabase, type DumpRun, wantsRows, wantsSchema } from "./dump-run.ts";
 import { dumpTitle, scriptFoot, scriptHead } from "./script-frame.ts";
 import { ScriptWriter } from "./script-writer.ts";
 import { isInSnapshots } from "./snapshot/read-unprotected.ts";
@@ -46,12 +47,13 @@ export async function dumpScript(run: DumpRun, sink: ByteSink): Promise<DumpedDa
   }
   await locks.release();
   if (options.columnStatistics) await writeHistograms(session, run.database, tables, run.source.facts, writer);
-  if (hasSchema) await writeLateObjects(run, writer);
+  const late = hasSchema ? await writeLateObjects(run, writer) : [];
   const notIncluded = await notIncludedIn(run, ({ name }) => histories.has(name));
   await writer.write(scriptFoot());
   await writer.flush();
   telling.end();
-  return { tables: dumped, notIncluded };
+  const early = hasSchema ? relations.flatMap(({ kind }) => (kind === "view" ? [] : [kind])) : [];
+  return { tables: dumped, entries: countedEntries([...early, ...late]), notIncluded };
 }
 
 async function historiesOf(run: DumpRun, tables: readonly Relation[]): Promise<ReadonlyMap<string, RowHistory>> {
@@ -81,13 +83,17 @@ async function writeRows(
   return { schema: database, name: table.name, ...totals, ...(history === undefined ? {} : { hasHistory: true }) };
 }
 
-async function writeLateObjects(run: DumpRun, writer: ScriptWriter): Promise<void> {
+/** Answers the kinds of what was written. */
+async function writeLateObjects(run: DumpRun, writer: ScriptWriter): Promise<DirectoryKind[]> {
   const { defaults, options, snapshot } = run;
   const definers = new DefinerChanger(options.definer, snapshot.sessions[0]!);
   const code = new StoredCodeWriter(writer, defaults.collation, definers);
-  for await (const { before, shown } of lateObjects(run)) {
+  const kinds: DirectoryKind[] = [];
+  for await (const { kind, before, shown } of lateObjects(run)) {
+    kinds.push(kind);
     if (shown === undefined) await writer.write(before);
     else await code.write(shown, [before]);
   }
   await code.end();
+  return kinds;
 }

@@ -110,6 +110,7 @@ function* flavourFindings({ serverVersion }: KnownFacts, { server }: TargetFacts
     yield {
       code: "other-flavour",
       severity: "warning",
+      subject: serverVersion,
       message: `the backup is of ${shown[flavour]} ${serverVersion}, and the server is ${shown[server.flavour]} ${server.versionText}: what only the other one knows is left out, fails or means something else`,
       solution: `restore on a server of ${shown[flavour]} to have all of it`,
     };
@@ -117,6 +118,7 @@ function* flavourFindings({ serverVersion }: KnownFacts, { server }: TargetFacts
     yield {
       code: "older-server",
       severity: "warning",
+      subject: serverVersion,
       message: `the backup is of a newer server (${serverVersion}) than this one (${server.versionText})`,
       solution: "restore on a server of that version or later, or expect what this one does not know to fail",
     };

@@ -44,7 +44,8 @@ export class ScriptBackup implements RestorableBackup {
     this.#input = input;
     this.#facts = facts;
     this.#resolve = resolve;
-    const [database = facts?.database ?? ""] = databasesOf(facts);
+    const [bound] = databasesOf(facts);
+    const database = bound ?? facts?.database ?? "";
     this.summary = {
       format: "script",
       family: "mysql",
@@ -54,6 +55,7 @@ export class ScriptBackup implements RestorableBackup {
       dumperVersion: facts?.writer ?? "",
       compression: input.compression,
       entries: facts?.statements ?? 0,
+      isBound: bound !== undefined,
     };
   }
 

@@ -2,9 +2,9 @@ import { BackupError } from "../../../core/backup-error.ts";
 import type { ProofDamage, ProofFindings } from "../../../ports/restore-proof.ts";
 import type { PgConnection } from "../../../wire/postgres/connection.ts";
 import { ServerError } from "../../../wire/postgres/server-error.ts";
+import { newScratchName } from "../../common/scratch-name.ts";
 import type { NameDecoder } from "../dump/name-decoder.ts";
 import { quoteConformingLiteral, quoteIdentifier } from "../sql/quote.ts";
-import { newScratchName } from "./scratch-lease.ts";
 
 /** Findings of one table that are told: each row of a broken one may have some. */
 const toldOfTable = 3;

@@ -4,11 +4,12 @@ import type { PgConnection } from "../../../wire/postgres/connection.ts";
 import type { ConnectionSpec } from "../../../wire/postgres/connection-spec.ts";
 import { resolveConnection } from "../../../wire/postgres/conninfo/resolve-connection.ts";
 import { identifyServer } from "../../../wire/postgres/identify-server.ts";
+import { newScratchName, scratchPrefix } from "../../common/scratch-name.ts";
 import { connectMaintenance } from "../restore/target-database.ts";
 import { quoteIdentifier, quoteLiteral } from "../sql/quote.ts";
 import { tryDropScratch } from "./drop-scratch.ts";
 import { ProofDatabase } from "./proof-database.ts";
-import { abandonedDatabases, holdLease, newScratchName, scratchPrefix } from "./scratch-lease.ts";
+import { abandonedDatabases, holdLease } from "./scratch-lease.ts";
 
 /** Proves backups of PostgreSQL databases. */
 export const postgresProver: RestoreProver = {

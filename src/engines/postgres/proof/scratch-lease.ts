@@ -1,14 +1,5 @@
-import { randomBytes } from "node:crypto";
 import type { PgConnection } from "../../../wire/postgres/connection.ts";
-import { quoteConformingLiteral } from "../sql/quote.ts";
-
-/** Begins the names of our scratch databases; 16 hexadecimal digits follow. */
-export const scratchPrefix = "dbbackup_verify_";
-
-const ourName = "^dbbackup_verify_[0-9a-f]{16}$";
-
-/** A name that no database has. */
-export const newScratchName = (): string => `${scratchPrefix}${randomBytes(8).toString("hex")}`;
+import { isScratchName, scratchPrefix } from "../../common/scratch-name.ts";
 
 /**
  * Says to other runs that a scratch database is in use: an advisory lock whose number stands in the name. It ends with
@@ -20,15 +11,13 @@ export async function holdLease(connection: PgConnection, name: string): Promise
 
 /** Names of the scratch databases whose runs are gone. Those of other programs have other names. */
 export async function abandonedDatabases(connection: PgConnection): Promise<string[]> {
-  const { rows } = await connection.query(
-    `SELECT datname FROM pg_catalog.pg_database WHERE datname ~ ${quoteConformingLiteral(ourName)}`,
-  );
+  const { rows } = await connection.query("SELECT datname FROM pg_catalog.pg_database");
   const locked = await connection.query(
     "SELECT DISTINCT classid::pg_catalog.int8 * 4294967296::numeric + objid::pg_catalog.int8 FROM pg_catalog.pg_locks " +
       "WHERE locktype = 'advisory' AND objsubid = 1",
   );
   const inUse = new Set(locked.rows.map((row) => row[0]));
-  return rows.map((row) => row[0] ?? "").filter((name) => !inUse.has(digitsOf(name).toString()));
+  return rows.map((row) => row[0] ?? "").filter((name) => isScratchName(name) && !inUse.has(digitsOf(name).toString()));
 }
 
 /** The digits of the name as the signed number that a lock takes. */

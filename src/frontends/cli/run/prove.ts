@@ -5,6 +5,7 @@ import { proveCluster } from "../../../commands/proof/prove-cluster.ts";
 import { storeVerification, verificationOf } from "../../../commands/proof/store-verification.ts";
 import { BackupError } from "../../../core/backup-error.ts";
 import type { Verification } from "../../../core/verification/verification-schema.ts";
+import { namedFamily } from "../check-family.ts";
 import type { CliContext } from "../cli-context.ts";
 import { defaultJobs } from "../default-jobs.ts";
 import type { OptionValues } from "../options/options.ts";
@@ -25,9 +26,9 @@ export async function proving(
   { services, progress }: CliContext,
 ): Promise<(argument: string, backup: FoundBackup, signal: AbortSignal) => Promise<ProvenOutcome>> {
   const ports: ProofPorts = {
-    engine: await services.openRestorer(),
-    prover: await services.openProver(),
-    checker: await services.openChecker(),
+    engine: await services.openRestorer(undefined, namedFamily(options)),
+    openProver: services.openProver,
+    checker: await services.openChecker(namedFamily(options)),
     startThrowawayServer: services.startThrowawayServer,
     clock: services.clock,
     progress,
