@@ -1,6 +1,6 @@
 import type { ConnectionRequest } from "./connection-request.ts";
 import type { ProgressSink } from "./progress.ts";
-import type { BackupContents } from "./restore.ts";
+import type { BackupContents, BackupSummary } from "./restore.ts";
 
 /** Something of a restored database that is not what the backup promised. Text is Unicode. */
 export interface ProofDamage {
@@ -26,6 +26,7 @@ export interface PromisedContents {
   readonly sourceMajor: number | undefined;
   /** The same as the server says it; empty when nobody knows. */
   readonly sourceVersion: string;
+  readonly format: BackupSummary["format"];
   /** What hung on the session that made the backup, by the name of the setting; undefined when nobody recorded it. */
   readonly rowSettings?: Readonly<Record<string, string>>;
   /** Undefined when nothing is known of the rows. */

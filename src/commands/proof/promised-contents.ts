@@ -20,8 +20,9 @@ export interface KnownBackup {
 /** All that a restored database is held against. Pure. */
 export function promisedContents(known: KnownBackup): PromisedContents {
   const { backup, metadata } = known;
-  const { encoding } = backup.summary;
+  const { encoding, format } = backup.summary;
   return {
+    format,
     encoding: metadata?.encoding ?? metadata?.source?.encoding ?? encoding,
     sourceMajor: sourceMajor(known),
     sourceVersion: metadata?.database_version ?? backup.summary.serverVersion,

@@ -1,12 +1,14 @@
-import type { RowTotals } from "../../../core/row-totals.ts";
+import { joinRowTotals, type RowTotals } from "../../../core/row-totals.ts";
 import { usualMysqlDump } from "../../../ports/mysql-dump.ts";
 import type { PromisedContents } from "../../../ports/restore-proof.ts";
 import type { MysqlConnection } from "../../../wire/mysql/connection.ts";
 import type { MysqlServerFacts } from "../../../wire/mysql/identify-server.ts";
 import type { InsertScanner } from "../../../wire/mysql/rows/insert-scanner.ts";
+import { LiteralKind } from "../../../wire/mysql/rows/literal-kind.ts";
+import { loadedColumn } from "../directory/column-loads.ts";
 import { rowShapeOf } from "../dump/row-settings.ts";
 import { ScriptWriter } from "../dump/script-writer.ts";
-import { dumpRows } from "../dump/table-rows.ts";
+import { dumpRows, selectRows } from "../dump/table-rows.ts";
 import type { Relation } from "../objects/read-relations.ts";
 import type { RowHistory } from "../objects/row-history.ts";
 
@@ -22,14 +24,33 @@ export interface ReadRowsOptions {
   readonly onBytes: (count: number) => void;
 }
 
+/** So many bytes are added up at a time; a directory has files of that size. */
+const linesAtATime = 64 * 1024 * 1024;
+
 /** Reads the rows of a table as the backup was made of them, and keeps their sums only. */
 export async function readRows(
-  { session, scanner }: RowLane,
+  lane: RowLane,
   table: Relation,
   { facts, promised, history, onBytes }: ReadRowsOptions,
 ): Promise<RowTotals> {
+  if (promised.format === "directory") return await readLines(lane, table, onBytes);
+  const { session, scanner } = lane;
   const rows = { ...usualMysqlDump.rows, ...rowShapeOf(promised.rowSettings) };
   const exactJson = facts.capabilities.recursionIntoJson && !rows.jsonAsText;
   const nowhere = new ScriptWriter({ write: () => Promise.resolve() });
   return await dumpRows(session, scanner, table, { rows, exactJson }, nowhere, onBytes, history);
+}
+
+async function readLines(
+  { session, scanner }: RowLane,
+  table: Relation,
+  onBytes: (count: number) => void,
+): Promise<RowTotals> {
+  const columns = table.columns.filter(({ isGenerated }) => !isGenerated).map(loadedColumn);
+  const kinds = columns.length === 0 ? [LiteralKind.number] : columns.map(({ kind }) => kind);
+  const parts: RowTotals[] = [];
+  const receiver = { write: () => Promise.resolve(), cut: (totals: RowTotals) => void parts.push(totals) };
+  scanner.startLines(kinds, linesAtATime, receiver, onBytes);
+  await session.stream(selectRows(table, columns, [], false), { packets: scanner, row: () => undefined });
+  return joinRowTotals([...parts, await scanner.finish()]);
 }
