@@ -1,4 +1,5 @@
 import { benchMysql } from "./mysql/mysql.ts";
+import { benchMysqlRestore } from "./mysql/restore.ts";
 import { benchPostgres } from "./postgres.ts";
 import { benchScanner } from "./scanner.ts";
 
@@ -9,6 +10,9 @@ switch (args[0]) {
     break;
   case "mysql-dump":
     process.exitCode = await benchMysql(args.slice(1));
+    break;
+  case "mysql-restore":
+    process.exitCode = await benchMysqlRestore(args.slice(1));
     break;
   default:
     process.exitCode = await benchPostgres(args);

@@ -11,7 +11,7 @@ import { measuredRun } from "../measured-run.ts";
 import { runPairs, type Side, summarize } from "../pairs.ts";
 import { type BenchResult, cells, missedGoals, resultsTable, say, writeResults } from "../report.ts";
 import { serverCpuSeconds } from "../server-cpu.ts";
-import type { MysqlCase } from "./cases.ts";
+import { type MysqlCase, mysqlCases } from "./cases.ts";
 import { type MysqlBenchOptions, readMysqlOptions, usage } from "./options.ts";
 import { type MysqlWorkload, mysqlWorkloads } from "./workloads.ts";
 
@@ -21,7 +21,7 @@ const SESSION_ENDS_WITHIN_MS = 200;
 
 /** Ours beside the stock tools, checksums on. Resolves to the exit status. */
 export async function benchMysql(args: readonly string[]): Promise<number> {
-  const options = readMysqlOptions(args);
+  const options = readMysqlOptions(args, mysqlCases);
   if (options === undefined) {
     process.stdout.write(usage);
     return 0;

@@ -4,9 +4,9 @@ import { listed, positive } from "../option-values.ts";
 import { type MysqlCase, mysqlCases } from "./cases.ts";
 import { type MysqlSizes, mysqlWorkloads } from "./workloads.ts";
 
-export interface MysqlBenchOptions {
+export interface MysqlBenchOptions<Case = MysqlCase> {
   readonly flavours: readonly MysqlFlavour[];
-  readonly cases: readonly MysqlCase[];
+  readonly cases: readonly Case[];
   readonly sets: readonly string[];
   readonly sizes: MysqlSizes;
   readonly pairs: number;
@@ -17,13 +17,16 @@ export interface MysqlBenchOptions {
 
 const names = (all: readonly { readonly name: string }[]): string[] => all.map(({ name }) => name);
 
-export const usage = `npm run bench -- mysql-dump [OPTION]...
+export const usage = usageOf("mysql-dump", "mariadb-dump, mysqldump or mydumper", mysqlCases);
 
-Makes databases on servers of its own, lets mariadb-dump or mysqldump and dbbackup do the same in turn, and prints medians of
+export function usageOf(command: string, peers: string, cases: readonly { readonly name: string }[]): string {
+  return `npm run bench -- ${command} [OPTION]...
+
+Makes databases on servers of its own, lets ${peers} and dbbackup do the same in turn, and prints medians of
 the pairs' ratios ours / peer. Everything goes to bench/results as JSON too.
 
   --servers NAME,...      default: mariadb-10.11; known: ${mysqlFlavours.join(", ")}
-  --cases NAME,...        default: all of ${names(mysqlCases).join(", ")}
+  --cases NAME,...        default: all of ${names(cases).join(", ")}
   --sets NAME,...         default: all of ${names(mysqlWorkloads).join(", ")}
   --megabytes N           of rows; default: 400
   --tables N              empty tables; default: 10000
@@ -32,14 +35,18 @@ the pairs' ratios ours / peer. Everything goes to bench/results as JSON too.
   --time-limit N          seconds after which a peer is ended and said to take longer; default: 300
   --check                 end with 1 when a goal is missed
 `;
+}
 
 /** Undefined when help is asked for. Throws what is wrong with the options. */
-export function readMysqlOptions(args: readonly string[]): MysqlBenchOptions | undefined {
+export function readMysqlOptions<Case extends { readonly name: string }>(
+  args: readonly string[],
+  all: readonly Case[],
+): MysqlBenchOptions<Case> | undefined {
   const { values } = parseArgs({
     args: [...args],
     options: {
       servers: { type: "string", default: "mariadb-10.11" },
-      cases: { type: "string", default: names(mysqlCases).join(",") },
+      cases: { type: "string", default: names(all).join(",") },
       sets: { type: "string", default: names(mysqlWorkloads).join(",") },
       megabytes: { type: "string", default: "400" },
       tables: { type: "string", default: "10000" },
@@ -51,10 +58,10 @@ export function readMysqlOptions(args: readonly string[]): MysqlBenchOptions | u
     },
   });
   if (values.help) return undefined;
-  const chosen = listed(values.cases, names(mysqlCases));
+  const chosen = listed(values.cases, names(all));
   return {
     flavours: listed(values.servers, mysqlFlavours),
-    cases: mysqlCases.filter(({ name }) => chosen.includes(name)),
+    cases: all.filter(({ name }) => chosen.includes(name)),
     sets: listed(values.sets, names(mysqlWorkloads)),
     sizes: { megabytes: positive(values.megabytes), tables: positive(values.tables) },
     pairs: positive(values.pairs),

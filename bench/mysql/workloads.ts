@@ -53,6 +53,14 @@ const measures = ofRows("measures", 75, [
      n * 1000003, 1700000000 + n DIV 50 FROM numbers`,
 ]);
 
+/** Rows of which three indexes are kept beside the primary key; for loading. */
+const keyed = ofRows("keyed", 75, [
+  `CREATE TABLE keyed (id BIGINT PRIMARY KEY, device INT, code CHAR(12) NOT NULL, value INT, total BIGINT,
+     KEY by_device (device, value), KEY by_value (value), UNIQUE KEY by_code (code))`,
+  `INSERT INTO keyed SELECT n, n DIV 50 % 20000, LPAD(CONV(n * 7919 % 1000000007, 10, 36), 12, 'k'), n * 7919 % 1000000,
+     n * 1000003 FROM numbers`,
+]);
+
 const tables: MysqlWorkload = {
   name: "tables",
   describe: (sizes) => `${sizes.tables} empty tables`,
@@ -65,4 +73,4 @@ const tables: MysqlWorkload = {
   },
 };
 
-export const mysqlWorkloads: readonly MysqlWorkload[] = [events, measures, tables];
+export const mysqlWorkloads: readonly MysqlWorkload[] = [events, measures, keyed, tables];
