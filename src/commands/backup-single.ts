@@ -156,8 +156,9 @@ async function writeAndCommit(run: Run, destination: StoredDestination, work: Wo
   const name = (attempt: number) =>
     backupBaseName(request.database, kindOf(request), startedAt, attempt) + extension(request);
   const { encryption } = request;
-  // A file that the user named is called just that.
-  const suffix = encryption === undefined || destination.kind === "file" ? "" : ENCRYPTED_SUFFIX;
+  // A file that the user named is called just that; of a folder the files have it.
+  const isCalledSo = destination.kind === "file" || request.format === "directory";
+  const suffix = encryption === undefined || isCalledSo ? "" : ENCRYPTED_SUFFIX;
   const key = await commitUnderName(destination, name, (free) => written.commit(free + suffix));
   const file = key + suffix;
   const metadata = metadataOf(run, file, written.artifacts(file), written.dump);
@@ -218,9 +219,12 @@ async function writeFile(
 }
 
 async function writeIntoFolder(run: Run, work: Work): Promise<WrittenBackup> {
-  const { ports, resumable } = run;
+  const { ports, resumable, id } = run;
+  const { encryption } = run.request;
   const folder = resumable?.folder ?? (await work.createFolder());
-  const { dump, files } = await writeFolder(folder, ports.openStages, resumable, (output) =>
+  const encrypt =
+    encryption && ((target: ByteSink, artifact: string) => encryption.open(target, { backupId: id, artifact }));
+  const { dump, files } = await writeFolder(folder, { openStages: ports.openStages, encrypt, resumable }, (output) =>
     ports.dumper.dump(run.dumpRequest, output, dumpContext(run)),
   );
   return {

@@ -19,11 +19,11 @@ export function checkBackupRequest({
       hint: "use --format directory, where each table is a file of its own",
     });
   }
-  if (more.encryption !== undefined && format === "directory") {
+  if (more.encryption !== undefined && more.resumable !== undefined) {
     throw new BackupError({
       code: "USAGE",
-      message: "a backup in format directory cannot be encrypted yet",
-      hint: "use --format custom, which is one file",
+      message: "a backup that is encrypted cannot be resumed: its notes would tell what is in it",
+      hint: "leave out --encrypt, or --resumable and --resume",
     });
   }
   checkShape(more.shape ?? wholeShape, format, more.statistics === true);

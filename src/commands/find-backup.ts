@@ -1,6 +1,6 @@
 import { BackupError } from "../core/backup-error.ts";
 import { METADATA_SUFFIX } from "../core/backup-name.ts";
-import { ENCRYPTED_SUFFIX } from "../core/encrypted-file.ts";
+import { withoutSuffix } from "../core/encrypted-file.ts";
 import type { BackupMetadata } from "../core/metadata/metadata-schema.ts";
 import type { LocateFile, NamedFile, NamedFolder } from "../ports/named-file.ts";
 import type { OpenedObject, Storage } from "../ports/storage.ts";
@@ -105,8 +105,9 @@ async function describedFolder(folder: NamedFolder, metadata: BackupMetadata): P
 async function metadataBeside(named: NamedFile | NamedFolder): Promise<NamedFile | undefined> {
   const { name } = named;
   // An encrypted file in a repository is called as its metadata, and one word more.
-  const base = name.endsWith(ENCRYPTED_SUFFIX) ? name.slice(0, -ENCRYPTED_SUFFIX.length) : name;
-  const beside = (await named.beside(`${name}${METADATA_SUFFIX}`)) ?? (await named.beside(`${base}${METADATA_SUFFIX}`));
+  const beside =
+    (await named.beside(`${name}${METADATA_SUFFIX}`)) ??
+    (await named.beside(`${withoutSuffix(name)}${METADATA_SUFFIX}`));
   return beside?.kind === "file" ? beside : undefined;
 }
 

@@ -50,7 +50,7 @@ export function isPartial({ partial = [], failed_databases: failed = [] }: Backu
  * @throws BackupError DAMAGED when its artifacts do not lie in one folder
  */
 export function folderOf(metadata: BackupMetadata, where: string): string | undefined {
-  if (metadata.format !== "directory" && !isCluster(metadata)) return undefined;
+  if (metadata.format !== "directory" && !isCluster(metadata) && !isSealedFolder(metadata)) return undefined;
   const folders = new Set(metadata.artifacts.map(({ name }) => name.slice(0, Math.max(0, name.lastIndexOf("/")))));
   const [folder] = folders;
   if (folders.size === 1 && folder !== "" && !folder!.includes("/")) return folder;
@@ -60,6 +60,11 @@ export function folderOf(metadata: BackupMetadata, where: string): string | unde
     object: where,
     hint: "restore the metadata from a copy of the repository",
   });
+}
+
+/** What can be read of an encrypted backup does not tell its format. */
+function isSealedFolder({ sealed, artifacts }: BackupMetadata): boolean {
+  return sealed !== undefined && artifacts.some(({ name }) => name.includes("/"));
 }
 
 /** The backup that this metadata in a repository describes. */

@@ -1,8 +1,10 @@
+import { withoutSuffix } from "../core/encrypted-file.ts";
 import type { ArtifactMetadata } from "../core/metadata/metadata-schema.ts";
 import type { BackupFiles } from "../ports/backup-files.ts";
 import type { OpenedObject } from "../ports/storage.ts";
 import { type FoundArtifact, type FoundBackup, fileName } from "./found-backup.ts";
 import { HashedObject } from "./hashed-object.ts";
+import { plainObject } from "./plain-object.ts";
 
 /** A file whose bytes are not those that the metadata recorded. */
 export interface ChangedFile {
@@ -16,7 +18,10 @@ export interface ChangedFile {
  * checked, and is read once.
  */
 export class HashedFiles implements BackupFiles {
+  /** Of encrypted files: as they were before. */
   readonly sizes: ReadonlyMap<string, number>;
+  /** Bytes as they are stored. */
+  readonly #storedSizes: ReadonlyMap<string, number>;
   readonly #artifacts: ReadonlyMap<string, FoundArtifact>;
   readonly #expected: ReadonlyMap<string, ArtifactMetadata>;
   readonly #onBytes: (count: number) => void;
@@ -26,9 +31,14 @@ export class HashedFiles implements BackupFiles {
 
   /** @param sizes of the files that are there; those that the metadata does not name are left out */
   constructor(backup: FoundBackup, sizes: ReadonlyMap<string, number>, onBytes: (count: number) => void = () => {}) {
-    this.#artifacts = new Map(backup.artifacts.map((artifact) => [fileName(artifact.name), artifact]));
-    this.#expected = new Map(backup.metadata?.artifacts.map((artifact) => [fileName(artifact.name), artifact]));
-    this.sizes = new Map([...sizes].filter(([name]) => this.#artifacts.has(name)));
+    const isEncrypted = backup.artifacts.some(({ decrypt }) => decrypt !== undefined);
+    const plainName = (name: string): string => (isEncrypted ? withoutSuffix(fileName(name)) : fileName(name));
+    this.#artifacts = new Map(backup.artifacts.map((artifact) => [plainName(artifact.name), artifact]));
+    this.#expected = new Map(backup.metadata?.artifacts.map((artifact) => [plainName(artifact.name), artifact]));
+    const named = new Map(backup.artifacts.map(({ name }) => [fileName(name), plainName(name)]));
+    const found = [...sizes].filter(([name]) => named.has(name));
+    this.#storedSizes = new Map(found.map(([name, size]) => [named.get(name)!, size]));
+    this.sizes = isEncrypted ? this.#plainSizes() : this.#storedSizes;
     this.#onBytes = onBytes;
     this.#noteSizes();
   }
@@ -39,14 +49,16 @@ export class HashedFiles implements BackupFiles {
   }
 
   async open(name: string): Promise<OpenedObject> {
-    const hashed = new HashedObject(await this.#artifacts.get(name)!.open());
-    const { key, size, localPath } = hashed;
+    const artifact = this.#artifacts.get(name)!;
+    const hashed = new HashedObject(await artifact.open());
+    const plain = await plainObject(artifact, hashed);
+    const { key, size, localPath } = plain;
     return {
       key,
       localPath,
       size,
       readAt: async (position, target) => {
-        const count = await hashed.readAt(position, target);
+        const count = await plain.readAt(position, target);
         this.#onBytes(count);
         return count;
       },
@@ -60,7 +72,7 @@ export class HashedFiles implements BackupFiles {
   /** Reads and compares every file of the metadata that nobody read as a whole. */
   async finish(signal: AbortSignal): Promise<void> {
     for (const name of this.#expected.keys()) {
-      if (this.#read.has(name) || !this.sizes.has(name)) continue;
+      if (this.#read.has(name) || !this.#storedSizes.has(name)) continue;
       signal.throwIfAborted();
       const hashed = new HashedObject(await this.#artifacts.get(name)!.open());
       try {
@@ -81,9 +93,14 @@ export class HashedFiles implements BackupFiles {
     this.#changed.set(name, { name: expected.name, message });
   }
 
+  #plainSizes(): Map<string, number> {
+    const names = [...this.#storedSizes.keys()];
+    return new Map(names.map((name) => [name, this.#expected.get(name)?.plain_size ?? this.#storedSizes.get(name)!]));
+  }
+
   #noteSizes(): void {
     for (const [file, { name, size }] of this.#expected) {
-      const found = this.sizes.get(file);
+      const found = this.#storedSizes.get(file);
       if (found === size) continue;
       const message = found === undefined ? "the file is missing" : `it has ${found} bytes instead of ${size}`;
       this.#changed.set(file, { name, message });

@@ -1,9 +1,9 @@
 import { BackupError } from "../core/backup-error.ts";
 import type { RestoreInput } from "../ports/restore.ts";
-import type { OpenedObject } from "../ports/storage.ts";
-import { type FoundArtifact, type FoundBackup, type FoundFolder, isCluster } from "./found-backup.ts";
+import { type FoundBackup, type FoundFolder, isCluster } from "./found-backup.ts";
 import { HashedFiles } from "./hashed-files.ts";
 import { HashedObject } from "./hashed-object.ts";
+import { plainObject } from "./plain-object.ts";
 
 /** The stored bytes of a backup that is about to be restored. */
 export interface RestoreSource extends AsyncDisposable {
@@ -55,17 +55,6 @@ async function openFile(found: FoundBackup): Promise<RestoreSource> {
     },
     [Symbol.asyncDispose]: () => object.close(),
   };
-}
-
-/** Bytes as they were before they were encrypted, if they were. @throws BackupError KEY, DAMAGED, IO; then what is stored is closed */
-export async function plainObject({ name, decrypt }: FoundArtifact, stored: OpenedObject): Promise<OpenedObject> {
-  if (decrypt === undefined) return stored;
-  try {
-    return await decrypt(stored);
-  } catch (error) {
-    await stored.close();
-    throw error instanceof BackupError ? error.on(name) : error;
-  }
 }
 
 async function openFolder(found: FoundBackup, folder: FoundFolder): Promise<RestoreSource> {

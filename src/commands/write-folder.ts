@@ -1,7 +1,10 @@
 import type { Compression } from "../core/compression.ts";
+import { ENCRYPTED_SUFFIX } from "../core/encrypted-file.ts";
 import type { ArtifactTotals, OpenArtifactStages } from "../ports/artifact-stages.ts";
 import type { BackupFiles } from "../ports/backup-files.ts";
+import type { ByteSink } from "../ports/byte-sink.ts";
 import type { DumpedFile, DumpResult, FolderOutput } from "../ports/dump.ts";
+import type { EncryptedSink } from "../ports/encryption.ts";
 import type { PendingFolder } from "../ports/storage.ts";
 import type { WrittenArtifact } from "./backup-metadata.ts";
 import type { ResumableBackup } from "./resumable/resumable-backup.ts";
@@ -12,23 +15,30 @@ export interface WrittenFolder {
   readonly files: readonly WrittenArtifact[];
 }
 
+export interface FolderStages {
+  readonly openStages: OpenArtifactStages;
+  readonly encrypt?: ((target: ByteSink, name: string) => Promise<EncryptedSink>) | undefined;
+  readonly resumable?: ResumableBackup | undefined;
+}
+
 /** The engine compresses inside. */
 const uncompressed: Compression = { method: "none", level: 0 };
 
 /**
  * Has a dump written into a folder, each file through stages of its own.
+ * @param encrypt puts an encrypted file into its target, as the one of that name; files get `.enc` behind their names
  * @param resumable when notes are to say what is done
  */
 export async function writeFolder(
   folder: PendingFolder,
-  openStages: OpenArtifactStages,
-  resumable: ResumableBackup | undefined,
+  { openStages, encrypt, resumable }: FolderStages,
   dump: (output: FolderOutput) => Promise<DumpResult>,
 ): Promise<WrittenFolder> {
   const files: WrittenArtifact[] = [...(resumable?.kept ?? [])];
-  const createFile = async (name: string): Promise<DumpedFile> => {
+  const createFile = async (plainName: string): Promise<DumpedFile> => {
+    const name = encrypt === undefined ? plainName : plainName + ENCRYPTED_SUFFIX;
     const file = await folder.create(name);
-    const stages = openStages(file, uncompressed);
+    const stages = openStages(file, uncompressed, encrypt && ((target) => encrypt(target, plainName)));
     return {
       write: (bytes) => stages.write(bytes),
       end: async (contents) => {
@@ -45,7 +55,8 @@ export async function writeFolder(
     return adopted;
   };
   const progress = resumable?.progress;
-  const { localPath } = folder;
+  // Programs that write files themselves write what can be read.
+  const localPath = encrypt === undefined ? folder.localPath : undefined;
   const output = {
     kind: "folder",
     createFile,

@@ -1,6 +1,11 @@
 /** What is behind the name of a file that is encrypted. */
 export const ENCRYPTED_SUFFIX = ".enc";
 
+/** The name of a file before it was encrypted. */
+export function withoutSuffix(name: string): string {
+  return name.endsWith(ENCRYPTED_SUFFIX) ? name.slice(0, -ENCRYPTED_SUFFIX.length) : name;
+}
+
 /** What every encrypted file begins with. */
 export const ENCRYPTED_MAGIC = Buffer.from("DBBKENC1", "latin1");
 

@@ -45,7 +45,8 @@ async function backup(repo: string, ...args: readonly string[]) {
 
 /** The files of a repository that anybody sees, joined. */
 function visible(repo: string): Buffer {
-  return Buffer.concat(readdirSync(repo).map((name) => readFileSync(join(repo, name))));
+  const files = readdirSync(repo, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  return Buffer.concat(files.map(({ parentPath, name }) => readFileSync(join(parentPath, name))));
 }
 
 async function expectSameRows(restored: TestDatabase): Promise<void> {
@@ -60,6 +61,7 @@ test.each([
   ["plain", ["--format", "plain"], ".sql.enc"],
   ["plain, zstd", ["--format", "plain", "--compression", "zstd"], ".sql.zst.enc"],
   ["tar", ["--format", "tar"], ".tar.enc"],
+  ["directory", ["--format", "directory", "--jobs", "2"], ".dir"],
 ])("%s: nothing of it is to be seen, and with the key all of it comes back", async (name, args, suffix) => {
   const repo = file(name);
   const made = await backup(repo, ...args);
@@ -119,7 +121,8 @@ test("a key with a backup that is not encrypted, and a key without --encrypt, ar
   await mustDbbackup(what);
   const { status, stderr } = await dbbackup(["verify", `latest:${database.name}`, "--repo", repo, ...key]);
   expect([status, stderr]).toEqual([1, expect.stringContaining("the backup is not encrypted")]);
-  for (const args of [key, ["--encrypt"], ["--encrypt", "--format", "directory", ...key]]) {
+  const resumable = ["--format", "directory", "--snapshot", "x", "--resumable"];
+  for (const args of [key, ["--encrypt"], ["--encrypt", ...key, ...resumable]]) {
     expect((await dbbackup([...what, ...args])).status).toBe(2);
   }
   expect(readdirSync(repo)).toHaveLength(2);
@@ -190,6 +193,33 @@ test("a backup that goes to standard output is an encrypted file, for decrypt an
   }
   const { status } = await dbbackup(["compare", database.url, file("named.bin"), ...key]);
   expect(status).toBe(0);
+});
+
+test("files of a folder that are changed, exchanged, missing or not encrypted are damage", async () => {
+  const repo = file("tampered folder");
+  const made = await backup(repo, "--format", "directory", "--compression", "none");
+  const folder = join(repo, made.backup_file);
+  const data = readdirSync(folder).find((name) => name.endsWith(".dat.enc") && name !== "toc.dat.enc")!;
+  const stored = readFileSync(join(folder, data));
+  const toc = readFileSync(join(folder, "toc.dat.enc"));
+  const flipped = Buffer.from(stored);
+  flipped[1_000_000]! ^= 1;
+  const attacks: Record<string, () => void> = {
+    flipped: () => writeFileSync(join(folder, data), flipped),
+    exchanged: () => writeFileSync(join(folder, data), toc),
+    "in clear": () => writeFileSync(join(folder, data), "1\tone\n\\.\n"),
+    missing: () => rmSync(join(folder, data)),
+  };
+  for (const [what, attack] of Object.entries(attacks)) {
+    attack();
+    const { status, stdout } = await dbbackup(["verify", made.id, "--repo", repo, ...key]);
+    expect([status, stdout.toString()], what).toEqual([4, expect.stringContaining(data)]);
+    await using target = await withDatabase(database.server);
+    const into = ["--url", target.url, "--target", target.name];
+    expect((await dbbackup(["restore", "single", made.id, "--repo", repo, ...into, ...key])).status, what).toBe(1);
+    writeFileSync(join(folder, data), stored);
+  }
+  expect((await dbbackup(["verify", made.id, "--repo", repo, ...key])).status).toBe(0);
 });
 
 test("a script of MariaDB, encrypted and compressed", async () => {

@@ -1,10 +1,10 @@
 import { BackupError } from "../../core/backup-error.ts";
-import { backupArtifact, fileContext, isEncryptedFile } from "../../core/encrypted-file.ts";
+import { backupArtifact, fileContext, isEncryptedFile, withoutSuffix } from "../../core/encrypted-file.ts";
 import type { BackupMetadata } from "../../core/metadata/metadata-schema.ts";
 import { SEALED_ARTIFACT, unsealedMetadata } from "../../core/metadata/sealed-metadata.ts";
 import type { ContainerContext, Decryption } from "../../ports/encryption.ts";
 import type { OpenedObject } from "../../ports/storage.ts";
-import type { FoundArtifact, FoundBackup } from "../found-backup.ts";
+import { type FoundArtifact, type FoundBackup, fileName } from "../found-backup.ts";
 
 /** How an encrypted backup is read. */
 export interface Unlocking {
@@ -44,7 +44,10 @@ export async function openEncrypted(
   return {
     ...found,
     metadata: unsealedMetadata(text, metadata, found.location),
-    artifacts: found.artifacts.map((artifact) => withContext(artifact, { backupId: id, artifact: backupArtifact })),
+    artifacts: found.artifacts.map((artifact) => {
+      const name = found.folder === undefined ? backupArtifact : withoutSuffix(fileName(artifact.name));
+      return withContext(artifact, { backupId: id, artifact: name });
+    }),
   };
 }
 

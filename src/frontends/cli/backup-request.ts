@@ -9,13 +9,14 @@ import { defaultJobs } from "./default-jobs.ts";
 import { dumpSelection } from "./dump-selection.ts";
 import { dumpSession } from "./dump-session.ts";
 import { dumpShape } from "./dump-shape.ts";
+import { keySources } from "./key-sources.ts";
 import { mysqlDump } from "./mysql-dump.ts";
 import type { OptionValues } from "./options/options.ts";
 
 /** What the options of a backup of one database ask for, but for where it goes. @throws BackupError USAGE, NOT_FOUND, IO */
 export async function backupRequest(
   { args, options }: Invocation,
-  services: Pick<Services, "readTextFile">,
+  services: Pick<Services, "readTextFile" | "encryption">,
 ): Promise<Omit<BackupSingleRequest, "destination">> {
   const format = options.format ?? (namedFamily(options) === "mysql" ? "sql" : "custom");
   return {
@@ -36,6 +37,9 @@ export async function backupRequest(
     ...(options["split-larger-than"] === undefined ? {} : { splitLargerThan: options["split-larger-than"] }),
     ...(options["max-rate"] === undefined ? {} : { maxRate: options["max-rate"] }),
     ...(options["max-duration"] === undefined ? {} : { maxDuration: options["max-duration"] }),
+    ...(options.encrypt === true
+      ? { encryption: await (await services.encryption()).encryption(keySources(options)) }
+      : {}),
   };
 }
 

@@ -208,7 +208,10 @@ export const commands: readonly Command[] = [
       ...[...backupOptionNames, ...backupSelection, ...dumpOptionNames].filter((name) => !notOfSamples.has(name)),
       "allow-extension",
       "dry-run",
+      "encrypt",
+      ...encryptingKeyNames,
     ],
+    needs: Object.fromEntries(encryptingKeyNames.map((name) => [name, "encrypt"])),
     details: [
       "Chooses rows of each table, takes every row that these refer to through foreign keys, and every row that those refer",
       "to, and dumps them with all definitions: the restore violates no foreign key. Reads only, in one snapshot.",

@@ -2,13 +2,11 @@ import { type BackupSingleRequest, backupSingle } from "../../../commands/backup
 import { BackupError } from "../../../core/backup-error.ts";
 import { ExitStatus } from "../../../core/exit-status.ts";
 import type { EngineChoice } from "../../../ports/engine-choice.ts";
-import type { Services } from "../../../ports/services.ts";
 import { backupDestination } from "../backup-destination.ts";
 import { backupRequest } from "../backup-request.ts";
 import { namedFamily } from "../check-family.ts";
 import type { RunCommand } from "../command.ts";
 import { engineChoice } from "../engine-choice.ts";
-import { keySources } from "../key-sources.ts";
 import type { OptionValues } from "../options/options.ts";
 import { reportBackup } from "../report-backup.ts";
 
@@ -20,7 +18,7 @@ export const run: RunCommand = async (invocation, { services, output, progress, 
   const destination = await backupDestination(options, request.format, services);
   try {
     const metadata = await backupSingle(
-      { ...request, destination, ...resumableOf(options), ...(await encryptionOf(options, services)) },
+      { ...request, destination, ...resumableOf(options) },
       {
         ...(await services.dumping(engine, namedFamily(options))),
         clock: services.clock,
@@ -35,15 +33,6 @@ export const run: RunCommand = async (invocation, { services, output, progress, 
     if (destination.kind === "stream") await destination.close();
   }
 };
-
-/** @throws BackupError USAGE without keys, CONFIG */
-async function encryptionOf(
-  options: OptionValues,
-  services: Services,
-): Promise<Pick<BackupSingleRequest, "encryption">> {
-  if (options.encrypt !== true) return {};
-  return { encryption: await (await services.encryption()).encryption(keySources(options)) };
-}
 
 function resumableOf(options: OptionValues): Pick<BackupSingleRequest, "resumable"> {
   if (options.resume === true) return { resumable: "resume" };
