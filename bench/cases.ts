@@ -1,5 +1,8 @@
 import type { BenchCase, Goals } from "./bench-case.ts";
 
+/** The environment variable with the key that backups are encrypted for. */
+export const BENCH_KEY = "BENCH_KEY";
+
 const plain: Goals = { memory: "plain" };
 const compressed: Goals = { memory: "compressed" };
 
@@ -27,6 +30,7 @@ const formats: readonly BenchCase[] = [
   dump("plain-zstd", "-Fp --compress=zstd:3", "-Fp -Zzstd:3 -j2", compressed, newCodecs),
   dump("plain-lz4", "-Fp --compress=lz4", "-Fp -Zlz4 -j2", compressed, newCodecs),
   dump("custom", "-Fc", "-Fc", { ...compressed, time: 0.32, size: 1.15 }),
+  dump("custom-encrypted", "-Fc", `-Fc --encrypt --key-env ${BENCH_KEY}`, compressed),
   dump("custom-1-job", "-Fc", "-Fc -j1", { ...compressed, size: 1.15 }),
   dump("custom-gzip-6", "-Fc", "-Fc -Zgzip:6", { ...compressed, size: 1.01 }),
   dump("custom-none", "-Fc -Z0", "-Fc -Znone -j2", plain),

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -6,6 +7,7 @@ import type { PostgresServer } from "../tests/helpers/postgres-server.ts";
 import { type StockMajor, stock, stockMajors } from "../tests/helpers/stock-tools.ts";
 import type { BenchCase } from "./bench-case.ts";
 import { makeDatabase, startBenchServer } from "./bench-server.ts";
+import { BENCH_KEY } from "./cases.ts";
 import { startDelayingRelay } from "./delaying-relay.ts";
 import { type BenchOptions, readOptions, type Transport, usage } from "./options.ts";
 import { runPairs, summarize } from "./pairs.ts";
@@ -23,6 +25,7 @@ export async function benchPostgres(args: readonly string[]): Promise<number> {
     return 0;
   }
   const results: BenchResult[] = [];
+  process.env[BENCH_KEY] = randomBytes(32).toString("base64");
   const folder = await mkdtemp(join(tmpdir(), "dbbackup-bench-"));
   try {
     // What users run, one bundled file, and not a checkout, which takes 0.15 s and 10 MiB more to load its sources.

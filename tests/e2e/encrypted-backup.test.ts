@@ -198,17 +198,17 @@ test("a backup that goes to standard output is an encrypted file, for decrypt an
 test("files of a folder that are changed, exchanged, missing or not encrypted are damage", async () => {
   const repo = file("tampered folder");
   const made = await backup(repo, "--format", "directory", "--compression", "none");
-  const folder = join(repo, made.backup_file);
-  const data = readdirSync(folder).find((name) => name.endsWith(".dat.enc") && name !== "toc.dat.enc")!;
-  const stored = readFileSync(join(folder, data));
-  const toc = readFileSync(join(folder, "toc.dat.enc"));
+  const madeIn = join(repo, made.backup_file);
+  const data = readdirSync(madeIn).find((name) => name.endsWith(".dat.enc") && name !== "toc.dat.enc")!;
+  const stored = readFileSync(join(madeIn, data));
+  const toc = readFileSync(join(madeIn, "toc.dat.enc"));
   const flipped = Buffer.from(stored);
   flipped[1_000_000]! ^= 1;
   const attacks: Record<string, () => void> = {
-    flipped: () => writeFileSync(join(folder, data), flipped),
-    exchanged: () => writeFileSync(join(folder, data), toc),
-    "in clear": () => writeFileSync(join(folder, data), "1\tone\n\\.\n"),
-    missing: () => rmSync(join(folder, data)),
+    flipped: () => writeFileSync(join(madeIn, data), flipped),
+    exchanged: () => writeFileSync(join(madeIn, data), toc),
+    "in clear": () => writeFileSync(join(madeIn, data), "1\tone\n\\.\n"),
+    missing: () => rmSync(join(madeIn, data)),
   };
   for (const [what, attack] of Object.entries(attacks)) {
     attack();
@@ -217,7 +217,7 @@ test("files of a folder that are changed, exchanged, missing or not encrypted ar
     await using target = await withDatabase(database.server);
     const into = ["--url", target.url, "--target", target.name];
     expect((await dbbackup(["restore", "single", made.id, "--repo", repo, ...into, ...key])).status, what).toBe(1);
-    writeFileSync(join(folder, data), stored);
+    writeFileSync(join(madeIn, data), stored);
   }
   expect((await dbbackup(["verify", made.id, "--repo", repo, ...key])).status).toBe(0);
 });
