@@ -1,9 +1,10 @@
 import { describe, expect, test } from "vitest";
+import { MysqlConnection } from "../../src/wire/mysql/connection.ts";
 import { dbbackup } from "../helpers/dbbackup.ts";
 import { withMysqlDatabase } from "../helpers/mysql-database.ts";
 import { mysqlFlavours } from "../helpers/mysql-packages.ts";
 import { backupToSql, loadWithStock, roundTrips } from "../helpers/mysql-round-trip.ts";
-import { mysqlSql, startMysql } from "../helpers/mysql-server.ts";
+import { mysqlSql, rootSpec, startMysql } from "../helpers/mysql-server.ts";
 import { sharedMysql } from "../helpers/mysql-shared-servers.ts";
 
 test("--column-statistics takes histograms of MySQL as they are, without it they are counted", async () => {
@@ -113,4 +114,60 @@ test("JSON of MySQL comes back with the types of its scalars", async () => {
   const plain = (await backupToSql(source.server, source.name, ["--json-as-text"])).script.toString();
   expect(plain).not.toContain("JSON_SET");
   expect(script.toString()).toContain("JSON_SET");
+});
+
+test.each(mysqlFlavours.filter((flavour) => flavour.startsWith("mariadb")))(
+  "packages and code of sql_mode ORACLE of %s come back, and take another definer",
+  async (flavour) => {
+    const server = await sharedMysql(flavour);
+    await using source = await withMysqlDatabase(server);
+    await using connection = await MysqlConnection.connect(rootSpec(server, source.name));
+    for (const sql of [
+      "CREATE TABLE t (a INT)",
+      "INSERT INTO t VALUES (1)",
+      "SET SESSION sql_mode = 'ORACLE'",
+      'CREATE DEFINER="x"@"y" PACKAGE "p""k;" COMMENT \'it\'\'s\' AS FUNCTION f1(a INT) RETURN INT; PROCEDURE p1; END',
+      'CREATE DEFINER="x"@"y" PACKAGE BODY "p""k;" AS v INT := 5; /* DEFINER="no"@"no" ;; */ FUNCTION f1(a INT) RETURN INT AS BEGIN RETURN a + v; END; PROCEDURE p1 AS BEGIN SELECT \'DEFINER="no"@"no"\' FROM t; END; BEGIN v := 7; END',
+      "CREATE PROCEDURE p(a IN INT) AS x t.a%TYPE; BEGIN FOR r IN (SELECT a FROM t) LOOP x := r.a; END LOOP; END",
+      "CREATE FUNCTION f RETURN INT DETERMINISTIC AS BEGIN RETURN 1; END",
+      'CREATE FUNCTION g RETURN INT DETERMINISTIC AS BEGIN RETURN "p""k;".f1(1); END',
+      "SET SESSION sql_mode = ''",
+      "CREATE VIEW v AS SELECT f() AS n",
+    ]) {
+      await connection.query(sql);
+    }
+    await roundTrips(source);
+    const { script } = await backupToSql(server, source.name, ["--definer", "root@localhost"]);
+    await using copy = await withMysqlDatabase(server);
+    await loadWithStock(copy, script);
+    const definers = "SELECT DISTINCT DEFINER AS d FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA = DATABASE()";
+    expect(await copy.sql(definers)).toEqual([{ d: "root@localhost" }]);
+    expect(await copy.sql("SELECT g() AS n")).toEqual([{ n: "8" }]);
+    expect(script.toString()).toContain('DEFINER="no"@"no"');
+  },
+);
+
+test("libraries of MySQL come before what uses them", async () => {
+  const server = await sharedMysql("mysql-9.7");
+  await using source = await withMysqlDatabase(server);
+  await source.sql(
+    "CREATE LIBRARY zz_lib COMMENT 'it''s' LANGUAGE JAVASCRIPT AS $$ export function f() { return '$'; } $$",
+  );
+  await source.sql("CREATE LIBRARY `o``d; '` LANGUAGE JAVASCRIPT AS 'export function g() { return \"é;;\"; }'");
+  // Without the component that runs it, a server keeps such code all the same.
+  await source.sql(
+    "CREATE FUNCTION aa(n INT) RETURNS INT DETERMINISTIC LANGUAGE JAVASCRIPT USING (zz_lib AS l) AS $$ return n + 1; $$",
+  );
+  const libraries = (database: string) =>
+    mysqlSql(
+      server,
+      `SELECT LIBRARY_NAME AS n, LIBRARY_DEFINITION AS d, LIBRARY_COMMENT AS c FROM information_schema.LIBRARIES WHERE LIBRARY_SCHEMA = '${database}' ORDER BY 1`,
+    );
+  const expected = await libraries(source.name);
+  expect(expected).toHaveLength(2);
+  const { script } = await backupToSql(server, source.name);
+  await using copy = await withMysqlDatabase(server);
+  await loadWithStock(copy, script);
+  expect(await libraries(copy.name)).toEqual(expected);
+  expect((await backupToSql(server, copy.name)).script.toString()).toBe(script.toString());
 });

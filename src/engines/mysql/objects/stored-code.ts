@@ -38,16 +38,19 @@ export class StoredCodeWriter {
   /** @param before statements without code that stand before it, `DROP ...` */
   async write(object: ShownObject, before: readonly string[]): Promise<void> {
     const usual = this.#database;
-    // These are in UTF-8.
-    if (!this.#current.characterSetClient.startsWith("utf8")) await this.#change(usual);
-    for (const statement of before) await this.#writer.write(statement, statement.trim() === "" ? "" : ";\n");
-    await this.#change({
+    const own: Circumstances = {
       sqlMode: object.field("sql_mode") ?? usual.sqlMode,
       characterSetClient: object.field("character_set_client") ?? usual.characterSetClient,
       collationConnection: object.field("collation_connection") ?? usual.collationConnection,
       timeZone: object.field("time_zone") ?? usual.timeZone,
       databaseCollation: object.field("Database Collation") ?? usual.databaseCollation,
-    });
+    };
+    // Packages are dropped in their own sql_mode only; names in these statements are in UTF-8.
+    const { characterSetClient, collationConnection } = usual;
+    const isUnicode = own.characterSetClient.startsWith("utf8");
+    await this.#change(isUnicode ? own : { ...own, characterSetClient, collationConnection });
+    for (const statement of before) await this.#writer.write(statement, statement.trim() === "" ? "" : ";\n");
+    await this.#change(own);
     const create = await this.#definers.change(object.create, this.#current.characterSetClient);
     const delimiter = delimiterFor(create);
     await this.#writer.write(`DELIMITER ${delimiter}\n`, create, ` ${delimiter}\nDELIMITER ;\n`);
