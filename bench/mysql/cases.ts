@@ -28,6 +28,13 @@ export const mysqlCases: readonly MysqlCase[] = [
     goals: { time: 0.5, memory: "plain" },
   },
   {
+    name: "sql-jobs",
+    data: rows,
+    peer,
+    ours: ["--format", "sql", "--jobs", "2", "--compression", "none"],
+    goals: { time: 0.4, memory: "plain" },
+  },
+  {
     name: "sql-gzip",
     data: rows,
     peer,

@@ -13,13 +13,13 @@ export interface MysqlDumperOptions {
 /** Makes logical backups of MySQL and MariaDB databases. */
 export function createMysqlDumper({ dumperVersion }: MysqlDumperOptions): Dumper {
   return {
-    check({ format, jobs, jobsAreAsked, ...request }: DumpRequest): void {
+    check({ format, jobs: _jobs, jobsAreAsked: _asked, ...request }: DumpRequest): void {
       if (format !== "sql" && format !== "directory") {
         throw unusable(`--format ${format}`, "backups of MySQL and MariaDB have --format sql or directory");
       }
       refuseForeign(request);
       if (format === "directory") refuseOfScripts(request.mysql);
-      else refuseOfDirectories(jobsAreAsked === true ? jobs : 1, request.mysql);
+      else refuseOfDirectories(request.mysql);
     },
 
     async dump(request: DumpRequest, output: DumpOutput, context: DumpContext): Promise<DumpResult> {
@@ -31,10 +31,7 @@ export function createMysqlDumper({ dumperVersion }: MysqlDumperOptions): Dumper
 }
 
 /** @throws BackupError USAGE */
-function refuseOfDirectories(jobs: number, { chunkSize }: MysqlDumpOptions = usualMysqlDump): void {
-  if (jobs > 1) {
-    throw unusable(`--jobs ${jobs}`, "a script is written by one connection; --format directory takes several");
-  }
+function refuseOfDirectories({ chunkSize }: MysqlDumpOptions = usualMysqlDump): void {
   if (chunkSize !== undefined) {
     throw unusable("--chunk-size with --format sql", "a script is one file; --format directory has several");
   }

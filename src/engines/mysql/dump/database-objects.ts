@@ -30,15 +30,15 @@ export async function writeDatabase(
   await writer.write(`\nALTER DATABASE CHARACTER SET ${defaults.charset} COLLATE ${defaults.collation};\n`);
 }
 
-export async function writeTable(
+/** The statements that make a table. */
+export async function tableText(
   { options, database, source }: DumpRun,
   session: MysqlConnection,
   { name }: Relation,
-  writer: ScriptWriter,
-): Promise<void> {
+): Promise<(string | Buffer)[]> {
   const create = await showCreateTable(session, database, name, source.facts);
   const drop = options.drops ? `DROP TABLE IF EXISTS ${quoteName(name)};\n` : "";
-  await writer.write(`\n-- table ${nameInComment(name)}\n${drop}`, create, ";\n");
+  return [`\n-- table ${nameInComment(name)}\n${drop}`, create, ";\n"];
 }
 
 /** Something that comes behind all tables. */

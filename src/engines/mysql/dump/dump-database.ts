@@ -80,9 +80,9 @@ export async function dumpMysqlDatabase(
   };
 }
 
-/** Several read rows of a directory beside each other. */
-function sessionsFor({ format, jobs }: DumpRequest): number {
-  return format === "directory" ? jobs : 1;
+/** Several read rows of a directory beside each other; of a script, when somebody wants that. */
+function sessionsFor({ format, jobs, jobsAreAsked }: DumpRequest): number {
+  return format === "directory" || jobsAreAsked === true ? jobs : 1;
 }
 
 async function write(

@@ -16,7 +16,7 @@ import { StoredCodeWriter } from "../objects/stored-code.ts";
 import { writeHistograms } from "../objects/write-histograms.ts";
 import { writeSequence } from "../objects/write-sequence.ts";
 import { DefinerChanger } from "../script/definer-changer.ts";
-import { lateObjects, writeDatabase, writeTable } from "./database-objects.ts";
+import { lateObjects, tableText, writeDatabase } from "./database-objects.ts";
 import { DefinitionLocks } from "./definition-locks.ts";
 import { DirectoryTable } from "./directory-table.ts";
 import { countedEntries, type DumpedDatabase, type DumpRun, wantsRows, wantsSchema } from "./dump-run.ts";
@@ -187,9 +187,8 @@ class DirectoryDump {
   async #writeTable(queue: TaskQueue<Lane>, lane: Lane, table: Relation, number: number): Promise<void> {
     await lane.locks.before(table);
     if (wantsSchema(this.#run)) {
-      const schema = await this.#writeSchema("table", number, (writer) =>
-        writeTable(this.#run, lane.session, table, writer),
-      );
+      const text = await tableText(this.#run, lane.session, table);
+      const schema = await this.#writeSchema("table", number, (writer) => writer.write(...text));
       this.#objects[number] = { ...this.#objects[number]!, schema };
     }
     if (!wantsRows(this.#run, table)) return;

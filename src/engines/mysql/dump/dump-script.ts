@@ -1,3 +1,4 @@
+import { joinRowTotals, type RowTotals } from "../../../core/row-totals.ts";
 import type { ByteSink } from "../../../ports/byte-sink.ts";
 import type { DumpedTable } from "../../../ports/dump.ts";
 import type { MysqlConnection } from "../../../wire/mysql/connection.ts";
@@ -9,21 +10,45 @@ import { StoredCodeWriter } from "../objects/stored-code.ts";
 import { writeHistograms } from "../objects/write-histograms.ts";
 import { writeSequence } from "../objects/write-sequence.ts";
 import { DefinerChanger } from "../script/definer-changer.ts";
-import { lateObjects, writeDatabase, writeTable } from "./database-objects.ts";
+import { lateObjects, tableText, writeDatabase } from "./database-objects.ts";
 import { DefinitionLocks } from "./definition-locks.ts";
 import { countedEntries, type DumpedDatabase, type DumpRun, wantsRows, wantsSchema } from "./dump-run.ts";
+import { type EvenRanges, planEvenRanges } from "./plan-ranges.ts";
+import { runLanes } from "./run-lanes.ts";
 import { dumpTitle, scriptFoot, scriptHead } from "./script-frame.ts";
 import { ScriptWriter } from "./script-writer.ts";
 import { isInSnapshots } from "./snapshot/read-unprotected.ts";
 import { dumpRows, holdsRows } from "./table-rows.ts";
 import { notIncludedIn } from "./tables-not-included.ts";
+import { Turns } from "./turns.ts";
 
-/** Writes a database as one script. */
+/**
+ * With several sessions, what each reads at a time takes so much on the server's disk: about what a scanner holds while others
+ * write, and the server needs far longer for it than for a statement.
+ */
+const PART_BYTES = 2 * 1024 * 1024;
+
+/** What a connection reads with. */
+interface Lane {
+  readonly session: MysqlConnection;
+  readonly scanner: InsertScanner;
+  readonly locks: DefinitionLocks;
+}
+
+/** A table with what is in the script of it. */
+interface TableInScript {
+  readonly table: Relation;
+  readonly ranges: EvenRanges;
+  readonly history: RowHistory | undefined;
+  /** Of the parts that were read; undefined when its rows are not wanted. */
+  readonly totals: RowTotals[] | undefined;
+}
+
+/** Writes a database as one script. Several sessions read parts of its tables beside each other; they come in order. */
 export async function dumpScript(run: DumpRun, sink: ByteSink): Promise<DumpedDatabase> {
   const { telling, relations, snapshot, options } = run;
   const session = snapshot.sessions[0]!;
   const writer = new ScriptWriter(sink);
-  const scanner = new InsertScanner(session.transport);
   const hasSchema = wantsSchema(run);
   await writer.write(scriptHead(dumpTitle(run)));
   if (hasSchema) {
@@ -35,17 +60,8 @@ export async function dumpScript(run: DumpRun, sink: ByteSink): Promise<DumpedDa
   const tables = relations.filter(({ kind }) => kind === "table");
   const histories = await historiesOf(run, tables);
   telling.begin(tables.filter(holdsRows));
-  const dumped: DumpedTable[] = [];
-  const locks = new DefinitionLocks(session);
-  // What no snapshot holds comes first, while others wait for us.
-  for (const table of tables.toSorted((a, b) => Number(isInSnapshots(a.engine)) - Number(isInSnapshots(b.engine)))) {
-    if (isInSnapshots(table.engine)) await snapshot.unlock();
-    await locks.before(table);
-    if (hasSchema) await writeTable(run, session, table, writer);
-    if (wantsRows(run, table))
-      dumped.push(await writeRows(run, session, scanner, table, writer, histories.get(table.name)));
-  }
-  await locks.release();
+  const planned = await planTables(run, tables, histories);
+  await writeTables(run, planned, writer);
   if (options.columnStatistics) await writeHistograms(session, run.database, tables, run.source.facts, writer);
   const late = hasSchema ? await writeLateObjects(run, writer) : [];
   const notIncluded = await notIncludedIn(run, ({ name }) => histories.has(name));
@@ -53,7 +69,115 @@ export async function dumpScript(run: DumpRun, sink: ByteSink): Promise<DumpedDa
   await writer.flush();
   telling.end();
   const early = hasSchema ? relations.flatMap(({ kind }) => (kind === "view" ? [] : [kind])) : [];
-  return { tables: dumped, entries: countedEntries([...early, ...late]), notIncluded };
+  return {
+    tables: planned.flatMap((table) => dumpedTable(run, table)),
+    entries: countedEntries([...early, ...late]),
+    notIncluded,
+  };
+}
+
+/** In the order of the script: what no snapshot holds comes first, while others wait for us. */
+async function planTables(
+  run: DumpRun,
+  tables: readonly Relation[],
+  histories: ReadonlyMap<string, RowHistory>,
+): Promise<TableInScript[]> {
+  const { snapshot, database } = run;
+  const [session, ...others] = snapshot.sessions;
+  const inOrder = tables.toSorted((a, b) => Number(isInSnapshots(a.engine)) - Number(isInSnapshots(b.engine)));
+  const planned: TableInScript[] = [];
+  for (const table of inOrder) {
+    const history = histories.get(table.name);
+    const isCut = others.length > 0 && history === undefined && wantsRows(run, table);
+    const ranges = isCut ? await planEvenRanges(session!, database, table, PART_BYTES) : wholeTable;
+    planned.push({ table, ranges, history, totals: wantsRows(run, table) ? [] : undefined });
+  }
+  return planned;
+}
+
+const wholeTable: EvenRanges = { count: 1, condition: () => undefined };
+
+async function writeTables(run: DumpRun, tables: readonly TableInScript[], writer: ScriptWriter): Promise<void> {
+  const { snapshot } = run;
+  const lanes: Lane[] = snapshot.sessions.map((session) => ({
+    session,
+    scanner: new InsertScanner(session.transport),
+    locks: new DefinitionLocks(session),
+  }));
+  let unprotected = tables.filter(({ table }) => !isInSnapshots(table.engine)).length;
+  if (unprotected === 0) await snapshot.unlock();
+  const turns = new Turns();
+  const parts = partsOf(tables);
+  const work = async (lane: Lane): Promise<void> => {
+    for (let { value } = parts.next(); value !== undefined; { value } = parts.next()) {
+      await writePart(run, lane, value, turns, writer);
+      if (isInSnapshots(value.of.table.engine)) continue;
+      unprotected--;
+      if (unprotected === 0) await snapshot.unlock();
+    }
+    await lane.locks.release();
+  };
+  await runLanes(lanes, work, async (reason) => {
+    turns.fail(reason);
+    await Promise.all(snapshot.sessions.map((session) => session.close()));
+  });
+}
+
+interface ScriptPart {
+  /** Among all parts of all tables. */
+  readonly place: number;
+  readonly of: TableInScript;
+  /** Among those of the table. */
+  readonly index: number;
+}
+
+function* partsOf(tables: readonly TableInScript[]): Generator<ScriptPart, undefined> {
+  let place = 0;
+  for (const of of tables) {
+    for (let index = 0; index < of.ranges.count; index++) yield { place: place++, of, index };
+  }
+}
+
+/** Reads at once and as far ahead as the scanner has memory, and writes when all before it is written. */
+async function writePart(
+  run: DumpRun,
+  { session, scanner, locks }: Lane,
+  { place, of: { table, ranges, history, totals }, index }: ScriptPart,
+  turns: Turns,
+  writer: ScriptWriter,
+): Promise<void> {
+  const { telling, options, source } = run;
+  await locks.before(table);
+  if (index === 0) {
+    const definition = wantsSchema(run) ? await tableText(run, session, table) : [];
+    await turns.until(place);
+    await writer.write(...definition);
+    if (totals !== undefined) {
+      telling.objectStart(table.name);
+      // One transaction, so that a load is not one of as many as there are statements.
+      await writer.write(history === undefined ? "" : historyBegins, "START TRANSACTION;\n");
+    }
+  }
+  if (totals !== undefined) {
+    const exactJson = source.facts.capabilities.recursionIntoJson && !options.rows.jsonAsText;
+    const writeBlock = writer.blockWriter();
+    const write = (block: Buffer): Promise<void> => turns.until(place).then(() => writeBlock(block));
+    const rows = { ...options, exactJson, history, condition: ranges.condition(index) };
+    totals.push(await dumpRows(session, scanner, table, rows, write, (bytes) => telling.addBytes(bytes)));
+  }
+  await turns.until(place);
+  if (totals !== undefined && index === ranges.count - 1) {
+    await writer.write("COMMIT;\n", history === undefined ? "" : historyEnds);
+    const { rows, bytes } = joinRowTotals(totals);
+    telling.objectEnd(table.name, rows, bytes);
+  }
+  turns.end(place);
+}
+
+function dumpedTable({ database }: DumpRun, { table, totals, history }: TableInScript): DumpedTable[] {
+  if (totals === undefined) return [];
+  const dumped = { schema: database, name: table.name, ...joinRowTotals(totals) };
+  return [history === undefined ? dumped : { ...dumped, hasHistory: true }];
 }
 
 async function historiesOf(run: DumpRun, tables: readonly Relation[]): Promise<ReadonlyMap<string, RowHistory>> {
@@ -62,25 +186,6 @@ async function historiesOf(run: DumpRun, tables: readonly Relation[]): Promise<R
   const dumped = tables.filter((table) => wantsRows(run, table));
   const wantsAny = !run.shape.schemaOnly && !run.shape.noData;
   return wantsAny ? await readRowHistories(snapshot.sessions[0]!, database, dumped, source.facts) : new Map();
-}
-
-async function writeRows(
-  { database, telling, options, source }: DumpRun,
-  session: MysqlConnection,
-  scanner: InsertScanner,
-  table: Relation,
-  writer: ScriptWriter,
-  history: RowHistory | undefined,
-): Promise<DumpedTable> {
-  telling.objectStart(table.name);
-  // One transaction, so that a load is not one of as many as there are statements.
-  await writer.write(history === undefined ? "" : historyBegins, "START TRANSACTION;\n");
-  const onBytes = (bytes: number): void => telling.addBytes(bytes);
-  const exactJson = source.facts.capabilities.recursionIntoJson && !options.rows.jsonAsText;
-  const totals = await dumpRows(session, scanner, table, { ...options, exactJson }, writer, onBytes, history);
-  await writer.write("COMMIT;\n", history === undefined ? "" : historyEnds);
-  telling.objectEnd(table.name, totals.rows, totals.bytes);
-  return { schema: database, name: table.name, ...totals, ...(history === undefined ? {} : { hasHistory: true }) };
 }
 
 /** Answers the kinds of what was written. */

@@ -10,6 +10,13 @@ export interface KeyRange {
   readonly range: DirectoryChunk["range"];
 }
 
+/** So many ranges of about the same number of keys, each with its condition. */
+export interface EvenRanges {
+  readonly count: number;
+  /** @param index of the range */
+  condition(index: number): string | undefined;
+}
+
 const whole: KeyRange = { condition: undefined, range: undefined };
 
 /** The server is asked for estimates so many times for each range that is wanted, and then no more. */
@@ -41,10 +48,54 @@ export async function planRanges(
   const key = await readKey(session, database, table);
   if (key === undefined) return [whole];
   const rows = Math.max(1, Math.ceil(table.rows / wanted));
-  const halved = integers.has(key[0]!.type) ? await integerStarts(session, table, key[0]!, rows, wanted) : [];
-  if (halved.length + 1 >= wanted / 2) return rangesBetween([key[0]!], halved);
+  const halved = integers.has(key[0]!.type)
+    ? (await integerEdges(session, table, key[0]!, rows, wanted)).slice(1, -1)
+    : [];
+  if (halved.length + 1 >= wanted / 2)
+    return rangesBetween(
+      [key[0]!],
+      halved.map((value) => [String(value)]),
+    );
   // No integers, or estimates that tell nothing, as MySQL's of keys beyond 2^63.
   return rangesBetween(key, await steppedStarts(session, table, key, rows));
+}
+
+/** The server is asked for estimates of ranges so large, and those are divided by the values of their keys. */
+const ESTIMATED_BYTES = 32 * 1024 * 1024;
+
+/**
+ * Cuts a table into many small ranges of its key, when that is an integer. Nothing is kept for each of them: a table of a
+ * terabyte has half a million.
+ */
+export async function planEvenRanges(
+  session: MysqlConnection,
+  database: string,
+  table: Relation,
+  rangeBytes: number,
+): Promise<EvenRanges> {
+  const one: EvenRanges = { count: 1, condition: () => undefined };
+  const wanted = Math.ceil(table.bytes / rangeBytes);
+  if (wanted < 2 || table.engine !== "InnoDB" || table.isPartitioned || !table.hasPrimaryKey) return one;
+  const [first] = (await readKey(session, database, table)) ?? [];
+  if (first === undefined || !integers.has(first.type)) return one;
+  const estimated = Math.max(1, Math.ceil(table.bytes / ESTIMATED_BYTES));
+  const edges = await integerEdges(session, table, first, Math.ceil(table.rows / estimated), estimated);
+  if (edges.length < 2) return one;
+  const steps = Math.ceil(wanted / (edges.length - 1));
+  const start = (index: number): bigint => {
+    const edge = Math.floor(index / steps);
+    const [from, to] = [edges[edge]!, edges[edge + 1] ?? edges[edge]!];
+    return from + ((to - from) * BigInt(index % steps)) / BigInt(steps);
+  };
+  const count = (edges.length - 1) * steps;
+  const column = quoteName(first.name);
+  const condition = (index: number): string => {
+    const from = `${column} >= ${start(index)}`;
+    const below = `${column} < ${start(index + 1)}`;
+    if (index === 0) return below;
+    return index === count - 1 ? from : `${from} AND ${below}`;
+  };
+  return { count, condition };
 }
 
 /** Columns of the primary key; undefined when one of them is of no use. */
@@ -69,14 +120,17 @@ function hasLiteral({ type, charset }: ColumnFacts): boolean {
   return integers.has(type) || bytes.has(type) || quoted.has(type) || (texts.has(type) && charset !== undefined);
 }
 
-/** Where ranges begin, by halving what holds too many rows by the server's estimate. It looks at a few pages for each. */
-async function integerStarts(
+/**
+ * The least value of a key, where ranges begin, and one more than the largest value; by halving what holds too many rows by the
+ * server's estimate, for which it looks at a few pages each. Empty for an empty table.
+ */
+async function integerEdges(
   session: MysqlConnection,
   table: Relation,
   { name }: ColumnFacts,
   rows: number,
   wanted: number,
-): Promise<string[][]> {
+): Promise<bigint[]> {
   const column = quoteName(name);
   const from = `FROM ${quoteName(table.name)} FORCE INDEX (PRIMARY)`;
   const [edges] = await session.rows(`SELECT MIN(${column}) AS least, MAX(${column}) AS most ${from}`);
@@ -97,8 +151,9 @@ async function integerStarts(
     starts.push(middle);
     await halve(middle, below, await estimate(middle, below));
   };
-  await halve(BigInt(edges.least), BigInt(edges.most) + 1n, Number.POSITIVE_INFINITY);
-  return starts.map((value) => [String(value)]);
+  const [least, below] = [BigInt(edges.least), BigInt(edges.most) + 1n];
+  await halve(least, below, wanted > 1 ? Number.POSITIVE_INFINITY : 0);
+  return [least, ...starts, below];
 }
 
 /** Where ranges begin, by going over the key. It costs the server about a tenth of what reading the rows does. */

@@ -2,7 +2,7 @@ import { BackupError } from "../../../core/backup-error.ts";
 import type { RowTotals } from "../../../core/row-totals.ts";
 import type { MysqlDumpOptions, MysqlRowsShape } from "../../../ports/mysql-dump.ts";
 import type { MysqlConnection } from "../../../wire/mysql/connection.ts";
-import type { InsertScanner } from "../../../wire/mysql/rows/insert-scanner.ts";
+import type { InsertScanner, WriteBlock } from "../../../wire/mysql/rows/insert-scanner.ts";
 import { LiteralKind } from "../../../wire/mysql/rows/literal-kind.ts";
 import { shownText } from "../../../wire/net/shown-text.ts";
 import type { ColumnFacts, Relation } from "../objects/read-relations.ts";
@@ -10,7 +10,6 @@ import { endLiteral, type RowHistory } from "../objects/row-history.ts";
 import { quoteName } from "../quote.ts";
 import { type ColumnLiteral, columnLiteral } from "./column-literals.ts";
 import { jsonLiteral } from "./json-literal.ts";
-import type { ScriptWriter } from "./script-writer.ts";
 
 /** Tables of these engines hold no rows of their own. */
 const withoutRows = new Set(["MRG_MYISAM", "MRG_ISAM", "FEDERATED", "SPIDER", "CONNECT", "S3", "SPHINX", "OQGRAPH"]);
@@ -27,22 +26,22 @@ export function holdsRows({ kind, engine }: Relation): boolean {
 const statementLength = 1_000_000;
 
 export interface RowsOptions extends Pick<MysqlDumpOptions, "rows" | "where"> {
+  /** Of a part of the table: what its rows have. */
+  readonly condition?: string | undefined;
+  /** Of a versioned table whose old rows are wanted, too. */
+  readonly history?: RowHistory | undefined;
   /** JSON values are looked into, for scalars whose types their text does not tell. */
   readonly exactJson: boolean;
 }
 
-/**
- * Writes the rows of one table as INSERT statements. Whatever they hold, no row is gathered in memory.
- * @param history of a versioned table whose old rows are wanted, too
- */
+/** Writes the rows of one table, or of a part of it, as INSERT statements. Whatever they hold, no row is gathered in memory. */
 export async function dumpRows(
   connection: MysqlConnection,
   scanner: InsertScanner,
   table: Relation,
-  { rows: shape, where, exactJson }: RowsOptions,
-  writer: ScriptWriter,
+  { rows: shape, where, condition, history, exactJson }: RowsOptions,
+  write: WriteBlock,
   onBytes: (count: number) => void,
-  history?: RowHistory,
 ): Promise<RowTotals> {
   const columns = table.columns.filter(({ isGenerated }) => !isGenerated);
   const literals = columns.map((column) =>
@@ -56,8 +55,8 @@ export async function dumpRows(
     `${shape.statement} INTO ${quoteName(table.name)}${columnList(table, columns, shape, history)} VALUES\n`,
   );
   const limit = shape.isSingle ? 0 : Math.max(statementLength, 4 * head.length);
-  scanner.start(head, kinds, limit, writer.blockWriter(), onBytes);
-  const { warnings } = await connection.stream(selectRows(table, literals, [where], history !== undefined), {
+  scanner.start(head, kinds, limit, write, onBytes);
+  const { warnings } = await connection.stream(selectRows(table, literals, [condition, where], history !== undefined), {
     packets: scanner,
     row: () => undefined,
   });

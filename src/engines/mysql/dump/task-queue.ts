@@ -1,3 +1,5 @@
+import { runLanes } from "./run-lanes.ts";
+
 /** Something that one lane does. */
 export type Task<Lane> = (lane: Lane) => Promise<void>;
 
@@ -23,22 +25,17 @@ export class TaskQueue<Lane> {
    * @throws what failed first
    */
   async run(lanes: readonly Lane[], stop: () => Promise<void>): Promise<void> {
-    let failure: { readonly reason: unknown } | undefined;
     const work = async (lane: Lane): Promise<void> => {
-      try {
-        for (let task = await this.#next(); task !== undefined; task = await this.#next()) {
-          await task(lane);
-          this.#running--;
-        }
-      } catch (reason) {
-        failure ??= { reason };
-        this.#isOver = true;
-        this.#wake();
-        await stop();
+      for (let task = await this.#next(); task !== undefined; task = await this.#next()) {
+        await task(lane);
+        this.#running--;
       }
     };
-    await Promise.all(lanes.map(work));
-    if (failure !== undefined) throw failure.reason;
+    await runLanes(lanes, work, async () => {
+      this.#isOver = true;
+      this.#wake();
+      await stop();
+    });
   }
 
   async #next(): Promise<Task<Lane> | undefined> {

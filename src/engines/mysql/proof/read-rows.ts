@@ -7,7 +7,6 @@ import type { InsertScanner } from "../../../wire/mysql/rows/insert-scanner.ts";
 import { LiteralKind } from "../../../wire/mysql/rows/literal-kind.ts";
 import { loadedColumn } from "../directory/column-loads.ts";
 import { rowShapeOf } from "../dump/row-settings.ts";
-import { ScriptWriter } from "../dump/script-writer.ts";
 import { dumpRows, selectRows } from "../dump/table-rows.ts";
 import type { Relation } from "../objects/read-relations.ts";
 import type { RowHistory } from "../objects/row-history.ts";
@@ -37,8 +36,7 @@ export async function readRows(
   const { session, scanner } = lane;
   const rows = { ...usualMysqlDump.rows, ...rowShapeOf(promised.rowSettings) };
   const exactJson = facts.capabilities.recursionIntoJson && !rows.jsonAsText;
-  const nowhere = new ScriptWriter({ write: () => Promise.resolve() });
-  return await dumpRows(session, scanner, table, { rows, exactJson }, nowhere, onBytes, history);
+  return await dumpRows(session, scanner, table, { rows, exactJson, history }, () => Promise.resolve(), onBytes);
 }
 
 async function readLines(
