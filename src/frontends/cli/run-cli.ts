@@ -64,7 +64,7 @@ async function runCommand(
   cli.announce?.(command.words);
   if (cli.args.some(holdsPassword)) {
     output.warn("a password on the command line can be read by others, in the list of processes and in the history", {
-      hint: "use --password-file or ~/.pgpass",
+      hint: "use --password-file, or the file that the clients of the server read (~/.pgpass, ~/.my.cnf)",
     });
   }
   for (const { name, guess } of unknownVariables(cli.environment)) {

@@ -1,5 +1,6 @@
 import { BackupError } from "../../../core/backup-error.ts";
 import type { MysqlConnection } from "../../../wire/mysql/connection.ts";
+import type { MysqlServerFacts } from "../../../wire/mysql/identify-server.ts";
 import { quoteText } from "../quote.ts";
 
 /** What objects of a database have where they say nothing of it. */
@@ -9,11 +10,17 @@ export interface DatabaseDefaults {
 }
 
 /** @throws BackupError NOT_FOUND */
-export async function readDatabaseDefaults(connection: MysqlConnection, database: string): Promise<DatabaseDefaults> {
+export async function readDatabaseDefaults(
+  connection: MysqlConnection,
+  { variables }: Pick<MysqlServerFacts, "variables">,
+  database: string,
+): Promise<DatabaseDefaults> {
   const rows = await connection.rows(
     `SELECT SCHEMA_NAME, DEFAULT_CHARACTER_SET_NAME, DEFAULT_COLLATION_NAME FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = ${quoteText(database)}`,
   );
-  const row = rows.find(({ SCHEMA_NAME }) => SCHEMA_NAME === database) ?? rows[0];
+  // Servers compare names without regard to case here, also where names in another case are other databases.
+  const isSame = variables.get("lower_case_table_names") !== "0";
+  const row = rows.find(({ SCHEMA_NAME }) => SCHEMA_NAME === database) ?? (isSame ? rows[0] : undefined);
   if (row === undefined) {
     throw new BackupError({
       code: "NOT_FOUND",

@@ -11,6 +11,7 @@ import { dumpDirectory } from "./dump-directory.ts";
 import type { DumpedDatabase, DumpRun } from "./dump-run.ts";
 import { dumpScript } from "./dump-script.ts";
 import { DumpTelling } from "./dump-telling.ts";
+import { preparedTransactions } from "./prepared-transactions.ts";
 import { requireRights } from "./require-rights.ts";
 import { rowSettingsOf } from "./row-settings.ts";
 import { takeSnapshot } from "./snapshot/take-snapshot.ts";
@@ -32,7 +33,7 @@ export async function dumpMysqlDatabase(
       `version ${facts.versionText} is newer than this program: kinds of objects that came with it are left out`,
     );
   }
-  const defaults = await readDatabaseDefaults(source.control, database);
+  const defaults = await readDatabaseDefaults(source.control, facts, database);
   telling.phase("snapshot", "taking a snapshot");
   const options = request.mysql ?? usualMysqlDump;
   await using snapshot = await takeSnapshot(
@@ -46,6 +47,7 @@ export async function dumpMysqlDatabase(
   const relations = chosenRelations(await readRelations(snapshot.sessions[0]!, database), options);
   await requireRights(source, database, relations, options);
   if (options.columnStatistics) requireHistograms(facts);
+  for (const message of await preparedTransactions(source.control)) telling.warn(message);
   const run: DumpRun = {
     source,
     database,

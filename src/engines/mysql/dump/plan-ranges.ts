@@ -1,5 +1,6 @@
 import type { MysqlConnection } from "../../../wire/mysql/connection.ts";
 import type { DirectoryChunk } from "../directory/directory-index.ts";
+import { ofDatabase } from "../objects/of-database.ts";
 import type { ColumnFacts, Relation } from "../objects/read-relations.ts";
 import { quoteName, quoteText } from "../quote.ts";
 
@@ -105,7 +106,7 @@ async function readKey(
   table: Relation,
 ): Promise<readonly ColumnFacts[] | undefined> {
   const rows = await session.rows(
-    `SELECT COLUMN_NAME, SUB_PART FROM information_schema.STATISTICS WHERE TABLE_SCHEMA = ${quoteText(database)} ` +
+    `SELECT COLUMN_NAME, SUB_PART FROM information_schema.STATISTICS WHERE ${ofDatabase("TABLE_SCHEMA", database)} ` +
       `AND TABLE_NAME = ${quoteText(table.name)} AND INDEX_NAME = 'PRIMARY' ORDER BY SEQ_IN_INDEX`,
   );
   const byName = new Map(table.columns.map((column) => [column.name, column]));

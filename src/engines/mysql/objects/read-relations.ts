@@ -1,5 +1,5 @@
 import type { MysqlConnection, Row } from "../../../wire/mysql/connection.ts";
-import { quoteText } from "../quote.ts";
+import { ofDatabase } from "./of-database.ts";
 
 /** A table, view or sequence, as the information schema lists it. */
 export interface Relation {
@@ -44,7 +44,7 @@ const kinds: Readonly<Record<string, Relation["kind"]>> = {
  * of what the server says of it, only this is kept.
  */
 export async function readRelations(connection: MysqlConnection, database: string): Promise<Relation[]> {
-  const inDatabase = `TABLE_SCHEMA = ${quoteText(database)}`;
+  const inDatabase = `${ofDatabase("TABLE_SCHEMA", database)}`;
   const relations = new Map<string, Relation & { columns: ColumnFacts[]; hasPrimaryKey: boolean }>();
   await connection.eachRow(
     `SELECT TABLE_NAME, TABLE_TYPE, ENGINE, CREATE_OPTIONS, TABLE_ROWS, DATA_LENGTH FROM information_schema.TABLES WHERE ${inDatabase}`,

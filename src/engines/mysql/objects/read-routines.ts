@@ -1,6 +1,6 @@
 import type { MysqlConnection } from "../../../wire/mysql/connection.ts";
 import type { MysqlServerFacts } from "../../../wire/mysql/identify-server.ts";
-import { quoteText } from "../quote.ts";
+import { ofDatabase } from "./of-database.ts";
 
 /** Stored code of a database that has a name of its own. */
 export interface CodeObject {
@@ -18,11 +18,11 @@ export async function readRoutines(
   { capabilities }: MysqlServerFacts,
 ): Promise<CodeObject[]> {
   const routines = await connection.rows(
-    `SELECT ROUTINE_TYPE AS what, ROUTINE_NAME AS name FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA = ${quoteText(database)}`,
+    `SELECT ROUTINE_TYPE AS what, ROUTINE_NAME AS name FROM information_schema.ROUTINES WHERE ${ofDatabase("ROUTINE_SCHEMA", database)}`,
   );
   const libraries = capabilities.libraries
     ? await connection.rows(
-        `SELECT 'LIBRARY' AS what, LIBRARY_NAME AS name FROM information_schema.LIBRARIES WHERE LIBRARY_SCHEMA = ${quoteText(database)}`,
+        `SELECT 'LIBRARY' AS what, LIBRARY_NAME AS name FROM information_schema.LIBRARIES WHERE ${ofDatabase("LIBRARY_SCHEMA", database)}`,
       )
     : [];
   return [...libraries, ...routines]
@@ -38,7 +38,7 @@ export interface TriggerName {
 /** Triggers in the order in which they were made for each table and event, which is the order in which they fire. */
 export async function readTriggers(connection: MysqlConnection, database: string): Promise<TriggerName[]> {
   const rows = await connection.rows(
-    `SELECT TRIGGER_NAME, EVENT_OBJECT_TABLE, ACTION_TIMING, EVENT_MANIPULATION, ACTION_ORDER FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = ${quoteText(database)}`,
+    `SELECT TRIGGER_NAME, EVENT_OBJECT_TABLE, ACTION_TIMING, EVENT_MANIPULATION, ACTION_ORDER FROM information_schema.TRIGGERS WHERE ${ofDatabase("TRIGGER_SCHEMA", database)}`,
   );
   return rows
     .map((row) => ({
@@ -53,7 +53,7 @@ export async function readTriggers(connection: MysqlConnection, database: string
 
 export async function readEvents(connection: MysqlConnection, database: string): Promise<string[]> {
   const rows = await connection.rows(
-    `SELECT EVENT_NAME FROM information_schema.EVENTS WHERE EVENT_SCHEMA = ${quoteText(database)}`,
+    `SELECT EVENT_NAME FROM information_schema.EVENTS WHERE ${ofDatabase("EVENT_SCHEMA", database)}`,
   );
   return rows.map(({ EVENT_NAME }) => EVENT_NAME!).toSorted();
 }

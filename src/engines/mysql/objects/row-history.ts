@@ -1,7 +1,8 @@
 import { BackupError } from "../../../core/backup-error.ts";
 import type { MysqlConnection } from "../../../wire/mysql/connection.ts";
 import type { MysqlServerFacts } from "../../../wire/mysql/identify-server.ts";
-import { quoteName, quoteText } from "../quote.ts";
+import { quoteName } from "../quote.ts";
+import { ofDatabase } from "./of-database.ts";
 import type { Relation } from "./read-relations.ts";
 
 /** The columns of a system-versioned table that say from when to when a version of a row was the current one. */
@@ -32,7 +33,7 @@ export async function readRowHistories(
   const versioned = tables.filter(({ isVersioned }) => isVersioned);
   if (versioned.length === 0) return new Map();
   const declared = await connection.rows(
-    `SELECT TABLE_NAME, COLUMN_NAME, DATA_TYPE, GENERATION_EXPRESSION FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = ${quoteText(database)} AND GENERATION_EXPRESSION IN ('ROW START', 'ROW END')`,
+    `SELECT TABLE_NAME, COLUMN_NAME, DATA_TYPE, GENERATION_EXPRESSION FROM information_schema.COLUMNS WHERE ${ofDatabase("TABLE_SCHEMA", database)} AND GENERATION_EXPRESSION IN ('ROW START', 'ROW END')`,
   );
   const histories = new Map<string, RowHistory>();
   for (const { name } of versioned) {

@@ -2,6 +2,7 @@ import { BackupError } from "../../../core/backup-error.ts";
 import type { MysqlConnection, Row } from "../../../wire/mysql/connection.ts";
 import type { MysqlServerFacts } from "../../../wire/mysql/identify-server.ts";
 import { quoteName, quoteText } from "../quote.ts";
+import { ofDatabase } from "./of-database.ts";
 import { showCreate } from "./show-create.ts";
 
 /**
@@ -18,7 +19,7 @@ export async function showCreateTable(
   const { create } = await showCreate(connection, "TABLE", quoteName(name), `table "${name}"`);
   if (capabilities.quotesForeignKeys || !create.includes("FOREIGN KEY")) return create;
   const rows = await connection.rows(
-    `SELECT CONSTRAINT_NAME, COLUMN_NAME, REFERENCED_TABLE_SCHEMA, REFERENCED_TABLE_NAME, REFERENCED_COLUMN_NAME FROM information_schema.KEY_COLUMN_USAGE WHERE TABLE_SCHEMA = ${quoteText(database)} AND TABLE_NAME = ${quoteText(name)} AND REFERENCED_TABLE_NAME IS NOT NULL ORDER BY CONSTRAINT_NAME, ORDINAL_POSITION`,
+    `SELECT CONSTRAINT_NAME, COLUMN_NAME, REFERENCED_TABLE_SCHEMA, REFERENCED_TABLE_NAME, REFERENCED_COLUMN_NAME FROM information_schema.KEY_COLUMN_USAGE WHERE ${ofDatabase("TABLE_SCHEMA", database)} AND TABLE_NAME = ${quoteText(name)} AND REFERENCED_TABLE_NAME IS NOT NULL ORDER BY CONSTRAINT_NAME, ORDINAL_POSITION`,
   );
   let text = create.toString("latin1");
   for (const key of Map.groupBy(rows, (row) => row.CONSTRAINT_NAME!).values()) {

@@ -3,6 +3,7 @@ import type { MysqlConnection } from "../../../wire/mysql/connection.ts";
 import type { MysqlServerFacts } from "../../../wire/mysql/identify-server.ts";
 import type { ScriptWriter } from "../dump/script-writer.ts";
 import { quoteName, quoteText } from "../quote.ts";
+import { ofDatabase } from "./of-database.ts";
 import type { Relation } from "./read-relations.ts";
 
 /** When a histogram was made, which a load decides anew. What strings hold has a backslash before its quotes. */
@@ -31,7 +32,7 @@ export async function writeHistograms(
 ): Promise<void> {
   const chosen = new Set(tables.map(({ name }) => name));
   const rows = await connection.rows(
-    `SELECT TABLE_NAME, COLUMN_NAME, HISTOGRAM, JSON_EXTRACT(HISTOGRAM, '$."number-of-buckets-specified"') AS buckets FROM information_schema.COLUMN_STATISTICS WHERE SCHEMA_NAME = ${quoteText(database)} ORDER BY TABLE_NAME, COLUMN_NAME`,
+    `SELECT TABLE_NAME, COLUMN_NAME, HISTOGRAM, JSON_EXTRACT(HISTOGRAM, '$."number-of-buckets-specified"') AS buckets FROM information_schema.COLUMN_STATISTICS WHERE ${ofDatabase("SCHEMA_NAME", database)} ORDER BY TABLE_NAME, COLUMN_NAME`,
   );
   for (const { TABLE_NAME, COLUMN_NAME, HISTOGRAM, buckets } of rows) {
     if (!chosen.has(TABLE_NAME!)) continue;

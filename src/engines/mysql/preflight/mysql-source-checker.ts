@@ -6,6 +6,7 @@ import { describeHost } from "../../../wire/mysql/connection-spec.ts";
 import { resolveMysqlConnection } from "../../../wire/mysql/conninfo/resolve-mysql-connection.ts";
 import { identifyMysql, type MysqlServerFacts } from "../../../wire/mysql/identify-server.ts";
 import { MysqlServerError } from "../../../wire/mysql/server-error.ts";
+import { preparedTransactions } from "../dump/prepared-transactions.ts";
 import { readUnprotected } from "../dump/snapshot/read-unprotected.ts";
 import { readNotIncluded } from "../objects/not-included.ts";
 import { quoteText } from "../quote.ts";
@@ -42,7 +43,7 @@ export const mysqlSourceChecker: SourceChecker = {
         await engineCheck(connection, database),
         binlogCheck(facts),
         ...(await longStatements(connection)),
-        ...(await preparedTransactions(connection)),
+        ...(await preparedTransactions(connection)).map(preparedCheck),
       ],
       notIncluded: await readNotIncluded(connection, database, facts, { columnStatistics: false }),
     } satisfies SourceReport;
@@ -129,18 +130,9 @@ async function longStatements(connection: MysqlConnection): Promise<Check[]> {
   ];
 }
 
-/** They may commit later, and are in no dump. */
-async function preparedTransactions(connection: MysqlConnection): Promise<Check[]> {
-  const prepared = await unlessRefused(connection.rows("XA RECOVER"));
-  if (prepared.length === 0) return [];
-  return [
-    {
-      name: "transactions",
-      status: "warning",
-      message: `${counted(prepared.length, "transaction")} are prepared (XA) and not committed: a backup does not hold them`,
-      hint: "XA RECOVER lists them; let whoever coordinates them end them",
-    },
-  ];
+function preparedCheck(message: string): Check {
+  const hint = "XA RECOVER lists them; let whoever coordinates them end them";
+  return { name: "transactions", status: "warning", message, hint };
 }
 
 /** Without the right to ask, nothing is known. */

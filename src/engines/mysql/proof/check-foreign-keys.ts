@@ -1,6 +1,7 @@
 import { counted } from "../../../core/counted.ts";
 import type { ProofDamage, ProofFindings } from "../../../ports/restore-proof.ts";
-import { quoteName, quoteText } from "../quote.ts";
+import { ofDatabase } from "../objects/of-database.ts";
+import { quoteName } from "../quote.ts";
 import type { ProofTarget } from "./proof-database.ts";
 
 interface ForeignKey {
@@ -23,7 +24,7 @@ export async function checkForeignKeys(
   const session = sessions[0]!;
   const rows = await session.rows(
     "SELECT TABLE_NAME, CONSTRAINT_NAME, COLUMN_NAME, REFERENCED_TABLE_SCHEMA, REFERENCED_TABLE_NAME, REFERENCED_COLUMN_NAME " +
-      `FROM information_schema.KEY_COLUMN_USAGE WHERE TABLE_SCHEMA = ${quoteText(database)} AND REFERENCED_TABLE_NAME IS NOT NULL ` +
+      `FROM information_schema.KEY_COLUMN_USAGE WHERE ${ofDatabase("TABLE_SCHEMA", database)} AND REFERENCED_TABLE_NAME IS NOT NULL ` +
       "ORDER BY TABLE_NAME, CONSTRAINT_NAME, ORDINAL_POSITION",
   );
   const keys = new Map<string, ForeignKey>();

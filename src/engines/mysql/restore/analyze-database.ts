@@ -1,12 +1,13 @@
 import type { MysqlConnection } from "../../../wire/mysql/connection.ts";
 import { shownText } from "../../../wire/net/shown-text.ts";
-import { quoteName, quoteText } from "../quote.ts";
+import { ofDatabase } from "../objects/of-database.ts";
+import { quoteName } from "../quote.ts";
 
 /** Collects what the optimizer knows of each table. Answers warnings: what fails here changes nothing that was restored. */
 export async function analyzeDatabase(connection: MysqlConnection, database: string): Promise<string[]> {
   const warnings: string[] = [];
   const tables = await connection.rows(
-    `SELECT TABLE_NAME AS name FROM information_schema.TABLES WHERE TABLE_SCHEMA = ${quoteText(database)} AND TABLE_TYPE = 'BASE TABLE'`,
+    `SELECT TABLE_NAME AS name FROM information_schema.TABLES WHERE ${ofDatabase("TABLE_SCHEMA", database)} AND TABLE_TYPE = 'BASE TABLE'`,
   );
   for (const { name } of tables) {
     const table = `${quoteName(database)}.${quoteName(name ?? "")}`;
