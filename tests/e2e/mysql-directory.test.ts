@@ -5,6 +5,7 @@ import { dbbackup } from "../helpers/dbbackup.ts";
 import { type MysqlDatabase, withMysqlDatabase } from "../helpers/mysql-database.ts";
 import { backupToDirectory, type DirectoryBackup, plainBytes } from "../helpers/mysql-directory.ts";
 import { sharedMysql } from "../helpers/mysql-shared-servers.ts";
+import { accountTotal, makeAccounts, withWriters } from "../helpers/mysql-writers.ts";
 import { withTemporaryFolder } from "../helpers/temporary-folder.ts";
 import { directorySuite } from "./mysql-directory-suite.ts";
 
@@ -66,6 +67,43 @@ test.each(["none", "gzip", "zstd", "lz4"])(
 function names({ index }: DirectoryBackup): string[] {
   return index.objects.map(({ kind, name }) => `${kind} ${name}`).slice(1);
 }
+
+test("a directory of four connections holds one state of what others write to", async () => {
+  for (const flavour of ["mariadb-10.11", "mysql-9.7"] as const) {
+    await using database = await withMysqlDatabase(await sharedMysql(flavour));
+    await makeAccounts(database.server, database.name);
+    await using folder = await withTemporaryFolder();
+    await using writing = await withWriters(database.server, database.name, 4);
+    for (let count = 0; count < 3; count++) {
+      const place = join(folder.path, `${count}`);
+      const { index, files, metadata } = await backupToDirectory(database.server, database.name, place, [
+        "--jobs",
+        "4",
+        "--compression",
+        "none",
+      ]);
+      expect(metadata.consistency?.method).toBe(flavour === "mysql-9.7" ? "global-read-lock" : "backup-stages");
+      const chunks = index.objects.flatMap(({ data }) => data?.chunks ?? []);
+      const rows = chunks.flatMap(({ file }) => files.get(file)!.toString().trimEnd().split("\n"));
+      expect(rows).toHaveLength(100);
+      expect(rows.reduce((sum, row) => sum + Number(row.split("\t")[1]), 0)).toBe(accountTotal);
+    }
+    expect(writing.moves()).toBeGreaterThan(10);
+  }
+});
+
+test("an encrypted directory is verified with its key", async () => {
+  await using database = await smallDatabase();
+  await using folder = await withTemporaryFolder();
+  const key = join(folder.path, "key");
+  expect((await dbbackup(["keys", "generate", "--output", key])).status).toBe(0);
+  const path = join(folder.path, "d");
+  const target = ["--format", "directory", "--encrypt", "--key-file", key, "--output", path, "--quiet"];
+  const made = await dbbackup(["backup", "single", database.name, "--url", database.url, ...target]);
+  expect(made.status, made.stderr.toString()).toBe(0);
+  const verified = await dbbackup(["verify", "--quiet", path, "--key-file", key]);
+  expect(verified.status, `${verified.stdout}${verified.stderr}`).toBe(0);
+});
 
 test("options that a directory has not are refused, and those of selection hold", async () => {
   await using database = await smallDatabase();
