@@ -88,6 +88,7 @@ test("JSON of MySQL comes back with the types of its scalars", async () => {
     "INSERT INTO v (v) SELECT JSON_ARRAY(1, d, JSON_ARRAY(), JSON_ARRAY(JSON_OBJECT('a', JSON_ARRAY(de, NULL, bl))), NULL, TRUE) FROM made",
     "INSERT INTO v (v, p, `k``;'`) SELECT CAST(d AS JSON), CAST(de AS JSON), CAST(bt AS JSON) FROM made",
     "INSERT INTO v (v) SELECT JSON_OBJECT('', d, 'a\"b\\\\c''.d[0]\n`', JSON_OBJECT('é😀 $.x', de, '2', 1.5e0), 'x', '2020-01-01') FROM made",
+    "INSERT INTO v (v) SELECT JSON_OBJECT(REPEAT('k', 60000), JSON_OBJECT(REPEAT('l', 60000), d)) FROM made",
     "INSERT INTO v (v, p) VALUES ('{\"a\": [1, 1.5, \"2020-01-01\", \"base64:type15:AA==\", null, {}]}', '\"it''s \\\\\\\\ \\\\n\"'), (NULL, 'null'), ('[]', '1.0')",
     `INSERT INTO v (v) SELECT JSON_OBJECT('n', di, 'big', REPEAT('x', 200000), 'list', (SELECT JSON_ARRAYAGG(CAST(JSON_EXTRACT('1', '$') + 0 AS DECIMAL(5, 2))) FROM information_schema.COLLATIONS)) FROM made`,
   ]) {

@@ -36,6 +36,8 @@ export async function setUpDumpSession(
     ["transaction_read_only", "0"],
     // Literals of JSON are put together by it.
     ["group_concat_max_len", "1073741824"],
+    // A value may hold others in 100 layers.
+    ["cte_max_recursion_depth", "1000"],
     // Tables that the server gave a primary key are dumped with it, else rows would get other numbers.
     ["show_gipk_in_create_table_and_information_schema", "ON"],
   ];

@@ -19,11 +19,14 @@ export function jsonLiteral(column: string): string {
   return `IF(${needsMore}, CONCAT('JSON_SET(', QUOTE(${column}), (${replacements(column)}), ')'), QUOTE(${column}))`;
 }
 
-/** `, '$.path', scalar, ...` of all scalars that need it. Paths and members are as long as they are. */
+/**
+ * `, '$.path', scalar, ...` of all scalars that need it. Paths and members are as long as they are: the first path takes the
+ * type of a column that holds texts of any length from the value, where a CAST would be bound by `max_allowed_packet`.
+ */
 function replacements(column: string): string {
   const member = "JSON_QUOTE(dbb_k.k)";
   return (
-    `WITH RECURSIVE dbb_n AS (SELECT CAST('$' AS CHAR(16000000)) AS p, ${column} AS v` +
+    `WITH RECURSIVE dbb_n AS (SELECT IF(${column} IS NULL, ${column}, '$') AS p, ${column} AS v` +
     ` UNION ALL SELECT CONCAT(dbb_n.p, '.', ${member}), JSON_EXTRACT(dbb_n.v, CONCAT('$.', ${member})) FROM dbb_n` +
     ` JOIN JSON_TABLE(JSON_KEYS(dbb_n.v), '$[*]' COLUMNS(k LONGTEXT PATH '$')) dbb_k WHERE JSON_TYPE(dbb_n.v) = 'OBJECT'` +
     ` UNION ALL SELECT CONCAT(dbb_n.p, '[', dbb_k.i - 1, ']'), dbb_k.v FROM dbb_n` +
