@@ -109,3 +109,21 @@ test("kill -9 at steps of the commit and at random moments: what is listed is wh
   await expectWholeAndSwept(database, repo);
   expect((await dbbackup(["list", "--repo", repo])).status).toBe(0);
 });
+
+test("kill -9 of a backup that writes a directory over several connections: the same, and no session is left", async () => {
+  await using database = await withMysqlDatabase(await sharedMysql("mariadb-10.11"));
+  for (const name of ["t", "u", "v"]) {
+    await database.sql(`CREATE TABLE ${name} (a INT PRIMARY KEY, b TEXT) ENGINE = InnoDB`);
+    await database.sql(`INSERT INTO ${name} SELECT seq, REPEAT('x', 200) FROM seq_1_to_5000`);
+  }
+  await using folder = await withTemporaryFolder();
+  const repo = join(folder.path, "repo");
+  const source = { name: database.name, url: database.url, options: ["--format", "directory", "--jobs", "3"] };
+  for (const fault of ["kill-before:fsync:3", "kill-before:link:1", "kill-after:link:1"]) {
+    expect((await killedBackup(source, repo, { fault })).signal, fault).toBe("SIGKILL");
+  }
+  await killedAtRandom(source, repo, { times: 4, seed: 7, timing: join(folder.path, "timing") });
+  await expectWholeAndSwept(source, repo);
+  const sessions = `SELECT COUNT(*) AS n FROM information_schema.processlist WHERE db = '${database.name}' AND id <> CONNECTION_ID()`;
+  await expect.poll(() => database.sql(sessions), { timeout: 10_000 }).toEqual([{ n: "0" }]);
+});

@@ -14,6 +14,8 @@ const preload = resolve(import.meta.dirname, "fault-preload.ts");
 export interface BackupSource {
   readonly name: string;
   readonly url: string;
+  /** More arguments of its backups. */
+  readonly options?: readonly string[];
 }
 
 /** When to kill a backup: so long after its start, or at a call of the file system, as `fault-preload.ts` takes it. */
@@ -34,7 +36,7 @@ export const commitFaults = [
 
 /** Backs up into a repository in a process of its own, which is killed with -9. Answers how it ended. */
 export async function killedBackup(
-  { name, url }: BackupSource,
+  { name, url, options = [] }: BackupSource,
   repo: string,
   kill: KillMoment,
 ): Promise<{ readonly signal: string | null; readonly ms: number }> {
@@ -50,6 +52,7 @@ export async function killedBackup(
       name,
       `--url=${url}`,
       `--repo=${repo}`,
+      ...options,
     ],
     {
       stdio: "ignore",
@@ -90,8 +93,8 @@ export async function killedAtRandom(
  * After runs that were killed: what is listed is whole, and the next run sweeps. Then there are backups, each with its
  * metadata, and nothing else.
  */
-export async function expectWholeAndSwept({ name, url }: BackupSource, repo: string): Promise<void> {
-  const backup = ["backup", "single", name, `--url=${url}`, "--repo", repo];
+export async function expectWholeAndSwept({ name, url, options = [] }: BackupSource, repo: string): Promise<void> {
+  const backup = ["backup", "single", name, `--url=${url}`, "--repo", repo, ...options];
   await expectWhole(repo);
   await mustDbbackup(backup);
   // A folder of a run that died before it had claimed it, or after it had given it back, is empty, and could be one being
