@@ -1,11 +1,12 @@
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { mustDbbackup } from "../helpers/dbbackup.ts";
+import { dbbackup, mustDbbackup } from "../helpers/dbbackup.ts";
 import { withMysqlDatabase } from "../helpers/mysql-database.ts";
 import { mysqlSql, mysqlUrl, startMysql } from "../helpers/mysql-server.ts";
 import { sharedMysql } from "../helpers/mysql-shared-servers.ts";
 import { TcpProxy } from "../helpers/tcp-proxy.ts";
+import { withTemporaryFolder } from "../helpers/temporary-folder.ts";
 import {
   directoryRestoreSuite,
   isWhole,
@@ -131,6 +132,38 @@ describe.each(["mariadb-11.8", "mysql-9.7"] as const)("on %s", (flavour) => {
     await expect.poll(() => mysqlSql(server, sessions), { timeout: 10_000 }).toEqual([{ n: "0" }]);
   });
 });
+
+test.each(["mariadb-10.11", "mysql-9.7"] as const)(
+  "an account that has one database loads it on %s",
+  async (flavour) => {
+    const server = await sharedMysql(flavour);
+    await using source = await withMysqlDatabase(server);
+    await source.sql("CREATE TABLE t (id INT PRIMARY KEY, j TEXT)");
+    await source.sql("INSERT INTO t VALUES (1, 'a'), (2, NULL)");
+    await using folder = await withTemporaryFolder();
+    await using target = await withMysqlDatabase(server);
+    const user = `d_${target.name}`;
+    await mysqlSql(server, `CREATE USER ${user} IDENTIFIED BY 'right'`);
+    await using _ = { [Symbol.asyncDispose]: async () => void (await mysqlSql(server, `DROP USER ${user}`)) };
+    await mysqlSql(server, `GRANT ALL ON ${target.name}.* TO ${user}`);
+    const url = `${mysqlUrl(server, "", user)}?ssl-mode=PREFERRED`;
+    for (const format of ["sql", "directory"]) {
+      const path = join(folder.path, format);
+      const backup = ["backup", "single", source.name, "--url", mysqlUrl(server), "--format", format];
+      await mustDbbackup([...backup, "--output", path]);
+      const done = await dbbackup(["restore", "single", path, "--url", url, "--target", target.name, "--quiet"], {
+        env: { MYSQL_PWD: "right" },
+      });
+      expect(done.stderr.toString()).toBe("");
+      expect(done.status).toBe(0);
+      expect(await target.sql("SELECT * FROM t")).toEqual([
+        { id: "1", j: "a" },
+        { id: "2", j: null },
+      ]);
+      await target.sql("DROP TABLE t");
+    }
+  },
+);
 
 test("what a directory cannot be asked for is refused before anything is done", async () => {
   const server = await sharedMysql("mariadb-10.11");

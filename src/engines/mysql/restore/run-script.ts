@@ -15,6 +15,7 @@ import { askQuoting } from "../script/session-quoting.ts";
 import { headOf, type StatementKind, statementKind } from "../script/statement-head.ts";
 import type { RowsOfStatement, TableTotals } from "../script/table-totals.ts";
 import { type FailedStatement, type FailureLog, StatementTooLong } from "./failure-log.ts";
+import { isRestrictedSetting } from "./restricted-setting.ts";
 import type { ScriptProgress } from "./script-progress.ts";
 
 export interface ScriptRun {
@@ -132,6 +133,8 @@ class ScriptRunner {
       this.done += 1;
     } catch (error) {
       if (error instanceof MysqlServerError && error.number === emptyQuery) return;
+      const warn = (message: string): void => this.#warn(`line ${statement.line}: ${message}`);
+      if (await isRestrictedSetting(this.#run.connection, error, statement.head, warn)) return;
       this.#run.failures.note(error, statement);
     }
   }

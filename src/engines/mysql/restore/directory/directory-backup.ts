@@ -135,7 +135,8 @@ export class DirectoryBackup implements RestorableBackup {
         failures,
         progress,
         signal,
-        warn: (message) => void warnings.push(message),
+        // Several sessions may say the same.
+        warn: (message) => void (warnings.includes(message) || warnings.push(message)),
         onTouched: () => {
           touched = true;
         },

@@ -6,6 +6,7 @@ import { RowScanner } from "../../../../wire/postgres/row-scanner.ts";
 import { scriptSqlMode } from "../../dump/script-frame.ts";
 import type { LoadingSession } from "../../load/load-rows.ts";
 import { connectForRestore } from "../restore-session.ts";
+import { noInvisibleKeys } from "../restricted-setting.ts";
 
 /** Waiting for another session of this restore is no fault. */
 const patienceSeconds = 7 * 24 * 3600;
@@ -19,6 +20,13 @@ const needed: readonly (readonly [name: string, value: string])[] = [
   ["time_zone", "'+00:00'"],
   ["unique_checks", "0"],
   ["foreign_key_checks", "0"],
+];
+
+/**
+ * The same for what every server has in its own way, or does not let everybody set; who may not finds out when something is
+ * refused.
+ */
+const wanted: readonly (readonly [name: string, value: string])[] = [
   ["check_constraint_checks", "0"],
   ["character_set_collations", "''"],
   ["lock_wait_timeout", `${patienceSeconds}`],
@@ -30,10 +38,6 @@ const needed: readonly (readonly [name: string, value: string])[] = [
   ["system_versioning_alter_history", "KEEP"],
   // As a backup with old versions of rows has them.
   ["system_versioning_insert_history", "1"],
-];
-
-/** The same for what servers do not let everybody set; who may not finds out when a definition is refused. */
-const wanted: readonly (readonly [name: string, value: string])[] = [
   ["innodb_strict_mode", "0"],
   ["sql_require_primary_key", "0"],
   ["sql_generate_invisible_primary_key", "0"],
@@ -55,7 +59,7 @@ export async function openLoadSession(
   const connection = await connectForRestore({ ...spec, sendsFiles: true }, database, { signal });
   try {
     const facts = await identifyMysql(connection);
-    await setForLoading(connection, facts);
+    await setForLoading(connection, facts, warn);
     return {
       connection,
       facts,
@@ -72,14 +76,19 @@ export async function openLoadSession(
 }
 
 /** Also after a script, which leaves settings of its own. */
-export async function setForLoading(connection: MysqlConnection, { variables }: MysqlServerFacts): Promise<void> {
-  const known = needed.filter(([name]) => variables.has(name));
+export async function setForLoading(
+  connection: MysqlConnection,
+  { variables }: MysqlServerFacts,
+  warn: (message: string) => void,
+): Promise<void> {
   await connection.query("SET NAMES utf8mb4");
-  await connection.query(`SET ${known.map(([name, value]) => `SESSION ${name} = ${value}`).join(", ")}`);
+  await connection.query(`SET ${needed.map(([name, value]) => `SESSION ${name} = ${value}`).join(", ")}`);
   for (const [name, value] of wanted) {
-    if (!variables.has(name) || /^(?:OFF|0)$/.test(variables.get(name)!)) continue;
+    const current = variables.get(name);
+    if (current === undefined || (value === "0" && /^(?:OFF|0)$/.test(current))) continue;
     await connection.query(`SET SESSION ${name} = ${value}`).catch((error: unknown) => {
       if (!(error instanceof MysqlServerError && notAllowed.has(error.number))) throw error;
+      if (name === "sql_generate_invisible_primary_key") warn(noInvisibleKeys);
     });
   }
 }

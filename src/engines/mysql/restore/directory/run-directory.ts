@@ -9,6 +9,7 @@ import { loadRows } from "../../load/load-rows.ts";
 import { type SplitTable, splitCreateTable } from "../../load/split-create-table.ts";
 import { DefinerChanger } from "../../script/definer-changer.ts";
 import type { FailureLog } from "../failure-log.ts";
+import { withoutRestricted } from "../restricted-setting.ts";
 import { runScript } from "../run-script.ts";
 import { ScriptProgress } from "../script-progress.ts";
 import type { ChosenObjects } from "./chosen-objects.ts";
@@ -66,7 +67,7 @@ export async function runDirectory(run: DirectoryRun): Promise<void> {
   for (const object of chosen.made.filter(({ kind }) => beforeRows.has(kind))) {
     await makeObject(run, leader, object, splits);
   }
-  await setForLoading(leader.connection, leader.facts);
+  await setForLoading(leader.connection, leader.facts, warn);
   progress.phase("data", "loading rows");
   const tables = chosen.loaded.map((object) => ({
     name: object.name,
@@ -95,9 +96,9 @@ async function makeObject(
   const isSplit = splits !== undefined && object.kind === "table" && chosen.loaded.length > 0;
   const defersIndexes = chosen.loaded.includes(object) && object.data!.bytes >= deferredFromBytes;
   const rewrite = (text: Buffer): Buffer => {
-    if (!isSplit || splits.has(object.name)) return text;
+    if (!isSplit || splits.has(object.name)) return withoutRestricted(text);
     const split = splitCreateTable(text.toString("latin1"), defersIndexes);
-    if (split === undefined) return text;
+    if (split === undefined) return withoutRestricted(text);
     splits.set(object.name, split);
     return Buffer.from(split.create, "latin1");
   };
