@@ -1,11 +1,13 @@
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { MysqlConnection } from "../../src/wire/mysql/connection.ts";
-import { dbbackup } from "../helpers/dbbackup.ts";
+import { dbbackup, mustDbbackup } from "../helpers/dbbackup.ts";
 import { withMysqlDatabase } from "../helpers/mysql-database.ts";
 import { mysqlFlavours } from "../helpers/mysql-packages.ts";
 import { backupToSql, loadWithStock, roundTrips } from "../helpers/mysql-round-trip.ts";
 import { mysqlSql, rootSpec, startMysql } from "../helpers/mysql-server.ts";
 import { sharedMysql } from "../helpers/mysql-shared-servers.ts";
+import { withTemporaryFolder } from "../helpers/temporary-folder.ts";
 
 test("--column-statistics takes histograms of MySQL as they are, without it they are counted", async () => {
   await using source = await withMysqlDatabase(await sharedMysql("mysql-9.7"));
@@ -112,6 +114,14 @@ test("JSON of MySQL comes back with the types of its scalars", async () => {
     ),
   );
   expect(await types(copy.name)).toEqual(expected);
+  await using folder = await withTemporaryFolder();
+  const what = ["backup", "single", source.name, "--url", source.url, "--format", "directory", "--json", "--output"];
+  const warned = await mustDbbackup([...what, join(folder.path, "warned")]);
+  expect(JSON.parse(warned.stdout.toString()).warnings).toEqual(
+    ["v", "p", "k`;'"].map((column) => expect.stringContaining(`JSON of "v.${column}" holds dates`)),
+  );
+  const told = await mustDbbackup([...what, join(folder.path, "told"), "--json-as-text"]);
+  expect(JSON.parse(told.stdout.toString()).warnings).toEqual([]);
   const plain = (await backupToSql(source.server, source.name, ["--json-as-text"])).script.toString();
   expect(plain).not.toContain("JSON_SET");
   expect(script.toString()).toContain("JSON_SET");

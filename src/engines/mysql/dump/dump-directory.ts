@@ -27,6 +27,7 @@ import { isInSnapshots } from "./snapshot/read-unprotected.ts";
 import { holdsRows } from "./table-rows.ts";
 import { notIncludedIn } from "./tables-not-included.ts";
 import { TaskQueue } from "./task-queue.ts";
+import { warnOfJson } from "./warn-of-json.ts";
 
 export interface DirectoryOptions {
   readonly codec: Codec;
@@ -192,6 +193,9 @@ class DirectoryDump {
       this.#objects[number] = { ...this.#objects[number]!, schema };
     }
     if (!wantsRows(this.#run, table)) return;
+    const { source, options, telling } = this.#run;
+    const canLook = source.facts.capabilities.recursionIntoJson;
+    if (canLook && !options.rows.jsonAsText) await warnOfJson(lane.session, table, telling);
     const ranges = this.#lanes.length === 1 ? [] : await this.#rangesOf(lane, table);
     const rows = this.#tableRows(table, number, Math.max(1, ranges.length));
     this.#run.telling.objectStart(table.name);

@@ -13,10 +13,14 @@ const notInText = "('DATE','TIME','DATETIME','TIMESTAMP','DECIMAL','BLOB','BIT',
  * @param column with its table, quoted
  */
 export function jsonLiteral(column: string): string {
+  return `IF(${losesTypes(column)}, CONCAT('JSON_SET(', QUOTE(${column}), (${replacements(column)}), ')'), QUOTE(${column}))`;
+}
+
+/** A condition: the text of the JSON value does not tell the types of all its scalars. Of the same servers. */
+export function losesTypes(column: string): string {
   const isFound = (path: string): string =>
     `EXISTS(SELECT 1 FROM JSON_TABLE(${column}, '${path}' COLUMNS(v JSON PATH '$')) dbb_j WHERE JSON_TYPE(dbb_j.v) IN ${notInText})`;
-  const needsMore = `JSON_TYPE(${column}) IN ${notInText} OR ${isFound("$**.*")} OR ${isFound("$**[*]")}`;
-  return `IF(${needsMore}, CONCAT('JSON_SET(', QUOTE(${column}), (${replacements(column)}), ')'), QUOTE(${column}))`;
+  return `JSON_TYPE(${column}) IN ${notInText} OR ${isFound("$**.*")} OR ${isFound("$**[*]")}`;
 }
 
 /**

@@ -7,13 +7,17 @@ import { formatDuration } from "../amounts.ts";
 /** Findings that are shown; `--json` and the file have more. */
 const shownDamage = 20;
 
+/** By the words of metadata. */
+const products: Readonly<Record<string, string>> = { postgresql: "PostgreSQL", mysql: "MySQL", mariadb: "MariaDB" };
+
 /** What a restore on trial proved, for people. */
 export function proofLines(proven: ProvenBackup): string[] {
   const { location, server, recoverySeconds, damage, notes, checks, phases } = proven;
   const lines = [`${isProven(proven) ? "ok" : "DAMAGED"}  ${printable(location)}`];
   if (recoverySeconds !== undefined) {
     const where = server.isOurs ? "a server started for it" : "the given server";
-    const version = server.version === undefined ? "" : `, PostgreSQL ${printable(server.version)}`;
+    const product = products[proven.metadata?.database_type ?? ""] ?? "version";
+    const version = server.version === undefined ? "" : `, ${product} ${printable(server.version)}`;
     lines.push(`  restored ${formatDuration(recoverySeconds)}, into ${where}${version}`);
   }
   const found = foundText(proven);
