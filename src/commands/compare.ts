@@ -1,4 +1,5 @@
 import { BackupError } from "../core/backup-error.ts";
+import { type EngineFamily, familyOfConnection, shownFamily } from "../core/database-type.ts";
 import type { BackupMetadata } from "../core/metadata/metadata-schema.ts";
 import type {
   CompareContext,
@@ -50,9 +51,25 @@ export async function compare(
   const found = await findBackup(right, ports, context.signal);
   refuseCluster(found);
   refuseSample(found);
+  refuseOtherFamily(found, left);
   const backup = recordedRows(found);
   const openData = () => openStored(found);
   return await ports.comparer.compareWithBackup({ database: left, backup, schemaOnly, limits, openData }, context);
+}
+
+/** @throws BackupError USAGE: rows of other kinds of servers are written in other ways */
+function refuseOtherFamily({ metadata, location }: FoundBackup, database: ConnectionRequest): void {
+  const type = metadata?.database_type;
+  if (type === undefined) return;
+  const ofBackup: EngineFamily = type === "mysql" || type === "mariadb" ? "mysql" : "postgres";
+  const ofDatabase = familyOfConnection(database) ?? "postgres";
+  if (ofBackup === ofDatabase) return;
+  throw new BackupError({
+    code: "USAGE",
+    message: `the backup is one of ${shownFamily[ofBackup]}, and cannot be compared with a database of ${shownFamily[ofDatabase]}`,
+    object: location,
+    hint: "name a database of the same kind",
+  });
 }
 
 /** Fewer rows are no difference there, and which of them should be there nobody has recorded. */
@@ -115,6 +132,7 @@ function recordedRows({ metadata, location }: FoundBackup): RecordedRows {
     serverVersion: metadata.database_version ?? "",
     ...writerOf(metadata),
     encoding: metadata.encoding ?? metadata.source?.encoding ?? "UTF8",
+    ...(metadata.format === undefined ? {} : { format: metadata.format }),
     tables: objects.flatMap(recordedTable),
     partial: metadata.partial ?? [],
     ...(metadata.row_settings === undefined ? {} : { rowSettings: metadata.row_settings }),
@@ -128,7 +146,7 @@ function writerOf({ tool, engine }: BackupMetadata): Pick<RecordedRows, "writer"
 }
 
 function recordedTable(object: NonNullable<BackupMetadata["objects"]>[number]): RecordedTable[] {
-  const { type, schema, name, rows, checksum } = object;
+  const { type, schema, name, rows, checksum, row_history: history } = object;
   if (type !== "table" || schema === undefined || name === undefined || checksum === undefined) return [];
-  return [{ schema, name, rows, checksum }];
+  return [{ schema, name, rows, checksum, ...(history === true ? { hasHistory: true } : {}) }];
 }

@@ -90,6 +90,8 @@ export interface RecordedRows {
   readonly encoding: string;
   /** Settings of the dump's session that their text hangs on; absent when nobody recorded them. */
   readonly rowSettings?: Readonly<Record<string, string>>;
+  /** Absent when nobody recorded it. */
+  readonly format?: string;
   readonly tables: readonly RecordedTable[];
   /** Options that left something out of the backup: what it does not hold is no difference then. */
   readonly partial: readonly string[];
@@ -103,6 +105,8 @@ export interface RecordedTable {
   readonly rows: number;
   /** `rowsum128-v1`: 32 hexadecimal digits. */
   readonly checksum: string;
+  /** Old versions of rows are among them. */
+  readonly hasHistory?: boolean;
 }
 
 export interface BackupCompareRequest {

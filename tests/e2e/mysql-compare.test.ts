@@ -1,13 +1,15 @@
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { compareDatabases } from "../../src/engines/mysql/compare/compare-databases.ts";
 import { type Comparison, defaultComparisonLimits } from "../../src/ports/comparison.ts";
 import { MysqlConnection } from "../../src/wire/mysql/connection.ts";
-import { dbbackup } from "../helpers/dbbackup.ts";
+import { dbbackup, mustDbbackup } from "../helpers/dbbackup.ts";
 import { type MysqlDatabase, withMysqlDatabase } from "../helpers/mysql-database.ts";
 import { mysqlFlavours } from "../helpers/mysql-packages.ts";
 import { rootSpec } from "../helpers/mysql-server.ts";
 import { sharedMysql } from "../helpers/mysql-shared-servers.ts";
 import { mustMysqlStock } from "../helpers/mysql-stock.ts";
+import { withTemporaryFolder } from "../helpers/temporary-folder.ts";
 
 const schema = [
   "CREATE TABLE customers (id INT UNSIGNED AUTO_INCREMENT PRIMARY KEY, name VARCHAR(50) CHARACTER SET latin1, rating FLOAT, mood ENUM('', 'good') NOT NULL, UNIQUE KEY by_name (name)) COMMENT 'who buys'",
@@ -184,7 +186,6 @@ test("the command tells what differs, ends with 4, and refuses what is for Postg
       stderr: expect.stringContaining("is for PostgreSQL only"),
     });
   }
-  expect(await dbbackup(["compare", left.url, "latest:shop"])).toMatchObject({ status: 2 });
   expect(await dbbackup(["compare", left.url, "postgres://x/y"])).toMatchObject({ status: 2 });
 });
 
@@ -200,4 +201,33 @@ test("rows that differ and are too many to hold are counted, and not told", asyn
   await right.sql("INSERT INTO t VALUES (REPEAT('x', 8000000))");
   const { dataDifferences } = await compared(left, right);
   expect(dataDifferences).toEqual([{ object: "table t", leftRows: 5, rightRows: 6, samples: [] }]);
+});
+
+test.each([
+  ["sql", "mariadb-10.11"],
+  ["directory", "mysql-9.7"],
+] as const)("a database and its backup in format %s, on %s", async (format, flavour) => {
+  await using source = await withMysqlDatabase(await sharedMysql(flavour));
+  await load(source);
+  await using folder = await withTemporaryFolder();
+  const backup = join(folder.path, "backup");
+  await mustDbbackup(["backup", "single", source.name, "--url", source.url, "--format", format, "--output", backup]);
+  const compare = async (...more: readonly string[]) => {
+    const { status, stdout } = await dbbackup(["compare", source.url, backup, "--json", ...more]);
+    return { status, ...JSON.parse(stdout.toString()) };
+  };
+  expect(await compare()).toMatchObject({ status: 0, equal: true, tables_compared: 4, rows_compared: 4 * customers });
+  await source.sql("UPDATE customers SET rating = 1 WHERE id = 7");
+  await source.sql("DELETE FROM log LIMIT 1");
+  await source.sql("CREATE TABLE more (a INT)");
+  const changed = await compare();
+  expect(changed).toMatchObject({ status: 4, equal: false });
+  expect(changed.schema_differences).toEqual([{ object: "table more", aspect: "exists", a: "yes", b: null }]);
+  expect(changed.data_differences).toMatchObject([
+    { object: "table customers", a_rows: customers, b_rows: customers },
+    { object: "table log", a_rows: customers - 1, b_rows: customers },
+  ]);
+  expect(await compare("--schema-only")).toMatchObject({ status: 1, error: { code: "PRECHECK" } });
+  const other = await dbbackup(["compare", "postgres://nobody@127.0.0.1:1/x", backup]);
+  expect([other.status, other.stderr]).toEqual([2, expect.stringContaining("is one of MySQL and MariaDB")]);
 });

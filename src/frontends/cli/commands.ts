@@ -383,7 +383,7 @@ export const commands: readonly Command[] = [
       "in ranges of their key. With a backup, the definitions in its archive are compared with those that a new one would have,",
       "numbers of rows and row checksums in its metadata with those of the database, and rows that differ are read out of the",
       "archive. Ends with 0 when both hold the same, and with 4 when they differ, saying in what. Databases of MySQL and MariaDB",
-      "are compared with each other only, by one session a side.",
+      "are read by one session a side, and of their backups rows alone are compared, by number and checksum of each table.",
     ],
     examples: [
       "dbbackup compare postgres://db1/shop postgres://db2/shop",

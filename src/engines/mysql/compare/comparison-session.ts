@@ -56,7 +56,8 @@ export function isDatabase(column: string, { database }: ComparisonSession): str
   return `${column} = ${quoteText(database)}`;
 }
 
-function noDatabase(): BackupError {
+/** The URL of a database to compare names none. */
+export function noDatabase(): BackupError {
   return new BackupError({
     code: "USAGE",
     message: "the URL names no database to compare",

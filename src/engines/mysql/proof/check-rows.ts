@@ -102,7 +102,10 @@ function messageOf(difference: Difference, { rows }: RowTotals, wanted: Promised
 }
 
 /** Others write values in another way: stock programs, and servers of another version or flavour. */
-function isAsDumped({ facts }: ProofTarget, { rowSettings, sourceVersion }: PromisedContents): boolean {
+export function isAsDumped(
+  { facts }: Pick<ProofTarget, "facts">,
+  { rowSettings, sourceVersion }: Pick<PromisedContents, "rowSettings" | "sourceVersion">,
+): boolean {
   return rowSettings !== undefined && seriesOf(sourceVersion) === seriesOf(facts.versionText);
 }
 

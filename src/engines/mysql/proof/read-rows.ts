@@ -18,7 +18,7 @@ export interface RowLane {
 
 export interface ReadRowsOptions {
   readonly facts: MysqlServerFacts;
-  readonly promised: PromisedContents;
+  readonly promised: Pick<PromisedContents, "format" | "rowSettings">;
   readonly history: RowHistory | undefined;
   readonly onBytes: (count: number) => void;
 }

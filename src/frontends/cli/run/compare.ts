@@ -27,7 +27,7 @@ export const run: RunCommand = async ({ args, options }, { services, output, pro
   if (!isDatabase(right)) refuseForBackup(options);
   const family = familyOf(typeOfUrl(left)!);
   if (isDatabase(right) && familyOf(typeOfUrl(right)!) !== family) throw differentKinds();
-  if (family === "mysql") refuseForMysql(options, right);
+  if (family === "mysql") refuseForMysql(options);
 
   const ports = {
     comparer: await services.openComparer(family),
@@ -67,20 +67,13 @@ function refuseForBackup(options: OptionValues): void {
 const databasesOnly = ["hash-on", "split-larger-than", "state-file", "resume", "schema-sql"] as const;
 
 /** Rows of MySQL and MariaDB are read by one session a side, and hashed here. */
-function refuseForMysql(options: OptionValues, right: string): void {
+function refuseForMysql(options: OptionValues): void {
   const given = postgresOnly.find((name) => options[name] !== undefined);
-  if (given !== undefined) {
-    throw new BackupError({
-      code: "USAGE",
-      message: `"--${given}" of compare is for PostgreSQL only`,
-      hint: "leave it out",
-    });
-  }
-  if (isDatabase(right)) return;
+  if (given === undefined) return;
   throw new BackupError({
     code: "USAGE",
-    message: "a database of MySQL or MariaDB is compared with another database, not with a backup",
-    hint: "restore the backup into another database, and compare the two",
+    message: `"--${given}" of compare is for PostgreSQL only`,
+    hint: "leave it out",
   });
 }
 
