@@ -23,7 +23,8 @@ import { stock } from "../helpers/stock-tools.ts";
 import { databaseUrl, type TestDatabase, withDatabase } from "../helpers/test-database.ts";
 
 const restorer = createPostgresRestorer({ codec, openSpool: openTemporarySpool });
-const manyRows = Buffer.from(Array.from({ length: 400_000 }, (_, index) => `${index}\tname of ${index}\n`).join(""));
+/** Far more than the buffers of a socket hold: what ends a session while they are sent, ends it before they are all there. */
+const manyRows = Buffer.from(Array.from({ length: 1_500_000 }, (_, index) => `${index}\tname of ${index}\n`).join(""));
 
 let server: ServerAddress;
 beforeAll(async () => {
