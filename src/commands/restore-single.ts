@@ -1,4 +1,5 @@
 import { BackupError } from "../core/backup-error.ts";
+import { fileContext } from "../core/encrypted-file.ts";
 import type { BackupMetadata } from "../core/metadata/metadata-schema.ts";
 import type { BackupChecker } from "../ports/backup-checker.ts";
 import type { OpenOutput } from "../ports/backup-output.ts";
@@ -99,12 +100,18 @@ async function outcomeOf(
 ): Promise<RestoreOutcome> {
   const isScript = request.mode === "script";
   if (request.backup === "-") {
-    const backup = await ports.engine.open({ kind: "stream", stream: ports.standardInput() }, limits(request));
+    const backup = await ports.engine.open({ kind: "stream", stream: standardInput(ports) }, limits(request));
     if (isScript) return await writeScript({ ...request, backup }, ports, signal);
     return await restoreOpened(request, { backup, known: undefined }, request.restore, ports, signal);
   }
   const found = await findBackup(request.backup, ports, signal);
   return isScript ? await writeFound(found, request, ports, signal) : await restoreFound(found, request, ports, signal);
+}
+
+/** With a key it is an encrypted file, as a backup to standard output is. */
+function standardInput({ unlocking, ...ports }: RestorePorts): AsyncIterable<Uint8Array> {
+  const stored = ports.standardInput();
+  return unlocking?.decryption?.stream(stored, fileContext, unlocking.onHeaderDamage) ?? stored;
 }
 
 /** As {@link restoreSingle}, of a backup that was found. What files say of the selection is in the request. */

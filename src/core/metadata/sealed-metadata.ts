@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { BackupError } from "../backup-error.ts";
 import { type BackupMetadata, metadataSchema } from "./metadata-schema.ts";
+import { SELF_HASH_FIELD } from "./self-hash.ts";
 
 /** What a metadata file is encrypted as. */
 export const SEALED_ARTIFACT = "manifest";
@@ -48,12 +49,13 @@ function readableArtifact({ name, size, sha256, header }: BackupMetadata["artifa
 export function unsealedMetadata(text: string, found: BackupMetadata, where: string): BackupMetadata {
   const result = v.safeParse(metadataSchema, parseJson(text));
   if (!result.success) throw changed(where, "what was sealed is no metadata");
-  const metadata = result.output;
-  const { sealed: _, ...seen } = found;
-  const { sealed: __, ...expected } = readableMetadata(metadata, "");
-  const differing = [...new Set([...Object.keys(seen), ...Object.keys(expected)])].filter(
-    (name) => canonical(seen[name as keyof typeof seen]) !== canonical(expected[name as keyof typeof expected]),
-  );
+  const { [SELF_HASH_FIELD]: _, ...metadata } = result.output;
+  const [seen, expected] = [readableMetadata(found, ""), readableMetadata(metadata, "")];
+  const names = Object.keys(expected) as (keyof typeof expected & string)[];
+  const differing: string[] = names.filter((name) => canonical(seen[name]) !== canonical(expected[name]));
+  // What this version does not know there, a later one may have written; nothing is done with it.
+  const known = Object.keys(found).filter((name) => name in metadataSchema.entries);
+  differing.push(...known.filter((name) => !(name in expected)));
   if (differing.length > 0) throw changed(where, `"${differing.join('", "')}" is not what was sealed`);
   return metadata;
 }

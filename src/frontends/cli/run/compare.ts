@@ -5,6 +5,7 @@ import { ExitStatus } from "../../../core/exit-status.ts";
 import { type ComparisonLimits, defaultComparisonLimits } from "../../../ports/comparison.ts";
 import type { RunCommand } from "../command.ts";
 import { defaultJobs } from "../default-jobs.ts";
+import { hasKeys, keySources } from "../key-sources.ts";
 import type { OptionValues } from "../options/options.ts";
 import { repositoryOf } from "../repository-option.ts";
 import { unlockingOf } from "../unlocking.ts";
@@ -24,7 +25,8 @@ export const run: RunCommand = async ({ args, options }, { services, output, pro
     ...(options["split-larger-than"] === undefined ? {} : { splitLargerThan: options["split-larger-than"] }),
     ...stateOf(options),
   };
-  if (!isDatabase(right)) refuseForBackup(options);
+  if (isDatabase(right)) refuseKeys(options);
+  else refuseForBackup(options);
   const family = familyOf(typeOfUrl(left)!);
   if (isDatabase(right) && familyOf(typeOfUrl(right)!) !== family) throw differentKinds();
   if (family === "mysql") refuseForMysql(options);
@@ -61,6 +63,15 @@ function refuseForBackup(options: OptionValues): void {
     code: "USAGE",
     message: `"--${given}" is for two databases, and B is a backup`,
     hint: `leave it out, or restore the backup into another database and compare the two`,
+  });
+}
+
+function refuseKeys(options: OptionValues): void {
+  if (!hasKeys(keySources(options))) return;
+  throw new BackupError({
+    code: "USAGE",
+    message: "keys are for encrypted backups, and both sides are databases",
+    hint: "leave them out",
   });
 }
 
