@@ -4,8 +4,17 @@ import { withoutSuffix } from "../core/encrypted-file.ts";
 import type { BackupMetadata } from "../core/metadata/metadata-schema.ts";
 import type { LocateFile, NamedFile, NamedFolder } from "../ports/named-file.ts";
 import type { OpenedObject, Storage } from "../ports/storage.ts";
+import { KeyFilesOfFolder, namedStoredFile } from "./encryption/key-files.ts";
 import { openEncrypted, type Unlocking } from "./encryption/open-encrypted.ts";
-import { type FoundBackup, fileName, folderOf, isCluster, isPartial, loadMetadata } from "./found-backup.ts";
+import {
+  type FoundArtifact,
+  type FoundBackup,
+  fileName,
+  folderOf,
+  isCluster,
+  isPartial,
+  loadMetadata,
+} from "./found-backup.ts";
 import { type ListedBackup, listBackups } from "./list-backups.ts";
 
 const LATEST = "latest:";
@@ -52,18 +61,20 @@ async function backupOfFile(file: NamedFile): Promise<FoundBackup> {
     const metadata = await metadataIn(file);
     const folder = folderOf(metadata, file.path);
     const found = folder === undefined ? undefined : await file.beside(folder);
-    if (found?.kind === "folder") return await describedFolder(found, metadata);
-    const artifacts = metadata.artifacts.map(({ name }) => ({ name, open: () => openBeside(file, name) }));
-    return { location: file.path.slice(0, -METADATA_SUFFIX.length), metadata, artifacts };
+    if (found?.kind === "folder") return await describedFolder(found, metadata, file);
+    const artifacts = metadata.artifacts.map(({ name }) => artifactBeside(file, name));
+    const location = file.path.slice(0, -METADATA_SUFFIX.length);
+    return { location, metadata, metadataFile: namedStoredFile(file), artifacts };
   }
   const beside = await metadataBeside(file);
-  const itself = { name: file.name, open: () => file.open() };
+  const itself = { name: file.name, open: () => file.open(), file: namedStoredFile(file) };
   if (beside === undefined) return { location: file.path, artifacts: [itself] };
   const metadata = await metadataIn(beside);
   // Both may have been renamed together: the file that lies beside the metadata under its name is what is meant.
   const [first, ...others] = metadata.artifacts;
-  const rest = others.map(({ name }) => ({ name, open: () => openBeside(file, name) }));
-  return { location: file.path, metadata, artifacts: [{ ...itself, name: first!.name }, ...rest] };
+  const rest = others.map(({ name }) => artifactBeside(file, name));
+  const metadataFile = namedStoredFile(beside);
+  return { location: file.path, metadata, metadataFile, artifacts: [{ ...itself, name: first!.name }, ...rest] };
 }
 
 /**
@@ -72,7 +83,7 @@ async function backupOfFile(file: NamedFile): Promise<FoundBackup> {
  */
 async function backupOfFolder(folder: NamedFolder): Promise<FoundBackup> {
   const beside = await metadataBeside(folder);
-  if (beside !== undefined) return await describedFolder(folder, await metadataIn(beside));
+  if (beside !== undefined) return await describedFolder(folder, await metadataIn(beside), beside);
   const files = await folder.files();
   const names = [...files.sizes.keys()].toSorted();
   if (!names.some((name) => /^(?:toc\.dat(\.[a-z0-9]+)?|index\.json)$/.test(name))) {
@@ -88,7 +99,11 @@ async function backupOfFolder(folder: NamedFolder): Promise<FoundBackup> {
 }
 
 /** Folder and metadata may have been renamed together: only the names of the files in it count. */
-async function describedFolder(folder: NamedFolder, metadata: BackupMetadata): Promise<FoundBackup> {
+async function describedFolder(
+  folder: NamedFolder,
+  metadata: BackupMetadata,
+  described: NamedFile,
+): Promise<FoundBackup> {
   if (folderOf(metadata, folder.path) === undefined) {
     throw new BackupError({
       code: "DAMAGED",
@@ -98,8 +113,14 @@ async function describedFolder(folder: NamedFolder, metadata: BackupMetadata): P
     });
   }
   const files = await folder.files();
-  const artifacts = metadata.artifacts.map(({ name }) => ({ name, open: () => files.open(fileName(name)) }));
-  return { location: folder.path, metadata, artifacts, folder: { sizes: async () => files.sizes } };
+  const keyFiles = new KeyFilesOfFolder(async () => files.sizes.keys(), files.open);
+  const artifacts = metadata.artifacts.map(({ name }) => ({
+    name,
+    open: () => files.open(fileName(name)),
+    file: { location: `${folder.path}/${fileName(name)}`, keyFiles: () => keyFiles.of(fileName(name)) },
+  }));
+  const metadataFile = namedStoredFile(described);
+  return { location: folder.path, metadata, metadataFile, artifacts, folder: { sizes: async () => files.sizes } };
 }
 
 async function metadataBeside(named: NamedFile | NamedFolder): Promise<NamedFile | undefined> {
@@ -118,6 +139,15 @@ async function metadataIn(file: NamedFile): Promise<BackupMetadata> {
   } finally {
     await object.close();
   }
+}
+
+function artifactBeside(file: NamedFile, name: string): FoundArtifact {
+  const location = `${file.path.slice(0, -file.name.length)}${name}`;
+  const keyFiles = async () => {
+    const found = await file.beside(name);
+    return found?.kind === "file" ? await namedStoredFile(found).keyFiles() : [];
+  };
+  return { name, open: () => openBeside(file, name), file: { location, keyFiles } };
 }
 
 async function openBeside(file: NamedFile, name: string): Promise<OpenedObject> {

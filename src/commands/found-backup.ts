@@ -2,7 +2,9 @@ import { BackupError } from "../core/backup-error.ts";
 import { METADATA_SUFFIX } from "../core/backup-name.ts";
 import type { BackupMetadata } from "../core/metadata/metadata-schema.ts";
 import { MAX_METADATA_BYTES, readMetadata } from "../core/metadata/read-metadata.ts";
+import type { ContainerContext } from "../ports/encryption.ts";
 import type { OpenedObject, Storage } from "../ports/storage.ts";
+import { fileInRepository, KeyFilesOfFolder, type StoredFile } from "./encryption/key-files.ts";
 
 /** A stored object of a backup, to be opened. */
 export interface FoundArtifact {
@@ -11,6 +13,10 @@ export interface FoundArtifact {
   open(): Promise<OpenedObject>;
   /** Of an encrypted one: its bytes as they were before. Closing them closes the stored ones. @throws BackupError KEY, DAMAGED, IO */
   decrypt?(stored: OpenedObject): Promise<OpenedObject>;
+  /** Where it is stored; missing for a part of a file. */
+  readonly file?: StoredFile;
+  /** Of an encrypted one that was unlocked: which file of which backup it is. */
+  readonly context?: ContainerContext;
 }
 
 /** A backup that was found, in a repository or by its path. */
@@ -22,6 +28,15 @@ export interface FoundBackup {
   readonly artifacts: readonly FoundArtifact[];
   /** Set when the backup is a folder, whose files the artifacts are. */
   readonly folder?: FoundFolder;
+  /** Where its metadata is stored. */
+  readonly metadataFile?: StoredFile;
+  /**
+   * Of an encrypted one that was unlocked: what was found damaged while its files were opened, and did not keep anybody from
+   * reading them. It grows with each file.
+   */
+  readonly openingDamage?: readonly BackupError[];
+  /** Of an encrypted one that was unlocked: unlocks a backup in it. */
+  openInner?(inner: FoundBackup): Promise<FoundBackup>;
 }
 
 /** The folder that a backup is. */
@@ -71,10 +86,25 @@ function isSealedFolder({ sealed, artifacts }: BackupMetadata): boolean {
 export function backupInRepository(storage: Storage, metadataKey: string, metadata: BackupMetadata): FoundBackup {
   const base = metadataKey.slice(0, metadataKey.lastIndexOf("/") + 1);
   const location = `${storage.location}/${metadataKey.slice(0, -METADATA_SUFFIX.length)}`;
-  const artifacts = metadata.artifacts.map(({ name }) => ({ name, open: () => storage.open(base + name) }));
   const folder = folderOf(metadata, location);
-  if (folder === undefined) return { location, metadata, artifacts };
-  return { location, metadata, artifacts, folder: { sizes: () => sizesIn(storage, `${base}${folder}/`) } };
+  const metadataFile = fileInRepository(storage, metadataKey);
+  const open = (name: string) => () => storage.open(base + name);
+  if (folder === undefined) {
+    const file = (name: string) => fileInRepository(storage, base + name);
+    const artifacts = metadata.artifacts.map(({ name }) => ({ name, open: open(name), file: file(name) }));
+    return { location, metadata, metadataFile, artifacts };
+  }
+  const sizes = () => sizesIn(storage, `${base}${folder}/`);
+  const keyFiles = new KeyFilesOfFolder(
+    async () => (await sizes()).keys(),
+    (name) => storage.open(`${base}${folder}/${name}`),
+  );
+  const artifacts = metadata.artifacts.map(({ name }) => ({
+    name,
+    open: open(name),
+    file: { location: `${storage.location}/${base}${name}`, keyFiles: () => keyFiles.of(fileName(name)) },
+  }));
+  return { location, metadata, metadataFile, artifacts, folder: { sizes } };
 }
 
 /** Bytes of the objects below a prefix, by what follows it. */

@@ -111,7 +111,9 @@ async function outcomeOf(
 /** With a key it is an encrypted file, as a backup to standard output is. */
 function standardInput({ unlocking, ...ports }: RestorePorts): AsyncIterable<Uint8Array> {
   const stored = ports.standardInput();
-  return unlocking?.decryption?.stream(stored, fileContext, unlocking.onHeaderDamage) ?? stored;
+  const { decryption, onDamage } = unlocking ?? {};
+  if (decryption === undefined || onDamage === undefined) return stored;
+  return decryption.stream(stored, { context: fileContext, onDamage });
 }
 
 /** As {@link restoreSingle}, of a backup that was found. What files say of the selection is in the request. */

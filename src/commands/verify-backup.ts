@@ -67,6 +67,7 @@ export async function verifyBackup(
     contents ??= metadata === undefined ? checked.contents : placed(checked.contents, metadata);
   }
   if (metadata !== undefined && contents !== undefined) damage.push(...compareObjects(metadata, contents));
+  damage.push(...openingDamage(backup));
   progress.end();
   const durationSeconds = (ports.clock.monotonic() - began) / 1000;
   return {
@@ -78,6 +79,11 @@ export async function verifyBackup(
     notes,
     durationSeconds,
   };
+}
+
+/** What could be read all the same. */
+export function openingDamage({ openingDamage: found = [], location }: FoundBackup): Damage[] {
+  return found.map(({ object = location, message }) => ({ object, message }));
 }
 
 function placed(contents: CheckedBackup | undefined, metadata: BackupMetadata): CheckedBackup | undefined {

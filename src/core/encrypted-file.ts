@@ -19,3 +19,6 @@ export const fileContext = { backupId: "file", artifact: "" } as const;
 
 /** What the file of a backup of one file is called, whatever its name is. */
 export const backupArtifact = "backup";
+
+/** What key files have behind the name of their encrypted file; behind it are time and random digits. */
+export const KEY_FILE_MARK = ".keys-";

@@ -11,11 +11,12 @@ const key = { enter: "\r", lineFeed: "\n", end: "\u0004", interrupt: "\u0003", b
 /**
  * Asks for a passphrase at the terminal that the program was started from, whatever standard input is, without showing it.
  * @param times a new passphrase is asked for twice, so that nobody encrypts with a typing error
+ * @param which where both an old and a new one are wanted
  * @throws BackupError USAGE without a terminal, or when the two differ; INTERRUPTED
  */
-export async function askPassphrase(times: "once" | "twice"): Promise<Secret> {
+export async function askPassphrase(times: "once" | "twice", which: "" | "old " | "new " = ""): Promise<Secret> {
   using terminal = Terminal.open();
-  const first = await terminal.ask("passphrase: ");
+  const first = await terminal.ask(`${which}passphrase: `);
   if (times === "twice" && (await terminal.ask("the same again: ")) !== first) {
     throw new BackupError({ code: "USAGE", message: "the two passphrases differ", hint: "try again" });
   }

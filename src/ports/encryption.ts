@@ -49,27 +49,47 @@ export interface Encryption {
   spool(spool: Spool): Spool;
 }
 
+/** A file beside an encrypted one that holds its key for other recipients, as `keys rotate` writes it. */
+export interface KeyFileBytes {
+  /** For messages. */
+  readonly name: string;
+  readonly bytes: Buffer;
+}
+
+/** How one encrypted file is to be opened. */
+export interface Opening {
+  readonly context: ContainerContext;
+  /** Those that lie beside it. They are looked at first, the newest before older ones; the file's own keys open it as well. */
+  readonly keyFiles?: readonly KeyFileBytes[];
+  /** Its header or one of the key files was changed or damaged, and the bytes can be read all the same. */
+  readonly onDamage: (damage: BackupError) => void;
+}
+
 /** Reads what was encrypted for one of the keys. */
 export interface Decryption {
   /**
    * Plain bytes from the beginning. That the file ends where it did is known only when there is no error at the end.
-   * @param onHeaderDamage the header was changed or damaged, and the bytes can be read all the same
    * @throws BackupError KEY, DAMAGED, UNSUPPORTED_FORMAT
    */
-  stream(
-    source: AsyncIterable<Uint8Array>,
-    context: ContainerContext,
-    onHeaderDamage: (damage: BackupError) => void,
-  ): AsyncIterable<Buffer>;
+  stream(source: AsyncIterable<Uint8Array>, opening: Opening): AsyncIterable<Buffer>;
   /**
    * The same of an object, at any place.
    * @throws BackupError KEY, DAMAGED, UNSUPPORTED_FORMAT, IO
    */
-  object(
-    stored: OpenedObject,
-    context: ContainerContext,
-    onHeaderDamage: (damage: BackupError) => void,
-  ): Promise<OpenedObject>;
+  object(stored: OpenedObject, opening: Opening): Promise<OpenedObject>;
+}
+
+/** New keys for files that are encrypted already. */
+export interface KeyRotation {
+  /** Opens what is to get new keys. */
+  readonly decryption: Decryption;
+  /**
+   * A key file for the new keys.
+   * @param start the first bytes of the encrypted file, its whole header among them
+   * @returns undefined when the newest keys of the file are these already
+   * @throws BackupError KEY, DAMAGED, UNSUPPORTED_FORMAT
+   */
+  keyFileFor(start: Buffer, opening: Opening): Promise<Buffer | undefined>;
 }
 
 /** A recipient as the header of a file names it. */
@@ -83,6 +103,13 @@ export interface NamedRecipient {
 export interface ContainerFacts {
   readonly recipients: readonly NamedRecipient[];
   readonly frameSize: number;
+  /** Key files beside it, the newest first. */
+  readonly keyFiles: readonly {
+    readonly name: string;
+    /** 1 for the first change of keys. */
+    readonly epoch: bigint;
+    readonly recipients: readonly NamedRecipient[];
+  }[];
 }
 
 /** A new key. */
@@ -100,7 +127,9 @@ export interface EncryptionServices {
   encryption(sources: KeySources): Promise<Encryption>;
   /** @throws BackupError USAGE without keys, CONFIG for keys that cannot be used, IO */
   decryption(sources: KeySources): Promise<Decryption>;
-  /** @throws BackupError DAMAGED when it is no encrypted file, UNSUPPORTED_FORMAT */
-  facts(stored: OpenedObject): Promise<ContainerFacts>;
+  /** @throws BackupError USAGE without keys, CONFIG for keys that cannot be used, IO */
+  rotation(old: KeySources, renewed: KeySources): Promise<KeyRotation>;
+  /** @throws BackupError DAMAGED when it is no encrypted file, or a key file is none of it; UNSUPPORTED_FORMAT */
+  facts(stored: OpenedObject, keyFiles: readonly KeyFileBytes[]): Promise<ContainerFacts>;
   generate(kind: "raw" | KeyCurve): GeneratedKey;
 }

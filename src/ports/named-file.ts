@@ -8,6 +8,8 @@ interface Named {
   readonly name: string;
   /** What has this name in the same folder; undefined when there is nothing. */
   beside(name: string): Promise<NamedFile | NamedFolder | undefined>;
+  /** Regular files in the same folder whose names begin so. @throws BackupError IO */
+  allBeside(beginning: string): Promise<readonly NamedFile[]>;
 }
 
 /** A file that the user named by its path, wherever it lies and however it is called. */

@@ -1,7 +1,6 @@
-import type { BackupError } from "../../core/backup-error.ts";
 import { fileContext } from "../../core/encrypted-file.ts";
 import type { BackupOutput } from "../../ports/backup-output.ts";
-import type { Decryption } from "../../ports/encryption.ts";
+import type { Decryption, Opening } from "../../ports/encryption.ts";
 import { writeOutput } from "../write-output.ts";
 
 export interface DecryptedFile {
@@ -17,12 +16,13 @@ export async function decryptFile(
   source: AsyncIterable<Uint8Array>,
   output: BackupOutput,
   decryption: Decryption,
-  onHeaderDamage: (damage: BackupError) => void,
+  { keyFiles, onDamage }: Pick<Opening, "keyFiles" | "onDamage">,
   signal: AbortSignal,
 ): Promise<DecryptedFile> {
   return await writeOutput(output, async (target) => {
     let plainBytes = 0;
-    for await (const piece of decryption.stream(source, fileContext, onHeaderDamage)) {
+    const opening = { context: fileContext, onDamage, ...(keyFiles === undefined ? {} : { keyFiles }) };
+    for await (const piece of decryption.stream(source, opening)) {
       signal.throwIfAborted();
       await target.write(piece);
       plainBytes += piece.length;

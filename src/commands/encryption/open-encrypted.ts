@@ -1,17 +1,19 @@
 import { BackupError } from "../../core/backup-error.ts";
+import { METADATA_SUFFIX } from "../../core/backup-name.ts";
 import { backupArtifact, fileContext, isEncryptedFile, withoutSuffix } from "../../core/encrypted-file.ts";
 import type { BackupMetadata } from "../../core/metadata/metadata-schema.ts";
 import { SEALED_ARTIFACT, unsealedMetadata } from "../../core/metadata/sealed-metadata.ts";
-import type { ContainerContext, Decryption } from "../../ports/encryption.ts";
+import type { ContainerContext, Decryption, Opening } from "../../ports/encryption.ts";
 import type { OpenedObject } from "../../ports/storage.ts";
-import { type FoundArtifact, type FoundBackup, fileName } from "../found-backup.ts";
+import { type FoundArtifact, type FoundBackup, fileName, isCluster } from "../found-backup.ts";
+import { withRecordedHeader } from "./recorded-header.ts";
 
 /** How an encrypted backup is read. */
 export interface Unlocking {
   /** Undefined: no key was given. */
   readonly decryption: Decryption | undefined;
-  /** A header was changed, and what it stands before can be read all the same. */
-  readonly onHeaderDamage: (damage: BackupError) => void;
+  /** A header or key file was changed, and what it stands before can be read all the same. Called once for each. */
+  readonly onDamage: (damage: BackupError) => void;
 }
 
 /**
@@ -19,57 +21,102 @@ export interface Unlocking {
  * unless a key was given: who has one does not expect a backup that anybody could have written.
  * @throws BackupError KEY without the right key, DAMAGED, USAGE
  */
-export async function openEncrypted(
-  found: FoundBackup,
-  { decryption, onHeaderDamage }: Unlocking,
-): Promise<FoundBackup> {
-  const { metadata } = found;
+export async function openEncrypted(found: FoundBackup, unlocking: Unlocking): Promise<FoundBackup> {
+  const { metadata, location } = found;
+  const { decryption } = unlocking;
   const isEncrypted = metadata === undefined ? await isContainerAlone(found) : metadata.sealed !== undefined;
   if (!isEncrypted) {
     if (decryption !== undefined) throw notEncrypted(found);
     return found;
   }
   if (decryption === undefined) throw keyMissing(found);
-  const decrypt = (stored: OpenedObject, context: ContainerContext): Promise<OpenedObject> =>
-    decryption.object(stored, context, (damage) => onHeaderDamage(damage.on(found.location)));
-  const withContext = (artifact: FoundArtifact, context: ContainerContext): FoundArtifact => ({
-    ...artifact,
-    decrypt: (stored) => decrypt(stored, context),
+  const openingDamage: BackupError[] = [];
+  const reader = new Reader(decryption, (damage) => {
+    const isKnown = openingDamage.some(({ message, object }) => message === damage.message && object === damage.object);
+    if (isKnown) return;
+    openingDamage.push(damage);
+    unlocking.onDamage(damage);
   });
+  const openInner = (inner: FoundBackup) => openEncrypted(inner, unlocking);
+  const opened = { ...found, openingDamage, openInner };
   if (metadata === undefined) {
-    return { ...found, artifacts: found.artifacts.map((artifact) => withContext(artifact, fileContext)) };
+    return { ...opened, artifacts: found.artifacts.map((artifact) => reader.plain(artifact, fileContext)) };
   }
-  const { id } = metadata;
-  const text = await unsealed(metadata, found, decryption, onHeaderDamage);
+  const plain = unsealedMetadata(await reader.unsealed(metadata, found), metadata, location);
+  const contextOf = contextsIn(plain, found);
   return {
-    ...found,
-    metadata: unsealedMetadata(text, metadata, found.location),
+    ...opened,
+    metadata: plain,
     artifacts: found.artifacts.map((artifact) => {
-      const name = found.folder === undefined ? backupArtifact : withoutSuffix(fileName(artifact.name));
-      return withContext(artifact, { backupId: id, artifact: name });
+      const context = contextOf(artifact.name);
+      if (context === undefined) return artifact;
+      const recorded = plain.artifacts.find(({ name }) => name === artifact.name)?.header;
+      return reader.plain(artifact, context, recorded === undefined ? undefined : Buffer.from(recorded, "base64"));
     }),
   };
 }
 
-async function unsealed(
-  { id, sealed }: BackupMetadata,
-  { location }: FoundBackup,
-  decryption: Decryption,
-  onHeaderDamage: Unlocking["onHeaderDamage"],
-): Promise<string> {
-  const pieces: Buffer[] = [];
-  const stored = [Buffer.from(sealed!, "base64")];
-  const context = { backupId: id, artifact: SEALED_ARTIFACT };
-  try {
-    for await (const piece of decryption.stream(one(stored), context, onHeaderDamage)) pieces.push(piece);
-  } catch (error) {
-    throw error instanceof BackupError ? error.on(`${location}, metadata`) : error;
-  }
-  return Buffer.concat(pieces).toString("utf8");
+/** Which file each artifact of a backup must be; undefined for what is not encrypted as a whole. */
+function contextsIn(metadata: BackupMetadata, { folder }: FoundBackup): (name: string) => ContainerContext | undefined {
+  const { id } = metadata;
+  if (folder === undefined) return () => ({ backupId: id, artifact: backupArtifact });
+  const inner = new Map(metadata.databases?.map((database) => [database.artifact, database.id]));
+  return (name) => {
+    const innerId = inner.get(name);
+    if (innerId !== undefined) return { backupId: innerId, artifact: backupArtifact };
+    // Metadata of the databases of a cluster: what is in them is sealed.
+    if (isCluster(metadata) && name.endsWith(METADATA_SUFFIX)) return undefined;
+    return { backupId: id, artifact: withoutSuffix(fileName(name)) };
+  };
 }
 
-async function* one(pieces: readonly Buffer[]): AsyncGenerator<Buffer> {
-  yield* pieces;
+/** Opens the files of one backup. */
+class Reader {
+  readonly #decryption: Decryption;
+  readonly #onDamage: (damage: BackupError) => void;
+
+  constructor(decryption: Decryption, onDamage: (damage: BackupError) => void) {
+    this.#decryption = decryption;
+    this.#onDamage = onDamage;
+  }
+
+  /** @param recorded its header, as the metadata have it */
+  plain(artifact: FoundArtifact, context: ContainerContext, recorded?: Buffer): FoundArtifact {
+    const decrypt = async (stored: OpenedObject) =>
+      await this.#decryption.object(stored, await this.#opening(artifact, context));
+    if (recorded === undefined) return { ...artifact, context, decrypt };
+    const open = async () =>
+      await withRecordedHeader(await artifact.open(), recorded, decrypt, (damage) =>
+        this.#onDamage(damage.on(artifact.name)),
+      );
+    return { ...artifact, context, open, decrypt };
+  }
+
+  async unsealed({ id, sealed }: BackupMetadata, { location, metadataFile }: FoundBackup): Promise<string> {
+    const pieces: Buffer[] = [];
+    const where = `${location}, metadata`;
+    const opening = {
+      context: { backupId: id, artifact: SEALED_ARTIFACT },
+      keyFiles: (await metadataFile?.keyFiles()) ?? [],
+      onDamage: (damage: BackupError) => this.#onDamage(damage.on(where)),
+    };
+    try {
+      const stored = one(Buffer.from(sealed!, "base64"));
+      for await (const piece of this.#decryption.stream(stored, opening)) pieces.push(piece);
+    } catch (error) {
+      throw error instanceof BackupError ? error.on(where) : error;
+    }
+    return Buffer.concat(pieces).toString("utf8");
+  }
+
+  async #opening({ name, file }: FoundArtifact, context: ContainerContext): Promise<Opening> {
+    const onDamage = (damage: BackupError) => this.#onDamage(damage.on(name));
+    return { context, keyFiles: (await file?.keyFiles()) ?? [], onDamage };
+  }
+}
+
+async function* one(bytes: Buffer): AsyncGenerator<Buffer> {
+  yield bytes;
 }
 
 /** Whether a file that no metadata tell of is encrypted. */

@@ -1,5 +1,5 @@
 import { BackupError } from "../../core/backup-error.ts";
-import type { LocateFile } from "../../ports/named-file.ts";
+import type { LocateFile, NamedFile } from "../../ports/named-file.ts";
 import type { OpenedObject } from "../../ports/storage.ts";
 
 /** What is read at once. */
@@ -7,6 +7,11 @@ const PIECE_BYTES = 256 * 1024;
 
 /** @throws BackupError NOT_FOUND, IO, USAGE for a folder */
 export async function openNamedFile(path: string, locateFile: LocateFile): Promise<OpenedObject> {
+  return await (await findNamedFile(path, locateFile)).open();
+}
+
+/** @throws BackupError NOT_FOUND, IO, USAGE for a folder */
+export async function findNamedFile(path: string, locateFile: LocateFile): Promise<NamedFile> {
   const found = await locateFile(path);
   if (found === undefined) {
     throw new BackupError({ code: "NOT_FOUND", message: `there is no file "${path}"`, object: path });
@@ -14,7 +19,7 @@ export async function openNamedFile(path: string, locateFile: LocateFile): Promi
   if (found.kind === "folder") {
     throw new BackupError({ code: "USAGE", message: `"${path}" is a folder, and one file is wanted`, object: path });
   }
-  return await found.open();
+  return found;
 }
 
 /** The bytes of an object from its beginning. Each piece is whoever's who got it. */

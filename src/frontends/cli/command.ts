@@ -7,8 +7,8 @@ import type { OptionName, OptionValues } from "./options/options.ts";
 export interface Argument {
   /** As help shows it: `DB`, `BACKUP`. */
   readonly name: string;
-  /** How often it stands there. */
-  readonly count: "one" | "optional" | "many";
+  /** How often it stands there; `many`: once at least, `some`: any number of times. */
+  readonly count: "one" | "optional" | "many" | "some";
   readonly help: string;
 }
 
@@ -41,10 +41,15 @@ export interface Command {
   load(): Promise<{ readonly run: RunCommand }>;
 }
 
+const shown: Readonly<Record<Argument["count"], (name: string) => string>> = {
+  one: (name) => name,
+  optional: (name) => `[${name}]`,
+  many: (name) => `${name}...`,
+  some: (name) => `[${name}...]`,
+};
+
 /** `backup single DB` */
 export function commandSynopsis(command: Command): string {
-  const args = command.args.map(({ name, count }) =>
-    count === "one" ? name : count === "optional" ? `[${name}]` : `${name}...`,
-  );
+  const args = command.args.map(({ name, count }) => shown[count](name));
   return [...command.words, ...args].join(" ");
 }

@@ -1,5 +1,5 @@
 import type { Command } from "./command.ts";
-import { encryptingKeyNames, openingKeyNames } from "./key-sources.ts";
+import { encryptingKeyNames, newKeyNames, openingKeyNames } from "./key-sources.ts";
 import {
   backupOptionNames,
   connectionOptionNames,
@@ -458,9 +458,27 @@ export const commands: readonly Command[] = [
     summary: "show for which keys files are encrypted",
     args: [{ name: "FILE", count: "many", help: "an encrypted file" }],
     options: [],
-    details: ["Reads the header of each file, and needs no key. What it says is proved only when the file is opened."],
+    details: [
+      "Reads the header of each file, and the key files beside it, and needs no key. What it says is proved only when the file is opened.",
+    ],
     examples: ["dbbackup keys list backups/*.enc"],
     load: () => import("./run/keys-list.ts"),
+  },
+  {
+    words: ["keys", "rotate"],
+    summary: "give encrypted backups to other keys",
+    args: [{ name: "BACKUP", count: "some", help: `${backupHelp}; or --all` }],
+    options: [...openingKeyNames, ...newKeyNames, "all"],
+    details: [
+      "Writes a small file beside each encrypted file of a backup and beside its metadata; no stored byte changes, and nothing is",
+      "encrypted again. After an interruption the same command goes on with what is left. Name all keys that are to open the",
+      "backups from now on. This does not revoke: whoever has an old key can go on reading with it.",
+    ],
+    examples: [
+      "dbbackup keys rotate latest:shop --key-file old.key --new-key-file new.key",
+      "dbbackup keys rotate --all --key-file old.key --new-key-file new.key --new-recipient x25519:...",
+    ],
+    load: () => import("./run/keys-rotate.ts"),
   },
   {
     words: ["demo"],

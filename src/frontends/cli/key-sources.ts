@@ -6,6 +6,15 @@ export const openingKeyNames: readonly OptionName[] = ["key-file", "key-env", "p
 /** The same, and those that only encrypt. */
 export const encryptingKeyNames: readonly OptionName[] = [...openingKeyNames, "recipient"];
 
+/** Options that name the keys that files get in place of others. */
+export const newKeyNames: readonly OptionName[] = [
+  "new-key-file",
+  "new-key-env",
+  "new-passphrase-file",
+  "new-passphrase",
+  "new-recipient",
+];
+
 /** Whether any were named. */
 export function hasKeys({ asksPassphrase, ...named }: KeySources): boolean {
   return asksPassphrase || Object.values(named).some((names) => names.length > 0);
@@ -19,5 +28,16 @@ export function keySources(options: OptionValues): KeySources {
     passphraseFiles: options["passphrase-file"] ?? [],
     recipients: options.recipient ?? [],
     asksPassphrase: options.passphrase === true,
+  };
+}
+
+/** Where the new keys come from. */
+export function newKeySources(options: OptionValues): KeySources {
+  return {
+    keyFiles: options["new-key-file"] ?? [],
+    keyVariables: options["new-key-env"] ?? [],
+    passphraseFiles: options["new-passphrase-file"] ?? [],
+    recipients: options["new-recipient"] ?? [],
+    asksPassphrase: options["new-passphrase"] === true,
   };
 }

@@ -256,8 +256,9 @@ function checkOperands(operands: readonly string[], command: Command): void {
       hint: `write "dbbackup ${commandSynopsis(command)}"`,
     });
   }
-  const least = command.args.filter(({ count }) => count !== "optional").length;
-  const most = command.args.some(({ count }) => count === "many") ? Number.POSITIVE_INFINITY : command.args.length;
+  const least = command.args.filter(({ count }) => count === "one" || count === "many").length;
+  const isOpen = command.args.some(({ count }) => count === "many" || count === "some");
+  const most = isOpen ? Number.POSITIVE_INFINITY : command.args.length;
   if (operands.length < least) {
     throw new BackupError({
       code: "USAGE",

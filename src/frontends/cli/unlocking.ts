@@ -16,7 +16,7 @@ export async function unlockingOf(
   const sources = keySources(options);
   return {
     decryption: hasKeys(sources) ? await (await services.encryption()).decryption(sources) : undefined,
-    onHeaderDamage: ({ message, object }) =>
+    onDamage: ({ message, object }) =>
       progress.emit({ event: "warning", message: `${message}${object === undefined ? "" : ` (${object})`}` }),
   };
 }

@@ -17,3 +17,12 @@ export function unknownContainer(what: string): BackupError {
     hint: "a newer version of dbbackup may read it",
   });
 }
+
+/** The error for a key file beside an encrypted file that is not what was written. `what` completes "the key file ...". */
+export function damagedKeyFile(name: string, what: string): BackupError {
+  return new BackupError({
+    code: "DAMAGED",
+    message: `the key file "${name}" ${what}`,
+    hint: "it was cut off, changed or exchanged: remove it, or put it back from a copy; older keys open the file as before",
+  });
+}

@@ -32,7 +32,7 @@ export class ContainerObject implements OpenedObject {
    */
   static async open(stored: OpenedObject, options: DecryptOptions): Promise<ContainerObject> {
     const header = await readHeader(stored);
-    const container = await unlockContainer(decodeHeader(header), options.context, options.holders);
+    const container = await unlockContainer(decodeHeader(header), options);
     const object = new ContainerObject(stored, container, header.length);
     await object.#frame(object.#frames - 1);
     options.onUnlocked?.(container);

@@ -1,16 +1,11 @@
-import type { ContainerContext } from "../../ports/encryption.ts";
 import { ByteReader } from "../byte-reader.ts";
 import { damagedContainer } from "./container-error.ts";
 import { decodeHeader, headerLength } from "./container-header.ts";
 import { At, MAX_FRAMES, TAG_LENGTH } from "./container-layout.ts";
 import { openFrame } from "./open-frame.ts";
-import type { KeyHolder } from "./recipient.ts";
-import { type UnlockedContainer, unlockContainer } from "./unlock-container.ts";
+import { type UnlockedContainer, type UnlockWith, unlockContainer } from "./unlock-container.ts";
 
-export interface DecryptOptions {
-  /** Which file it must be. */
-  readonly context: ContainerContext;
-  readonly holders: readonly KeyHolder[];
+export interface DecryptOptions extends UnlockWith {
   /** Called once the header is proved, before the first plain byte. */
   readonly onUnlocked?: (container: UnlockedContainer) => void;
 }
@@ -22,12 +17,12 @@ export interface DecryptOptions {
  */
 export async function* decryptStream(
   source: AsyncIterable<Uint8Array>,
-  { context, holders, onUnlocked }: DecryptOptions,
+  { onUnlocked, ...unlocking }: DecryptOptions,
 ): AsyncGenerator<Buffer> {
   const reader = new ByteReader(source);
   try {
     const stored = await readHeader(reader);
-    const container = await unlockContainer(decodeHeader(stored), context, holders);
+    const container = await unlockContainer(decodeHeader(stored), unlocking);
     onUnlocked?.(container);
     const { cipher, header } = container;
     const length = header.frameSize + TAG_LENGTH;

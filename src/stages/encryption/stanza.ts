@@ -1,4 +1,5 @@
-import { damagedContainer, unknownContainer } from "./container-error.ts";
+import type { BackupError } from "../../core/backup-error.ts";
+import { damagedContainer } from "./container-error.ts";
 import { KEY_LENGTH, MAX_KEY_BLOCK, MAX_STANZAS, TAG_LENGTH } from "./container-layout.ts";
 
 /** The kinds of recipients. */
@@ -43,24 +44,25 @@ export function encodeKeyBlock(stanzas: readonly Stanza[]): Buffer {
 
 /**
  * Stanzas of types that are not known are kept: they are for other versions.
+ * @param damaged the error of what holds the block
  * @throws BackupError DAMAGED
  */
-export function decodeKeyBlock(block: Buffer): Stanza[] {
+export function decodeKeyBlock(block: Buffer, damaged: (what: string) => BackupError = damagedContainer): Stanza[] {
   const stanzas: Stanza[] = [];
   for (let at = 0; at < block.length; ) {
     const type = block[at]!;
-    if (at + HEAD_LENGTH > block.length || block[at + 1] !== 0) throw damagedContainer("has a damaged key block");
+    if (at + HEAD_LENGTH > block.length || block[at + 1] !== 0) throw damaged("has a damaged key block");
     const length = block.readUInt16BE(at + 2);
     const end = at + HEAD_LENGTH + length;
-    if (length < KEY_ID_LENGTH || end > block.length) throw damagedContainer("has a damaged key block");
+    if (length < KEY_ID_LENGTH || end > block.length) throw damaged("has a damaged key block");
     const keyId = block.subarray(at + HEAD_LENGTH, at + HEAD_LENGTH + KEY_ID_LENGTH);
     const body = block.subarray(at + HEAD_LENGTH + KEY_ID_LENGTH, end);
-    if (!hasRightLength(type, body)) throw damagedContainer("has a recipient of the wrong length in its key block");
+    if (!hasRightLength(type, body)) throw damaged("has a recipient of the wrong length in its key block");
     stanzas.push({ type, keyId, body });
-    if (stanzas.length > MAX_STANZAS) throw unknownContainer(`has more than ${MAX_STANZAS} recipients`);
+    if (stanzas.length > MAX_STANZAS) throw damaged(`has more than ${MAX_STANZAS} recipients`);
     at = end;
   }
-  if (stanzas.length === 0) throw damagedContainer("has no recipients");
+  if (stanzas.length === 0) throw damaged("has no recipients");
   return stanzas;
 }
 

@@ -29,8 +29,17 @@ function namedFolder(path: string): NamedFolder {
   return { kind: "folder", ...named(path), files: () => filesIn(path) };
 }
 
-function named(path: string): Pick<NamedFile, "path" | "name" | "beside"> {
-  return { path, name: basename(path), beside: (name) => locateFile(join(dirname(path), name)) };
+function named(path: string): Pick<NamedFile, "path" | "name" | "beside" | "allBeside"> {
+  const folder = dirname(path);
+  return {
+    path,
+    name: basename(path),
+    beside: (name) => locateFile(join(folder, name)),
+    allBeside: async (beginning) => {
+      const names = [...(await filesIn(folder)).sizes.keys()].filter((name) => name.startsWith(beginning));
+      return names.toSorted().map((name) => namedFile(join(folder, name)));
+    },
+  };
 }
 
 async function filesIn(folder: string): Promise<BackupFiles> {

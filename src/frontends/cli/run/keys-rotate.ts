@@ -1,0 +1,107 @@
+import { type RotatedBackup, rotateKeys } from "../../../commands/encryption/rotate-keys.ts";
+import type { FoundBackup } from "../../../commands/found-backup.ts";
+import { listBackups } from "../../../commands/list-backups.ts";
+import { BackupError } from "../../../core/backup-error.ts";
+import { counted } from "../../../core/counted.ts";
+import { ExitStatus } from "../../../core/exit-status.ts";
+import { printable } from "../../../core/printable.ts";
+import type { CliContext } from "../cli-context.ts";
+import type { Invocation, RunCommand } from "../command.ts";
+import { errorDocument } from "../describe-error.ts";
+import { findArgument } from "../find-argument.ts";
+import { keySources, newKeySources } from "../key-sources.ts";
+import type { OptionValues } from "../options/options.ts";
+import { repositoryOf } from "../repository-option.ts";
+
+type Outcome =
+  | { readonly kind: "rotated"; readonly result: RotatedBackup }
+  | { readonly kind: "failed"; readonly location: string; readonly error: BackupError };
+
+export const run: RunCommand = async (invocation, context) => {
+  const { options } = invocation;
+  const { services, output, progress, signal } = context;
+  refuseContradiction(invocation);
+  const rotation = await (await services.encryption()).rotation(keySources(options), newKeySources(options));
+  const onDamage = ({ message, object }: BackupError) =>
+    progress.emit({ event: "warning", message: `${message}${object === undefined ? "" : ` (${object})`}` });
+  const ports = { rotation, openStorage: services.openStorage, clock: services.clock, onDamage };
+  const outcomes: Outcome[] = [];
+  for await (const { location, find } of backupsOf(invocation, context)) {
+    try {
+      outcomes.push({ kind: "rotated", result: await rotateKeys(await find(), ports, signal) });
+    } catch (error) {
+      // The others need their new keys all the same.
+      if (signal.aborted || !(error instanceof BackupError)) throw error;
+      outcomes.push({ kind: "failed", location, error });
+      output.logError(error);
+    }
+    const last = outcomes.at(-1)!;
+    if (last.kind === "rotated") output.print(lineOf(last.result));
+  }
+  output.document(outcomes.map(documentOf));
+  if (outcomes.some(({ kind }) => kind === "rotated")) {
+    output.print(
+      "This does not revoke: who has an old key and the files can read them as before.",
+      "After a leak, make new backups for other keys, and remove these.",
+    );
+  }
+  return statusOf(outcomes);
+};
+
+function refuseContradiction({ args, options }: Invocation): void {
+  if (args.length > 0 !== (options.all === true)) return;
+  throw new BackupError({
+    code: "USAGE",
+    message: args.length > 0 ? "--all means every backup, and some are named" : "nothing says which backups are meant",
+    hint: "name backups, or give --all",
+  });
+}
+
+interface Candidate {
+  readonly location: string;
+  find(): Promise<FoundBackup>;
+}
+
+async function* backupsOf({ args, options }: Invocation, context: CliContext): AsyncGenerator<Candidate> {
+  if (options.all === true) yield* allOf(options, context);
+  for (const argument of args) {
+    yield { location: argument, find: () => findArgument(argument, options, context, undefined) };
+  }
+}
+
+async function* allOf(options: OptionValues, { services, output, signal }: CliContext): AsyncGenerator<Candidate> {
+  const { backups, unreadable } = await listBackups(await services.openStorage(repositoryOf(options)), signal);
+  const encrypted = backups.filter(({ metadata }) => metadata.sealed !== undefined);
+  const others = backups.length - encrypted.length;
+  if (others > 0)
+    output.info(`${counted(others, "backup")} of the repository ${others === 1 ? "is" : "are"} not encrypted`);
+  for (const error of unreadable) {
+    yield {
+      location: error.object ?? "",
+      find: () => {
+        throw error;
+      },
+    };
+  }
+  for (const { backup } of encrypted) yield { location: backup.location, find: async () => backup };
+}
+
+function lineOf({ location, rotated, unchanged }: RotatedBackup): string {
+  const done = rotated === 0 ? "has these keys already" : `${counted(rotated, "encrypted file")} got new keys`;
+  const before = rotated > 0 && unchanged > 0 ? `, ${unchanged} had them already` : "";
+  return `${printable(location)}: ${done}${before}`;
+}
+
+function documentOf(outcome: Outcome) {
+  if (outcome.kind === "failed") {
+    return { backup: outcome.location, status: "failed", error: errorDocument(outcome.error) };
+  }
+  const { location, rotated, unchanged } = outcome.result;
+  return { backup: location, status: "ok", rotated, unchanged };
+}
+
+function statusOf(outcomes: readonly Outcome[]): ExitStatus {
+  const failures = outcomes.flatMap((outcome) => (outcome.kind === "failed" ? [outcome.error] : []));
+  if (failures.length === 0) return ExitStatus.done;
+  return failures.length === outcomes.length ? failures[0]!.exitStatus : ExitStatus.partial;
+}
