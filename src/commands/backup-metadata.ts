@@ -76,14 +76,7 @@ export function backupMetadata(facts: BackupFacts): BackupMetadata {
       ...snapshotOf(dump),
       ...binlogSnapshotOf(dump),
     },
-    artifacts: artifacts.map(({ name, size, sha256, plainSize, plainSha256, header }) => ({
-      name,
-      size,
-      sha256,
-      plain_size: plainSize,
-      plain_sha256: plainSha256,
-      ...(header === undefined ? {} : { header: header.toString("base64") }),
-    })),
+    artifacts: artifacts.map(artifactMetadata),
     ...(dump.archiveVersion === undefined ? {} : { archive_version: dump.archiveVersion }),
     checksum_type: "rowsum128-v1",
     row_settings: { ...dump.rowSettings },
@@ -93,6 +86,19 @@ export function backupMetadata(facts: BackupFacts): BackupMetadata {
     not_included: dump.notIncluded.map((item) => ({ ...item, examples: [...item.examples] })),
     warnings: [...dump.warnings],
     tags: {},
+  };
+}
+
+/** A file as the metadata have it. */
+export function artifactMetadata(artifact: WrittenArtifact): BackupMetadata["artifacts"][number] {
+  const { name, size, sha256, plainSize, plainSha256, header } = artifact;
+  return {
+    name,
+    size,
+    sha256,
+    plain_size: plainSize,
+    plain_sha256: plainSha256,
+    ...(header === undefined ? {} : { header: header.toString("base64") }),
   };
 }
 

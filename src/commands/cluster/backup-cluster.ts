@@ -6,8 +6,10 @@ import type { ClusterContents, ClusterReader, ClusterRequest } from "../../ports
 import type { DumpRequest } from "../../ports/dump.ts";
 import { wholeDatabase } from "../../ports/dump-selection.ts";
 import { wholeShape } from "../../ports/dump-shape.ts";
+import type { Encryption } from "../../ports/encryption.ts";
 import type { BackupPorts } from "../backup-single.ts";
 import { commitMetadata, commitUnderName, refuseExisting, type StoredDestination } from "../commit-backup.ts";
+import { sealMetadata } from "../encryption/seal-metadata.ts";
 import { partialOptions } from "../partial-options.ts";
 import { tellOfInterrupted } from "../resumable/resume-backup.ts";
 import { withinDuration } from "../within-duration.ts";
@@ -24,6 +26,8 @@ export interface BackupClusterRequest
   readonly dump: Omit<DumpRequest, "connection" | "database" | "applicationName">;
   /** Seconds after which the backup is given up. */
   readonly maxDuration?: number;
+  /** Nothing leaves this process that is not encrypted. */
+  readonly encryption?: Encryption;
   readonly destination: StoredDestination;
 }
 
@@ -80,7 +84,9 @@ async function makeBackup(
   tellOfInterrupted((await destination.storage.sweep()).noted, ports.progress);
   const work = await destination.storage.beginWork();
   try {
-    const folder = new ClusterFolder(await work.createFolder(), work, ports.openStages);
+    const { encryption } = request;
+    const sealing = encryption && { encryption, backupId: id };
+    const folder = new ClusterFolder(await work.createFolder(), work, ports.openStages, sealing);
     const globals = await folder.writeWhole("globals", ".sql", contents.globals.script);
     const names = request.globalsOnly ? [] : contents.databases;
     const { dumped, failed } = await dumpAll(names, { ...request, id, applicationName }, folder, ports, signal);
@@ -98,8 +104,10 @@ async function makeBackup(
       failed,
       files: folder.files,
       partial: partialOf(request),
+      isEncrypted: encryption !== undefined,
     });
-    await commitMetadata(work, `${key}${METADATA_SUFFIX}`, metadata);
+    const stored = encryption === undefined ? metadata : await sealMetadata(metadata, encryption);
+    await commitMetadata(work, `${key}${METADATA_SUFFIX}`, stored);
     return { metadata, failed };
   } finally {
     await work.end();

@@ -1,11 +1,20 @@
-import { databaseLabel } from "../../core/backup-name.ts";
+import { databaseLabel, METADATA_SUFFIX } from "../../core/backup-name.ts";
+import { ENCRYPTED_SUFFIX } from "../../core/encrypted-file.ts";
 import type { ArtifactTotals, OpenArtifactStages } from "../../ports/artifact-stages.ts";
 import type { ByteSink } from "../../ports/byte-sink.ts";
+import type { EncryptedSink, Encryption } from "../../ports/encryption.ts";
 import type { Spool } from "../../ports/spool.ts";
 import type { PendingFolder, Work } from "../../ports/storage.ts";
 import type { WrittenArtifact } from "../backup-metadata.ts";
 
 const uncompressed = { method: "none", level: 0 } as const;
+
+/** How the files of a cluster's backup are encrypted. */
+export interface ClusterSealing {
+  readonly encryption: Encryption;
+  /** The cluster's. */
+  readonly backupId: string;
+}
 
 /** The folder that a cluster's backup becomes: files one after another, with their hashes. */
 export class ClusterFolder {
@@ -16,8 +25,11 @@ export class ClusterFolder {
   readonly #openStages: OpenArtifactStages;
   /** In lower case: there are file systems that take both for one. */
   readonly #taken = new Set<string>();
+  readonly #sealing: ClusterSealing | undefined;
 
-  constructor(folder: PendingFolder, work: Work, openStages: OpenArtifactStages) {
+  /** @param sealing encrypts all files but metadata, which are sealed by whoever writes them */
+  constructor(folder: PendingFolder, work: Work, openStages: OpenArtifactStages, sealing?: ClusterSealing) {
+    this.#sealing = sealing;
     this.#folder = folder;
     this.#work = work;
     this.#openStages = openStages;
@@ -33,24 +45,31 @@ export class ClusterFolder {
     }
   }
 
+  /** What a file of this name, which holds no metadata, is called in the folder. */
+  storedName(name: string): string {
+    return this.#sealing === undefined ? name : name + ENCRYPTED_SUFFIX;
+  }
+
   /** Writes a file of this name; without it when `produce` fails. */
   async write<Result>(
     name: string,
     produce: (sink: ByteSink, openSpool: () => Promise<Spool>) => Promise<Result>,
   ): Promise<{ readonly result: Result; readonly totals: ArtifactTotals }> {
-    const file = await this.#folder.create(name);
+    const sealing = name.endsWith(METADATA_SUFFIX) ? undefined : this.#sealing;
+    const stored = sealing === undefined ? name : this.storedName(name);
+    const file = await this.#folder.create(stored);
     const spools: Spool[] = [];
     const openSpool = async (): Promise<Spool> => {
       const spool = await this.#work.openSpool();
       spools.push(spool);
-      return spool;
+      return sealing === undefined ? spool : sealing.encryption.spool(spool);
     };
     try {
-      const stages = this.#openStages(file, uncompressed);
+      const stages = this.#openStages(file, uncompressed, sealing && ((target) => openSealed(target, name, sealing)));
       const result = await produce(stages, openSpool);
       const totals = await stages.end();
       await file.end();
-      this.files.push({ name, ...totals });
+      this.files.push({ name: stored, ...totals });
       return { result, totals };
     } catch (error) {
       // The error says more than that its half file could not be removed: the work takes that away in the end.
@@ -66,10 +85,18 @@ export class ClusterFolder {
   async writeWhole(label: string, extension: string, bytes: Uint8Array): Promise<string> {
     const name = this.nameFor(label, extension);
     await this.write(name, (sink) => sink.write(bytes));
-    return name;
+    return this.storedName(name);
   }
 
   commit(key: string): Promise<void> {
     return this.#folder.commit(key);
   }
+}
+
+function openSealed(
+  target: ByteSink,
+  artifact: string,
+  { encryption, backupId }: ClusterSealing,
+): Promise<EncryptedSink> {
+  return encryption.open(target, { backupId, artifact });
 }

@@ -1,9 +1,10 @@
 import { CLUSTER_NAME } from "../../core/backup-name.ts";
 import { formatCompression } from "../../core/compression.ts";
 import { type BackupMetadata, METADATA_VERSION } from "../../core/metadata/metadata-schema.ts";
+import { ENCRYPTION_ALGORITHM } from "../../core/metadata/sealed-metadata.ts";
 import type { ClusterContents } from "../../ports/cluster.ts";
 import type { DumpRequest, NotIncluded } from "../../ports/dump.ts";
-import type { WrittenArtifact } from "../backup-metadata.ts";
+import { artifactMetadata, type WrittenArtifact } from "../backup-metadata.ts";
 import type { FailedDatabase } from "./backup-cluster.ts";
 import type { DumpedDatabase } from "./dump-into-cluster.ts";
 
@@ -20,6 +21,7 @@ export interface ClusterFacts {
   readonly dump: Pick<DumpRequest, "format" | "compression">;
   readonly dumped: readonly DumpedDatabase[];
   readonly failed: readonly FailedDatabase[];
+  readonly isEncrypted: boolean;
   /** Options that leave something out. */
   readonly partial: readonly string[];
   /** Names in the folder. */
@@ -47,7 +49,8 @@ export function clusterMetadata(facts: ClusterFacts): BackupMetadata {
     size_bytes: files.reduce((sum, { size }) => sum + size, 0),
     compression: formatCompression(dump.compression),
     backup_type: "full",
-    encrypted: false,
+    encrypted: facts.isEncrypted,
+    ...(facts.isEncrypted ? { encryption_algorithm: ENCRYPTION_ALGORITHM } : {}),
     method: "logical",
     scope: "cluster",
     format: dump.format,
@@ -68,13 +71,7 @@ export function clusterMetadata(facts: ClusterFacts): BackupMetadata {
     ...(failed.length === 0
       ? {}
       : { failed_databases: failed.map(({ name, error }) => ({ name, message: error.message })) }),
-    artifacts: files.map(({ name, size, sha256, plainSize, plainSha256 }) => ({
-      name: `${key}/${name}`,
-      size,
-      sha256,
-      plain_size: plainSize,
-      plain_sha256: plainSha256,
-    })),
+    artifacts: files.map((file) => artifactMetadata({ ...file, name: `${key}/${file.name}` })),
     ...(facts.partial.length === 0 ? {} : { partial: [...facts.partial] }),
     not_included: missingOf(facts).map((item) => ({ ...item, examples: [...item.examples] })),
     warnings: [

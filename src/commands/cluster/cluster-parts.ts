@@ -1,5 +1,6 @@
 import { BackupError } from "../../core/backup-error.ts";
 import { METADATA_SUFFIX } from "../../core/backup-name.ts";
+import { withoutSuffix } from "../../core/encrypted-file.ts";
 import type { BackupMetadata } from "../../core/metadata/metadata-schema.ts";
 import { type FoundArtifact, type FoundBackup, fileName, isCluster, loadMetadata } from "../found-backup.ts";
 
@@ -37,17 +38,35 @@ export async function databaseOfCluster(
   { id, artifact }: ClusterDatabase,
 ): Promise<FoundBackup & { readonly metadata: BackupMetadata }> {
   const location = `${backup.location}/${fileName(artifact)}`;
-  const described = artifactNamed(backup, `${artifact}${METADATA_SUFFIX}`);
+  const described = artifactNamed(backup, metadataOfArtifact(artifact));
   const object = await described.open();
   try {
     const metadata = await loadMetadata(object, `${location}${METADATA_SUFFIX}`);
     if (metadata.id === id && metadata.artifacts.length === 1) {
-      return { location, metadata, artifacts: [artifactNamed(backup, artifact)] };
+      const place = described.file === undefined ? {} : { metadataFile: described.file };
+      return await openInner(backup, { location, metadata, ...place, artifacts: [artifactNamed(backup, artifact)] });
     }
   } finally {
     await object.close();
   }
   throw damaged(location, "the metadata is that of another backup");
+}
+
+/** Name of the metadata of a database, of the name of its archive. */
+export function metadataOfArtifact(artifact: string): string {
+  return `${withoutSuffix(artifact)}${METADATA_SUFFIX}`;
+}
+
+async function openInner(
+  cluster: FoundBackup,
+  inner: FoundBackup & { readonly metadata: BackupMetadata },
+): Promise<FoundBackup & { readonly metadata: BackupMetadata }> {
+  if (cluster.openInner === undefined) return inner;
+  if (inner.metadata.sealed === undefined) {
+    throw damaged(inner.location, "the backup of the cluster is encrypted, and the metadata of this database is not");
+  }
+  const opened = await cluster.openInner(inner);
+  return { ...opened, metadata: opened.metadata ?? inner.metadata };
 }
 
 function artifactNamed(backup: FoundBackup, name: string): FoundArtifact {

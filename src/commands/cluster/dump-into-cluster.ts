@@ -6,6 +6,7 @@ import { wholeDatabase } from "../../ports/dump-selection.ts";
 import { wholeShape } from "../../ports/dump-shape.ts";
 import { backupMetadata } from "../backup-metadata.ts";
 import { extension } from "../backup-single.ts";
+import { sealMetadata } from "../encryption/seal-metadata.ts";
 import { partialOptions } from "../partial-options.ts";
 import type { BackupClusterPorts, ClusterRun } from "./backup-cluster.ts";
 import type { ClusterFolder } from "./cluster-folder.ts";
@@ -26,7 +27,7 @@ export interface DumpedDatabase {
 /** Dumps one database into an archive of its own, and writes its metadata beside it. */
 export async function dumpIntoCluster(
   database: string,
-  { dump, connection, applicationName, id: clusterId }: ClusterRun,
+  { dump, connection, applicationName, id: clusterId, encryption }: ClusterRun,
   folder: ClusterFolder,
   { dumper, codec, clock, progress, tool }: BackupClusterPorts,
   signal: AbortSignal,
@@ -39,6 +40,7 @@ export async function dumpIntoCluster(
   const { result, totals } = await folder.write(name, (sink, openSpool) =>
     dumper.dump(request, { kind: "file", sink, openSpool }, { codec, progress, signal, startedAt }),
   );
+  const file = folder.storedName(name);
   const metadata = backupMetadata({
     id,
     startedAt,
@@ -46,19 +48,21 @@ export async function dumpIntoCluster(
     database,
     format: dump.format,
     compression: dump.compression,
-    name,
-    artifacts: [{ name, ...totals }],
+    name: file,
+    artifacts: [{ name: file, ...totals }],
     dump: result,
+    isEncrypted: encryption !== undefined,
     partial: partialOptions(wholeDatabase, dump.shape ?? wholeShape, dump.session),
     tool,
   });
-  const text = formatMetadata({ ...metadata, part_of: clusterId });
+  const described = { ...metadata, part_of: clusterId };
+  const text = formatMetadata(encryption === undefined ? described : await sealMetadata(described, encryption));
   await folder.write(`${name}${METADATA_SUFFIX}`, (sink) => sink.write(Buffer.from(text, "utf8")));
   const { tables = [] } = result;
   return {
     name: database,
     id,
-    file: name,
+    file,
     size: totals.size,
     tables: tables.length,
     rows: tables.reduce((sum, { rows }) => sum + rows, 0),

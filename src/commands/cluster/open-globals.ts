@@ -1,5 +1,7 @@
 import { BackupError } from "../../core/backup-error.ts";
 import type { GlobalsRestorer, RestorableGlobals } from "../../ports/cluster.ts";
+import { HashedObject } from "../hashed-object.ts";
+import { plainObject } from "../plain-object.ts";
 import { HashedRead } from "../read-object.ts";
 import type { FoundCluster } from "./cluster-parts.ts";
 
@@ -12,12 +14,12 @@ export async function openGlobals(
   restorer: GlobalsRestorer,
   signal: AbortSignal,
 ): Promise<RestorableGlobals> {
-  const object = await globals.open();
+  const stored = new HashedObject(await globals.open());
+  const object = await plainObject(globals, stored);
   try {
-    const read = new HashedRead(object, () => {}, signal);
-    const opened = await restorer.open(read.pieces());
+    const opened = await restorer.open(new HashedRead(object, () => {}, signal).pieces());
     const recorded = metadata.artifacts.find(({ name }) => name === globals.name)?.sha256;
-    if (recorded === undefined || (await read.finish()) === recorded) return opened;
+    if (recorded === undefined || (await stored.finish()) === recorded) return opened;
   } finally {
     await object.close();
   }

@@ -3,6 +3,7 @@ import type { BackupMetadata } from "../../core/metadata/metadata-schema.ts";
 import type { GlobalsRestorer, RestorableGlobals } from "../../ports/cluster.ts";
 import type { OpenedObject } from "../../ports/storage.ts";
 import type { FoundBackup } from "../found-backup.ts";
+import { plainObject } from "../plain-object.ts";
 import { HashedRead } from "../read-object.ts";
 import { clusterOf, databaseOfCluster } from "./cluster-parts.ts";
 import { openGlobals } from "./open-globals.ts";
@@ -45,7 +46,8 @@ async function scriptOfCluster(
   restorer: GlobalsRestorer,
   signal: AbortSignal,
 ): Promise<RestorableCluster> {
-  const open = backup.artifacts[0]!.open;
+  const artifact = backup.artifacts[0]!;
+  const open = async () => await plainObject(artifact, await artifact.open());
   const object = await open();
   try {
     await refuseOthers(object, backup);
@@ -61,7 +63,7 @@ async function scriptOfCluster(
       async openDatabase(name) {
         const { start, end: stop } = partOf(name);
         const openPart = async () => new PartOfObject(await open(), start, stop);
-        return { location: backup.location, artifacts: [{ name: backup.artifacts[0]!.name, open: openPart }] };
+        return { location: backup.location, artifacts: [{ name: artifact.name, open: openPart }] };
       },
     };
   } finally {

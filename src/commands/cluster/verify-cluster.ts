@@ -1,9 +1,9 @@
 import { BackupError } from "../../core/backup-error.ts";
-import { METADATA_SUFFIX } from "../../core/backup-name.ts";
 import type { ArtifactMetadata } from "../../core/metadata/metadata-schema.ts";
 import { type FoundArtifact, type FoundBackup, fileName } from "../found-backup.ts";
 import { HashedRead } from "../read-object.ts";
 import {
+  openingDamage,
   type VerifiedBackup,
   type VerifyOptions,
   type VerifyPorts,
@@ -12,7 +12,13 @@ import {
 } from "../verify-backup.ts";
 import { type Damage, damageCodes } from "../verify-folder.ts";
 import { VerifyProgress } from "../verify-progress.ts";
-import { type ClusterDatabase, clusterOf, databaseOfCluster, type FoundCluster } from "./cluster-parts.ts";
+import {
+  type ClusterDatabase,
+  clusterOf,
+  databaseOfCluster,
+  type FoundCluster,
+  metadataOfArtifact,
+} from "./cluster-parts.ts";
 
 /** Checks a cluster's backup: its globals, and each database with its own metadata. */
 export async function verifyCluster(
@@ -41,6 +47,7 @@ export async function verifyCluster(
     size += found.storedBytes;
     if (found.damage.length === 0) whole++;
   }
+  damage.push(...openingDamage(backup));
   const durationSeconds = (ports.clock.monotonic() - began) / 1000;
   return { location: backup.location, metadata, storedBytes: size, databases: whole, damage, notes, durationSeconds };
 }
@@ -54,7 +61,7 @@ async function verifyDatabase(
   options: VerifyOptions,
 ): Promise<Pick<VerifiedBackup, "damage" | "notes" | "storedBytes">> {
   const { artifact } = database;
-  const described = `${artifact}${METADATA_SUFFIX}`;
+  const described = metadataOfArtifact(artifact);
   try {
     const metadata = await storedBytes(artifactOf(cluster, described), signal);
     const damage = differences(described, recordOf(cluster, described), metadata);

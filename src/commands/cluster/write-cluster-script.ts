@@ -1,3 +1,4 @@
+import { fileContext } from "../../core/encrypted-file.ts";
 import { uuidV7 } from "../../core/uuid-v7.ts";
 import type { ByteSink } from "../../ports/byte-sink.ts";
 import { wholeShape } from "../../ports/dump-shape.ts";
@@ -25,9 +26,15 @@ export async function writeClusterScript(
   ports: Pick<BackupClusterPorts, "dumper" | "codec" | "clusterReader" | "clock" | "progress">,
   signal: AbortSignal,
 ): Promise<ClusterScriptResult> {
-  return await withinDuration(request.maxDuration, "the backup of the cluster", signal, (within) =>
-    write(request, ports, within),
-  );
+  const { encryption, output } = request;
+  return await withinDuration(request.maxDuration, "the backup of the cluster", signal, async (within) => {
+    if (encryption === undefined) return await write(request, ports, within);
+    const sink = await encryption.open(output.sink, fileContext);
+    const openSpool = async () => encryption.spool(await output.openSpool());
+    const result = await write({ ...request, output: { sink, openSpool } }, ports, within);
+    await sink.end();
+    return result;
+  });
 }
 
 async function write(

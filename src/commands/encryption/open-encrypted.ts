@@ -58,15 +58,12 @@ export async function openEncrypted(found: FoundBackup, unlocking: Unlocking): P
 
 /** Which file each artifact of a backup must be; undefined for what is not encrypted as a whole. */
 function contextsIn(metadata: BackupMetadata, { folder }: FoundBackup): (name: string) => ContainerContext | undefined {
-  const { id } = metadata;
-  if (folder === undefined) return () => ({ backupId: id, artifact: backupArtifact });
-  const inner = new Map(metadata.databases?.map((database) => [database.artifact, database.id]));
+  const { id, part_of: cluster } = metadata;
+  if (folder === undefined && cluster === undefined) return () => ({ backupId: id, artifact: backupArtifact });
   return (name) => {
-    const innerId = inner.get(name);
-    if (innerId !== undefined) return { backupId: innerId, artifact: backupArtifact };
     // Metadata of the databases of a cluster: what is in them is sealed.
     if (isCluster(metadata) && name.endsWith(METADATA_SUFFIX)) return undefined;
-    return { backupId: id, artifact: withoutSuffix(fileName(name)) };
+    return { backupId: cluster ?? id, artifact: withoutSuffix(fileName(name)) };
   };
 }
 

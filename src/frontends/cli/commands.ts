@@ -230,7 +230,8 @@ export const commands: readonly Command[] = [
     family: "postgres",
     summary: "back up all databases of a server, and what belongs to the server as a whole",
     args: [],
-    options: [...connectionOptionNames, ...clusterBackupNames],
+    options: [...connectionOptionNames, ...clusterBackupNames, "encrypt", ...encryptingKeyNames],
+    needs: Object.fromEntries(encryptingKeyNames.map((name) => [name, "encrypt"])),
     details: [
       "Writes a folder: a script with roles, memberships, tablespaces and their settings, as pg_dumpall writes it, and an",
       "archive of each database, one after another, each in a consistent snapshot of its own, with its metadata.",
@@ -282,7 +283,7 @@ export const commands: readonly Command[] = [
     family: "postgres",
     summary: "restore a server's globals and databases, or some of them",
     args: [{ name: "BACKUP", count: "one", help: "a folder, an id or the beginning of one, or latest:cluster" }],
-    options: [...connectionOptionNames, ...clusterRestoreNames],
+    options: [...connectionOptionNames, ...clusterRestoreNames, ...openingKeyNames],
     details: [
       "Restores roles, memberships, settings and tablespaces first, then one database after another; with --database only",
       "the databases that match, and no globals. template1 and postgres are restored into those that the server has.",

@@ -18,6 +18,7 @@ import { connectionRequest } from "../connection-request.ts";
 import { defaultJobs } from "../default-jobs.ts";
 import { dumpSession } from "../dump-session.ts";
 import { dumpShape } from "../dump-shape.ts";
+import { keySources } from "../key-sources.ts";
 import { countedKind } from "../not-included-lines.ts";
 import type { OptionValues } from "../options/options.ts";
 import { repositoryOf } from "../repository-option.ts";
@@ -71,6 +72,9 @@ async function requestOf(
       ...(options["split-larger-than"] === undefined ? {} : { splitLargerThan: options["split-larger-than"] }),
     },
     ...(options["max-duration"] === undefined ? {} : { maxDuration: options["max-duration"] }),
+    ...(options.encrypt === true
+      ? { encryption: await (await services.encryption()).encryption(keySources(options)) }
+      : {}),
   };
 }
 

@@ -19,6 +19,7 @@ import type { Output } from "../output.ts";
 import { repositoryOf } from "../repository-option.ts";
 import { restoreSelection } from "../restore-selection.ts";
 import { tablespaceMap } from "../tablespace-map.ts";
+import { unlockingOf } from "../unlocking.ts";
 
 export const run: RunCommand = async ({ args, options }, { services, output, progress, signal }) => {
   const request = requestOf(args[0]!, options);
@@ -29,6 +30,7 @@ export const run: RunCommand = async ({ args, options }, { services, output, pro
     progress,
     openChecker: () => services.openChecker(),
     locateFile: services.locateFile,
+    unlocking: await unlockingOf(options, services, progress),
     openRepository: () => services.openStorage(repositoryOf(options)),
   };
   const outcome = await restoreCluster(request, ports, signal);
