@@ -44,8 +44,8 @@ function visible(repo: string): Buffer {
 const count = "SELECT count(*), md5(string_agg(what, ',' ORDER BY id)) FROM classified";
 
 test("nothing of a cluster is to be seen; with the key it is verified and restored", async () => {
-  const repo = file(format);
-  const made = await backup(repo, "--format", format);
+  const repo = file("repo");
+  const made = await backup(repo);
   expect(made).toMatchObject({ encrypted: true, scope: "cluster", encryption_algorithm: "AES-256-GCM" });
   const seen = visible(repo);
   for (const secret of ["Ypsilon", "classified", "hidden_too", "CREATE ROLE", "postgres", "127.0.0.1"]) {
