@@ -3,6 +3,8 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { dbbackup, mustDbbackup } from "../helpers/dbbackup.ts";
 import { withMysqlDatabase } from "../helpers/mysql-database.ts";
+import { dumpInTinyParts, restoreParts } from "../helpers/mysql-forced-parts.ts";
+import { checksums } from "../helpers/mysql-round-trip.ts";
 import { mysqlSql, mysqlUrl, startMysql } from "../helpers/mysql-server.ts";
 import { sharedMysql } from "../helpers/mysql-shared-servers.ts";
 import { TcpProxy } from "../helpers/tcp-proxy.ts";
@@ -95,17 +97,33 @@ describe.each(["mariadb-11.8", "mysql-9.7"] as const)("on %s", (flavour) => {
     await isWhole(target);
   });
 
+  test("sessions that stand in each other's way do not end it", async () => {
+    const server = await sharedMysql(flavour);
+    await using source = await withMysqlDatabase(server);
+    await source.sql("CREATE TABLE t (id INT PRIMARY KEY, t TEXT)");
+    await source.sql(`INSERT INTO t VALUES ${Array.from({ length: 30 }, (_, n) => `(${n}, 'x')`).join(", ")}`);
+    const files = await dumpInTinyParts(source);
+    for (let time = 0; time < 15; time++) {
+      await using target = await withMysqlDatabase(server);
+      expect(await restoreParts(files, target)).toMatchObject({ rows: 30, bytes: 140 });
+      expect(await checksums(target)).toEqual(await checksums(source));
+    }
+  });
+
   test("a lost connection and a killed session end it with a word about the database", async () => {
     const server = await sharedMysql(flavour);
     const many = numbered(0, 20_000, 2000);
     const child = { ...objects[1]!, chunks: [0, 5000, 10_000, 15_000].map((at) => many.slice(at, at + 5000)) };
     await using backup = await made(flavour, [child]);
     await using target = named(server);
-    const loading = `SELECT id AS session FROM information_schema.processlist WHERE info LIKE 'LOAD DATA LOCAL%' AND db = '${target.name}' LIMIT 1`;
+    const loading = `SELECT id AS session FROM information_schema.processlist WHERE info LIKE 'LOAD DATA LOCAL%' AND db = '${target.name}'`;
     const kill = async (): Promise<void> => {
-      const [found] = await mysqlSql(server, loading);
-      // It may have come to its end in between.
-      if (found !== undefined) await mysqlSql(server, `KILL ${found.session}`).catch(() => undefined);
+      for (;;) {
+        const found = await mysqlSql(server, loading);
+        // They may have come to their ends in between.
+        for (const { session } of found) await mysqlSql(server, `KILL ${session}`).catch(() => undefined);
+        if (found.length > 0) return;
+      }
     };
     const broken: [(proxy: TcpProxy) => void, RegExp][] = [
       [(proxy) => proxy.cut(), /rows of table "child" .* failed: the connection .* was lost/],

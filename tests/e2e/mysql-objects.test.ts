@@ -4,7 +4,7 @@ import { MysqlConnection } from "../../src/wire/mysql/connection.ts";
 import { dbbackup, mustDbbackup } from "../helpers/dbbackup.ts";
 import { withMysqlDatabase } from "../helpers/mysql-database.ts";
 import { mysqlFlavours } from "../helpers/mysql-packages.ts";
-import { backupToSql, loadWithStock, roundTrips } from "../helpers/mysql-round-trip.ts";
+import { backupToSql, loadWithStock, roundTrips, scriptRoundTrips } from "../helpers/mysql-round-trip.ts";
 import { mysqlSql, rootSpec, startMysql } from "../helpers/mysql-server.ts";
 import { sharedMysql } from "../helpers/mysql-shared-servers.ts";
 import { withTemporaryFolder } from "../helpers/temporary-folder.ts";
@@ -96,7 +96,7 @@ test("JSON of MySQL comes back with the types of its scalars", async () => {
   ]) {
     await source.sql(sql);
   }
-  const { script } = await roundTrips(source);
+  const { script } = (await scriptRoundTrips(source)).first;
   // The stock program sees text alone, so the types are compared beside it.
   const types = async (name: string) =>
     await mysqlSql(

@@ -65,3 +65,11 @@ export async function totalSeenBy(sessions: readonly MysqlConnection[]): Promise
   }
   return total;
 }
+
+/** What all accounts hold in the files of a directory that is not compressed. */
+export function totalIn(files: ReadonlyMap<string, Buffer>): number {
+  const lines = [...files].flatMap(([name, bytes]) =>
+    name.endsWith(".tsv") ? bytes.toString().trimEnd().split("\n") : [],
+  );
+  return lines.reduce((sum, line) => sum + Number(line.split("\t")[1]), 0);
+}

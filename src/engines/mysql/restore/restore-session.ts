@@ -68,11 +68,15 @@ async function connectTo(
   }
 }
 
+/** Behind a session that was lost, and of which the server does not know yet: it would wait for that one's patience. */
+const dropWithinSeconds = 30;
+
 /** Drops a database that this run created and could not fill. Answers what to tell about it. */
 export async function dropCreated(spec: MysqlConnectionSpec, target: string): Promise<string> {
   try {
     // Not with the run's signal: an interrupted run cleans up too.
     await using connection = await MysqlConnection.connect({ ...spec, database: undefined });
+    await connection.query(`SET SESSION lock_wait_timeout = ${dropWithinSeconds}`);
     await connection.query(`DROP DATABASE IF EXISTS ${quoteName(target)}`);
     return `database "${target}", which this run created, was dropped again`;
   } catch (error) {

@@ -5,7 +5,6 @@ import type { RestoreRequest } from "../../../../ports/restore.ts";
 import type { MysqlConnectionSpec } from "../../../../wire/mysql/connection-spec.ts";
 import type { DirectoryIndex, DirectoryKind, DirectoryObject } from "../../directory/directory-index.ts";
 import { fileBytes } from "../../directory/file-bytes.ts";
-import { loadRows } from "../../load/load-rows.ts";
 import { type SplitTable, splitCreateTable } from "../../load/split-create-table.ts";
 import { DefinerChanger } from "../../script/definer-changer.ts";
 import type { FailureLog } from "../failure-log.ts";
@@ -13,10 +12,10 @@ import { withoutRestricted } from "../restricted-setting.ts";
 import { runScript } from "../run-script.ts";
 import { ScriptProgress } from "../script-progress.ts";
 import type { ChosenObjects } from "./chosen-objects.ts";
-import { chunkLines } from "./chunk-lines.ts";
 import type { DirectoryProgress } from "./directory-progress.ts";
 import { shownObject } from "./directory-scripts.ts";
 import { dropObjects } from "./drop-objects.ts";
+import { loadChunk } from "./load-chunk.ts";
 import { type LoadedTable, type LoadJob, LoadQueue } from "./load-queue.ts";
 import { type LoadSession, openLoadSession, setForLoading } from "./load-session.ts";
 
@@ -192,26 +191,7 @@ async function doJob(run: DirectoryRun, session: LoadSession, job: LoadJob): Pro
     for (const sql of table.indexes) await alterTable(run, session, `indexes of table "${table.name}"`, sql);
     return;
   }
-  const { progress, failures, files, index, codec } = run;
-  const { chunk } = job;
-  progress.beginChunk(table);
-  try {
-    await session.connection.query("START TRANSACTION");
-    await loadRows(session, {
-      table: table.name,
-      columns: table.data.columns,
-      isAsWritten: table.isMadeHere,
-      lines: chunkLines(files, chunk, index.compression, codec),
-      expected: chunk,
-      file: chunk.file,
-      onBytes: (count) => progress.sent(count),
-    });
-    await session.connection.query("COMMIT");
-    progress.endChunk(table, chunk.rows);
-  } catch (error) {
-    failures.note(error, { line: 1, head: "", object: `rows of table "${table.name}" (${chunk.file})` });
-    await session.connection.query("ROLLBACK");
-  }
+  await loadChunk(run, session, job);
 }
 
 function requireTarget(database: string, target: string, object: DirectoryObject): void {
