@@ -37,7 +37,7 @@ export async function bundle(outdir: string): Promise<void> {
     entryPoints: {
       dbbackup: "src/main/cli.ts",
       supervisor: "src/embedded/supervisor.ts",
-      "tool-guard": "src/engines/postgres-tools/guard.ts",
+      "tool-guard": "src/engines/common/tools/guard.ts",
       "deflate-worker": "src/stages/deflate/deflate-worker.ts",
     },
     outExtension: { ".js": ".mjs" },

@@ -14,8 +14,9 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   wire: ["core", "ports"],
   "engines/common": ["core", "ports"],
   "engines/postgres": ["core", "ports", "wire", "engines/common"],
-  "engines/postgres-tools": ["core", "ports", "wire"],
+  "engines/postgres-tools": ["core", "ports", "wire", "engines/common"],
   "engines/mysql": ["core", "ports", "wire", "engines/common"],
+  "engines/mysql-tools": ["core", "ports", "wire", "engines/common"],
   storage: ["core", "ports"],
   stages: ["core", "ports"],
   secrets: ["core", "ports"],
@@ -23,7 +24,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   embedded: ["core", "ports"],
   demo: ["core", "ports", "commands"],
   "frontends/cli": ["core", "ports", "commands", "demo"],
-  main: "core ports wire engines/postgres engines/postgres-tools engines/mysql storage stages secrets embedded commands demo frontends/cli".split(
+  main: "core ports wire engines/common engines/postgres engines/postgres-tools engines/mysql engines/mysql-tools storage stages secrets embedded commands demo frontends/cli".split(
     " ",
   ),
 };

@@ -79,7 +79,7 @@ export function backupMetadata(facts: BackupFacts): BackupMetadata {
     artifacts: artifacts.map(artifactMetadata),
     ...(dump.archiveVersion === undefined ? {} : { archive_version: dump.archiveVersion }),
     checksum_type: "rowsum128-v1",
-    row_settings: { ...dump.rowSettings },
+    ...(dump.rowSettings === undefined ? {} : { row_settings: { ...dump.rowSettings } }),
     ...(dump.entries === undefined ? {} : { entries: dump.entries.map((entry) => ({ ...entry })) }),
     ...(partial.length === 0 ? {} : { partial: [...partial] }),
     ...(dump.tables === undefined ? {} : { objects: objectsOf(dump.tables, dump) }),

@@ -16,27 +16,51 @@ export async function dumpingServices(
   return {
     codec,
     dumper:
-      family === "mysql" ? await mysqlDumper(engine, dumperVersion) : await openDumper(engine, dumperVersion, codec),
+      family === "mysql"
+        ? await openDumper(engine, {
+            native: () => mysqlDumper(dumperVersion),
+            tools: () => mysqlToolsDumper(engine, dumperVersion, codec),
+          })
+        : await openDumper(engine, {
+            native: () => nativeDumper(dumperVersion),
+            tools: () => toolsDumper(engine, codec),
+          }),
     openStages: artifactStages(codec),
   };
 }
 
-async function openDumper(engine: EngineChoice, dumperVersion: string, codec: Codec): Promise<Dumper> {
-  switch (engine.name) {
+/** The two ways to back up a server of one family. */
+interface Dumpers {
+  readonly native: () => Promise<Dumper>;
+  readonly tools: () => Promise<Dumper>;
+}
+
+async function openDumper({ name }: EngineChoice, { native, tools }: Dumpers): Promise<Dumper> {
+  switch (name) {
     case "native":
-      return await nativeDumper(dumperVersion);
+      return await native();
     case "tools":
-      return await toolsDumper(engine, codec);
+      return await tools();
     case "auto":
-      return (await import("./falling-back-dumper.ts")).fallingBackDumper(await nativeDumper(dumperVersion), () =>
-        toolsDumper(engine, codec),
-      );
+      return (await import("./falling-back-dumper.ts")).fallingBackDumper(await native(), tools);
   }
 }
 
-async function mysqlDumper(engine: EngineChoice, dumperVersion: string): Promise<Dumper> {
-  const { refuseTools } = await import("./mysql-engine.ts");
-  refuseTools(engine);
+async function mysqlToolsDumper(engine: EngineChoice, dumperVersion: string, codec: Codec): Promise<Dumper> {
+  const { createMysqlToolsDumper } = await import("../engines/mysql-tools/dump/mysql-tools-dumper.ts");
+  const { describeDatabase } = await import("../engines/mysql/dump/describe-database.ts");
+  const { createMysqlChecker } = await import("../engines/mysql/verify/mysql-checker.ts");
+  const { toolPlaces } = await import("./tool-places.ts");
+  const native = await mysqlDumper(dumperVersion);
+  return createMysqlToolsDumper({
+    places: toolPlaces(engine),
+    native,
+    describe: describeDatabase,
+    checker: createMysqlChecker(codec),
+  });
+}
+
+async function mysqlDumper(dumperVersion: string): Promise<Dumper> {
   const { createMysqlDumper } = await import("../engines/mysql/mysql-dumper.ts");
   return createMysqlDumper({ dumperVersion });
 }

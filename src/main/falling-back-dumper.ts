@@ -2,7 +2,7 @@ import { BackupError } from "../core/backup-error.ts";
 import type { DumpContext, Dumper, DumpOutput, DumpRequest, DumpResult } from "../ports/dump.ts";
 
 /**
- * Backs up natively, and with PostgreSQL's own programs what the native engine says that it does not support: only before
+ * Backs up natively, and with the server's own programs what the native engine says that it does not support: only before
  * it has written anything. An error in data is an error.
  */
 export function fallingBackDumper(native: Dumper, openTools: () => Promise<Dumper>): Dumper {
@@ -32,13 +32,13 @@ async function dumpWithTools(tools: Dumper, { request, output, context }: Dump, 
   } catch (error) {
     throw withoutHelp(why, error);
   }
-  const message = `--engine auto falls back to pg_dump: ${why.message}`;
+  const message = `--engine auto falls back to the server's own programs: ${why.message}`;
   context.progress.emit({ event: "warning", message });
   try {
     const result = await tools.dump(request, output, context);
     return { ...result, warnings: [message, ...result.warnings] };
   } catch (error) {
-    // That there is no pg_dump says nothing of what is wrong with the database.
+    // That there is no such program says nothing of what is wrong with the database.
     if (error instanceof BackupError && error.code === "NOT_FOUND") throw withoutHelp(why, error);
     throw error;
   }

@@ -2,7 +2,7 @@ import { BackupError } from "../core/backup-error.ts";
 import type { RestorableBackup, RestoreEngine } from "../ports/restore.ts";
 
 /**
- * Restores natively, and with PostgreSQL's own programs on a server that the native engine says it does not know: that is
+ * Restores natively, and with the server's own programs on a server that the native engine says it does not know: that is
  * found before anything is touched.
  * @param openTools the other engine, which leaves reading to the one that it is given
  */
@@ -36,7 +36,7 @@ function fallingBack(native: RestorableBackup, openTools: () => Promise<Restorab
         used = await openTools();
         used.plan(request);
         const findings = await used.preCheck(request, signal);
-        const message = `--engine auto falls back to PostgreSQL's own programs: ${error.message}`;
+        const message = `--engine auto falls back to the server's own programs: ${error.message}`;
         return [{ code: "older-server", severity: "warning", message, solution: "nothing is to be done" }, ...findings];
       }
     },

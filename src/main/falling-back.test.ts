@@ -24,7 +24,7 @@ async function restoredBy(error: BackupError): Promise<string> {
 
 test("a server that the native engine does not know is left to the tools, and that is said", async () => {
   const unknown = new BackupError({ code: "UNSUPPORTED_SERVER", message: "PostgreSQL 19", isForOthers: true });
-  expect(await restoredBy(unknown)).toBe("tools: --engine auto falls back to PostgreSQL's own programs: PostgreSQL 19");
+  expect(await restoredBy(unknown)).toBe("tools: --engine auto falls back to the server's own programs: PostgreSQL 19");
 });
 
 test("what is wrong with a server or a backup is wrong with every engine", async () => {

@@ -23,24 +23,34 @@ export async function openRestorer(
 }
 
 async function mysqlRestorer(engine: EngineChoice, codec: Codec): Promise<RestoreEngine> {
-  const { refuseTools } = await import("./mysql-engine.ts");
-  refuseTools(engine);
   const { createMysqlRestorer } = await import("../engines/mysql/mysql-restorer.ts");
-  return createMysqlRestorer({ codec });
+  const native = createMysqlRestorer({ codec });
+  return await withTools(native, engine, async (reading) => {
+    const { createMysqlToolsRestorer } = await import("../engines/mysql-tools/restore/mysql-tools-restorer.ts");
+    const { toolPlaces } = await import("./tool-places.ts");
+    return createMysqlToolsRestorer({ reading, codec, places: toolPlaces(engine) });
+  });
 }
 
 async function postgresRestorer(engine: EngineChoice, codec: Codec): Promise<RestoreEngine> {
   const { createPostgresRestorer } = await import("../engines/postgres/postgres-restorer.ts");
   const native = createPostgresRestorer({ codec, openSpool: openSecretSpool });
-  switch (engine.name) {
+  return await withTools(native, engine, (reading) => toolsRestorer(reading, engine, codec));
+}
+
+/** @param openTools the engine that leaves reading to the one that it is given */
+async function withTools(
+  native: RestoreEngine,
+  { name }: EngineChoice,
+  openTools: (reading: RestoreEngine) => Promise<RestoreEngine>,
+): Promise<RestoreEngine> {
+  switch (name) {
     case "native":
       return native;
     case "tools":
-      return await toolsRestorer(native, engine, codec);
+      return await openTools(native);
     case "auto":
-      return (await import("./falling-back-restorer.ts")).fallingBackRestorer(native, (reading) =>
-        toolsRestorer(reading, engine, codec),
-      );
+      return (await import("./falling-back-restorer.ts")).fallingBackRestorer(native, openTools);
   }
 }
 

@@ -179,8 +179,11 @@ export interface DumpResult {
   readonly binlogSnapshot?: BinlogSnapshot;
   /** Version of the archive that was written. */
   readonly archiveVersion?: string;
-  /** Settings of the session that the text of rows hangs on, and that are not the same in every dump: the time zone. */
-  readonly rowSettings: Readonly<Record<string, string>>;
+  /**
+   * Settings of the session that the text of rows hangs on, and that are not the same in every dump: the time zone. Absent: rows are
+   * written as nobody here writes them.
+   */
+  readonly rowSettings?: Readonly<Record<string, string>>;
   /** Entries of the table of contents by their type; of a script, those that it was written from. */
   readonly entries?: readonly { readonly type: string; readonly count: number }[];
   /** Absent when they are not known, as also what is absent of the next. */

@@ -314,7 +314,9 @@ describe("--engine auto", () => {
     expect(metadata).toMatchObject({
       engine: { name: "tools" },
       objects: [{ name: "t", rows: 1 }],
-      warnings: ["--engine auto falls back to pg_dump: the database has an object that cannot be backed up yet"],
+      warnings: [
+        "--engine auto falls back to the server's own programs: the database has an object that cannot be backed up yet",
+      ],
     });
   });
 

@@ -1,5 +1,7 @@
 import { readFile, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
+import type { MysqlFlavour } from "./mysql-packages.ts";
+import { stockProgram } from "./mysql-stock.ts";
 import { type StockMajor, type StockProgram, stock } from "./stock-tools.ts";
 
 const programs: readonly StockProgram[] = ["pg_dump", "pg_restore", "psql"];
@@ -15,10 +17,26 @@ export async function toolsFolder(major: StockMajor): Promise<string> {
  * @returns what was noted so far
  */
 export async function recordingTools(folder: string, major: StockMajor): Promise<() => Promise<string>> {
+  const tools = new Map<string, string>();
+  for (const name of programs) tools.set(name, await stock(major).path(name));
+  return await recording(folder, tools);
+}
+
+/** The folder of the stock programs of MySQL or MariaDB for a server of that flavour. */
+export async function mysqlToolsFolder(flavour: MysqlFlavour): Promise<string> {
+  return dirname(await stockProgram(flavour, "dump"));
+}
+
+/** As {@link recordingTools}, of those of MySQL or MariaDB. */
+export async function recordingMysqlTools(folder: string, flavour: MysqlFlavour): Promise<() => Promise<string>> {
+  const paths = [await stockProgram(flavour, "dump"), await stockProgram(flavour, "client")];
+  return await recording(folder, new Map(paths.map((path) => [basename(path), path])));
+}
+
+async function recording(folder: string, tools: ReadonlyMap<string, string>): Promise<() => Promise<string>> {
   const record = join(folder, "record");
   await writeFile(record, "");
-  for (const name of programs) {
-    const real = await stock(major).path(name);
+  for (const [name, real] of tools) {
     await writeFile(
       join(folder, name),
       `#!/bin/sh

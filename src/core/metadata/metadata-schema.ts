@@ -152,7 +152,7 @@ export const metadataSchema = v.looseObject({
   tool: v.optional(v.looseObject({ name: v.string(), version: v.string() })),
   engine: v.optional(
     v.looseObject({
-      name: text("`tools`: PostgreSQL's own programs; absent when `tool` itself read the database"),
+      name: text("`tools`: the server's own programs; absent when `tool` itself read the database"),
       version: text("Which one: `pg_dump 18.7 (Debian 18.7-1)`"),
     }),
   ),

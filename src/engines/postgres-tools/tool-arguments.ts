@@ -40,12 +40,3 @@ export class ToolArguments {
     });
   }
 }
-
-/** @throws BackupError USAGE: an option of ours that the tools have nothing like */
-export function refuseForTools(option: string, why: string): never {
-  throw new BackupError({
-    code: "USAGE",
-    message: `"${option}" does not go with --engine tools: ${why}`,
-    hint: `leave out ${option}, or use --engine native`,
-  });
-}

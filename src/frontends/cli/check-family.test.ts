@@ -35,9 +35,9 @@ test("a backup that is verified says what it is", () => {
 });
 
 test("so are variables of the environment", () => {
-  const environment = { DBBACKUP_TOOLS_PATH: "/opt/bin" };
+  const environment = { DBBACKUP_SPLIT_LARGER_THAN: "1M" };
   expect(refusal("backup single shop --url mysql://db1/", environment)).toBe(
-    'environment variable "DBBACKUP_TOOLS_PATH" is for PostgreSQL only',
+    'environment variable "DBBACKUP_SPLIT_LARGER_THAN" is for PostgreSQL only',
   );
 });
 

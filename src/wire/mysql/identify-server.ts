@@ -21,6 +21,8 @@ export interface MysqlServerFacts {
   readonly versionComment: string;
   /** A major version that came after this program: it may have kinds of objects that nobody here knows. */
   readonly isNewerThanKnown: boolean;
+  /** Too old for this program: only others may back it up. */
+  readonly isOlderThanKnown: boolean;
   readonly capabilities: MysqlCapabilities;
   /** `SHOW VARIABLES` of the session at the time of asking; names in small letters. */
   readonly variables: ReadonlyMap<string, string>;
@@ -29,9 +31,13 @@ export interface MysqlServerFacts {
 /**
  * Makes sure that a connection leads to a MySQL or MariaDB server that can be backed up: of a known version, not something
  * that only speaks its protocol, and not through a proxy that spreads a session over servers. Changes nothing in the session.
+ * @param accepted `any`: of any version, for programs that know it
  * @throws BackupError UNSUPPORTED_SERVER, naming what was found
  */
-export async function identifyMysql(connection: MysqlConnection): Promise<MysqlServerFacts> {
+export async function identifyMysql(
+  connection: MysqlConnection,
+  accepted: "known" | "any" = "known",
+): Promise<MysqlServerFacts> {
   refuseByText(connection, connection.greeting.versionText);
   const [about = {}] = await ask(
     connection,
@@ -43,7 +49,8 @@ export async function identifyMysql(connection: MysqlConnection): Promise<MysqlS
   const flavour: MysqlFlavourName = /mariadb/i.test(versionText) ? "mariadb" : "mysql";
   const version = versionNumber(versionText);
   if (version === undefined) throw lookAlike(connection, `"${versionText}"`);
-  if (version < oldest[flavour]) throw tooOld(connection, flavour, versionText);
+  const isOlderThanKnown = version < oldest[flavour];
+  if (isOlderThanKnown && accepted === "known") throw tooOld(connection, flavour, versionText);
   refuseProxy(connection, about.session);
   const variables = await allVariables(connection);
   const [snapshot, md5] = await Promise.all([
@@ -56,6 +63,7 @@ export async function identifyMysql(connection: MysqlConnection): Promise<MysqlS
     version,
     versionText,
     versionComment,
+    isOlderThanKnown,
     isNewerThanKnown: version > newest[flavour],
     capabilities: Object.freeze(mysqlCapabilitiesOf(flavour, version, probes)),
     variables,
@@ -123,6 +131,6 @@ function tooOld(connection: MysqlConnection, flavour: MysqlFlavourName, versionT
     isForOthers: true,
     message: `${host} is ${shownName[flavour]} ${versionText}; versions from ${shownOldest[flavour]} on are supported`,
     object: host,
-    hint: `use ${flavour === "mysql" ? "mysqldump" : "mariadb-dump"} of that version`,
+    hint: `use --engine tools with ${flavour === "mysql" ? "mysqldump" : "mariadb-dump"} of that version`,
   });
 }

@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import type { PgConnection } from "../../../wire/postgres/connection.ts";
 import type { ConnectionSpec, HostSpec, TlsSpec } from "../../../wire/postgres/connection-spec.ts";
-import type { PrivateFolder } from "../private-folder.ts";
+import type { PrivateFolder } from "../../common/tools/private-folder.ts";
 import { formatConninfo, passwordLine } from "./conninfo.ts";
 import { refuseUnsafeSettings } from "./unsafe-settings.ts";
 

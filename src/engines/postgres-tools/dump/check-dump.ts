@@ -1,5 +1,5 @@
 import type { DumpRequest } from "../../../ports/dump.ts";
-import { refuseForTools } from "../tool-arguments.ts";
+import { refuseForTools } from "../../common/tools/refuse-for-tools.ts";
 
 /** Refuses what pg_dump of any version has nothing like. @throws BackupError USAGE */
 export function checkDump(request: DumpRequest): void {

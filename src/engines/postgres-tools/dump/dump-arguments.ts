@@ -3,7 +3,8 @@ import type { DumpRequest } from "../../../ports/dump.ts";
 import { type DumpSelection, wholeDatabase } from "../../../ports/dump-selection.ts";
 import type { DumpSessionOptions } from "../../../ports/dump-session.ts";
 import { type DumpShape, type ScriptShape, wholeShape } from "../../../ports/dump-shape.ts";
-import { refuseForTools, ToolArguments } from "../tool-arguments.ts";
+import { refuseForTools } from "../../common/tools/refuse-for-tools.ts";
+import { ToolArguments } from "../tool-arguments.ts";
 import type { ToolVersion } from "../tool-version.ts";
 
 /** What of a dump the request does not tell. */

@@ -1,10 +1,11 @@
-import { BackupError } from "../../../core/backup-error.ts";
 import type { BackupChecker, CheckedBackup } from "../../../ports/backup-checker.ts";
+import type { ByteSink } from "../../../ports/byte-sink.ts";
 import type { DumpContext, DumpOutput, FolderOutput } from "../../../ports/dump.ts";
-import { startTool, statusOf, type ToolJob } from "../run-tool.ts";
+import { DumpingProgress } from "../../common/tools/dumping-progress.ts";
+import { type CheckedDump, checkedDump, pipeDump } from "../../common/tools/piped-dump.ts";
+import { startTool, statusOf, type ToolJob } from "../../common/tools/run-tool.ts";
+import type { Tool } from "../find-tool.ts";
 import { ToolMessages, toolFailed } from "../tool-messages.ts";
-import { DumpingProgress } from "./dumping-progress.ts";
-import { PassingBytes } from "./passing-bytes.ts";
 import { watchFolder } from "./watch-folder.ts";
 
 export interface FinishedDump {
@@ -13,7 +14,7 @@ export interface FinishedDump {
   readonly warnings: readonly string[];
 }
 
-type Job = Pick<ToolJob, "tool" | "args" | "folder" | "searchPath">;
+type Job = Pick<ToolJob, "args" | "folder" | "searchPath"> & { readonly tool: Tool };
 
 /**
  * Runs pg_dump to its end and reads what it writes, on its way or afterwards.
@@ -25,10 +26,13 @@ export async function runDump(
   context: DumpContext,
   checker: BackupChecker,
 ): Promise<FinishedDump> {
-  const progress = new DumpingProgress(context.progress);
+  const progress = new DumpingProgress(context.progress, tableLine);
   const messages = new ToolMessages((text) => progress.says(text));
   const run = { ...job, messages, signal: context.signal };
-  const read = output.kind === "file" ? fromPipe(run, output.sink, progress) : intoFolder(run, output, progress);
+  const onWritten = (): void =>
+    context.progress.emit({ event: "phase", phase: "read-back", message: "reading what pg_dump wrote" });
+  const read =
+    output.kind === "file" ? fromPipe(run, output.sink, progress) : intoFolder(run, output, progress, onWritten);
   const checked = await read(checker);
   const warnings = messages.warnings.map(({ message, details }) => [message, ...details].join("; "));
   if (checked.error === undefined) return { checked: checked.backup, warnings };
@@ -39,35 +43,20 @@ export async function runDump(
   };
 }
 
-type Read = (checker: BackupChecker) => Promise<Checked>;
-type Checked = { readonly backup?: CheckedBackup; readonly error?: BackupError };
+const tableLine = /^dumping contents of (?:partition root )?table "(?<table>.*)"$/;
+
+type Read = (checker: BackupChecker) => Promise<CheckedDump>;
+type Run = ToolJob & { readonly tool: Tool; readonly messages: ToolMessages };
 
 /** Standard output to the sink, with a reader beside. */
-function fromPipe(run: ToolJob, sink: { write(bytes: Uint8Array): Promise<void> }, progress: DumpingProgress): Read {
-  return async (checker) => {
-    const passing = new PassingBytes();
-    const reading = outcomeOf(checker.checkStream(passing.read(), run.signal)).finally(() => passing.leave());
-    const running = startTool(run);
-    try {
-      for await (const bytes of running.stdout as AsyncIterable<Buffer>) {
-        await Promise.all([sink.write(bytes), passing.write(bytes)]);
-        progress.passed(bytes.length);
-      }
-      await requireSuccess(run, running);
-    } catch (error) {
-      await running.stop();
-      run.signal.throwIfAborted();
-      throw error;
-    } finally {
-      passing.end();
-      await reading;
-    }
-    return await reading;
-  };
+function fromPipe(run: Run, sink: ByteSink, progress: DumpingProgress): Read {
+  const onBytes = (count: number): void => progress.passed(count);
+  return (checker) =>
+    pipeDump(run, sink, { checker, onBytes, requireSuccess: (running) => requireSuccess(run, running) });
 }
 
 /** pg_dump writes the files; they are taken over when it is done. */
-function intoFolder(run: ToolJob, output: FolderOutput, progress: DumpingProgress): Read {
+function intoFolder(run: Run, output: FolderOutput, progress: DumpingProgress, onWritten: () => void): Read {
   return async (checker) => {
     const running = startTool(run);
     const watching = watchFolder(output.localPath!, (bytes) => progress.reached(bytes));
@@ -80,24 +69,14 @@ function intoFolder(run: ToolJob, output: FolderOutput, progress: DumpingProgres
     } finally {
       watching.stop();
     }
-    progress.checking();
+    onWritten();
     const files = await output.adopt!();
-    return await outcomeOf(checker.check({ kind: "folder", files }, run.signal));
+    return await checkedDump(checker.check({ kind: "folder", files }, run.signal));
   };
 }
 
-async function requireSuccess(run: ToolJob, running: ReturnType<typeof startTool>): Promise<void> {
+async function requireSuccess(run: Run, running: ReturnType<typeof startTool>): Promise<void> {
   const status = await statusOf(run.tool, running);
   run.signal.throwIfAborted();
   if (status !== 0) throw toolFailed(run.tool.name, status, run.messages);
-}
-
-/** Never rejects for what is wrong with the backup: pg_dump's own words come first. */
-async function outcomeOf(checking: Promise<CheckedBackup>): Promise<Checked> {
-  try {
-    return { backup: await checking };
-  } catch (error) {
-    if (error instanceof BackupError) return { error };
-    throw error;
-  }
 }

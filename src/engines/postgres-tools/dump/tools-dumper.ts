@@ -4,11 +4,12 @@ import type { DumpContext, Dumper, DumpOutput, DumpRequest, DumpResult } from ".
 import { PgConnection } from "../../../wire/postgres/connection.ts";
 import { resolveConnection } from "../../../wire/postgres/conninfo/resolve-connection.ts";
 import { identifyServer } from "../../../wire/postgres/identify-server.ts";
+import { checkedResult } from "../../common/tools/checked-result.ts";
+import type { ToolPlaces } from "../../common/tools/find-tool.ts";
+import { PrivateFolder } from "../../common/tools/private-folder.ts";
 import { toolConnection } from "../connection/tool-connection.ts";
-import { findTool, type Tool, type ToolPlaces } from "../find-tool.ts";
-import { PrivateFolder } from "../private-folder.ts";
+import { findTool, type Tool } from "../find-tool.ts";
 import { checkDump } from "./check-dump.ts";
-import { checkedResult } from "./checked-result.ts";
 import { dumpArguments } from "./dump-arguments.ts";
 import type { HeldSource, HoldSource } from "./held-source.ts";
 import { runDump } from "./run-dump.ts";

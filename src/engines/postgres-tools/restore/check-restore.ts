@@ -1,5 +1,5 @@
 import type { RestoreRequest } from "../../../ports/restore.ts";
-import { refuseForTools } from "../tool-arguments.ts";
+import { refuseForTools } from "../../common/tools/refuse-for-tools.ts";
 
 /** What is known of a backup before its tool is. */
 export interface CheckedInput {

@@ -7,16 +7,17 @@ import { PgConnection } from "../../../wire/postgres/connection.ts";
 import type { ConnectionSpec } from "../../../wire/postgres/connection-spec.ts";
 import { resolveConnection } from "../../../wire/postgres/conninfo/resolve-connection.ts";
 import { identifyServer } from "../../../wire/postgres/identify-server.ts";
+import { feedTool } from "../../common/tools/feed-tool.ts";
+import { PrivateFolder } from "../../common/tools/private-folder.ts";
+import { startTool, statusOf, type ToolJob } from "../../common/tools/run-tool.ts";
+import { compressionOf, scriptBytes } from "../../common/tools/script-bytes.ts";
 import { toolConnection } from "../connection/tool-connection.ts";
 import { findTool, type Tool } from "../find-tool.ts";
-import { PrivateFolder } from "../private-folder.ts";
-import { startTool, statusOf, type ToolJob } from "../run-tool.ts";
 import { ToolMessages } from "../tool-messages.ts";
 import { requireTrust } from "./require-trust.ts";
 import { chosenEntries, restoreArguments, scriptArguments } from "./restore-arguments.ts";
 import { failuresOf, requireFinished } from "./restore-outcome.ts";
 import { RestoringProgress } from "./restoring-progress.ts";
-import { compressionOf, scriptBytes } from "./script-bytes.ts";
 import type { ToolsBackupOptions } from "./tools-backup.ts";
 import type { FileInput } from "./tools-restorer.ts";
 
@@ -130,28 +131,11 @@ async function runOnArchive(run: ToolJob): Promise<number> {
   }
 }
 
-async function feedScript(run: ToolJob, { input, codec }: RestoreJob, progress: RestoringProgress): Promise<number> {
+async function feedScript(
+  run: Omit<ToolJob, "input">,
+  { input, codec }: RestoreJob,
+  progress: RestoringProgress,
+): Promise<number> {
   if (input.kind !== "object") throw new Error("a script is one file");
-  const running = startTool({ ...run, input: "pipe" });
-  running.stdout.resume();
-  try {
-    for await (const bytes of scriptBytes(input.object, codec)) {
-      // It ends early when it stops at an error: its status tells.
-      if (running.stdin.destroyed) break;
-      if (!running.stdin.write(bytes)) await Promise.race([drained(running.stdin), running.ended]);
-      progress.passed(bytes.length);
-    }
-    running.stdin.end();
-    return await statusOf(run.tool, running);
-  } finally {
-    await running.stop();
-    run.signal.throwIfAborted();
-  }
-}
-
-function drained(stream: NodeJS.WritableStream): Promise<void> {
-  return new Promise((resolve) => {
-    stream.once("drain", resolve);
-    stream.once("close", resolve);
-  });
+  return await feedTool(run, scriptBytes(input.object, codec), (count) => progress.passed(count));
 }

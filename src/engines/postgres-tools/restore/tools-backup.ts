@@ -12,8 +12,8 @@ import type {
   RestoreResult,
   ScriptResult,
 } from "../../../ports/restore.ts";
-import type { ToolPlaces } from "../find-tool.ts";
-import { refuseForTools } from "../tool-arguments.ts";
+import type { ToolPlaces } from "../../common/tools/find-tool.ts";
+import { refuseForTools } from "../../common/tools/refuse-for-tools.ts";
 import { checkRestore } from "./check-restore.ts";
 import { restoredRows } from "./restore-outcome.ts";
 import { runRestore } from "./run-restore.ts";

@@ -1,7 +1,7 @@
 import { BackupError } from "../../../core/backup-error.ts";
 import type { Codec } from "../../../ports/codec.ts";
 import type { RestoreEngine, RestoreInput } from "../../../ports/restore.ts";
-import type { ToolPlaces } from "../find-tool.ts";
+import type { ToolPlaces } from "../../common/tools/find-tool.ts";
 import { ToolsBackup } from "./tools-backup.ts";
 
 export interface ToolsRestorerOptions {

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { withTemporaryFolder } from "../../../tests/helpers/temporary-folder.ts";
+import { withTemporaryFolder } from "../../../../tests/helpers/temporary-folder.ts";
 import { PrivateFolder } from "./private-folder.ts";
 
 const before = process.env["TMPDIR"];

@@ -1,5 +1,5 @@
 /**
- * A process that runs one of PostgreSQL's own programs and outlives nobody: when its standard input ends, whatever the
+ * A process that runs a stock program and outlives nobody: when its standard input ends, whatever the
  * reason (Ctrl-C, kill -9 of the one who started it), the program and its workers end, too. The program would notice that
  * by itself only when it next writes to us, and never when it writes into a folder.
  */

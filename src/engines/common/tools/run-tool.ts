@@ -3,14 +3,18 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
-import { BackupError } from "../../core/backup-error.ts";
-import type { Tool } from "./find-tool.ts";
+import { BackupError } from "../../../core/backup-error.ts";
+import type { FoundTool } from "./find-tool.ts";
 import { type GuardOrder, NOT_STARTED } from "./guard-order.ts";
 import type { PrivateFolder } from "./private-folder.ts";
-import type { ToolMessages } from "./tool-messages.ts";
+
+/** Reads what a program says, line by line. */
+export interface MessageReader {
+  add(line: string): void;
+}
 
 export interface ToolJob {
-  readonly tool: Tool;
+  readonly tool: Pick<FoundTool<string, unknown>, "path">;
   /** Seen by everybody on this machine: no secrets. */
   readonly args: readonly string[];
   /** The tool's whole environment, beside PATH and the language of its messages. */
@@ -19,7 +23,7 @@ export interface ToolJob {
   readonly searchPath: string;
   /** Standard input of the tool: a pipe, an open file, or nothing. */
   readonly input?: "pipe" | number;
-  readonly messages: ToolMessages;
+  readonly messages: MessageReader;
   readonly signal: AbortSignal;
 }
 
@@ -34,7 +38,7 @@ export interface RunningTool {
   stop(): Promise<void>;
 }
 
-/** Starts one of PostgreSQL's programs under a guard, which ends it when we end, however that happens. */
+/** Starts a stock program under a guard, which ends it when we end, however that happens. */
 export function startTool({
   tool,
   args,
@@ -75,7 +79,7 @@ export function startTool({
 }
 
 /** Waits for the end of a tool that was started in vain, too. @throws BackupError IO */
-export async function statusOf({ path }: Tool, running: RunningTool): Promise<number> {
+export async function statusOf({ path }: ToolJob["tool"], running: RunningTool): Promise<number> {
   const status = await running.ended;
   if (status !== NOT_STARTED) return status;
   throw new BackupError({
