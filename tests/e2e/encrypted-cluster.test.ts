@@ -119,3 +119,24 @@ test("the script of a cluster goes out encrypted, and comes back with the key", 
   await mustDbbackup([...restore, "--clean", "--confirm", ...key]);
   expect(await one.sql(count)).toEqual(before);
 });
+
+test("verify --restore of what is encrypted says where it would lie in clear, and keeps the result to itself", async () => {
+  const repo = file("proved");
+  const made = await backup(repo);
+  const verify = ["verify", "--restore", "--repo", repo, ...key];
+  const refused = await dbbackup([...verify, made.id]);
+  expect([refused.status, refused.stderr]).toEqual([2, expect.stringContaining("--plain-scratch")]);
+  const [document] = JSON.parse(
+    (await mustDbbackup([...verify, made.id, "--server", other.url, "--json"])).stdout.toString(),
+  );
+  expect(document).toMatchObject({ status: "ok", counts: { tables: 2, rows: 2001 } });
+  const stored = JSON.parse(readFileSync(document.file, "utf8"));
+  expect(stored).toMatchObject({ status: "ok", counts: {}, damage: [], notes: [], checks: [] });
+  const archive = join(repo, made.databases[0].artifact);
+  const check = "SELECT 'Ypsilon'";
+  const proved = await dbbackup([...verify, archive, "--plain-scratch", "--check", check, "--json"]);
+  expect(proved.status).toBe(4);
+  const [{ checks, file: result }] = JSON.parse(proved.stdout.toString());
+  expect(checks[0].rows).toEqual(["(Ypsilon)"]);
+  expect(readFileSync(result, "utf8")).not.toContain("Ypsilon");
+});

@@ -4,6 +4,8 @@ import type { ConnectionRequest } from "../../ports/connection-request.ts";
 export interface ProofRequest {
   /** A server of the user's, for a scratch database there; else one is started, and goes away. */
   readonly server?: ConnectionRequest;
+  /** A server of ours may have the rows of an encrypted backup in its files. */
+  readonly allowsPlainScratch?: boolean;
   /** Queries that should give no row. */
   readonly checks: readonly string[];
   /** Sessions that restore and read beside each other. */

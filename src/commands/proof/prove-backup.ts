@@ -12,7 +12,7 @@ import type { FoundBackup } from "../found-backup.ts";
 import { plainLimit } from "../plain-limit.ts";
 import { knownContents } from "../restore-single.ts";
 import { openSource, type RestoreSource } from "../restore-source.ts";
-import { verifyBackup } from "../verify-backup.ts";
+import { openingDamage, verifyBackup } from "../verify-backup.ts";
 import { damageCodes } from "../verify-folder.ts";
 import { wholeRestore } from "../whole-restore.ts";
 import { Phases } from "./phases.ts";
@@ -20,7 +20,12 @@ import { prepareScratch } from "./prepare-scratch.ts";
 import { databaseTypeOf, promisedContents, sourceMajor } from "./promised-contents.ts";
 import type { ProofRequest } from "./proof-request.ts";
 import { openProofServer, type ProofServer } from "./proof-server.ts";
-import { refuseOtherServer, refuseOwnName, refusePartWithoutDefinitions } from "./refuse-unprovable.ts";
+import {
+  refuseOtherServer,
+  refuseOwnName,
+  refusePartWithoutDefinitions,
+  refusePlainScratch,
+} from "./refuse-unprovable.ts";
 import { failuresAsDamage } from "./restore-failures.ts";
 import { runChecks } from "./run-checks.ts";
 
@@ -116,7 +121,7 @@ class Proof {
 
   async run(): Promise<void> {
     const { metadata } = this.#found;
-    refuseEncrypted(this.#found);
+    refusePlainScratch(this.#found, this.#request);
     await using source = await openSource(this.#found);
     const maxPlainBytes = plainLimit(metadata, this.#request.maxPlainBytes);
     const limit = maxPlainBytes === undefined ? {} : { maxPlainBytes };
@@ -187,6 +192,7 @@ class Proof {
     this.#damage.push(...failuresAsDamage(result, this.#isOurs));
     const changed = await source.changedBytes(this.#signal);
     this.#damage.push(...changed.map((message) => ({ object: this.#found.location, message })));
+    this.#damage.push(...openingDamage(this.#found));
 
     const withoutRoles = prepared.request.noPrivileges;
     const promised = promisedContents({ backup, metadata, decoded, withoutRoles });
@@ -280,15 +286,4 @@ function restoreRequest(scratch: ScratchDatabase, request: ProofRequest): Restor
     allowedExtensions: request.allowedExtensions,
     ...(request.maxPlainBytes === undefined ? {} : { maxPlainBytes: request.maxPlainBytes }),
   };
-}
-
-/** What a proof leaves on the disk, the server's files and the result, would have to be encrypted, too. */
-function refuseEncrypted({ artifacts, location }: FoundBackup): void {
-  if (artifacts.every(({ decrypt }) => decrypt === undefined)) return;
-  throw new BackupError({
-    code: "USAGE",
-    message: "an encrypted backup cannot be verified by a restore yet",
-    object: location,
-    hint: "leave out --restore: all of it is decrypted, decoded and compared with what was recorded",
-  });
 }

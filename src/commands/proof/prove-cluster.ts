@@ -7,6 +7,7 @@ import { majorOf } from "./promised-contents.ts";
 import type { ProofRequest } from "./proof-request.ts";
 import { openProofServer } from "./proof-server.ts";
 import { type ProofPorts, type ProvenBackup, proveBackup } from "./prove-backup.ts";
+import { refusePlainScratch } from "./refuse-unprovable.ts";
 
 /**
  * Checks what is stored of a cluster's backup, and restores one of its databases after another on trial, all on one
@@ -22,6 +23,7 @@ export async function proveCluster(
   if (request.checks.length > 0) throw checksOfCluster(found);
   const startedAt = ports.clock.now();
   const began = ports.clock.monotonic();
+  refusePlainScratch(found, request);
   const stored = await verifyCluster(found, ports, signal);
   const cluster = clusterOf(found);
   const sum = new ProofSum();

@@ -3,6 +3,7 @@ import { familyOfConnection, shownFamily } from "../../core/database-type.ts";
 import type { ConnectionRequest } from "../../ports/connection-request.ts";
 import type { BackupSummary } from "../../ports/restore.ts";
 import type { FoundBackup } from "../found-backup.ts";
+import type { ProofRequest } from "./proof-request.ts";
 import type { ProofServer } from "./proof-server.ts";
 
 const withoutDefinitions: ReadonlySet<string> = new Set([
@@ -23,6 +24,20 @@ export function refusePartWithoutDefinitions({ metadata, location }: FoundBackup
     message: `the backup holds no definitions: it was made with ${option}`,
     object: location,
     hint: "it can be checked without --restore, and restored into a database that has its tables",
+  });
+}
+
+/**
+ * The files of a server hold what was restored, in clear. Where these may lie, whoever encrypts backups must have said.
+ * @throws BackupError USAGE
+ */
+export function refusePlainScratch({ openingDamage, location }: FoundBackup, request: ProofRequest): void {
+  if (openingDamage === undefined || request.server !== undefined || request.allowsPlainScratch === true) return;
+  throw new BackupError({
+    code: "USAGE",
+    message: "the backup is encrypted, and the files of the server that it would be restored into are not",
+    object: location,
+    hint: "allow it with --plain-scratch (TMPDIR says where), or name a server with --server; without --restore nothing is written",
   });
 }
 

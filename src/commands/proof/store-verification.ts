@@ -43,6 +43,11 @@ export function verificationOf(
   };
 }
 
+/** What everybody may read of the result of a proof of an encrypted backup: whether it was one, and how long it took. */
+export function withoutContents(verification: Verification): Verification {
+  return { ...verification, counts: {}, damage: [], notes: [], checks: [] };
+}
+
 /**
  * Writes a result beside its backup, under a name of its own: nothing in a repository is ever written over.
  * @returns where it lies

@@ -20,6 +20,15 @@ export const verifyOptions = [
       "The restore runs the code that is in the backup there: use no server that holds what a stranger must not see.",
   },
   {
+    name: "plain-scratch",
+    type: "flag",
+    environment: false,
+    conflicts: ["server"],
+    help: "with --restore: the files of the server that is started may hold what an encrypted backup holds, until it ends",
+    details:
+      "They lie in the folder for temporary files: with TMPDIR=/dev/shm in memory, where swap may still take them.",
+  },
+  {
     name: "max-memory",
     type: "size",
     min: 128 << 20,

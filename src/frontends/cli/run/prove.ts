@@ -2,7 +2,7 @@ import { totalmem } from "node:os";
 import { type FoundBackup, isCluster } from "../../../commands/found-backup.ts";
 import { type ProofPorts, type ProvenBackup, proveBackup } from "../../../commands/proof/prove-backup.ts";
 import { proveCluster } from "../../../commands/proof/prove-cluster.ts";
-import { storeVerification, verificationOf } from "../../../commands/proof/store-verification.ts";
+import { storeVerification, verificationOf, withoutContents } from "../../../commands/proof/store-verification.ts";
 import { BackupError } from "../../../core/backup-error.ts";
 import type { Verification } from "../../../core/verification/verification-schema.ts";
 import { namedFamily } from "../check-family.ts";
@@ -36,6 +36,7 @@ export async function proving(
   const maxPlainBytes = options["max-plain-size"];
   const request = {
     ...(options.server === undefined ? {} : { server: { url: options.server } }),
+    allowsPlainScratch: options["plain-scratch"] === true,
     checks: options.check ?? [],
     jobs: options.jobs ?? defaultJobs(),
     maxMemoryBytes: options["max-memory"] ?? halfOfMemory(),
@@ -48,7 +49,8 @@ export async function proving(
     const verification = verificationOf(result, services.tool);
     let file: string | undefined;
     try {
-      file = await storeVerification(result.location, verification, services.openStorage);
+      const stored = backup.openingDamage === undefined ? verification : withoutContents(verification);
+      file = await storeVerification(result.location, stored, services.openStorage);
     } catch (error) {
       // A place that nobody may write to is no reason to keep the result from the user.
       if (!(error instanceof BackupError)) throw error;
