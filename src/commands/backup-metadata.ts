@@ -4,7 +4,7 @@ import type { DumpFormat } from "../core/dump-format.ts";
 import { type BackupMetadata, METADATA_VERSION, type ObjectMetadata } from "../core/metadata/metadata-schema.ts";
 import { ENCRYPTION_ALGORITHM } from "../core/metadata/sealed-metadata.ts";
 import type { ArtifactTotals } from "../ports/artifact-stages.ts";
-import type { DumpedTable, DumpResult } from "../ports/dump.ts";
+import type { BinlogSnapshot, DumpedTable, DumpResult } from "../ports/dump.ts";
 import type { SampleChoice, SampledTable } from "../ports/sample.ts";
 
 /** A file as it was stored. */
@@ -74,7 +74,7 @@ export function backupMetadata(facts: BackupFacts): BackupMetadata {
     consistency: {
       ...(dump.snapshotLsn === undefined ? {} : { snapshot_lsn: dump.snapshotLsn }),
       ...snapshotOf(dump),
-      ...binlogSnapshotOf(dump),
+      ...binlogSnapshotOf(dump.binlogSnapshot),
     },
     artifacts: artifacts.map(artifactMetadata),
     ...(dump.archiveVersion === undefined ? {} : { archive_version: dump.archiveVersion }),
@@ -114,7 +114,8 @@ function snapshotOf({ snapshot }: DumpResult): BackupMetadata["consistency"] {
   };
 }
 
-function binlogSnapshotOf({ binlogSnapshot: snapshot }: DumpResult): BackupMetadata["consistency"] {
+/** What metadata say of the snapshot of a server of MySQL or MariaDB. */
+export function binlogSnapshotOf(snapshot: BinlogSnapshot | undefined): NonNullable<BackupMetadata["consistency"]> {
   if (snapshot === undefined) return {};
   const { coordinates } = snapshot;
   return {

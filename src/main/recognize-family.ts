@@ -11,7 +11,7 @@ export const STORED_FAMILY_BYTES = 256 * 1024;
 
 /** What scripts of MySQL's and MariaDB's family begin with, behind comments without words. */
 const mysqlScript =
-  /^(?:--[ \t]*\r?\n|\s)*(?:-- (?:MySQL|MariaDB) dump\b|-- (?:mysqldump|mydumper)\b|-- dbbackup [^\n]*: dump of a database of (?:MySQL|MariaDB)\b|\/\*M?!\d|\/\*!? ?SET\b)/;
+  /^(?:--[ \t]*\r?\n|\s)*(?:-- (?:MySQL|MariaDB) dump\b|-- (?:mysqldump|mydumper)\b|-- dbbackup [^\n]*: dump of (?:a database|accounts) of (?:MySQL|MariaDB)\b|\/\*M?!\d|\/\*!? ?SET\b)/;
 const postgresScript = /^(?:--[ \t]*\r?\n|\s)*-- PostgreSQL database/;
 
 /** Whose backup these plain bytes begin; undefined when they do not tell. */

@@ -21,8 +21,7 @@ export function createServices(): Services {
     openComparer: async (family) => (await import("./open-comparer.ts")).openComparer(family),
     openComparisonNotes: async (path, how) =>
       (await import("../storage/local/comparison-notes-file.ts")).openComparisonNotes(path, how),
-    openClusterReader: async () =>
-      (await import("../engines/postgres/cluster/cluster-reader.ts")).postgresClusterReader,
+    openClusterReader: async (family) => (await import("./open-cluster.ts")).openClusterReader(family),
     openGlobalsRestorer: async () =>
       (await import("../engines/postgres/cluster/globals-restorer.ts")).postgresGlobalsRestorer,
     openRestorer: async (engine, family) => (await import("./open-restorer.ts")).openRestorer(engine, family),

@@ -1,5 +1,6 @@
+import type { DumpFormat } from "../core/dump-format.ts";
 import type { ConnectionRequest } from "./connection-request.ts";
-import type { DumpResult, NotIncluded } from "./dump.ts";
+import type { BinlogSnapshot, Dumper, DumpRequest, DumpResult, NotIncluded } from "./dump.ts";
 import type { ProgressSink } from "./progress.ts";
 import type { Finding, RestoreFailure } from "./restore.ts";
 
@@ -8,7 +9,7 @@ export interface ClusterRequest {
   readonly connection: ConnectionRequest;
   /** Take the hashes of the roles' passwords too. */
   readonly rolePasswords: boolean;
-  /** psql's patterns of names; empty: all databases that can be connected to. */
+  /** Patterns of names, as the engine has them; empty: all databases that can be connected to. */
   readonly databases: readonly string[];
   readonly excludedDatabases: readonly string[];
   /** Become this role after logging in. */
@@ -19,6 +20,8 @@ export interface ClusterRequest {
   readonly noSecurityLabels?: boolean;
   /** Quote identifiers that need it as well as those that do not. */
   readonly quoteAllIdentifiers?: boolean;
+  /** How the databases are dumped afterwards; absent: they are not. */
+  readonly dump?: Pick<DumpRequest, "format" | "jobs" | "jobsAreAsked" | "mysql">;
   /** Names the backup on the server (application_name). */
   readonly applicationName: string;
 }
@@ -29,6 +32,9 @@ export interface ClusterContents {
   readonly globals: {
     /** The script that makes them again, as the server's own tool writes it. */
     readonly script: Uint8Array;
+    /** What of it needs the objects of the databases, and stands at its end; in a script of the whole server, behind them. */
+    readonly behindObjects?: Uint8Array;
+    /** MySQL and MariaDB: accounts and roles. */
     readonly roles: number;
     readonly tablespaces: number;
   };
@@ -37,6 +43,16 @@ export interface ClusterContents {
   /** Other databases, passwords that could not be read, ... */
   readonly notIncluded: readonly NotIncluded[];
   readonly warnings: readonly string[];
+  /** Set when all databases are read from one state. */
+  readonly shared?: SharedState;
+}
+
+/** The state of a server in which all its databases are read; disposing of it ends its sessions. */
+export interface SharedState extends AsyncDisposable {
+  /** Dumps databases from it, one after another. */
+  readonly dumper: Dumper;
+  /** What it was, when all is dumped. */
+  snapshot(): Promise<BinlogSnapshot>;
 }
 
 /** What one script of a whole server is made of, but for the scripts of its databases. */
@@ -49,13 +65,16 @@ export interface WholeScript {
 
 /** The part of an engine that knows servers with all their databases. */
 export interface ClusterReader {
+  /** In which its databases can be backed up; the first is the usual one. */
+  readonly formats: readonly DumpFormat[];
   /**
-   * Reads what belongs to no database, in one consistent snapshot.
+   * Reads what belongs to no database, in one consistent snapshot. What it answers with may hold a state that is to be
+   * disposed of.
    * @throws BackupError CONNECT, AUTH, SERVER, NOT_FOUND for a pattern that no database matches
    */
   read(request: ClusterRequest, context: { progress: ProgressSink; signal: AbortSignal }): Promise<ClusterContents>;
-  /** @param globals the script that `read` gave */
-  wholeScript(globals: Uint8Array): WholeScript;
+  /** @param globals what `read` gave of them */
+  wholeScript(globals: ClusterContents["globals"]): WholeScript;
 }
 
 /** What of the globals to restore, and how. */

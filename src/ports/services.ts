@@ -30,8 +30,8 @@ export interface Services {
    * @throws BackupError USAGE when there are no such tools for that kind of server
    */
   dumping(engine?: EngineChoice, family?: EngineFamily): Promise<DumpingServices>;
-  openClusterReader(): Promise<ClusterReader>;
-  openGlobalsRestorer(): Promise<GlobalsRestorer>;
+  openClusterReader(family?: EngineFamily): Promise<ClusterReader>;
+  openGlobalsRestorer(family?: EngineFamily): Promise<GlobalsRestorer>;
   /** @param family what the command line names; a backup that says whose it is needs none */
   openRestorer(engine?: EngineChoice, family?: EngineFamily): Promise<RestoreEngine>;
   openProver(family?: EngineFamily): Promise<RestoreProver>;

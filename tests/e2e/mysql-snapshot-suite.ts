@@ -40,7 +40,7 @@ async function sourceOf(server: MysqlAddress): Promise<MysqlSource & AsyncDispos
 
 /** A directory by sessions that begin one after the other. */
 async function dumpUncoordinated(source: MysqlSource, database: string): Promise<ReadonlyMap<string, Buffer>> {
-  await using snapshot = await takeSnapshot(source, database, options, () => {});
+  await using snapshot = await takeSnapshot(source, { database, unprotected: [] }, options, () => {});
   for (const session of snapshot.sessions) await session.query("START TRANSACTION WITH CONSISTENT SNAPSHOT");
   const run = {
     source,
@@ -79,7 +79,12 @@ export function snapshotSuite(flavours: readonly MysqlFlavour[], snapshots: numb
       {
         await using writing = await withWriters(server, database.name, writers);
         for (let count = 0; count < snapshots; count++) {
-          await using snapshot = await takeSnapshot(source, database.name, options, () => {});
+          await using snapshot = await takeSnapshot(
+            source,
+            { database: database.name, unprotected: [] },
+            options,
+            () => {},
+          );
           expect(await totalSeenBy(snapshot.sessions)).toBe(accountTotal);
           expect(snapshot.coordinates).toBeDefined();
           found.add(snapshot.method);

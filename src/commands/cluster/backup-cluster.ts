@@ -7,6 +7,7 @@ import type { DumpRequest } from "../../ports/dump.ts";
 import { wholeDatabase } from "../../ports/dump-selection.ts";
 import { wholeShape } from "../../ports/dump-shape.ts";
 import type { Encryption } from "../../ports/encryption.ts";
+import { partialMysqlOptions } from "../../ports/mysql-dump.ts";
 import type { BackupPorts } from "../backup-single.ts";
 import { commitMetadata, commitUnderName, refuseExisting, type StoredDestination } from "../commit-backup.ts";
 import { sealMetadata } from "../encryption/seal-metadata.ts";
@@ -51,7 +52,8 @@ export interface BackupClusterResult {
 const stopsAll: ReadonlySet<string> = new Set(["INTERRUPTED", "IO", "THREAD_LOST", "USAGE", "CONFIG"]);
 
 /**
- * Backs up a server: globals and each database, each in a snapshot of its own. The backup exists when its metadata does,
+ * Backs up a server: globals and each database, each in a snapshot of its own where the engine does not read all of them from
+ * one. The backup exists when its metadata does,
  * which is written last; a database that failed is named in it.
  * @throws BackupError when nothing at all could be dumped, too; DEADLINE when it takes longer than it may
  */
@@ -70,7 +72,7 @@ async function makeBackup(
   ports: BackupClusterPorts,
   signal: AbortSignal,
 ): Promise<BackupClusterResult> {
-  checkFormat(request);
+  checkFormat(request, ports.clusterReader);
   const { destination, dump } = request;
   const startedAt = ports.clock.now();
   const began = ports.clock.monotonic();
@@ -80,6 +82,7 @@ async function makeBackup(
   ports.dumper.check({ ...dump, connection, database: "", applicationName });
   if (destination.kind === "file") await refuseExisting(destination.storage, destination.key);
   const contents = await readContents({ ...request, applicationName }, ports, signal);
+  await using shared = contents.shared;
   for (const message of contents.warnings) ports.progress.emit({ event: "warning", message });
   tellOfInterrupted((await destination.storage.sweep()).noted, ports.progress);
   const work = await destination.storage.beginWork();
@@ -89,7 +92,9 @@ async function makeBackup(
     const folder = new ClusterFolder(await work.createFolder(), work, ports.openStages, sealing);
     const globals = await folder.writeWhole("globals", ".sql", contents.globals.script);
     const names = request.globalsOnly ? [] : contents.databases;
-    const { dumped, failed } = await dumpAll(names, { ...request, id, applicationName }, folder, ports, signal);
+    const dumper = shared?.dumper ?? ports.dumper;
+    const run = { ...request, id, applicationName };
+    const { dumped, failed } = await dumpAll(names, run, folder, { ...ports, dumper }, signal);
     signal.throwIfAborted();
     ports.progress.emit({ event: "phase", phase: "commit", message: "writing metadata" });
     const nameOf = (attempt: number) => backupBaseName(CLUSTER_NAME, "full", startedAt, attempt);
@@ -103,6 +108,7 @@ async function makeBackup(
       dumped,
       failed,
       files: folder.files,
+      snapshot: await shared?.snapshot(),
       partial: partialOf(request),
       isEncrypted: encryption !== undefined,
     });
@@ -147,15 +153,16 @@ async function dumpAll(
 /** The options that leave something out of each database, or all of them. */
 function partialOf({ dump, globalsOnly }: BackupClusterRequest): string[] {
   const options = partialOptions(wholeDatabase, dump.shape ?? wholeShape, dump.session);
-  return globalsOnly ? ["--globals-only", ...options] : options;
+  const ofMysql = dump.mysql === undefined ? [] : partialMysqlOptions(dump.mysql);
+  return [...(globalsOnly ? ["--globals-only"] : []), ...ofMysql, ...options];
 }
 
-function checkFormat({ dump: { format, compression } }: BackupClusterRequest): void {
-  if (format !== "custom" && format !== "tar") {
+function checkFormat({ dump: { format, compression } }: BackupClusterRequest, { formats }: ClusterReader): void {
+  if (!formats.includes(format)) {
     throw new BackupError({
       code: "USAGE",
-      message: `the databases of a cluster are archives of one file each, and format ${format} is none`,
-      hint: "use --format custom or tar, or plain with --output -; single databases are backed up in every format",
+      message: `the databases of a cluster are backed up in format ${formats.join(" or ")}, not ${format}`,
+      hint: `use --format ${formats.join(" or ")}${formats.includes("custom") ? ", or plain with --output -" : ""}; single databases are backed up in every format`,
     });
   }
   if (format === "tar" && compression.method !== "none") {

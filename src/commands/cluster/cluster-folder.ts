@@ -1,4 +1,5 @@
 import { databaseLabel, METADATA_SUFFIX } from "../../core/backup-name.ts";
+import type { Compression } from "../../core/compression.ts";
 import { ENCRYPTED_SUFFIX } from "../../core/encrypted-file.ts";
 import type { ArtifactTotals, OpenArtifactStages } from "../../ports/artifact-stages.ts";
 import type { ByteSink } from "../../ports/byte-sink.ts";
@@ -7,7 +8,7 @@ import type { Spool } from "../../ports/spool.ts";
 import type { PendingFolder, Work } from "../../ports/storage.ts";
 import type { WrittenArtifact } from "../backup-metadata.ts";
 
-const uncompressed = { method: "none", level: 0 } as const;
+const uncompressed: Compression = { method: "none", level: 0 };
 
 /** How the files of a cluster's backup are encrypted. */
 export interface ClusterSealing {
@@ -50,10 +51,14 @@ export class ClusterFolder {
     return this.#sealing === undefined ? name : name + ENCRYPTED_SUFFIX;
   }
 
-  /** Writes a file of this name; without it when `produce` fails. */
+  /**
+   * Writes a file of this name; without it when `produce` fails.
+   * @param compression of the whole file, for what is not compressed inside
+   */
   async write<Result>(
     name: string,
     produce: (sink: ByteSink, openSpool: () => Promise<Spool>) => Promise<Result>,
+    compression: Compression = uncompressed,
   ): Promise<{ readonly result: Result; readonly totals: ArtifactTotals }> {
     const sealing = name.endsWith(METADATA_SUFFIX) ? undefined : this.#sealing;
     const stored = sealing === undefined ? name : this.storedName(name);
@@ -65,7 +70,7 @@ export class ClusterFolder {
       return sealing === undefined ? spool : sealing.encryption.spool(spool);
     };
     try {
-      const stages = this.#openStages(file, uncompressed, sealing && ((target) => openSealed(target, name, sealing)));
+      const stages = this.#openStages(file, compression, sealing && ((target) => openSealed(target, name, sealing)));
       const result = await produce(stages, openSpool);
       const totals = await stages.end();
       await file.end();

@@ -3,8 +3,8 @@ import { formatCompression } from "../../core/compression.ts";
 import { type BackupMetadata, METADATA_VERSION } from "../../core/metadata/metadata-schema.ts";
 import { ENCRYPTION_ALGORITHM } from "../../core/metadata/sealed-metadata.ts";
 import type { ClusterContents } from "../../ports/cluster.ts";
-import type { DumpRequest, NotIncluded } from "../../ports/dump.ts";
-import { artifactMetadata, type WrittenArtifact } from "../backup-metadata.ts";
+import type { BinlogSnapshot, DumpRequest, NotIncluded } from "../../ports/dump.ts";
+import { artifactMetadata, binlogSnapshotOf, type WrittenArtifact } from "../backup-metadata.ts";
 import type { FailedDatabase } from "./backup-cluster.ts";
 import type { DumpedDatabase } from "./dump-into-cluster.ts";
 
@@ -22,6 +22,8 @@ export interface ClusterFacts {
   readonly dumped: readonly DumpedDatabase[];
   readonly failed: readonly FailedDatabase[];
   readonly isEncrypted: boolean;
+  /** Of the one state that all databases were read from. */
+  readonly snapshot: BinlogSnapshot | undefined;
   /** Options that leave something out. */
   readonly partial: readonly string[];
   /** Names in the folder. */
@@ -40,7 +42,7 @@ export function clusterMetadata(facts: ClusterFacts): BackupMetadata {
     timestamp: facts.startedAt.toISOString(),
     duration_seconds: Math.round(facts.durationSeconds * 1000) / 1000,
     database: CLUSTER_NAME,
-    database_type: "postgresql",
+    database_type: server.databaseType ?? "postgresql",
     database_version: server.version,
     host: server.host,
     port: server.port,
@@ -58,7 +60,9 @@ export function clusterMetadata(facts: ClusterFacts): BackupMetadata {
     source: {
       encoding: server.encoding,
       ...(server.systemIdentifier === undefined ? {} : { system_identifier: server.systemIdentifier }),
+      ...(server.uuid === undefined ? {} : { server_uuid: server.uuid }),
     },
+    ...(facts.snapshot === undefined ? {} : { consistency: binlogSnapshotOf(facts.snapshot) }),
     globals: { artifact: `${key}/${facts.globals}`, roles: globals.roles, tablespaces: globals.tablespaces },
     databases: dumped.map(({ name, id, file, size, tables, rows }) => ({
       name,
@@ -88,6 +92,7 @@ const maxExamples = 5;
 /** Kinds that a single database's backup lacks and a cluster's has. */
 const inGlobals: ReadonlySet<string> = new Set([
   "roles",
+  "users",
   "tablespaces",
   "databases",
   "role-settings",
@@ -96,7 +101,18 @@ const inGlobals: ReadonlySet<string> = new Set([
 ]);
 
 /** Kinds that every database of a server tells alike. */
-const ofServer: ReadonlySet<string> = new Set(["server-settings", "replication-origins", "replication-slots"]);
+const ofServer: ReadonlySet<string> = new Set([
+  "server-settings",
+  "replication-origins",
+  "replication-slots",
+  // Of MySQL and MariaDB.
+  "loadable-functions",
+  "servers",
+  "plugins",
+  "components",
+  "resource-groups",
+  "spatial-reference-systems",
+]);
 
 /** What the server holds and the backup does not: of all databases together. */
 function missingOf({ contents, dumped, failed, globalsOnly }: ClusterFacts): NotIncluded[] {

@@ -1,15 +1,20 @@
 import { METADATA_SUFFIX } from "../../core/backup-name.ts";
+import type { Compression } from "../../core/compression.ts";
+import { isScriptFormat } from "../../core/dump-format.ts";
 import { formatMetadata } from "../../core/metadata/format-metadata.ts";
 import { uuidV7 } from "../../core/uuid-v7.ts";
 import type { NotIncluded } from "../../ports/dump.ts";
 import { wholeDatabase } from "../../ports/dump-selection.ts";
 import { wholeShape } from "../../ports/dump-shape.ts";
+import { partialMysqlOptions } from "../../ports/mysql-dump.ts";
 import { backupMetadata } from "../backup-metadata.ts";
 import { extension } from "../backup-single.ts";
 import { sealMetadata } from "../encryption/seal-metadata.ts";
 import { partialOptions } from "../partial-options.ts";
 import type { BackupClusterPorts, ClusterRun } from "./backup-cluster.ts";
 import type { ClusterFolder } from "./cluster-folder.ts";
+
+const uncompressed: Compression = { method: "none", level: 0 };
 
 /** A database as it went into the folder of a cluster's backup. What its own metadata tells is not kept in memory. */
 export interface DumpedDatabase {
@@ -36,9 +41,14 @@ export async function dumpIntoCluster(
   const began = clock.monotonic();
   const id = uuidV7(startedAt);
   const name = folder.nameFor(database, extension(dump));
-  const request = { ...dump, connection, database, applicationName };
-  const { result, totals } = await folder.write(name, (sink, openSpool) =>
-    dumper.dump(request, { kind: "file", sink, openSpool }, { codec, progress, signal, startedAt }),
+  const isScript = isScriptFormat(dump.format);
+  const compression = isScript ? uncompressed : dump.compression;
+  const request = { ...dump, compression, connection, database, applicationName };
+  const { result, totals } = await folder.write(
+    name,
+    (sink, openSpool) =>
+      dumper.dump(request, { kind: "file", sink, openSpool }, { codec, progress, signal, startedAt }),
+    isScript ? dump.compression : uncompressed,
   );
   const file = folder.storedName(name);
   const metadata = backupMetadata({
@@ -52,7 +62,10 @@ export async function dumpIntoCluster(
     artifacts: [{ name: file, ...totals }],
     dump: result,
     isEncrypted: encryption !== undefined,
-    partial: partialOptions(wholeDatabase, dump.shape ?? wholeShape, dump.session),
+    partial: [
+      ...(dump.mysql === undefined ? [] : partialMysqlOptions(dump.mysql)),
+      ...partialOptions(wholeDatabase, dump.shape ?? wholeShape, dump.session),
+    ],
     tool,
   });
   const described = { ...metadata, part_of: clusterId };

@@ -6,12 +6,14 @@ import type { ProgressSink } from "../../ports/progress.ts";
 /** What of a cluster is read, and how its databases are dumped. */
 export interface ContentsRequest
   extends Pick<ClusterRequest, "connection" | "rolePasswords" | "databases" | "excludedDatabases" | "applicationName"> {
-  readonly dump: Pick<DumpRequest, "shape" | "session">;
+  readonly dump: Pick<DumpRequest, "shape" | "session" | "format" | "jobs" | "jobsAreAsked" | "mysql">;
+  /** No databases are dumped. */
+  readonly globalsOnly: boolean;
 }
 
 /** Reads what belongs to no database, by the same options as the databases. */
 export async function readContents(
-  { dump, ...request }: ContentsRequest,
+  { dump, globalsOnly, ...request }: ContentsRequest,
   { clusterReader, progress }: { readonly clusterReader: ClusterReader; readonly progress: ProgressSink },
   signal: AbortSignal,
 ): Promise<ClusterContents> {
@@ -25,6 +27,7 @@ export async function readContents(
       noComments,
       noSecurityLabels,
       quoteAllIdentifiers,
+      ...(globalsOnly ? {} : { dump }),
     },
     { progress, signal },
   );

@@ -17,7 +17,7 @@ export interface ClusterScriptResult {
 }
 
 /**
- * Writes a server as one script, globals and then each database, each in a snapshot of its own. A script that lacks a database
+ * Writes a server as one script, globals and then each database, from the states that a backup of it has. A script that lacks a database
  * would not show it, so the first one that fails ends it.
  * @throws BackupError DEADLINE when it takes longer than it may
  */
@@ -47,6 +47,7 @@ async function write(
   const { connection } = request;
   dumper.check({ ...dump, connection, database: "", applicationName });
   const contents = await readContents({ ...request, dump, applicationName }, { clusterReader, progress }, signal);
+  await using shared = contents.shared;
   const names = request.globalsOnly ? [] : contents.databases;
   const warnings = [...contents.warnings];
   const { sink, openSpool } = output;
@@ -54,7 +55,7 @@ async function write(
     await sink.write(contents.globals.script);
     return { databases: 0, warnings };
   }
-  const script = clusterReader.wholeScript(contents.globals.script);
+  const script = clusterReader.wholeScript(contents.globals);
   await sink.write(script.start);
   for (const [index, database] of names.entries()) {
     signal.throwIfAborted();
@@ -64,7 +65,7 @@ async function write(
     await sink.write(text);
     const shape = dump.shape ?? wholeShape;
     const one = { ...dump, connection, database, applicationName };
-    const result = await dumper.dump(
+    const result = await (shared?.dumper ?? dumper).dump(
       { ...one, shape: { ...shape, script: { ...shape.script, create } } },
       { kind: "file", sink, openSpool },
       { codec, progress, signal, startedAt },

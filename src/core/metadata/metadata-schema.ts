@@ -142,7 +142,7 @@ export const metadataSchema = v.looseObject({
   globals: v.optional(
     v.looseObject({
       artifact: text("Name of the script, one of `artifacts`"),
-      roles: count("Roles in it"),
+      roles: count("Roles in it; of MySQL and MariaDB: accounts and roles"),
       tablespaces: count("Tablespaces in it"),
     }),
   ),

@@ -42,8 +42,10 @@ test("so are variables of the environment", () => {
 });
 
 test("commands of PostgreSQL are refused", () => {
-  expect(refusal("backup cluster --url mariadb://db1/")).toBe('"backup cluster" is for PostgreSQL only');
-  expect(refusal("backup cluster --url postgres://db1/")).toBeUndefined();
+  expect(refusal("backup sample shop --sample-percent 1 --url mariadb://db1/")).toBe(
+    '"backup sample" is for PostgreSQL only',
+  );
+  expect(refusal("backup sample shop --sample-percent 1 --url postgres://db1/")).toBeUndefined();
 });
 
 test("a kind that contradicts the URL is refused; a URL on the command line wins over the environment's kind", () => {

@@ -82,6 +82,14 @@ const clusterBackupNames: readonly OptionName[] = [
   "max-rate",
   "max-duration",
   "allow-extension",
+  "non-transactional",
+  "no-lock",
+  "dump-history",
+  "column-statistics",
+  "complete-insert",
+  "skip-extended-insert",
+  "hex-blob",
+  "json-as-text",
 ];
 
 /** What of a cluster's backup is restored, and how each of its databases is. */
@@ -227,14 +235,20 @@ export const commands: readonly Command[] = [
   },
   {
     words: ["backup", "cluster"],
-    family: "postgres",
     summary: "back up all databases of a server, and what belongs to the server as a whole",
     args: [],
-    options: [...connectionOptionNames, ...clusterBackupNames, "encrypt", ...encryptingKeyNames],
+    options: [
+      ...connectionOptionNames,
+      ...mysqlConnectionOptionNames,
+      ...clusterBackupNames,
+      "encrypt",
+      ...encryptingKeyNames,
+    ],
     needs: Object.fromEntries(encryptingKeyNames.map((name) => [name, "encrypt"])),
     details: [
       "Writes a folder: a script with roles, memberships, tablespaces and their settings, as pg_dumpall writes it, and an",
-      "archive of each database, one after another, each in a consistent snapshot of its own, with its metadata.",
+      "archive of each database, one after another, each in a consistent snapshot of its own, with its metadata. Of MySQL and",
+      "MariaDB: a script with accounts, roles and rights, and one of each database, all of them from one snapshot.",
       "A database that fails is named, the others are backed up all the same, and the exit status is 3.",
       "Without superuser rights the passwords of roles cannot be read: what is missing is said and kept in the metadata.",
     ],
@@ -243,6 +257,7 @@ export const commands: readonly Command[] = [
       "dbbackup backup cluster --exclude-database 'test*' --compression zstd",
       "dbbackup backup cluster --globals-only --no-role-passwords",
       "dbbackup backup cluster --format plain --output - | gzip > all.sql.gz",
+      "dbbackup backup cluster --url mysql://backup@db1 --jobs 4 --compression zstd   # or mariadb://",
     ],
     load: () => import("./run/backup-cluster.ts"),
   },

@@ -56,6 +56,8 @@ export interface MysqlCapabilities {
   /** `INSTALL COMPONENT`. */
   readonly components: boolean;
   readonly resourceGroups: boolean;
+  /** Variables that were set for later starts, too (`SET PERSIST`). */
+  readonly persistedVariables: boolean;
   /** Tablespaces of InnoDB that several tables share, listed in `information_schema.INNODB_TABLESPACES_BRIEF`. */
   readonly generalTablespaces: boolean;
 
@@ -150,6 +152,7 @@ export function mysqlCapabilitiesOf(
     dynamicPrivileges: mysql(80_000),
     components: mysql(80_000),
     resourceGroups: mysql(80_003),
+    persistedVariables: mysql(80_000),
     generalTablespaces: mysql(80_003),
 
     generatedColumns: isMariadb || mysql(50_706),

@@ -28,7 +28,7 @@ export async function describeDatabase(
   await requireRights({ control: connection, facts }, database, relations, options);
   const tables = relations.filter(holdsRows).map(({ name }) => name);
   const unprotected = (await readUnprotected(connection, database)).filter((name) => tables.includes(name));
-  const known = { snapshot: { sessions: [connection] }, source: { facts }, database, options, relations };
+  const known = { source: { facts, control: connection }, database, options, relations };
   return {
     encoding: charset,
     tables,

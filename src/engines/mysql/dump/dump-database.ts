@@ -7,6 +7,7 @@ import { readRelations } from "../objects/read-relations.ts";
 import { requireHistograms } from "../objects/write-histograms.ts";
 import { chosenRelations } from "./chosen-relations.ts";
 import { readDatabaseDefaults } from "./database-defaults.ts";
+import { describeServer } from "./describe-server.ts";
 import { dumpDirectory } from "./dump-directory.ts";
 import type { DumpedDatabase, DumpRun } from "./dump-run.ts";
 import { dumpScript } from "./dump-script.ts";
@@ -14,7 +15,8 @@ import { DumpTelling } from "./dump-telling.ts";
 import { preparedTransactions } from "./prepared-transactions.ts";
 import { requireRights } from "./require-rights.ts";
 import { rowSettingsOf } from "./row-settings.ts";
-import { takeSnapshot } from "./snapshot/take-snapshot.ts";
+import { readUnprotected } from "./snapshot/read-unprotected.ts";
+import { type Snapshot, takeSnapshot } from "./snapshot/take-snapshot.ts";
 import type { MysqlSource } from "./with-source.ts";
 
 /** Writes one database as a script or a directory, from one snapshot. */
@@ -25,29 +27,54 @@ export async function dumpMysqlDatabase(
   context: DumpContext,
   dumperVersion: string,
 ): Promise<DumpResult> {
+  const { database, mysql: options = usualMysqlDump } = request;
+  const telling = new DumpTelling(context.progress);
+  // One that is not there is told of before a lock is taken.
+  await readDatabaseDefaults(source.control, source.facts, database);
+  telling.phase("snapshot", "taking a snapshot");
+  const unprotected = await readUnprotected(source.control, database);
+  await using snapshot = await takeSnapshot(
+    source,
+    { database, unprotected },
+    { sessions: sessionsFor(request), ...options },
+    (message) => telling.warn(message),
+  );
+  const began = monotonic();
+  for (const message of await preparedTransactions(source.control)) telling.warn(message);
+  return await dumpFromSnapshot({ source, snapshot, began, dumperVersion }, request, output, context, telling);
+}
+
+/** A state of a server, to be dumped from. */
+export interface TakenState {
+  readonly source: MysqlSource;
+  /** Its sessions are in the database. */
+  readonly snapshot: Snapshot;
+  /** When it was taken, of the monotonic clock. */
+  readonly began: number;
+  readonly dumperVersion: string;
+}
+
+/** Writes one database from a snapshot that was taken. */
+export async function dumpFromSnapshot(
+  { source, snapshot, began, dumperVersion }: TakenState,
+  request: DumpRequest,
+  output: DumpOutput,
+  context: DumpContext,
+  telling = new DumpTelling(context.progress),
+): Promise<DumpResult> {
   const { facts, spec } = source;
   const { database } = request;
-  const telling = new DumpTelling(context.progress);
   if (facts.isNewerThanKnown) {
     telling.warn(
       `version ${facts.versionText} is newer than this program: kinds of objects that came with it are left out`,
     );
   }
   const defaults = await readDatabaseDefaults(source.control, facts, database);
-  telling.phase("snapshot", "taking a snapshot");
   const options = request.mysql ?? usualMysqlDump;
-  await using snapshot = await takeSnapshot(
-    source,
-    database,
-    { sessions: sessionsFor(request), ...options },
-    (message) => telling.warn(message),
-  );
-  const began = monotonic();
   telling.phase("introspect", "reading the catalogue");
   const relations = chosenRelations(await readRelations(snapshot.sessions[0]!, database), options);
   await requireRights(source, database, relations, options);
   if (options.columnStatistics) requireHistograms(facts);
-  for (const message of await preparedTransactions(source.control)) telling.warn(message);
   const run: DumpRun = {
     source,
     database,
@@ -61,15 +88,7 @@ export async function dumpMysqlDatabase(
   };
   const dumped = await write(run, request, output, context);
   return {
-    server: {
-      databaseType: facts.flavour,
-      version: facts.versionText,
-      host: spec.host.kind === "tcp" ? spec.host.host : spec.host.path,
-      port: spec.host.kind === "tcp" ? spec.host.port : 0,
-      user: spec.user,
-      ...(facts.variables.has("server_uuid") ? { uuid: facts.variables.get("server_uuid")! } : {}),
-      encoding: defaults.charset,
-    },
+    server: describeServer(source, defaults.charset),
     binlogSnapshot: {
       method: snapshot.method,
       seconds: (monotonic() - began) / 1000,
@@ -83,7 +102,11 @@ export async function dumpMysqlDatabase(
 }
 
 /** Several read rows of a directory beside each other; of a script, when somebody wants that. */
-function sessionsFor({ format, jobs, jobsAreAsked }: DumpRequest): number {
+export function sessionsFor({
+  format,
+  jobs,
+  jobsAreAsked,
+}: Pick<DumpRequest, "format" | "jobs" | "jobsAreAsked">): number {
   return format === "directory" || jobsAreAsked === true ? jobs : 1;
 }
 

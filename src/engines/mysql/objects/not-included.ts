@@ -14,12 +14,29 @@ interface Question {
   readonly names: (database: string) => string;
   readonly hint: string;
   readonly isAsked?: (capabilities: MysqlCapabilities, dump: DumpScope) => boolean;
+  /** It belongs to the server, not to the database. */
+  readonly isOfServer?: boolean;
 }
 
 /** What a dump holds besides the objects of its database. */
 export interface DumpScope {
   readonly columnStatistics: boolean;
 }
+
+/** What belongs to a server as a whole, and to no database. */
+const ofServers: readonly Question[] = [
+  {
+    kind: "persisted-variables",
+    names: () => "SELECT VARIABLE_NAME AS name FROM performance_schema.persisted_variables",
+    hint: "repeat SET PERSIST on the target, where they fit it",
+    isAsked: ({ persistedVariables }) => persistedVariables,
+  },
+  {
+    kind: "time-zones",
+    names: () => "SELECT Name AS name FROM mysql.time_zone_name",
+    hint: "load them on the target (mysql_tzinfo_to_sql), where events or queries name zones",
+  },
+];
 
 const systemSchemas = "'information_schema', 'performance_schema', 'mysql', 'sys', 'ndbinfo'";
 
@@ -53,27 +70,32 @@ const questions: readonly Question[] = [
   },
   {
     kind: "loadable-functions",
+    isOfServer: true,
     names: () => "SELECT name FROM mysql.func",
     hint: "install their libraries on the target, and repeat CREATE FUNCTION ... SONAME",
   },
   {
     kind: "servers",
+    isOfServer: true,
     names: () => "SELECT Server_name AS name FROM mysql.servers",
     hint: "repeat CREATE SERVER on the target: tables of FEDERATED and SPIDER reach others through them",
   },
   {
     kind: "plugins",
+    isOfServer: true,
     names: () => "SELECT PLUGIN_NAME AS name FROM information_schema.PLUGINS WHERE PLUGIN_LIBRARY IS NOT NULL",
     hint: "install them on the target (INSTALL PLUGIN), where tables or accounts need them",
   },
   {
     kind: "components",
+    isOfServer: true,
     names: () => "SELECT component_urn AS name FROM mysql.component",
     hint: "install them on the target (INSTALL COMPONENT)",
     isAsked: ({ components }) => components,
   },
   {
     kind: "tablespaces",
+    isOfServer: true,
     names: () =>
       "SELECT NAME AS name FROM information_schema.INNODB_TABLESPACES_BRIEF WHERE SPACE_TYPE = 'General' AND NAME <> 'mysql'",
     hint: "create those that tables name on the target before the restore (CREATE TABLESPACE)",
@@ -81,6 +103,7 @@ const questions: readonly Question[] = [
   },
   {
     kind: "resource-groups",
+    isOfServer: true,
     names: () =>
       "SELECT RESOURCE_GROUP_NAME AS name FROM information_schema.RESOURCE_GROUPS WHERE RESOURCE_GROUP_NAME NOT IN ('SYS_default', 'USR_default', 'SYS_internal')",
     hint: "repeat CREATE RESOURCE GROUP on the target",
@@ -88,6 +111,7 @@ const questions: readonly Question[] = [
   },
   {
     kind: "spatial-reference-systems",
+    isOfServer: true,
     names: () =>
       "SELECT SRS_ID AS name FROM information_schema.ST_SPATIAL_REFERENCE_SYSTEMS WHERE ORGANIZATION IS NULL AND SRS_ID <> 0",
     hint: "repeat CREATE SPATIAL REFERENCE SYSTEM on the target before the restore",
@@ -105,15 +129,44 @@ export async function readNotIncluded(
   { capabilities }: MysqlServerFacts,
   dump: DumpScope,
 ): Promise<NotIncluded[]> {
+  return await answersOf(questions, (sql) => visibleRows(connection, sql), database, capabilities, dump);
+}
+
+/** What belongs to a server as a whole, and is in no backup of it. */
+export async function readServerNotIncluded(
+  connection: MysqlConnection,
+  { capabilities }: MysqlServerFacts,
+): Promise<NotIncluded[]> {
+  const asked = [...questions.filter(({ isOfServer }) => isOfServer === true), ...ofServers];
+  const ask = (sql: string): Promise<Row[]> => visibleRows(connection, sql);
+  const found = await answersOf(asked, ask, "", capabilities, { columnStatistics: true });
+  const channels = await ask(capabilities.replicaStatusStatement);
+  if (channels.length === 0) return found;
+  const names = channels.map((row) => row.Channel_Name ?? row.Connection_name ?? "");
+  const hint = "set up replication anew on the target, if it is to be a replica";
+  return [...found, counted("replication-channels", names, hint)];
+}
+
+async function answersOf(
+  asked: readonly Question[],
+  ask: (sql: string) => Promise<Row[]>,
+  database: string,
+  capabilities: MysqlCapabilities,
+  dump: DumpScope,
+): Promise<NotIncluded[]> {
   const found: NotIncluded[] = [];
-  for (const { kind, names, hint, isAsked } of questions) {
+  for (const { kind, names, hint, isAsked } of asked) {
     if (isAsked !== undefined && !isAsked(capabilities, dump)) continue;
-    const rows = await visibleRows(connection, names(quoteText(database)));
+    const rows = await ask(names(quoteText(database)));
     if (rows.length === 0) continue;
-    const sorted = rows.map(({ name }) => name ?? "").toSorted();
-    found.push({ kind, count: sorted.length, examples: sorted.slice(0, maxExamples), hint });
+    const all = rows.map(({ name }) => name ?? "");
+    found.push(counted(kind, all, hint));
   }
   return found;
+}
+
+function counted(kind: string, names: readonly string[], hint: string): NotIncluded {
+  return { kind, count: names.length, examples: names.toSorted().slice(0, maxExamples), hint };
 }
 
 /** Access denied to a table, a column or a database, or a privilege is missing; tables that are not there. */

@@ -2,7 +2,7 @@
 const keptBytes = 2048;
 
 const stockPattern = /^(?:\/\*M?!999999\\-[^\n]*\n)?-- (?:MySQL|MariaDB) dump\b/;
-const ownPattern = /^-- dbbackup [^\n]*: dump of a database of /;
+const ownPattern = /^-- dbbackup [^\n]*: dump of (?:a database|accounts) of /;
 const stockEnd = /(?:^|\n)-- Dump completed\b[^\n]*\s*$/;
 const ownEnd = /(?:^|\n)-- dbbackup: end of script\s*$/;
 
@@ -36,7 +36,9 @@ export class ScriptEnds {
   /** The server that a dump was made of, as its first lines say it: `10.5.23-MariaDB`; undefined when they do not. */
   get serverVersion(): string | undefined {
     const stock = /\n-- Server version\s+([^\s]+)/.exec(this.head)?.[1];
-    return stock ?? /^-- dbbackup [^\n]*: dump of a database of (?:MySQL|MariaDB) ([^\s]+)/.exec(this.head)?.[1];
+    return (
+      stock ?? /^-- dbbackup [^\n]*: dump of (?:a database|accounts) of (?:MySQL|MariaDB) ([^\s]+)/.exec(this.head)?.[1]
+    );
   }
 
   /** What wrote it: `MySQL dump 10.13  Distrib 9.7.4`; undefined when its first lines do not say. */

@@ -1,4 +1,4 @@
-import type { WholeScript } from "../../../ports/cluster.ts";
+import type { ClusterContents, WholeScript } from "../../../ports/cluster.ts";
 import { connectCommand, oneLine } from "../archive/script-text.ts";
 
 const end = "--\n-- PostgreSQL database cluster dump complete\n--\n\n";
@@ -7,8 +7,8 @@ const end = "--\n-- PostgreSQL database cluster dump complete\n--\n\n";
 const always: ReadonlySet<string> = new Set(["postgres", "template1"]);
 
 /** What stands around the scripts of the databases in one script of a whole server, as pg_dumpall writes it. */
-export function wholeScript(globals: Uint8Array): WholeScript {
-  const text = Buffer.from(globals);
+export function wholeScript({ script }: ClusterContents["globals"]): WholeScript {
+  const text = Buffer.from(script);
   const start = text.subarray(0, text.length - end.length);
   return {
     start: Buffer.concat([start, Buffer.from("\n--\n-- Databases\n--\n\n")]),

@@ -4,16 +4,14 @@ import type { Option } from "./option.ts";
 export const clusterOptions = [
   {
     name: "database",
-    family: "postgres",
     type: "text",
     placeholder: "PATTERN",
     repeatable: true,
     environment: false,
-    help: "only databases that match; patterns as psql has them, capitals in double quotes",
+    help: "only databases that match; patterns as psql has them, capitals in double quotes; of MySQL and MariaDB * and ?, capitals as they are",
   },
   {
     name: "exclude-database",
-    family: "postgres",
     type: "text",
     placeholder: "PATTERN",
     repeatable: true,
@@ -22,16 +20,14 @@ export const clusterOptions = [
   },
   {
     name: "globals-only",
-    family: "postgres",
     short: "g",
     type: "flag",
     environment: false,
     conflicts: ["database", "exclude-database"],
-    help: "roles, tablespaces and their settings, and no databases",
+    help: "roles, tablespaces and their settings (MySQL, MariaDB: accounts), and no databases",
   },
   {
     name: "roles-only",
-    family: "postgres",
     short: "r",
     type: "flag",
     environment: false,
@@ -59,7 +55,6 @@ export const clusterOptions = [
   },
   {
     name: "no-role-passwords",
-    family: "postgres",
     type: "flag",
     environment: false,
     help: "leave out the hashes of the roles' passwords",

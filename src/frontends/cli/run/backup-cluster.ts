@@ -13,12 +13,15 @@ import { parseFilterFile } from "../../../core/filter-file.ts";
 import { printable } from "../../../core/printable.ts";
 import type { Services } from "../../../ports/services.ts";
 import { formatBytes, formatDuration } from "../amounts.ts";
+import { namedFamily } from "../check-family.ts";
 import type { RunCommand } from "../command.ts";
 import { connectionRequest } from "../connection-request.ts";
 import { defaultJobs } from "../default-jobs.ts";
 import { dumpSession } from "../dump-session.ts";
 import { dumpShape } from "../dump-shape.ts";
+import { globalsText } from "../globals-text.ts";
 import { keySources } from "../key-sources.ts";
+import { mysqlDump } from "../mysql-dump.ts";
 import { countedKind } from "../not-included-lines.ts";
 import type { OptionValues } from "../options/options.ts";
 import { repositoryOf } from "../repository-option.ts";
@@ -26,13 +29,13 @@ import { repositoryOf } from "../repository-option.ts";
 export const run: RunCommand = async ({ options }, { services, output, progress, signal }) => {
   const request = await requestOf(options, services);
   const ports = {
-    ...(await services.dumping()),
-    clusterReader: await services.openClusterReader(),
+    ...(await services.dumping(undefined, namedFamily(options))),
+    clusterReader: await services.openClusterReader(namedFamily(options)),
     clock: services.clock,
     tool: services.tool,
     progress,
   };
-  if (request.dump.format === "plain") {
+  if (isOneScript(options, request)) {
     await using stdout = await scriptOutput(options, services);
     const { databases, warnings } = await writeClusterScript({ ...request, output: stdout.output }, ports, signal);
     for (const warning of warnings) output.warn(warning);
@@ -52,7 +55,8 @@ async function requestOf(
   options: OptionValues,
   services: Services,
 ): Promise<Omit<BackupClusterRequest, "destination">> {
-  const format = options.format ?? "custom";
+  const isMysql = namedFamily(options) === "mysql";
+  const format = options.format ?? (isMysql ? "sql" : "custom");
   return {
     connection: connectionRequest(options),
     databases: options.database ?? [],
@@ -68,7 +72,9 @@ async function requestOf(
       statistics: options.statistics === true,
       allowedExtensions: options["allow-extension"] ?? [],
       ...(options["archive-version"] === undefined ? {} : { archiveVersion: options["archive-version"] }),
+      ...(isMysql ? { mysql: mysqlDump(options, "") } : {}),
       jobs: options.jobs ?? defaultJobs(),
+      jobsAreAsked: options.jobs !== undefined,
       ...(options["split-larger-than"] === undefined ? {} : { splitLargerThan: options["split-larger-than"] }),
     },
     ...(options["max-duration"] === undefined ? {} : { maxDuration: options["max-duration"] }),
@@ -76,6 +82,11 @@ async function requestOf(
       ? { encryption: await (await services.encryption()).encryption(keySources(options)) }
       : {}),
   };
+}
+
+/** PostgreSQL has a format of its own for it; of MySQL and MariaDB, a stream can be nothing else. */
+function isOneScript(options: OptionValues, { dump }: Pick<BackupClusterRequest, "dump">): boolean {
+  return dump.format === "plain" || (dump.format === "sql" && options.output === "-");
 }
 
 function refused(message: string, hint: string): BackupError {
@@ -87,7 +98,7 @@ async function scriptOutput(options: OptionValues, services: Services) {
   if (options.output !== "-") {
     throw refused(
       "the script of a cluster goes to standard output",
-      "add --output - and send it where you want it; a backup with checksums is made by --format custom",
+      "add --output - and send it where you want it; a backup with checksums is made without --format plain",
     );
   }
   if (options.json === true) throw refused("--json and --output - both want stdout", "leave out --json");
@@ -132,7 +143,7 @@ async function destinationOf(options: OptionValues, services: Services): Promise
 }
 
 function summary({ metadata, failed }: BackupClusterResult, location: string): string[] {
-  const { globals, databases = [], not_included: items = [] } = metadata;
+  const { databases = [], not_included: items = [] } = metadata;
   const rows = databases.reduce((sum, database) => sum + database.rows, 0);
   const tables = databases.reduce((sum, database) => sum + database.tables, 0);
   const all = databases.length + failed.length;
@@ -142,7 +153,7 @@ function summary({ metadata, failed }: BackupClusterResult, location: string): s
       : `backup ${metadata.id} of the cluster is PARTIAL: ${failed.length} of ${counted(all, "database")} failed`,
     `  folder    ${location}/${metadata.backup_file}`,
     `  size      ${formatBytes(metadata.size_bytes)} (${metadata.format}, ${metadata.compression})`,
-    `  globals   ${counted(globals?.roles ?? 0, "role")}, ${counted(globals?.tablespaces ?? 0, "tablespace")}`,
+    `  globals   ${globalsText(metadata)}`,
     `  data      ${counted(databases.length, "database")}, ${counted(tables, "table")}, ${counted(rows, "row")}`,
     `  duration  ${formatDuration(metadata.duration_seconds ?? 0)}`,
     ...(metadata.partial === undefined ? [] : [`  partial   ${metadata.partial.join(" ")}`]),

@@ -8,6 +8,7 @@ import { printable } from "../../../core/printable.ts";
 import { formatAge, formatBytes, formatDuration } from "../amounts.ts";
 import type { RunCommand } from "../command.ts";
 import { findArgument } from "../find-argument.ts";
+import { globalsText } from "../globals-text.ts";
 import { hasKeys, keySources } from "../key-sources.ts";
 import { notIncludedLines } from "../not-included-lines.ts";
 import { formatTable } from "../table.ts";
@@ -113,12 +114,9 @@ function restoredOnTrial({ file, verification }: StoredVerification): string {
   return `on trial ${timestamp}${took}: ${status === "ok" ? "ok" : `DAMAGED, see ${file}`}`;
 }
 
-function clusterContents({ globals, databases = [], failed_databases: failed = [] }: BackupMetadata): string {
-  const parts = [
-    counted(globals?.roles ?? 0, "role"),
-    counted(globals?.tablespaces ?? 0, "tablespace"),
-    counted(databases.length, "database"),
-  ];
+function clusterContents(metadata: BackupMetadata): string {
+  const { databases = [], failed_databases: failed = [] } = metadata;
+  const parts = [globalsText(metadata), counted(databases.length, "database")];
   return `${parts.join(", ")}${failed.length === 0 ? "" : `; PARTIAL, ${failed.length} failed`}`;
 }
 

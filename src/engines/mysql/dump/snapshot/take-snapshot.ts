@@ -10,7 +10,6 @@ import {
   withGtidPosition,
   writesBinlog,
 } from "./coordinates.ts";
-import { readUnprotected } from "./read-unprotected.ts";
 import { lockDefinitions, lockServer, type ServerLock } from "./server-lock.ts";
 
 /** How the sessions of a dump came to see one state. */
@@ -44,18 +43,25 @@ export interface Snapshot extends AsyncDisposable {
   unlock(): Promise<number>;
 }
 
+/** What a snapshot is taken of. */
+export interface SnapshotScope {
+  /** The sessions are in it; in none when absent. */
+  readonly database?: string;
+  /** Its tables whose rows no snapshot holds. */
+  readonly unprotected: readonly string[];
+}
+
 /**
- * Opens sessions in `database` whose transactions all see the same state.
+ * Opens sessions whose transactions all see the same state.
  * @throws BackupError CONNECT, SERVER; UNSUPPORTED_OBJECT for tables without transactions that were to be refused
  */
 export async function takeSnapshot(
   source: MysqlSource,
-  database: string,
+  { database, unprotected }: SnapshotScope,
   options: SnapshotOptions,
   warn: (message: string) => void,
 ): Promise<Snapshot> {
-  const { control, facts } = source;
-  const unprotected = await readUnprotected(control, database);
+  const { facts } = source;
   refuseUnprotected(unprotected, options.nonTransactional);
   const sessions: MysqlConnection[] = [];
   const disposal = {
