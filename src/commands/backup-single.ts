@@ -22,7 +22,7 @@ import type { NotedWork, Work } from "../ports/storage.ts";
 import { backupMetadata, type WrittenArtifact } from "./backup-metadata.ts";
 import { checkBackupRequest } from "./check-backup-request.ts";
 import { commitMetadata, commitUnderName, refuseExisting, type StoredDestination } from "./commit-backup.ts";
-import { sealMetadata } from "./encryption/seal-metadata.ts";
+import { metadataToStore } from "./encryption/seal-metadata.ts";
 import { partialOptions, sampleOptions } from "./partial-options.ts";
 import type { ResumableBackup } from "./resumable/resumable-backup.ts";
 import { tellOfInterrupted } from "./resumable/resume-backup.ts";
@@ -161,8 +161,8 @@ async function writeAndCommit(run: Run, destination: StoredDestination, work: Wo
   const suffix = encryption === undefined || isCalledSo ? "" : ENCRYPTED_SUFFIX;
   const key = await commitUnderName(destination, name, (free) => written.commit(free + suffix));
   const file = key + suffix;
-  const metadata = metadataOf(run, file, written.artifacts(file), written.dump);
-  const stored = encryption === undefined ? metadata : await sealMetadata(metadata, encryption);
+  const made = metadataOf(run, file, written.artifacts(file), written.dump);
+  const { metadata, stored } = await metadataToStore(made, encryption, destination, signal);
   await commitMetadata(work, `${key}${METADATA_SUFFIX}`, stored);
   return metadata;
 }

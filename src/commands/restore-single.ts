@@ -113,7 +113,16 @@ function standardInput({ unlocking, ...ports }: RestorePorts): AsyncIterable<Uin
   const stored = ports.standardInput();
   const { decryption, onDamage } = unlocking ?? {};
   if (decryption === undefined || onDamage === undefined) return stored;
+  if (decryption.isSigned !== undefined) throw nothingSigned();
   return decryption.stream(stored, { context: fileContext, onDamage });
+}
+
+function nothingSigned(): BackupError {
+  return new BackupError({
+    code: "USAGE",
+    message: "--verify-key is for backups with metadata, which standard input does not bring",
+    hint: "restore from the repository",
+  });
 }
 
 /** As {@link restoreSingle}, of a backup that was found. What files say of the selection is in the request. */

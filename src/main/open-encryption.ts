@@ -1,10 +1,11 @@
 import type { EncryptionServices } from "../ports/encryption.ts";
 import { newKeyText } from "../secrets/generate-key.ts";
 import { parseKey } from "../secrets/parse-key.ts";
-import { readKeySources } from "../secrets/read-key-sources.ts";
+import { readKeySources, readSignKey, readVerifyKeys } from "../secrets/read-key-sources.ts";
 import { containerFacts } from "../stages/encryption/container-facts.ts";
 import { createDecryption, createEncryption, createRotation } from "../stages/encryption/encryption.ts";
 import { keyIdOfMaterial } from "../stages/encryption/key-roles.ts";
+import { isSignedBy, signMessage } from "../stages/encryption/writer-signature.ts";
 import { askPassphrase } from "./ask-passphrase.ts";
 
 const surroundings = { environment: process.env };
@@ -13,11 +14,16 @@ const surroundings = { environment: process.env };
 export const encryptionServices: EncryptionServices = {
   encryption: async (sources) => {
     const asked = { ...surroundings, askPassphrase: () => askPassphrase("twice") };
-    return createEncryption(await readKeySources(sources, asked));
+    const encryption = createEncryption(await readKeySources(sources, asked));
+    const key = await readSignKey(sources);
+    return key === undefined ? encryption : { ...encryption, sign: (message) => signMessage(message, key) };
   },
   decryption: async (sources) => {
     const asked = { ...surroundings, askPassphrase: () => askPassphrase("once") };
-    return createDecryption(await readKeySources(sources, asked));
+    const decryption = createDecryption(await readKeySources(sources, asked));
+    const writers = await readVerifyKeys(sources);
+    if (writers.length === 0) return decryption;
+    return { ...decryption, isSigned: (message, signature) => isSignedBy(message, signature, writers) };
   },
   rotation: async (old, renewed) => {
     const keys = await readKeySources(old, { ...surroundings, askPassphrase: () => askPassphrase("once", "old ") });
@@ -26,8 +32,8 @@ export const encryptionServices: EncryptionServices = {
   },
   facts: containerFacts,
   generate: (kind) => {
-    const { text, recipient } = newKeyText(kind);
-    const keyId = keyIdOfMaterial(parseKey(Buffer.from(text.reveal()), "new key"))!;
-    return { text, keyId, ...(recipient === undefined ? {} : { recipient }) };
+    const made = newKeyText(kind);
+    if (kind === "ed25519") return made;
+    return { ...made, keyId: keyIdOfMaterial(parseKey(Buffer.from(made.text.reveal()), "new key"))! };
   },
 };

@@ -16,8 +16,18 @@ export type KeyMaterial =
   /** Writes. `bytes`: 32 of X25519, or the uncompressed point, 65. */
   | { readonly kind: "public"; readonly curve: KeyCurve; readonly bytes: Buffer };
 
+/** Who wrote something: a public key (`ed25519:` and base64), and what only its owner can make of a message (base64). */
+export interface Signature {
+  readonly key: string;
+  readonly value: string;
+}
+
 /** Where keys come from, as the user named it. */
 export interface KeySources {
+  /** A file with the private key that a writer signs with. */
+  readonly signKeyFile?: string;
+  /** Public keys of writers: text, or files with it. */
+  readonly verifyKeys?: readonly string[];
   readonly keyFiles: readonly string[];
   /** Names of environment variables. */
   readonly keyVariables: readonly string[];
@@ -45,6 +55,8 @@ export interface EncryptedSink extends ByteSink {
 /** Encrypts for the same recipients, each file with a key of its own. */
 export interface Encryption {
   open(target: ByteSink, context: ContainerContext): Promise<EncryptedSink>;
+  /** What is sealed is signed, when there is a key for that. */
+  sign?(message: Uint8Array): Signature;
   /** The same spool, whose bytes lie encrypted on the disk, for a key that is forgotten. */
   spool(spool: Spool): Spool;
 }
@@ -77,6 +89,8 @@ export interface Decryption {
    * @throws BackupError KEY, DAMAGED, UNSUPPORTED_FORMAT, IO
    */
   object(stored: OpenedObject, opening: Opening): Promise<OpenedObject>;
+  /** When the user says who may have written what is read: whether one of these signed it. */
+  isSigned?(message: Uint8Array, signature: Signature): boolean;
 }
 
 /** New keys for files that are encrypted already. */
@@ -116,9 +130,12 @@ export interface ContainerFacts {
 export interface GeneratedKey {
   /** The text of a key file. */
   readonly text: Secret;
-  readonly keyId: string;
+  /** Of one that opens files. */
+  readonly keyId?: string;
   /** Of a key pair: what `--recipient` takes. */
   readonly recipient?: string;
+  /** Of a writer's key: what `--verify-key` takes. */
+  readonly verifyKey?: string;
 }
 
 /** Encryption as use cases need it. */
@@ -131,5 +148,5 @@ export interface EncryptionServices {
   rotation(old: KeySources, renewed: KeySources): Promise<KeyRotation>;
   /** @throws BackupError DAMAGED when it is no encrypted file, or a key file is none of it; UNSUPPORTED_FORMAT */
   facts(stored: OpenedObject, keyFiles: readonly KeyFileBytes[]): Promise<ContainerFacts>;
-  generate(kind: "raw" | KeyCurve): GeneratedKey;
+  generate(kind: "raw" | "ed25519" | KeyCurve): GeneratedKey;
 }

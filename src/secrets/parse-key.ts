@@ -1,6 +1,7 @@
 import { createPrivateKey, createPublicKey, type KeyObject } from "node:crypto";
 import { BackupError } from "../core/backup-error.ts";
 import { type KeyCurve, publicKeyBytes, publicKeyOfBytes } from "../core/public-key-bytes.ts";
+import { writerKeyOfText } from "../core/writer-key.ts";
 import type { KeyMaterial } from "../ports/encryption.ts";
 
 const KEY_LENGTH = 32;
@@ -46,6 +47,31 @@ export function recipientText(curve: KeyCurve, publicKey: KeyObject): string {
   return `${curve}:${publicKeyBytes(publicKey).toString("base64")}`;
 }
 
+/**
+ * The private key that a writer signs with, as PEM.
+ * @throws BackupError CONFIG
+ */
+export function parseSignKey(contents: Buffer, from: string): KeyObject {
+  const key = tryKey(() => createPrivateKey(contents.toString("latin1")));
+  if (key?.asymmetricKeyType === "ed25519") return key;
+  throw unusable(
+    from,
+    "holds no private key of Ed25519",
+    '"dbbackup keys generate --type ed25519 --output FILE" makes one',
+  );
+}
+
+/**
+ * A writer's public key as `keys generate` shows it (`ed25519:` and base64), or a PEM text.
+ * @throws BackupError CONFIG
+ */
+export function parseVerifyKey(text: string, from: string): KeyObject {
+  const trimmed = text.trim();
+  const key = tryKey(() => (trimmed.startsWith("-----BEGIN ") ? createPublicKey(trimmed) : writerKeyOfText(trimmed)));
+  if (key?.asymmetricKeyType === "ed25519") return key;
+  throw unusable(from, "is no public key of a writer: ed25519:..., or a PEM text");
+}
+
 function parsePem(text: string, from: string): KeyMaterial {
   if (text.startsWith("-----BEGIN ENCRYPTED ") || /^Proc-Type: 4,ENCRYPTED/m.test(text)) {
     throw unusable(from, "holds a private key that is encrypted with a passphrase itself, which is not supported");
@@ -81,10 +107,10 @@ function tryKey(make: () => KeyObject): KeyObject | undefined {
   }
 }
 
-function unusable(from: string, why: string): BackupError {
+function unusable(from: string, why: string, hint = '"dbbackup keys generate --output FILE" makes a key'): BackupError {
   return new BackupError({
     code: "CONFIG",
     message: `the ${from} ${why}`,
-    hint: '"dbbackup keys generate --output FILE" makes a key',
+    hint,
   });
 }

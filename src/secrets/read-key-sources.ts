@@ -1,8 +1,9 @@
+import type { KeyObject } from "node:crypto";
 import { open } from "node:fs/promises";
 import { BackupError } from "../core/backup-error.ts";
 import { Secret } from "../core/secret.ts";
 import type { KeyMaterial, KeySources } from "../ports/encryption.ts";
-import { MAX_KEY_TEXT, parseKey, parseRecipient } from "./parse-key.ts";
+import { MAX_KEY_TEXT, parseKey, parseRecipient, parseSignKey, parseVerifyKey } from "./parse-key.ts";
 
 /** What keys are read with, besides files. */
 export interface KeySurroundings {
@@ -30,6 +31,23 @@ export async function readKeySources(sources: KeySources, surroundings: KeySurro
     keys.push({ kind: "passphrase", passphrase });
   }
   return keys;
+}
+
+/** What a writer signs with. @throws BackupError CONFIG */
+export async function readSignKey({ signKeyFile }: KeySources): Promise<KeyObject | undefined> {
+  if (signKeyFile === undefined) return undefined;
+  return parseSignKey(await readPrivateFile(signKeyFile, "file of the signing key"), `file "${signKeyFile}"`);
+}
+
+/** Who may have written what is read. @throws BackupError CONFIG */
+export async function readVerifyKeys({ verifyKeys = [] }: KeySources): Promise<KeyObject[]> {
+  return await Promise.all(
+    verifyKeys.map(async (key) => {
+      if (key.startsWith("ed25519:")) return parseVerifyKey(key, `verify key "${key}"`);
+      const contents = await readFile(key, "file of a writer's public key", () => undefined);
+      return parseVerifyKey(contents.toString("latin1"), `file "${key}"`);
+    }),
+  );
 }
 
 function keyOfVariable(name: string, environment: KeySurroundings["environment"]): KeyMaterial {

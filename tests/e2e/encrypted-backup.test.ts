@@ -97,7 +97,7 @@ test("without the key, what is to be known of a backup is little; with it, all",
   expect(listed).toContain("encrypted");
   const shown = (await json(["show", id, "--repo", repo])).document;
   expect(Object.keys(shown).toSorted()).toEqual(
-    "artifacts backup_file backup_type database encrypted encryption_algorithm format_version id sealed sha256 size_bytes timestamp version".split(
+    "artifacts backup_file backup_type database encrypted encryption_algorithm format_version id sealed sequence sha256 size_bytes timestamp version".split(
       " ",
     ),
   );

@@ -10,7 +10,7 @@ import type { Encryption } from "../../ports/encryption.ts";
 import { partialMysqlOptions } from "../../ports/mysql-dump.ts";
 import type { BackupPorts } from "../backup-single.ts";
 import { commitMetadata, commitUnderName, refuseExisting, type StoredDestination } from "../commit-backup.ts";
-import { sealMetadata } from "../encryption/seal-metadata.ts";
+import { metadataToStore } from "../encryption/seal-metadata.ts";
 import { partialOptions } from "../partial-options.ts";
 import { tellOfInterrupted } from "../resumable/resume-backup.ts";
 import { withinDuration } from "../within-duration.ts";
@@ -101,7 +101,7 @@ async function makeBackup(
     const key = await commitUnderName(destination, nameOf, (name) => folder.commit(name));
     const durationSeconds = (ports.clock.monotonic() - began) / 1000;
     const facts = { id, startedAt, durationSeconds, key, globals, globalsOnly: request.globalsOnly, tool: ports.tool };
-    const metadata = clusterMetadata({
+    const made = clusterMetadata({
       ...facts,
       contents,
       dump,
@@ -112,7 +112,7 @@ async function makeBackup(
       partial: partialOf(request),
       isEncrypted: encryption !== undefined,
     });
-    const stored = encryption === undefined ? metadata : await sealMetadata(metadata, encryption);
+    const { metadata, stored } = await metadataToStore(made, encryption, destination, signal);
     await commitMetadata(work, `${key}${METADATA_SUFFIX}`, stored);
     return { metadata, failed };
   } finally {

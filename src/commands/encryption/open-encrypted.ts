@@ -2,7 +2,7 @@ import { BackupError } from "../../core/backup-error.ts";
 import { METADATA_SUFFIX } from "../../core/backup-name.ts";
 import { backupArtifact, fileContext, isEncryptedFile, withoutSuffix } from "../../core/encrypted-file.ts";
 import type { BackupMetadata } from "../../core/metadata/metadata-schema.ts";
-import { SEALED_ARTIFACT, unsealedMetadata } from "../../core/metadata/sealed-metadata.ts";
+import { SEALED_ARTIFACT, signedMessage, unsealedMetadata } from "../../core/metadata/sealed-metadata.ts";
 import type { ContainerContext, Decryption, Opening } from "../../ports/encryption.ts";
 import type { OpenedObject } from "../../ports/storage.ts";
 import { type FoundArtifact, type FoundBackup, fileName, isCluster } from "../found-backup.ts";
@@ -40,9 +40,11 @@ export async function openEncrypted(found: FoundBackup, unlocking: Unlocking): P
   const openInner = (inner: FoundBackup) => openEncrypted(inner, unlocking);
   const opened = { ...found, openingDamage, openInner };
   if (metadata === undefined) {
+    if (decryption.isSigned !== undefined) throw notSigned(location, "it has no metadata, which alone is signed");
     return { ...opened, artifacts: found.artifacts.map((artifact) => reader.plain(artifact, fileContext)) };
   }
   const plain = unsealedMetadata(await reader.unsealed(metadata, found), metadata, location);
+  refuseOtherWriters(plain, found, decryption);
   const contextOf = contextsIn(plain, found);
   return {
     ...opened,
@@ -127,6 +129,30 @@ async function isContainerAlone({ folder, artifacts }: FoundBackup): Promise<boo
   } finally {
     await stored.close();
   }
+}
+
+/** @throws BackupError DAMAGED when the user says who may have written it, and somebody else has */
+function refuseOtherWriters(metadata: BackupMetadata, { location }: FoundBackup, { isSigned }: Decryption): void {
+  if (isSigned === undefined) return;
+  const { signature } = metadata;
+  if (signature === undefined) throw notSigned(location, "it is not signed");
+  if (!isSigned(signedMessage(metadata), signature)) {
+    throw notSigned(location, `its signature is none of that key, but says to be of ${shownKey(signature.key)}`);
+  }
+}
+
+/** It comes from whoever wrote the backup. */
+function shownKey(key: string): string {
+  return /^ed25519:[A-Za-z0-9+/=]{44}$/.test(key) ? `"${key}"` : "another";
+}
+
+function notSigned(object: string, why: string): BackupError {
+  return new BackupError({
+    code: "DAMAGED",
+    message: `the backup was not written by the owner of --verify-key: ${why}`,
+    object,
+    hint: "anybody who has the key that it is encrypted for can have made it; use a backup that is signed",
+  });
 }
 
 function keyMissing({ location }: FoundBackup): BackupError {

@@ -81,6 +81,12 @@ const databaseSchema = v.looseObject({
   rows: count("Rows in all of them"),
 });
 
+/** Another backup, and which one it is. */
+const linkSchema = v.looseObject({
+  id: text("Its `id`"),
+  sha256: sha256("SHA-256 of its `sealed`, decoded from base64"),
+});
+
 const failedDatabaseSchema = v.looseObject({
   name: text("Name of the database"),
   message: text("Why it is not in it"),
@@ -127,6 +133,23 @@ export const metadataSchema = v.looseObject({
   sealed: v.optional(
     base64(
       "Of an encrypted backup: all of its metadata, as an encrypted file; beside it stands only what everybody may read",
+    ),
+  ),
+
+  sequence: v.optional(
+    v.pipe(count("Of an encrypted backup in a repository: one more than the highest that was there"), v.minValue(1)),
+  ),
+  previous: v.optional(v.pipe(linkSchema, v.description("The encrypted backup that it was made behind"))),
+  merged: v.optional(
+    v.pipe(v.array(linkSchema), v.description("Others that nothing stood behind yet: those of runs at the same time")),
+  ),
+  signature: v.optional(
+    v.pipe(
+      v.looseObject({
+        key: text("Public key of the writer: `ed25519:` and base64"),
+        value: base64("Ed25519 of all other fields"),
+      }),
+      v.description("Of an encrypted backup, sealed: who wrote it"),
     ),
   ),
 

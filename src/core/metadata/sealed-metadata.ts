@@ -21,6 +21,9 @@ const readable = [
   "sha256",
   "encrypted",
   "encryption_algorithm",
+  "sequence",
+  "previous",
+  "merged",
 ] as const;
 
 /**
@@ -34,6 +37,12 @@ export function readableMetadata(metadata: BackupMetadata, sealed: string): Back
     artifacts: metadata.artifacts.map(readableArtifact),
     sealed,
   };
+}
+
+/** What a writer signs: all of the metadata but the signature, and what a file adds to it. */
+export function signedMessage(metadata: BackupMetadata): Buffer {
+  const { signature: _, [SELF_HASH_FIELD]: __, ...signed } = metadata;
+  return Buffer.from(`dbbackup writer v1\0${canonical(signed)}`, "utf8");
 }
 
 function readableArtifact({ name, size, sha256, header }: BackupMetadata["artifacts"][number]) {
@@ -60,8 +69,8 @@ export function unsealedMetadata(text: string, found: BackupMetadata, where: str
   return metadata;
 }
 
-/** A key may stand in another place than where it was written. */
-function canonical(value: unknown): string {
+/** The same text, in whatever order the fields were written. */
+export function canonical(value: unknown): string {
   return JSON.stringify(value, (_, inner: unknown) =>
     typeof inner === "object" && inner !== null && !Array.isArray(inner)
       ? Object.fromEntries(Object.entries(inner).toSorted(([a], [b]) => (a < b ? -1 : 1)))

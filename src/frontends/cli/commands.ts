@@ -1,5 +1,5 @@
 import type { Command } from "./command.ts";
-import { encryptingKeyNames, newKeyNames, openingKeyNames } from "./key-sources.ts";
+import { encryptingKeyNames, newKeyNames, openingKeyNames, readingKeyNames, writingKeyNames } from "./key-sources.ts";
 import {
   backupOptionNames,
   connectionOptionNames,
@@ -188,9 +188,9 @@ export const commands: readonly Command[] = [
       "allow-extension",
       ...engineOptionNames,
       "encrypt",
-      ...encryptingKeyNames,
+      ...writingKeyNames,
     ],
-    needs: Object.fromEntries(encryptingKeyNames.map((name) => [name, "encrypt"])),
+    needs: Object.fromEntries(writingKeyNames.map((name) => [name, "encrypt"])),
     details: [
       "Reads the database in one consistent snapshot over the server's own protocol; no client programs are needed.",
       "The backup exists when its metadata does, which is written last: an interrupted run leaves nothing that is listed.",
@@ -217,9 +217,9 @@ export const commands: readonly Command[] = [
       "allow-extension",
       "dry-run",
       "encrypt",
-      ...encryptingKeyNames,
+      ...writingKeyNames,
     ],
-    needs: Object.fromEntries(encryptingKeyNames.map((name) => [name, "encrypt"])),
+    needs: Object.fromEntries(writingKeyNames.map((name) => [name, "encrypt"])),
     details: [
       "Chooses rows of each table, takes every row that these refer to through foreign keys, and every row that those refer",
       "to, and dumps them with all definitions: the restore violates no foreign key. Reads only, in one snapshot.",
@@ -242,9 +242,9 @@ export const commands: readonly Command[] = [
       ...mysqlConnectionOptionNames,
       ...clusterBackupNames,
       "encrypt",
-      ...encryptingKeyNames,
+      ...writingKeyNames,
     ],
-    needs: Object.fromEntries(encryptingKeyNames.map((name) => [name, "encrypt"])),
+    needs: Object.fromEntries(writingKeyNames.map((name) => [name, "encrypt"])),
     details: [
       "Writes a folder: a script with roles, memberships, tablespaces and their settings, as pg_dumpall writes it, and an",
       "archive of each database, one after another, each in a consistent snapshot of its own, with its metadata. Of MySQL and",
@@ -275,7 +275,7 @@ export const commands: readonly Command[] = [
       ...mysqlDefinerOptionNames,
       "allow-extension",
       ...engineOptionNames,
-      ...openingKeyNames,
+      ...readingKeyNames,
     ],
     details: [
       "Takes backups of dbbackup, archives of pg_dump -Fc and plain scripts of pg_dump, also compressed ones.",
@@ -298,7 +298,7 @@ export const commands: readonly Command[] = [
     family: "postgres",
     summary: "restore a server's globals and databases, or some of them",
     args: [{ name: "BACKUP", count: "one", help: "a folder, an id or the beginning of one, or latest:cluster" }],
-    options: [...connectionOptionNames, ...clusterRestoreNames, ...openingKeyNames],
+    options: [...connectionOptionNames, ...clusterRestoreNames, ...readingKeyNames],
     details: [
       "Restores roles, memberships, settings and tablespaces first, then one database after another; with --database only",
       "the databases that match, and no globals. template1 and postgres are restored into those that the server has.",
@@ -317,10 +317,11 @@ export const commands: readonly Command[] = [
     words: ["list"],
     summary: "list the backups of the repository",
     args: [],
-    options: [],
+    options: [...readingKeyNames],
     details: [
       "Oldest first. With --json an array of their metadata. Ends with 3 when metadata cannot be read, or a file that it",
-      "names is missing or has another size.",
+      "names is missing or has another size. With keys it opens the metadata of encrypted backups, and tells which are exchanged,",
+      "missing or added in their chain.",
     ],
     examples: ["dbbackup list", "dbbackup list --repo /var/backups --json"],
     load: () => import("./run/list.ts"),
@@ -329,7 +330,7 @@ export const commands: readonly Command[] = [
     words: ["show"],
     summary: "show what is known of a backup",
     args: [{ name: "BACKUP", count: "one", help: backupHelp }],
-    options: [...openingKeyNames],
+    options: [...readingKeyNames],
     details: [
       "What its metadata tells: when and from where it was made, its files, tables and rows, and what is not in it; and what",
       "the last verify --restore of it found.",
@@ -351,7 +352,7 @@ export const commands: readonly Command[] = [
       "max-memory",
       "jobs",
       "max-duration",
-      ...openingKeyNames,
+      ...readingKeyNames,
     ],
     needs: {
       server: "restore",
@@ -398,7 +399,7 @@ export const commands: readonly Command[] = [
       "show-values",
       "state-file",
       "resume",
-      ...openingKeyNames,
+      ...readingKeyNames,
     ],
     details: [
       "Reads databases in one snapshot each, and changes nothing. Schemas are compared by queries that have nothing in",

@@ -3,8 +3,12 @@ import type { OptionName, OptionValues } from "./options/options.ts";
 
 /** Options that name keys to open files with. */
 export const openingKeyNames: readonly OptionName[] = ["key-file", "key-env", "passphrase-file", "passphrase"];
+/** The same of a backup, and who may have written it. */
+export const readingKeyNames: readonly OptionName[] = [...openingKeyNames, "verify-key"];
 /** The same, and those that only encrypt. */
 export const encryptingKeyNames: readonly OptionName[] = [...openingKeyNames, "recipient"];
+/** The same of a backup, and what it is signed with. */
+export const writingKeyNames: readonly OptionName[] = [...encryptingKeyNames, "sign-key"];
 
 /** Options that name the keys that files get in place of others. */
 export const newKeyNames: readonly OptionName[] = [
@@ -16,8 +20,9 @@ export const newKeyNames: readonly OptionName[] = [
 ];
 
 /** Whether any were named. */
-export function hasKeys({ asksPassphrase, ...named }: KeySources): boolean {
-  return asksPassphrase || Object.values(named).some((names) => names.length > 0);
+export function hasKeys(sources: KeySources): boolean {
+  const { keyFiles, keyVariables, passphraseFiles, recipients, verifyKeys = [], asksPassphrase } = sources;
+  return asksPassphrase || [keyFiles, keyVariables, passphraseFiles, recipients, verifyKeys].flat().length > 0;
 }
 
 /** Where keys come from, as the command line says it. */
@@ -28,6 +33,8 @@ export function keySources(options: OptionValues): KeySources {
     passphraseFiles: options["passphrase-file"] ?? [],
     recipients: options.recipient ?? [],
     asksPassphrase: options.passphrase === true,
+    verifyKeys: options["verify-key"] ?? [],
+    ...(options["sign-key"] === undefined ? {} : { signKeyFile: options["sign-key"] }),
   };
 }
 

@@ -43,6 +43,22 @@ export const encryptionOptions = [
     help: "encrypt for this public key (x25519:... or p256:..., or a file with it), whose owner alone can read",
   },
   {
+    name: "sign-key",
+    type: "text",
+    placeholder: "FILE",
+    config: "encryption.sign_key",
+    help: 'sign the metadata with the key in this file, as "keys generate --type ed25519" writes it',
+    details: "For keys that others know, public ones above all: whoever has them can encrypt, and not sign.",
+  },
+  {
+    name: "verify-key",
+    type: "text",
+    placeholder: "KEY",
+    repeatable: true,
+    config: "encryption.verify_keys",
+    help: "take only backups that were signed with one of these keys (ed25519:..., or a file with it)",
+  },
+  {
     name: "new-key-file",
     type: "text",
     placeholder: "FILE",
@@ -96,9 +112,9 @@ export const encryptionOptions = [
   {
     name: "type",
     type: "choice",
-    values: ["raw", "x25519", "p256"],
+    values: ["raw", "x25519", "p256", "ed25519"],
     default: "raw",
     environment: false,
-    help: "the key: raw encrypts and decrypts, the others are key pairs: who has the public one only encrypts",
+    help: "the key: raw encrypts and decrypts; x25519 and p256 are key pairs: who has the public one only encrypts; ed25519 signs",
   },
 ] as const satisfies readonly Option[];

@@ -13,10 +13,22 @@ export const run: RunCommand = async ({ options }, { services, output }) => {
       hint: "name a file that is not there yet with --output FILE",
     });
   }
-  const { text, keyId, recipient } = (await services.encryption()).generate(options.type ?? "raw");
+  const { text, keyId, recipient, verifyKey } = (await services.encryption()).generate(options.type ?? "raw");
   const target = await services.openOutput(name, "file");
   await writeOutput(target, (sink) => sink.write(Buffer.from(text.reveal())));
-  output.document({ file: name, key_id: keyId, ...(recipient === undefined ? {} : { recipient }) });
+  output.document({
+    file: name,
+    ...(keyId === undefined ? {} : { key_id: keyId }),
+    ...(recipient === undefined ? {} : { recipient }),
+    ...(verifyKey === undefined ? {} : { verify_key: verifyKey }),
+  });
+  if (verifyKey !== undefined) {
+    output.print(
+      `a key to sign backups with is in "${printable(name)}", which only you can read: --sign-key ${printable(name)}`,
+      `whoever restores takes only what it signed with: --verify-key ${verifyKey}`,
+    );
+    return ExitStatus.done;
+  }
   output.print(`key "${keyId}" is in "${printable(name)}", which only you can read`);
   if (recipient !== undefined) output.print(`encrypt for it with: --recipient ${recipient}`);
   output.print(

@@ -1,11 +1,14 @@
+import { checkChain } from "../../../commands/encryption/chain-of-repository.ts";
 import { isCluster, isPartial } from "../../../commands/found-backup.ts";
 import { type ListedBackup, listBackups } from "../../../commands/list-backups.ts";
 import { ExitStatus } from "../../../core/exit-status.ts";
 import type { BackupMetadata } from "../../../core/metadata/metadata-schema.ts";
 import { formatAge, formatBytes } from "../amounts.ts";
 import type { RunCommand } from "../command.ts";
+import { hasKeys, keySources } from "../key-sources.ts";
 import { repositoryOf } from "../repository-option.ts";
 import { type Column, formatTable } from "../table.ts";
+import { unlockingOf } from "../unlocking.ts";
 
 const columns: readonly Column[] = [
   { title: "ID" },
@@ -17,9 +20,13 @@ const columns: readonly Column[] = [
   { title: "FORMAT" },
 ];
 
-export const run: RunCommand = async ({ options }, { services, output, signal }) => {
+export const run: RunCommand = async ({ options }, { services, output, progress, signal }) => {
   const repository = await services.openStorage(repositoryOf(options));
-  const { backups, unreadable } = await listBackups(repository, signal);
+  const listing = await listBackups(repository, signal);
+  const unlocking = hasKeys(keySources(options)) ? await unlockingOf(options, services, progress) : undefined;
+  const chain = unlocking === undefined ? undefined : await checkChain(listing.backups, unlocking, signal);
+  const backups = chain?.backups ?? listing.backups;
+  const unreadable = [...listing.unreadable, ...(chain?.failures ?? [])];
   const now = services.clock.now();
   if (backups.length === 0) output.info(`there are no backups in ${repository.location}`);
   else
@@ -37,6 +44,7 @@ export const run: RunCommand = async ({ options }, { services, output, signal })
   for (const { message, object, hint } of unreadable) {
     output.warn(message, { ...(object === undefined ? {} : { object }), ...(hint === undefined ? {} : { hint }) });
   }
+  for (const { id, message } of chain?.findings ?? []) output.warn(message, { object: `backup ${id}` });
   const isWhole = unreadable.length === 0 && backups.every(({ problems }) => problems.length === 0);
   return isWhole ? ExitStatus.done : ExitStatus.partial;
 };
@@ -57,6 +65,11 @@ function rowOf({ metadata }: ListedBackup, now: Date): string[] {
     formatAge((now.getTime() - time.getTime()) / 1000),
     formatBytes(metadata.size_bytes),
     kindOf(metadata),
-    metadata.sealed === undefined ? [metadata.format ?? "?", metadata.compression ?? "?"].join(", ") : "encrypted",
+    formatOf(metadata),
   ];
+}
+
+function formatOf({ format = "?", compression = "?", encrypted, sealed }: BackupMetadata): string {
+  if (sealed !== undefined) return "encrypted";
+  return [format, compression, ...(encrypted === true ? ["encrypted"] : [])].join(", ");
 }

@@ -94,10 +94,15 @@ function describe(
   ];
 }
 
-function encryption({ encrypted, encryption_algorithm: algorithm, sealed }: BackupMetadata): string | undefined {
+function encryption(metadata: BackupMetadata): string | undefined {
+  const { encrypted, encryption_algorithm: algorithm, sealed, signature, sequence } = metadata;
   if (encrypted !== true) return undefined;
-  const hidden = sealed === undefined ? "" : "; with the key, show tells the rest";
-  return `${algorithm ?? "yes"}${hidden}`;
+  if (sealed === undefined) {
+    const number = sequence === undefined ? [] : [`number ${sequence} of its repository`];
+    const signed = signature === undefined ? [] : [`signed, it says, by ${signature.key}`];
+    return [algorithm ?? "yes", ...number, ...signed].join(", ");
+  }
+  return `${algorithm ?? "yes"}; with the key, show tells the rest`;
 }
 
 /** How the rows of a sample came together. */

@@ -1,4 +1,5 @@
 import { verifyCluster } from "../../../commands/cluster/verify-cluster.ts";
+import { chainNotes } from "../../../commands/encryption/chain-of-repository.ts";
 import { type FoundBackup, isCluster } from "../../../commands/found-backup.ts";
 import { isProven } from "../../../commands/proof/prove-backup.ts";
 import { type VerifiedBackup, verifyBackup } from "../../../commands/verify-backup.ts";
@@ -56,7 +57,9 @@ async function checking(options: OptionValues, { services, progress }: CliContex
   const limits = maxPlainBytes === undefined ? {} : { maxPlainBytes };
   return async (argument, backup, signal) => {
     const verify = isCluster(backup.metadata) ? verifyCluster : verifyBackup;
-    return { kind: "verified", argument, result: await verify(backup, ports, signal, limits) };
+    const result = await verify(backup, ports, signal, limits);
+    const notes = [...result.notes, ...(await chainNotes(backup, services.openStorage, signal))];
+    return { kind: "verified", argument, result: { ...result, notes } };
   };
 }
 
