@@ -5,8 +5,8 @@ import type { DumpFormat } from "../../src/core/dump-format.ts";
 import { PgConnection } from "../../src/wire/postgres/connection.ts";
 import { resolveConnection } from "../../src/wire/postgres/conninfo/resolve-connection.ts";
 import { compareBackups } from "./compare-backups.ts";
-import type { DatabaseReport, FormatReport, Made } from "./difference.ts";
-import { type MadeBackup, makeBackup } from "./make-backup.ts";
+import type { DatabaseReport, FormatReport } from "./difference.ts";
+import { madeOf, makeBackup } from "./make-backup.ts";
 
 export interface ParityRequest {
   readonly url: string;
@@ -33,7 +33,7 @@ export async function compareEngines(database: string, request: ParityRequest): 
       const major = Math.floor(holder.serverVersion / 10_000);
       formats.push(await compareFormat(format, { database, args, folder, major, request }));
     }
-    return { database, server: holder.serverVersionText, formats };
+    return { database, product: "PostgreSQL", server: holder.serverVersionText, formats };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -68,9 +68,10 @@ async function compareFormat(
     output: output("native"),
   });
   const pair = { native: output("native"), tools: output("tools") };
-  return { format, native: made(native), tools: made(tools), differences: await compareBackups(pair, format, major) };
-}
-
-function made({ seconds, bytes, version }: MadeBackup): Made {
-  return { seconds, bytes, version };
+  return {
+    format,
+    native: madeOf(native),
+    tools: madeOf(tools),
+    differences: await compareBackups(pair, format, major),
+  };
 }

@@ -1,8 +1,8 @@
 import type { DumpFormat } from "../../src/core/dump-format.ts";
 
-/** Something that a backup of ours and one of pg_dump do not have in common, and docs/postgres.md does not name. */
+/** Something that a backup of ours and one of a stock program do not have in common, and the docs do not name. */
 export interface Difference {
-  readonly kind: "entry" | "order" | "rows" | "large-object" | "text";
+  readonly kind: "entry" | "order" | "rows" | "large-object" | "text" | "load" | "loaded";
   /** `TABLE app orders`, or the head of a part of a script. */
   readonly object: string;
   /** The first lines that differ; null where one has nothing. */
@@ -27,6 +27,7 @@ export interface FormatReport {
 
 export interface DatabaseReport {
   readonly database: string;
+  readonly product: "PostgreSQL" | "MySQL" | "MariaDB";
   readonly server: string;
   readonly formats: readonly FormatReport[];
 }

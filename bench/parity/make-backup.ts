@@ -3,7 +3,8 @@ import type { BackupMetadata } from "../../src/core/metadata/metadata-schema.ts"
 import { mustRun } from "../../tests/helpers/run-program.ts";
 import type { Made } from "./difference.ts";
 
-const program = join(import.meta.dirname, "..", "..", "src", "main", "cli.ts");
+/** What users run. */
+export const program = join(import.meta.dirname, "..", "..", "src", "main", "cli.ts");
 
 export interface BackupJob {
   readonly database: string;
@@ -26,4 +27,9 @@ export async function makeBackup({ database, args, output }: BackupJob): Promise
   const metadata = JSON.parse(stdout.toString()) as BackupMetadata;
   const version = metadata.engine?.version ?? `${metadata.tool?.name} ${metadata.tool?.version}`;
   return { seconds, bytes: metadata.size_bytes, version, metadata };
+}
+
+/** What a report says of it. */
+export function madeOf({ seconds, bytes, version }: MadeBackup): Made {
+  return { seconds, bytes, version };
 }

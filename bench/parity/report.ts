@@ -6,10 +6,10 @@ import type { DatabaseReport, Difference, FormatReport, Made } from "./differenc
 const shownDifferences = 50;
 
 /** A report for people. */
-export function reportLines({ database, server, formats }: DatabaseReport): string[] {
+export function reportLines({ database, product, server, formats }: DatabaseReport): string[] {
   const [first] = formats;
   return [
-    `database "${printable(database)}", PostgreSQL ${printable(server)}`,
+    `database "${printable(database)}", ${product} ${printable(server)}`,
     ...(first === undefined ? [] : [`  native: ${first.native.version}, tools: ${first.tools.version}`]),
     ...formats.flatMap(formatLines),
   ];
