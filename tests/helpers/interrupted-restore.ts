@@ -94,7 +94,7 @@ export async function killedOften(
 }
 
 /** Numbers from 0 to 1 that depend on the seed alone. */
-function seeded(seed: number): () => number {
+export function seeded(seed: number): () => number {
   let state = seed;
   return () => {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0;

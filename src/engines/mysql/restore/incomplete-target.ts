@@ -7,10 +7,10 @@ export async function incompleteTarget(
   error: unknown,
   spec: MysqlConnectionSpec,
   target: string,
-  drops: boolean,
+  how: { readonly drops: boolean; readonly canResume?: boolean },
 ): Promise<unknown> {
   if (!(error instanceof BackupError)) return error;
-  const fate = drops ? await dropCreated(spec, target) : `database "${target}" is incomplete`;
+  const fate = await fateOf(spec, target, how);
   return new BackupError({
     code: error.code,
     message: `${error.message}; ${fate}`,
@@ -21,4 +21,13 @@ export async function incompleteTarget(
     ...(error.hint === undefined ? {} : { hint: error.hint }),
     ...(error.sqlState === undefined ? {} : { sqlState: error.sqlState }),
   });
+}
+
+async function fateOf(
+  spec: MysqlConnectionSpec,
+  target: string,
+  { drops, canResume = false }: { readonly drops: boolean; readonly canResume?: boolean },
+): Promise<string> {
+  if (canResume) return `database "${target}" is incomplete, and --resume goes on with it`;
+  return drops ? await dropCreated(spec, target) : `database "${target}" is incomplete`;
 }

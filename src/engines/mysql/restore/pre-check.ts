@@ -72,7 +72,7 @@ function* targetFindings({ target, request, facts }: CheckedScript, server: Targ
       code: "target-exists",
       severity: "error",
       message: `database "${target}" exists already`,
-      solution: "leave out --create to restore into it, add --clean to drop it first, or name another with --target",
+      solution: `${request.journal === "new" ? "go on with --resume if its restore was interrupted, " : ""}leave out --create to restore into it, add --clean to drop it first, or name another with --target`,
     };
   } else if (tables + others > 0) {
     const drops = facts?.drops.has(target) === true ? ", and the script drops it" : "";

@@ -135,7 +135,7 @@ export class ScriptBackup implements RestorableBackup {
     } catch (error) {
       await sessions.disposeAsync();
       if (!created && !touched) throw error;
-      throw await incompleteTarget(error, spec, target, created && request.onError === "stop");
+      throw await incompleteTarget(error, spec, target, { drops: created && request.onError === "stop" });
     }
   }
 

@@ -93,18 +93,20 @@ export const restoreOptions = [
   {
     name: "resumable",
     family: "postgres",
+    isForAllRestores: true,
     type: "flag",
     environment: false,
     conflicts: ["file", "list"],
     help: "keep notes of what is done, so that --resume can go on after an interruption",
     details:
       "A backup must be in format directory, and needs --snapshot, or a standby whose replay is paused: what it has written is " +
-      "kept after a failure. The notes of a restore lie in the schema dbbackup_restore_journal of the target, and go away at " +
-      "the end; a database that --create made is kept after a failure.",
+      "kept after a failure. The notes of a restore lie in the schema dbbackup_restore_journal of the target (MySQL, MariaDB: in a " +
+      "table of that name), and go away at the end; a database that --create made is kept after a failure.",
   },
   {
     name: "resume",
     family: "postgres",
+    isForAllRestores: true,
     type: "flag",
     environment: false,
     conflicts: ["file", "list", "dry-run"],

@@ -25,11 +25,14 @@ import { quoteName, quoteText } from "../../quote.ts";
 import { analyzeDatabase } from "../analyze-database.ts";
 import { FailureLog } from "../failure-log.ts";
 import { incompleteTarget } from "../incomplete-target.ts";
+import { hasJournal, type RestoreJournal } from "../journal/restore-journal.ts";
 import { preCheckScript } from "../pre-check.ts";
 import { connectForRestore } from "../restore-session.ts";
 import type { ResolveSpec } from "../script-backup.ts";
 import { readTargetFacts } from "../target-facts.ts";
+import { checkResumed, interruptedRestore } from "./check-resumed.ts";
 import { chosenObjects } from "./chosen-objects.ts";
+import { checkDirectoryJournal, readJournal } from "./directory-journal.ts";
 import { DirectoryProgress } from "./directory-progress.ts";
 import { type DirectoryFacts, scanScripts } from "./directory-scripts.ts";
 import { runDirectory } from "./run-directory.ts";
@@ -83,6 +86,7 @@ export class DirectoryBackup implements RestorableBackup {
     const chosen = chosenObjects(this.#index, request);
     this.#requireTarget(target);
     this.#requireExpected(request);
+    checkDirectoryJournal({ index: this.#index, request });
     const drops = request.clean && !request.create ? chosen.made.toReversed() : [];
     const steps = [
       ...drops.map((object) => ({ action: "drop" as const, object })),
@@ -103,11 +107,23 @@ export class DirectoryBackup implements RestorableBackup {
     const spec = await this.#resolve(request);
     await using connection = await MysqlConnection.connect({ ...spec, database: undefined }, { signal });
     const server = await readTargetFacts(connection, target, this.#facts.demands);
-    const { loaded } = chosenObjects(this.#index, request);
-    const storedBytes = loaded.reduce((sum, { data }) => sum + data!.bytes, 0);
-    const findings = preCheckScript({ target, request, facts: this.#facts, storedBytes }, server);
-    const triggers = request.clean || request.create ? [] : await triggersInTheWay(connection, target, loaded);
-    return [...findings, ...triggers];
+    const chosen = chosenObjects(this.#index, request);
+    const storedBytes = chosen.loaded.reduce((sum, { data }) => sum + data!.bytes, 0);
+    const check = (asked: RestoreRequest) =>
+      preCheckScript({ target, request: asked, facts: this.#facts, storedBytes }, server);
+    if (request.journal === "resume") {
+      const findings = check({ ...request, create: false, clean: false }).filter(
+        ({ code }) => code !== "target-not-empty",
+      );
+      if (!server.targetExists) return findings;
+      await using other = await connectForRestore(spec, target, { signal });
+      const restore = { index: this.#index, target, request, chosen };
+      return [...findings, ...(await checkResumed(restore, await readJournal(restore, other), other))];
+    }
+    const findings = check(request);
+    if (request.create) return findings;
+    if (server.targetExists && (await hasJournal(connection, target))) return [interruptedRestore(target)];
+    return request.clean ? findings : [...findings, ...(await triggersInTheWay(connection, target, chosen.loaded))];
   }
 
   async run(request: RestoreRequest, sink: ProgressSink, signal: AbortSignal): Promise<RestoreResult> {
@@ -119,8 +135,10 @@ export class DirectoryBackup implements RestorableBackup {
     const warnings: string[] = [];
     let created = false;
     let touched = false;
+    let journal: RestoreJournal | undefined;
     try {
-      if (request.create) {
+      // A restore that is resumed has begun in the database that it created.
+      if (request.create && request.journal !== "resume") {
         await this.#create(spec, request, signal);
         created = true;
       }
@@ -137,8 +155,9 @@ export class DirectoryBackup implements RestorableBackup {
         signal,
         // Several sessions may say the same.
         warn: (message) => void (warnings.includes(message) || warnings.push(message)),
-        onTouched: () => {
+        onTouched: (opened) => {
           touched = true;
+          journal = opened;
         },
       });
       if (request.analyze === true) {
@@ -146,14 +165,20 @@ export class DirectoryBackup implements RestorableBackup {
         await using connection = await connectForRestore(spec, target, { signal });
         warnings.push(...(await analyzeDatabase(connection, target)));
       }
+      if (journal !== undefined) {
+        await using connection = await connectForRestore(spec, target, { signal });
+        await journal.end(connection);
+      }
     } catch (error) {
       if (!created && !touched) throw error;
-      throw await incompleteTarget(error, spec, target, created && request.onError === "stop");
+      const canResume = journal !== undefined;
+      throw await incompleteTarget(error, spec, target, { drops: created && request.onError === "stop", canResume });
     }
     return {
       target,
       created,
       done: progress.objects,
+      ...(request.journal === "resume" ? { doneBefore: progress.before } : {}),
       largeObjects: 0,
       rows: progress.rows,
       bytes: progress.bytes,

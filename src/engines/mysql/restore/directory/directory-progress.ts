@@ -11,6 +11,8 @@ export class DirectoryProgress {
   bytes = 0;
   rows = 0;
   objects = 0;
+  /** Objects that earlier runs made or filled. */
+  before = 0;
   #told = 0;
 
   constructor(sink: ProgressSink) {

@@ -24,8 +24,14 @@ export async function dropObjects(
   objects: readonly DirectoryObject[],
   ifExists: boolean,
 ): Promise<void> {
-  for (const { kind, name } of objects.toReversed()) {
-    const word = words[kind];
-    if (word !== undefined) await connection.query(`DROP ${word} ${ifExists ? "IF EXISTS " : ""}${quoteName(name)}`);
-  }
+  for (const object of objects.toReversed()) await dropObject(connection, object, ifExists);
+}
+
+export async function dropObject(
+  connection: MysqlConnection,
+  { kind, name }: Pick<DirectoryObject, "kind" | "name">,
+  ifExists: boolean,
+): Promise<void> {
+  const word = words[kind];
+  if (word !== undefined) await connection.query(`DROP ${word} ${ifExists ? "IF EXISTS " : ""}${quoteName(name)}`);
 }

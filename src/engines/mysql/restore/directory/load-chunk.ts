@@ -1,5 +1,6 @@
 import { MysqlServerError } from "../../../../wire/mysql/server-error.ts";
 import { loadRows } from "../../load/load-rows.ts";
+import type { RestoreJournal } from "../journal/restore-journal.ts";
 import { chunkLines } from "./chunk-lines.ts";
 import type { LoadJob } from "./load-queue.ts";
 import type { LoadSession } from "./load-session.ts";
@@ -18,6 +19,7 @@ export async function loadChunk(
   run: DirectoryRun,
   session: LoadSession,
   { table, chunk }: Extract<LoadJob, { readonly kind: "chunk" }>,
+  journal: RestoreJournal | undefined,
 ): Promise<void> {
   const { progress, failures, files, index, codec } = run;
   progress.beginChunk(table);
@@ -37,6 +39,7 @@ export async function loadChunk(
           progress.sent(count);
         },
       });
+      if (journal !== undefined) await session.connection.query(journal.noteDone(`rows ${chunk.file}`));
       await session.connection.query("COMMIT");
       progress.endChunk(table, chunk.rows);
       return;

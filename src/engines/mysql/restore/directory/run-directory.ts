@@ -3,18 +3,27 @@ import type { BackupFiles } from "../../../../ports/backup-files.ts";
 import type { Codec } from "../../../../ports/codec.ts";
 import type { RestoreRequest } from "../../../../ports/restore.ts";
 import type { MysqlConnectionSpec } from "../../../../wire/mysql/connection-spec.ts";
-import type { DirectoryIndex, DirectoryKind, DirectoryObject } from "../../directory/directory-index.ts";
+import {
+  type DirectoryIndex,
+  type DirectoryKind,
+  type DirectoryObject,
+  dataOf,
+} from "../../directory/directory-index.ts";
 import { fileBytes } from "../../directory/file-bytes.ts";
 import { type SplitTable, splitCreateTable } from "../../load/split-create-table.ts";
 import { DefinerChanger } from "../../script/definer-changer.ts";
+import { eachStatement } from "../../script/each-statement.ts";
 import type { FailureLog } from "../failure-log.ts";
+import type { RestoreJournal, Step } from "../journal/restore-journal.ts";
 import { withoutRestricted } from "../restricted-setting.ts";
 import { runScript } from "../run-script.ts";
 import { ScriptProgress } from "../script-progress.ts";
+import { type AlreadyThere, readAlreadyThere } from "./already-there.ts";
 import type { ChosenObjects } from "./chosen-objects.ts";
+import { openJournal, stepOf } from "./directory-journal.ts";
 import type { DirectoryProgress } from "./directory-progress.ts";
 import { shownObject } from "./directory-scripts.ts";
-import { dropObjects } from "./drop-objects.ts";
+import { dropObject, dropObjects } from "./drop-objects.ts";
 import { loadChunk } from "./load-chunk.ts";
 import { type LoadedTable, type LoadJob, LoadQueue } from "./load-queue.ts";
 import { type LoadSession, openLoadSession, setForLoading } from "./load-session.ts";
@@ -32,7 +41,19 @@ export interface DirectoryRun {
   readonly signal: AbortSignal;
   readonly warn: (message: string) => void;
   /** The target is there, and something is about to be changed in it. */
-  readonly onTouched: () => void;
+  readonly onTouched: (journal: RestoreJournal | undefined) => void;
+}
+
+/** What a restore works with once it has begun. */
+interface Work extends DirectoryRun {
+  readonly leader: LoadSession;
+  readonly journal: RestoreJournal | undefined;
+  /** Of a restore that goes on. */
+  readonly there: AlreadyThere | undefined;
+  /** Numbers of the objects in the index. */
+  readonly numbers: ReadonlyMap<DirectoryObject, number>;
+  /** What is left for later of tables that are made. */
+  readonly splits: Map<string, SplitTable>;
 }
 
 /** What is made before the rows come; everything else follows them. */
@@ -51,48 +72,82 @@ export async function runDirectory(run: DirectoryRun): Promise<void> {
   const stop = new AbortController();
   const signal = AbortSignal.any([run.signal, stop.signal]);
   await using leader = await openLoadSession(run.spec, run.target, signal, warn);
-  run.onTouched();
+  const isResumed = request.journal === "resume";
+  const journal = request.journal === undefined ? undefined : await openJournal(run, leader.connection);
+  run.onTouched(journal);
+  const work: Work = {
+    ...run,
+    leader,
+    journal,
+    there: isResumed ? await readAlreadyThere(leader.connection, run.target) : undefined,
+    numbers: new Map(run.index.objects.map((object, number) => [object, number])),
+    splits: new Map(),
+  };
   if (!leader.loadsFiles && chosen.loaded.length > 0) {
     warn(
       "the server takes no LOAD DATA LOCAL (local_infile is off): rows are loaded with INSERT statements, which takes longer",
     );
   }
-  if (request.clean && !request.create) {
+  if (request.clean && !request.create && journal?.isDone("drops") !== true) {
     progress.phase("clean", "dropping the objects of the backup");
-    await dropObjects(leader.connection, chosen.made, request.ifExists);
+    await dropObjects(leader.connection, chosen.made, request.ifExists || isResumed);
+    await note(work, "drops");
   }
   progress.phase("pre-data", "making tables");
-  const splits = new Map<string, SplitTable>();
-  for (const object of chosen.made.filter(({ kind }) => beforeRows.has(kind))) {
-    await makeObject(run, leader, object, splits);
-  }
+  const early = chosen.made.filter(({ kind }) => beforeRows.has(kind));
+  const late = chosen.made.filter(({ kind }) => !beforeRows.has(kind));
+  if (isResumed) await dropHalfMade(work, [...early, ...late]);
+  for (const object of early) await makeObject(work, object, true);
   await setForLoading(leader.connection, leader.facts, warn);
   progress.phase("data", "loading rows");
-  const tables = chosen.loaded.map((object) => ({
-    name: object.name,
-    data: object.data!,
-    indexes: splits.get(object.name)?.indexes ?? [],
-    isMadeHere: chosen.made.includes(object),
-  }));
+  const tables = chosen.loaded.map((object) => loadedTable(work, object));
   progress.begin(tables, tables.length + chosen.made.length);
-  for (const { data } of tables) if (data.chunks.length === 0) progress.made();
-  await loadTables(run, leader, tables, signal, stop);
-  progress.phase("post-data", "making foreign keys, views and stored code");
-  for (const [name, { foreignKeys }] of splits) {
-    if (foreignKeys !== undefined) await alterTable(run, leader, `foreign keys of table "${name}"`, foreignKeys);
+  for (const [place, { data }] of tables.entries()) {
+    if (data.chunks.length > 0) continue;
+    if (chosen.loaded[place]!.data!.chunks.length > 0) progress.before += 1;
+    else progress.made();
   }
-  for (const object of chosen.made.filter(({ kind }) => !beforeRows.has(kind))) await makeObject(run, leader, object);
+  await loadTables(work, tables, signal, stop);
+  progress.phase("post-data", "making foreign keys, views and stored code");
+  for (const [name, { foreignKeys }] of work.splits) {
+    if (foreignKeys === undefined || work.there?.hasForeignKeys(name) === true) continue;
+    await alterTable(run, leader, `foreign keys of table "${name}"`, foreignKeys);
+  }
+  for (const object of late) await makeObject(work, object, false);
   progress.end();
 }
 
-/** @param splits takes what is left for later of tables whose rows come */
-async function makeObject(
-  { files, chosen, request, failures, target, progress, warn }: DirectoryRun,
-  { connection }: LoadSession,
-  object: DirectoryObject,
-  splits?: Map<string, SplitTable>,
-): Promise<void> {
-  const isSplit = splits !== undefined && object.kind === "table" && chosen.loaded.length > 0;
+async function note({ journal, leader }: Work, step: Step): Promise<void> {
+  if (journal !== undefined) await leader.connection.query(journal.noteDone(step));
+}
+
+/** The object that was being made: servers commit it before it can be noted. Not where it may be somebody else's. */
+async function dropHalfMade({ journal, numbers, leader }: Work, made: readonly DirectoryObject[]): Promise<void> {
+  if (journal?.wasEmpty !== true) return;
+  const next = made.find((object) => !journal.isDone(stepOf(numbers.get(object)!)));
+  if (next !== undefined) await dropObject(leader.connection, next, true);
+}
+
+/** What is left of its rows, and of what follows them. */
+function loadedTable({ chosen, journal, splits, there }: Work, object: DirectoryObject): LoadedTable {
+  const { name } = object;
+  const data = object.data!;
+  const chunks = data.chunks.filter(({ file }) => journal?.isDone(`rows ${file}`) !== true);
+  const indexes = (splits.get(name)?.indexes ?? []).filter((alter) => there?.hasIndexes(name, alter) !== true);
+  return {
+    name,
+    data: chunks.length === data.chunks.length ? data : dataOf(data.columns, chunks),
+    indexes,
+    isMadeHere: chosen.made.includes(object),
+  };
+}
+
+/** @param isEarly rows may follow, and then indexes and foreign keys behind these */
+async function makeObject(work: Work, object: DirectoryObject, isEarly: boolean): Promise<void> {
+  const { files, chosen, request, failures, target, progress, splits, warn, journal } = work;
+  const { connection } = work.leader;
+  const step = stepOf(work.numbers.get(object)!);
+  const isSplit = isEarly && object.kind === "table" && chosen.loaded.length > 0;
   const defersIndexes = chosen.loaded.includes(object) && object.data!.bytes >= deferredFromBytes;
   const rewrite = (text: Buffer): Buffer => {
     if (!isSplit || splits.has(object.name)) return withoutRestricted(text);
@@ -101,6 +156,11 @@ async function makeObject(
     splits.set(object.name, split);
     return Buffer.from(split.create, "latin1");
   };
+  if (journal?.isDone(step) === true) {
+    progress.before += 1;
+    if (isSplit) await eachStatement(fileBytes(files, object.schema!.file), rewrite);
+    return;
+  }
   const failed = failures.count;
   const { warnings } = await runScript({
     source: fileBytes(files, object.schema!.file),
@@ -115,7 +175,9 @@ async function makeObject(
     rewrite,
   });
   for (const warning of warnings) warn(`${shownObject(object)}: ${warning}`);
-  if (failures.count === failed) progress.made();
+  if (failures.count > failed) return;
+  await note(work, step);
+  progress.made();
 }
 
 async function alterTable(
@@ -132,12 +194,12 @@ async function alterTable(
 }
 
 async function loadTables(
-  run: DirectoryRun,
-  leader: LoadSession,
+  run: Work,
   tables: readonly LoadedTable[],
   signal: AbortSignal,
   stop: AbortController,
 ): Promise<void> {
+  const { leader, journal } = run;
   const queue = new LoadQueue(tables);
   const pieces = tables.reduce((sum, { data }) => sum + data.chunks.length, 0);
   const wanted = Math.min(run.request.jobs.count, Math.max(1, pieces));
@@ -152,6 +214,7 @@ async function loadTables(
     if (!(missing instanceof BackupError) || missing.code === "INTERRUPTED") throw missing;
     run.warn(`rows are loaded by ${sessions.length} of ${wanted} sessions: ${missing.message}`);
   }
+  await Promise.all(sessions.slice(1).map(({ connection }, place) => journal?.enter(connection, place + 1)));
   let failure: unknown;
   let changed = Promise.withResolvers<void>();
   const tell = (): void => {
@@ -167,7 +230,7 @@ async function loadTables(
         await change;
         continue;
       }
-      await doJob(run, session, job);
+      await doJob(run, session, job, journal);
       queue.end(job);
       tell();
     }
@@ -185,13 +248,18 @@ async function loadTables(
   if (failure !== undefined) throw failure;
 }
 
-async function doJob(run: DirectoryRun, session: LoadSession, job: LoadJob): Promise<void> {
+async function doJob(
+  run: DirectoryRun,
+  session: LoadSession,
+  job: LoadJob,
+  journal: RestoreJournal | undefined,
+): Promise<void> {
   const { table } = job;
   if (job.kind === "indexes") {
     for (const sql of table.indexes) await alterTable(run, session, `indexes of table "${table.name}"`, sql);
     return;
   }
-  await loadChunk(run, session, job);
+  await loadChunk(run, session, job, journal);
 }
 
 function requireTarget(database: string, target: string, object: DirectoryObject): void {

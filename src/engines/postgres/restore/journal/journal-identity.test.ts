@@ -2,11 +2,12 @@ import { describe, expect, test } from "vitest";
 import { sampleArchive, sampleEntry } from "../../../../../tests/helpers/archive-samples.ts";
 import { restoreRequest } from "../../../../../tests/helpers/restore-request.ts";
 import type { RestoreRequest } from "../../../../ports/restore.ts";
+import { refuseOther } from "../../../common/restore-identity.ts";
 import type { ArchiveHeader } from "../../archive/archive-header.ts";
 import { archiveTimeOf } from "../../archive/archive-time.ts";
 import type { TocEntry } from "../../archive/toc-entry.ts";
 import { planArchive } from "../archive-plan.ts";
-import { journalIdentity, refuseOther } from "./journal-identity.ts";
+import { journalIdentity } from "./journal-identity.ts";
 
 const server = { major: 18, port: 1, socketDirectory: "" } as const;
 const { entries } = sampleArchive();

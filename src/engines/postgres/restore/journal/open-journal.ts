@@ -1,10 +1,11 @@
 import { counted } from "../../../../core/counted.ts";
 import type { RestoreRequest } from "../../../../ports/restore.ts";
 import type { PgConnection } from "../../../../wire/postgres/connection.ts";
+import type { RestoreIdentity } from "../../../common/restore-identity.ts";
 import type { ArchiveReader } from "../../archive/archive-reader.ts";
 import type { ArchivePlan } from "../archive-plan.ts";
 import type { BlockSource } from "../block-source.ts";
-import { type JournalIdentity, journalIdentity } from "./journal-identity.ts";
+import { journalIdentity } from "./journal-identity.ts";
 import { emptiedEntries, remainingPlan } from "./remaining-plan.ts";
 import { RestoreJournal } from "./restore-journal.ts";
 
@@ -65,7 +66,7 @@ export function resumedMessage({ left }: OpenedJournal, { entries }: ArchivePlan
   return `${entries.length - left.entries.length} of ${counted(entries.length, "entry", "entries")} are there already`;
 }
 
-function identityOf({ reader, blocks, plan, request }: JournalContext): JournalIdentity {
+function identityOf({ reader, blocks, plan, request }: JournalContext): RestoreIdentity {
   return journalIdentity(reader, blocks, plan, request);
 }
 

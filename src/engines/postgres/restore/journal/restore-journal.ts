@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { BackupError } from "../../../../core/backup-error.ts";
 import type { PgConnection } from "../../../../wire/postgres/connection.ts";
+import { noInterruptedRestore } from "../../../common/journal-errors.ts";
+import { asAscii, type RestoreIdentity, type RestoreRecord, refuseOther } from "../../../common/restore-identity.ts";
 import { quoteLiteral } from "../../sql/quote.ts";
-import { type JournalIdentity, type JournalRecord, refuseOther } from "./journal-identity.ts";
 
 /** Schema of the target that holds the journal, from the beginning of a resumable restore to its end. */
 export const journalSchema = "dbbackup_restore_journal";
@@ -34,7 +35,7 @@ export class RestoreJournal {
   }
 
   /** Makes an empty one. @throws BackupError PRECHECK when there is one already */
-  static async begin(connection: PgConnection, identity: JournalIdentity): Promise<RestoreJournal> {
+  static async begin(connection: PgConnection, identity: RestoreIdentity): Promise<RestoreJournal> {
     await lockAlone(connection);
     if ((await ownerOfJournal(connection)) !== undefined) {
       throw new BackupError({
@@ -60,22 +61,16 @@ export class RestoreJournal {
    * Takes up the one that is there, when nobody else works with it. The connection keeps others away while it lives.
    * @throws BackupError PRECHECK when there is none, or that of another restore, or when another run is still at work
    */
-  static async resume(connection: PgConnection, identity: JournalIdentity): Promise<RestoreJournal> {
+  static async resume(connection: PgConnection, identity: RestoreIdentity): Promise<RestoreJournal> {
     // What sessions of the interrupted run still commit must be seen, and be it the end of the journal.
     await lockAlone(connection);
     const owner = await ownerOfJournal(connection);
-    if (owner === undefined) {
-      throw new BackupError({
-        code: "PRECHECK",
-        message: "the database holds no interrupted restore that can be resumed",
-        hint: "only one that was begun with --resumable can be, and once it has finished nothing is left to do",
-      });
-    }
+    if (owner === undefined) throw noInterruptedRestore();
     refuseForeign(owner);
     const { rows } = await connection.query(`SELECT format, archive, plan, options FROM ${journalSchema}.run`);
     const [format, archive, plan, options] = rows[0] ?? [];
     if (rows.length !== 1 || Number(format) !== journalFormat) throw unreadable();
-    refuseOther({ archive, plan, options } as JournalRecord, identity);
+    refuseOther({ archive, plan, options } as RestoreRecord, identity);
     return new RestoreJournal(await entriesOf(connection, "done"), await entriesOf(connection, "shared"));
   }
 
@@ -231,9 +226,4 @@ async function entriesOf(connection: PgConnection, table: "done" | "shared"): Pr
     entries.add(Number(entry));
   });
   return entries;
-}
-
-/** Sessions in any encoding read it alike. */
-function asAscii(json: string): string {
-  return json.replace(/[^\x20-\x7e]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
