@@ -85,9 +85,15 @@ export function stepOf(number: number): Step {
   return `object ${number}`;
 }
 
+function sha256(value: unknown): string {
+  return createHash("sha256").update(JSON.stringify(value)).digest("hex");
+}
+
+function named(objects: readonly DirectoryObject[]) {
+  return objects.map(({ kind, name }) => [kind, name]);
+}
+
 function identityOf(index: DirectoryIndex, { made, loaded }: ChosenObjects, request: RestoreRequest): RestoreIdentity {
-  const sha256 = (value: unknown): string => createHash("sha256").update(JSON.stringify(value)).digest("hex");
-  const named = (objects: readonly DirectoryObject[]) => objects.map(({ kind, name }) => [kind, name]);
   return {
     // It tells the SHA-256 of all other files.
     archive: sha256(index),
