@@ -51,3 +51,8 @@ export function familyOfConnection(connection: {
   const type = dbType ?? ofUrl;
   return type === undefined ? undefined : familyOf(type);
 }
+
+/** Whose server a backup is of, as its metadata say it. */
+export function typeOfBackup(recorded: string | undefined): DatabaseType {
+  return recorded === "mysql" || recorded === "mariadb" ? recorded : "postgres";
+}

@@ -22,8 +22,11 @@ export function createServices(): Services {
     openComparisonNotes: async (path, how) =>
       (await import("../storage/local/comparison-notes-file.ts")).openComparisonNotes(path, how),
     openClusterReader: async (family) => (await import("./open-cluster.ts")).openClusterReader(family),
-    openGlobalsRestorer: async () =>
-      (await import("../engines/postgres/cluster/globals-restorer.ts")).postgresGlobalsRestorer,
+    openGlobalsRestorer: async (family) => {
+      if (family === "mysql")
+        return (await import("../engines/mysql/cluster/globals-restorer.ts")).mysqlGlobalsRestorer;
+      return (await import("../engines/postgres/cluster/globals-restorer.ts")).postgresGlobalsRestorer;
+    },
     openRestorer: async (engine, family) => (await import("./open-restorer.ts")).openRestorer(engine, family),
     openProver: async (family) => {
       if (family === "mysql") return (await import("../engines/mysql/proof/mysql-prover.ts")).mysqlProver;

@@ -116,6 +116,8 @@ export interface RestorableGlobals {
   preCheck(request: GlobalsRequest, signal: AbortSignal): Promise<GlobalsCheck>;
   /** Goes on behind what fails. */
   run(request: GlobalsRequest, progress: ProgressSink, signal: AbortSignal): Promise<GlobalsResult>;
+  /** The same of what needs the objects of the databases, when these are restored; absent: nothing does. */
+  runBehindDatabases?(request: GlobalsRequest, progress: ProgressSink, signal: AbortSignal): Promise<GlobalsResult>;
 }
 
 /** Where the parts of a script of a whole server lie, in bytes; without an end, up to the end of the script. */
@@ -126,6 +128,10 @@ export interface ClusterScript {
 
 /** The part of an engine that restores what belongs to a server as a whole. */
 export interface GlobalsRestorer {
+  /** Databases that every server has: they are restored into those. */
+  readonly alwaysThere: ReadonlySet<string>;
+  /** Databases that are not there yet can be looked at before the globals are restored. */
+  readonly looksAhead: boolean;
   /** @throws BackupError DAMAGED, FOREIGN_FILE for a script that holds anything else */
   open(script: AsyncIterable<Uint8Array>): Promise<RestorableGlobals>;
   /**

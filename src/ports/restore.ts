@@ -216,6 +216,9 @@ export type FindingCode =
   /** The backup was made of the other one of MySQL and MariaDB. */
   | "other-flavour"
   | "missing-engine"
+  | "missing-plugin"
+  /** The account that is logged in is one of the backup's. */
+  | "own-account"
   | "large-statement"
   /** A setting of the server refuses what the backup holds. */
   | "server-setting";

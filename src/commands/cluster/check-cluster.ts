@@ -1,5 +1,5 @@
 import { BackupError } from "../../core/backup-error.ts";
-import type { Finding, FindingCode } from "../../ports/restore.ts";
+import type { Finding, FindingCode, RestoreRequest } from "../../ports/restore.ts";
 import { fileName } from "../found-backup.ts";
 import { partialFindings, restoreFound } from "../restore-single.ts";
 import type { ClusterCheck, RestoreClusterPorts, RestoreClusterRequest } from "./restore-cluster.ts";
@@ -14,14 +14,17 @@ export async function checkCluster(
   ports: RestoreClusterPorts,
   signal: AbortSignal,
 ): Promise<{ findings: Finding[]; existing: ReadonlySet<string> }> {
-  const { cluster, databases, request } = check;
+  const { cluster, databases, request, restorer } = check;
   await requireFiles(check);
   const { findings, databases: existing } = await cluster.globals.preCheck(request.globals, signal);
   const all: Finding[] = [...partialFindings(cluster.metadata, "the cluster"), ...findings];
   for (const { name, message } of cluster.metadata?.failed_databases ?? []) all.push(notInBackup(name, message));
   for (const { name } of databases) {
-    if (!existing.has(name)) continue;
     const restore = restoreOf(name, existing, request, cluster);
+    if (!existing.has(name)) {
+      if (restorer.looksAhead) all.push(...(await lookAhead(name, restore, check, ports, signal)));
+      continue;
+    }
     if (restore.create && restore.isThere !== true) {
       all.push(restore.clean ? isDropped(name) : isInTheWay(name));
       continue;
@@ -32,6 +35,29 @@ export async function checkCluster(
   }
   return { findings: all, existing };
 }
+
+/** What hangs on the server, and not on what is restored before the database. */
+async function lookAhead(
+  name: string,
+  restore: RestoreRequest,
+  { cluster }: ClusterCheck,
+  ports: RestoreClusterPorts,
+  signal: AbortSignal,
+): Promise<Finding[]> {
+  const found = await cluster.openDatabase(name);
+  const { findings } = await restoreFound(found, { restore, mode: "dry-run", verifyFirst: false }, ports, signal);
+  return findings
+    .filter(({ code }) => !isRestoredBefore.has(code))
+    .map((finding) => ({ ...finding, message: `database "${name}": ${finding.message}` }));
+}
+
+/** Accounts that are about to be restored, and what the backup of the whole says already. */
+const isRestoredBefore: ReadonlySet<FindingCode> = new Set([
+  "missing-role",
+  "partial-backup",
+  "other-flavour",
+  "older-server",
+]);
 
 /** What is in the way now, and will be when the roles are restored. */
 const ofContents: ReadonlySet<FindingCode> = new Set(["target-not-empty", "object-exists"]);

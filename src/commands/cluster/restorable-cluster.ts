@@ -15,6 +15,8 @@ export interface RestorableCluster {
   /** What is known of a backup; nothing of a script. */
   readonly metadata: BackupMetadata | undefined;
   readonly globals: RestorableGlobals;
+  /** Databases that every server has. */
+  readonly alwaysThere: ReadonlySet<string>;
   readonly databases: readonly { readonly name: string }[];
   /** One of these databases as a backup of its own. @throws BackupError DAMAGED, NOT_FOUND, IO */
   openDatabase(name: string): Promise<FoundBackup>;
@@ -37,6 +39,7 @@ export async function restorableCluster(
     metadata,
     databases,
     globals: await openGlobals(cluster, restorer, signal),
+    alwaysThere: restorer.alwaysThere,
     openDatabase: (name) => databaseOfCluster(cluster, databases.find((database) => database.name === name)!),
   };
 }
@@ -59,6 +62,7 @@ async function scriptOfCluster(
       backup,
       metadata: undefined,
       databases,
+      alwaysThere: restorer.alwaysThere,
       globals: await restorer.open(read(new PartOfObject(object, 0, end))),
       async openDatabase(name) {
         const { start, end: stop } = partOf(name);

@@ -1,7 +1,15 @@
 import { BackupError } from "../../core/backup-error.ts";
+import {
+  type EngineFamily,
+  familyOf,
+  familyOfConnection,
+  shownFamily,
+  typeOfBackup,
+} from "../../core/database-type.ts";
 import type { GlobalsRequest, GlobalsRestorer, GlobalsResult } from "../../ports/cluster.ts";
-import type { Finding, RestoreRequest, RestoreResult } from "../../ports/restore.ts";
+import { type Finding, maxListedFailures, type RestoreRequest, type RestoreResult } from "../../ports/restore.ts";
 import { findBackup } from "../find-backup.ts";
+import type { FoundBackup } from "../found-backup.ts";
 import { type RestorePorts, refuseErrors, restoreFound } from "../restore-single.ts";
 import { checkCluster, requireClusterConfirmation } from "./check-cluster.ts";
 import { type RestorableCluster, restorableCluster } from "./restorable-cluster.ts";
@@ -23,7 +31,7 @@ export interface RestoreClusterRequest {
 }
 
 export interface RestoreClusterPorts extends Omit<RestorePorts, "standardInput" | "readTextFile" | "openOutput"> {
-  readonly globalsRestorer: GlobalsRestorer;
+  openGlobalsRestorer(family: EngineFamily): Promise<GlobalsRestorer>;
 }
 
 /** What became of one database. */
@@ -53,12 +61,13 @@ export async function restoreCluster(
   signal: AbortSignal,
 ): Promise<RestoreClusterOutcome> {
   const found = await findBackup(request.backup, ports, signal);
-  const cluster = await restorableCluster(found, ports.globalsRestorer, signal);
+  const restorer = await ports.openGlobalsRestorer(familyFor(found, request));
+  const cluster = await restorableCluster(found, restorer, signal);
   const { globals } = cluster;
-  const databases = chosenDatabases(cluster, request, ports.globalsRestorer);
+  const databases = chosenDatabases(cluster, request, restorer);
   const plan = [...globals.plan(request.globals), ...databases.map(({ name }) => `database "${name}"`)];
   ports.progress.emit({ event: "phase", phase: "check", message: "checking the backup against the server" });
-  const { findings, existing } = await checkCluster({ cluster, databases, request }, ports, signal);
+  const { findings, existing } = await checkCluster({ cluster, databases, request, restorer }, ports, signal);
   if (request.dryRun) return { plan, findings };
   refuseErrors(findings);
   requireClusterConfirmation(findings, request, plan);
@@ -66,7 +75,34 @@ export async function restoreCluster(
   const restoresGlobals = request.globals.roles || request.globals.tablespaces;
   const restored = restoresGlobals ? await globals.run(request.globals, ports.progress, signal) : undefined;
   const results = await restoreDatabases({ cluster, databases, existing, request }, ports, signal);
-  return { plan, findings, result: { globals: restored, databases: results } };
+  const behind = restoresGlobals
+    ? await globals.runBehindDatabases?.(request.globals, ports.progress, signal)
+    : undefined;
+  return { plan, findings, result: { globals: joined(restored, behind), databases: results } };
+}
+
+/** Whose backup it is: its metadata say it, of a script the command line. @throws BackupError USAGE when they contradict each other */
+function familyFor({ metadata, location }: FoundBackup, { globals }: RestoreClusterRequest): EngineFamily {
+  const asked = familyOfConnection(globals.connection);
+  if (metadata === undefined) return asked ?? "postgres";
+  const family = familyOf(typeOfBackup(metadata.database_type));
+  if (asked === undefined || asked === family) return family;
+  throw new BackupError({
+    code: "USAGE",
+    message: `the backup is one of ${shownFamily[family]}, and cannot be restored into ${shownFamily[asked]}`,
+    object: location,
+    hint: "name a server of the backup's kind with --url, or another backup",
+  });
+}
+
+function joined(first: GlobalsResult | undefined, second: GlobalsResult | undefined): GlobalsResult | undefined {
+  if (first === undefined || second === undefined) return first;
+  return {
+    done: first.done + second.done,
+    failed: first.failed + second.failed,
+    failures: [...first.failures, ...second.failures].slice(0, maxListedFailures),
+    warnings: [...first.warnings, ...second.warnings],
+  };
 }
 
 /** template1 first, as the backup has them. @throws BackupError NOT_FOUND for a pattern that means none of the backup */
@@ -131,4 +167,5 @@ export interface ClusterCheck {
   readonly cluster: RestorableCluster;
   readonly databases: RestorableCluster["databases"];
   readonly request: RestoreClusterRequest;
+  readonly restorer: Pick<GlobalsRestorer, "looksAhead">;
 }

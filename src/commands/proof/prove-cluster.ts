@@ -1,4 +1,5 @@
 import { BackupError } from "../../core/backup-error.ts";
+import { typeOfBackup } from "../../core/database-type.ts";
 import { clusterOf, databaseOfCluster, type FoundCluster } from "../cluster/cluster-parts.ts";
 import { verifyCluster } from "../cluster/verify-cluster.ts";
 import type { FoundBackup } from "../found-backup.ts";
@@ -34,7 +35,7 @@ export async function proveCluster(
   const major = majorOf(cluster.metadata.database_version ?? "");
   await using server = await openProofServer(
     request,
-    { databaseType: "postgres", major },
+    { databaseType: typeOfBackup(cluster.metadata.database_type), major },
     ports.startThrowawayServer,
     signal,
   );

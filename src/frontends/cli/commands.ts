@@ -295,16 +295,16 @@ export const commands: readonly Command[] = [
   },
   {
     words: ["restore", "cluster"],
-    family: "postgres",
     summary: "restore a server's globals and databases, or some of them",
     args: [{ name: "BACKUP", count: "one", help: "a folder, an id or the beginning of one, or latest:cluster" }],
-    options: [...connectionOptionNames, ...clusterRestoreNames, ...readingKeyNames],
+    options: [...connectionOptionNames, ...mysqlConnectionOptionNames, ...clusterRestoreNames, ...readingKeyNames],
     details: [
       "Restores roles, memberships, settings and tablespaces first, then one database after another; with --database only",
       "the databases that match, and no globals. template1 and postgres are restored into those that the server has.",
       "Roles, tablespaces and databases that exist are listed before anything is touched, and only changed with --confirm.",
       "A statement or database that fails is named, the rest is restored all the same, and the exit status is 3.",
-      "Takes scripts of pg_dumpall, too.",
+      "Takes scripts of pg_dumpall, too. Of MySQL and MariaDB: accounts, roles and their rights, then the databases, then rights",
+      "on tables and routines; the account that is logged in stays as it is.",
     ],
     examples: [
       "dbbackup restore cluster latest:cluster --url postgres://postgres@db2:5432 --dry-run",

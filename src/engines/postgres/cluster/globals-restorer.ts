@@ -34,6 +34,9 @@ import { splitClusterScript } from "./split-cluster-script.ts";
 
 /** Restores what belongs to a PostgreSQL server as a whole. */
 export const postgresGlobalsRestorer: GlobalsRestorer = {
+  alwaysThere: new Set(["postgres", "template1"]),
+  // Most of what can be in their way (roles, tablespaces) is about to be restored.
+  looksAhead: false,
   async open(script) {
     return new ScriptedGlobals(await readGlobalsScript(script));
   },

@@ -6,10 +6,12 @@ import {
 } from "../../../commands/cluster/restore-cluster.ts";
 import { BackupError } from "../../../core/backup-error.ts";
 import { counted, formatCount } from "../../../core/counted.ts";
+import type { EngineFamily } from "../../../core/database-type.ts";
 import { ExitStatus } from "../../../core/exit-status.ts";
 import { printable } from "../../../core/printable.ts";
 import type { RestoreFailure } from "../../../ports/restore.ts";
 import { formatBytes } from "../amounts.ts";
+import { namedFamily } from "../check-family.ts";
 import type { RunCommand } from "../command.ts";
 import { connectionRequest } from "../connection-request.ts";
 import { defaultJobs } from "../default-jobs.ts";
@@ -24,8 +26,8 @@ import { unlockingOf } from "../unlocking.ts";
 export const run: RunCommand = async ({ args, options }, { services, output, progress, signal }) => {
   const request = requestOf(args[0]!, options);
   const ports = {
-    engine: await services.openRestorer(),
-    globalsRestorer: await services.openGlobalsRestorer(),
+    engine: await services.openRestorer(undefined, namedFamily(options)),
+    openGlobalsRestorer: (family: EngineFamily) => services.openGlobalsRestorer(family),
     clock: services.clock,
     progress,
     openChecker: () => services.openChecker(),

@@ -1,0 +1,67 @@
+import { BackupError } from "../../../core/backup-error.ts";
+import type { MysqlConnection } from "../../../wire/mysql/connection.ts";
+import type { MysqlServerFacts } from "../../../wire/mysql/identify-server.ts";
+import type { MysqlFlavourName } from "../../../wire/mysql/server-capabilities.ts";
+import { type AccountName, accountText } from "./account-name.ts";
+import { readAccounts } from "./read-accounts.ts";
+
+/** A server that accounts are restored into. */
+export interface AccountsTarget {
+  readonly flavour: MysqlFlavourName;
+  /** Its accounts and roles, as statements name them. */
+  readonly accounts: ReadonlySet<string>;
+  /** Who is logged in, as statements name them. */
+  readonly currentUser: string;
+  /** Statements that would change nothing, since the server has what they make. Empty when this user may not look. */
+  readonly had: ReadonlySet<string>;
+  /** Plugins by which accounts can log in, in small letters. */
+  readonly plugins: ReadonlySet<string>;
+  /** `ACCOUNT LOCK`. */
+  readonly locksAccounts: boolean;
+  /** Rights can be taken away on one database (`partial_revokes`). */
+  readonly revokesParts: boolean;
+}
+
+export async function readAccountsTarget(
+  connection: MysqlConnection,
+  facts: MysqlServerFacts,
+): Promise<AccountsTarget> {
+  const { flavour, version, variables } = facts;
+  const role = flavour === "mariadb" ? "is_role" : "'N'";
+  const users = await connection.rows(`SELECT User AS user, Host AS host, ${role} AS is_role FROM mysql.user`);
+  const plugins = await connection.rows(
+    "SELECT PLUGIN_NAME AS name FROM information_schema.PLUGINS WHERE PLUGIN_TYPE = 'AUTHENTICATION' AND PLUGIN_STATUS = 'ACTIVE'",
+  );
+  const [row] = await connection.rows("SELECT CURRENT_USER() AS name");
+  return {
+    flavour,
+    accounts: new Set(
+      users.map(({ user, host, is_role: isRole }) =>
+        accountText({ user: user!, host: isRole === "Y" ? undefined : host! }),
+      ),
+    ),
+    had: await statementsFor(connection, facts),
+    currentUser: accountText(splitAccount(row?.name ?? "")),
+    plugins: new Set(plugins.map(({ name }) => name!.toLowerCase())),
+    locksAccounts: flavour === "mariadb" ? version >= 100_402 : version >= 50_706,
+    revokesParts: variables.get("partial_revokes") === "ON",
+  };
+}
+
+async function statementsFor(connection: MysqlConnection, facts: MysqlServerFacts): Promise<ReadonlySet<string>> {
+  try {
+    const all = await readAccounts(connection, facts, { passwords: true });
+    const { creates, grants, memberships, defaultRoles, objectGrants } = all;
+    return new Set([...creates, ...grants, ...memberships, ...defaultRoles, ...objectGrants]);
+  } catch (error) {
+    if (error instanceof BackupError && (error.code === "AUTH" || error.code === "UNSUPPORTED_OBJECT"))
+      return new Set();
+    throw error;
+  }
+}
+
+/** `user@host`: hosts hold no @, users may. */
+function splitAccount(name: string): AccountName {
+  const at = name.lastIndexOf("@");
+  return { user: name.slice(0, at), host: name.slice(at + 1) };
+}

@@ -1,0 +1,233 @@
+import { BackupError } from "../../../core/backup-error.ts";
+import { counted } from "../../../core/counted.ts";
+import type {
+  GlobalsCheck,
+  GlobalsRequest,
+  GlobalsRestorer,
+  GlobalsResult,
+  RestorableGlobals,
+} from "../../../ports/cluster.ts";
+import type { ProgressSink } from "../../../ports/progress.ts";
+import { maxListedFailures, type RestoreFailure } from "../../../ports/restore.ts";
+import { MysqlConnection } from "../../../wire/mysql/connection.ts";
+import { resolveMysqlConnection } from "../../../wire/mysql/conninfo/resolve-mysql-connection.ts";
+import { identifyMysql, type MysqlServerFacts } from "../../../wire/mysql/identify-server.ts";
+import { MysqlServerError } from "../../../wire/mysql/server-error.ts";
+import { type AccountName, accountText, shownAccount } from "./account-name.ts";
+import type { AccountStatement } from "./account-statement.ts";
+import { type AccountsTarget, readAccountsTarget } from "./accounts-target.ts";
+import { checkAccounts } from "./check-accounts.ts";
+import { createUserText, withoutPassword } from "./create-user.ts";
+import { namesMatching } from "./names-matching.ts";
+import { type AccountsOfScript, readAccountsScript } from "./read-accounts-script.ts";
+
+/** Restores the accounts of a MySQL or MariaDB server. */
+export const mysqlGlobalsRestorer: GlobalsRestorer = {
+  alwaysThere: new Set(),
+  looksAhead: true,
+  async open(script) {
+    return new ScriptedAccounts(await readAccountsScript(script));
+  },
+  split() {
+    throw new BackupError({
+      code: "USAGE",
+      message: "the script of a whole server of MySQL or MariaDB is loaded by the server's own client",
+      hint: "mysql < script (or mariadb); restore cluster takes the folders of backup cluster",
+    });
+  },
+  namesMatching,
+};
+
+class ScriptedAccounts implements RestorableGlobals {
+  readonly roles: readonly string[];
+  readonly tablespaces = [];
+  readonly #script: AccountsOfScript;
+
+  constructor(script: AccountsOfScript) {
+    this.#script = script;
+    this.roles = script.statements.flatMap(({ kind, account }) =>
+      kind === "create-user" || kind === "create-role" ? [shownAccount(account)] : [],
+    );
+  }
+
+  plan({ roles, tablespaceMap }: GlobalsRequest): readonly string[] {
+    if (tablespaceMap.size > 0) {
+      throw new BackupError({
+        code: "USAGE",
+        message: "--tablespace-map is for PostgreSQL: the backup holds no tablespaces",
+        hint: "leave it out",
+      });
+    }
+    return roles ? this.roles.map((name) => `account "${name}"`) : [];
+  }
+
+  async preCheck(request: GlobalsRequest, signal: AbortSignal): Promise<GlobalsCheck> {
+    await using session = await this.#connect(request, signal);
+    const { connection, facts } = session;
+    const target = await readAccountsTarget(connection, facts);
+    const { rows } = await connection.query("SELECT SCHEMA_NAME FROM information_schema.SCHEMATA");
+    const databases = new Set(rows.map(([name]) => (name ?? "").toString()));
+    if (!request.roles) return { findings: [], databases };
+    return { findings: checkAccounts(this.#script, target), databases };
+  }
+
+  async run(request: GlobalsRequest, progress: ProgressSink, signal: AbortSignal): Promise<GlobalsResult> {
+    await using session = await this.#connect(request, signal);
+    progress.emit({ event: "phase", phase: "globals", message: "restoring accounts" });
+    const { connection, facts } = session;
+    const target = await readAccountsTarget(connection, facts);
+    const log = new StatementLog();
+    for (const statement of this.#script.statements) {
+      if (isOnObject(statement)) continue;
+      const sql = adapted(statement, target, request, facts);
+      if (sql !== undefined) await log.run(connection, statement, sql);
+    }
+    await this.#giveUpRoles(connection, target, log);
+    return log.result();
+  }
+
+  async runBehindDatabases(request: GlobalsRequest, _: ProgressSink, signal: AbortSignal): Promise<GlobalsResult> {
+    await using session = await this.#connect(request, signal);
+    const { connection, facts } = session;
+    const target = await readAccountsTarget(connection, facts);
+    const log = new StatementLog();
+    for (const statement of this.#script.statements) {
+      if (!isOnObject(statement)) continue;
+      const sql = adapted(statement, target, request, facts);
+      if (sql !== undefined) await log.run(connection, statement, sql);
+    }
+    return log.result();
+  }
+
+  /** Whoever makes a role of MariaDB has the say over it: that was for making it, unless the backup wants it so. */
+  async #giveUpRoles(connection: MysqlConnection, target: AccountsTarget, log: StatementLog): Promise<void> {
+    if (target.flavour !== "mariadb") return;
+    for (const statement of this.#script.statements) {
+      if (statement.kind !== "create-role" || target.accounts.has(accountText(statement.account))) continue;
+      const isWanted = this.#script.statements.some(
+        (other) =>
+          other.kind === "membership" &&
+          isSame(other.role, statement.account) &&
+          accountText(other.account) === target.currentUser,
+      );
+      if (!isWanted) await log.run(connection, statement, `REVOKE ${accountText(statement.account)} FROM CURRENT_USER`);
+    }
+  }
+
+  async #connect(request: GlobalsRequest, signal: AbortSignal): Promise<AccountsSession> {
+    const spec = await resolveMysqlConnection({ applicationName: "dbbackup restore", ...request.connection });
+    const connection = await MysqlConnection.connect({ ...spec, database: undefined }, { signal });
+    try {
+      const facts = await identifyMysql(connection);
+      await connection.query("SET NAMES utf8mb4");
+      await connection.query("SET SESSION sql_mode = ''");
+      return { connection, facts, [Symbol.asyncDispose]: () => connection.close() };
+    } catch (error) {
+      await connection.close();
+      throw error;
+    }
+  }
+}
+
+interface AccountsSession extends AsyncDisposable {
+  readonly connection: MysqlConnection;
+  readonly facts: MysqlServerFacts;
+}
+
+function isOnObject(statement: AccountStatement): boolean {
+  return statement.kind === "grant" && statement.grant.isOnObject;
+}
+
+function isSame(a: AccountName, b: AccountName): boolean {
+  return a.user === b.user && a.host === b.host;
+}
+
+/** The statement as this server is to run it; undefined when it is not to. */
+function adapted(
+  statement: AccountStatement,
+  target: AccountsTarget,
+  { rolePasswords }: GlobalsRequest,
+  { capabilities }: MysqlServerFacts,
+): string | undefined {
+  const name = accountText(statement.account);
+  if (target.had.has(statement.sql)) return undefined;
+  // Whoever is logged in must get in again.
+  if (name === target.currentUser && statement.kind !== "membership") return undefined;
+  if (statement.kind !== "create-user") return statement.sql;
+  const isThere = target.accounts.has(name);
+  const { create } = statement;
+  const locking = target.locksAccounts ? "lock" : "hash";
+  // One that is there keeps the password that it has.
+  const kept = rolePasswords ? create : isThere ? { ...create, identified: "" } : withoutPassword(create, locking);
+  if (!capabilities.showCreateUser) return createUserText(kept, "GRANT USAGE ON *.* TO");
+  return createUserText(kept, isThere ? "ALTER USER" : "CREATE USER");
+}
+
+/** No such database, table, routine or column. */
+const notThere = new Set([1049, 1146, 1305, 1054, 1147]);
+
+/** What was done, and what failed. */
+class StatementLog {
+  readonly #failures: RestoreFailure[] = [];
+  readonly #leftOut: string[] = [];
+  #failed = 0;
+  #done = 0;
+
+  async run(connection: MysqlConnection, statement: AccountStatement, sql: string): Promise<void> {
+    try {
+      await connection.query(sql);
+      this.#done++;
+    } catch (error) {
+      if (!(error instanceof MysqlServerError) || (error.code !== "SERVER" && error.code !== "AUTH")) throw error;
+      const shown = shownStatement(statement);
+      if (isOnObject(statement) && notThere.has(error.number)) {
+        this.#leftOut.push(shown);
+        return;
+      }
+      this.#failed++;
+      if (this.#failures.length >= maxListedFailures) return;
+      // Not the error's own message, which shows the statement with hashes in it.
+      const { number, sqlState, message } = error.fault;
+      const text = `error ${number} (${sqlState}) from the server: ${message}`;
+      this.#failures.push({
+        object: shown,
+        message: withoutHashes(text),
+        statement: shown,
+        ...(sqlState === undefined ? {} : { sqlState }),
+      });
+    }
+  }
+
+  result(): GlobalsResult {
+    const warnings = this.#leftOut
+      .slice(0, maxListedFailures)
+      .map((shown) => `left out, for it is not there: ${shown}`);
+    const more = this.#leftOut.length - warnings.length;
+    return {
+      done: this.#done,
+      failures: this.#failures,
+      failed: this.#failed,
+      warnings: more > 0 ? [...warnings, `${counted(more, "more right")} left out alike`] : warnings,
+    };
+  }
+}
+
+/** What a statement does, without hashes of passwords. */
+function shownStatement(statement: AccountStatement): string {
+  switch (statement.kind) {
+    case "create-user":
+      return `CREATE USER ${accountText(statement.account)}`;
+    case "create-role":
+    case "alter-user":
+    case "default-role":
+    case "grant":
+    case "proxy":
+    case "membership":
+      return statement.sql;
+  }
+}
+
+/** Servers repeat what they do not understand. */
+function withoutHashes(message: string): string {
+  return message.replaceAll(/0x[0-9A-Fa-f]{16,}|\*[0-9A-Fa-f]{40}|'[^']{40,}'/g, "...");
+}

@@ -1,0 +1,129 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { dbbackup, mustDbbackup } from "../helpers/dbbackup.ts";
+import {
+  clusterSettings,
+  isMariadb,
+  loadHostileAccounts,
+  logsIn,
+  type PasswordAccount,
+  shownAccounts,
+} from "../helpers/mysql-accounts.ts";
+import { mysqlFlavours } from "../helpers/mysql-packages.ts";
+import { type MysqlServer, startMysql } from "../helpers/mysql-server.ts";
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "dbbackup-my-cluster-"));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+describe.each(mysqlFlavours)("a cluster of %s", (flavour) => {
+  let source: MysqlServer;
+  let accounts: PasswordAccount[];
+  const repo = (): string => join(folder, flavour);
+
+  beforeAll(async () => {
+    source = await startMysql({ flavour, settings: clusterSettings(flavour) });
+    accounts = await loadHostileAccounts(source);
+    await mustDbbackup(["backup", "cluster", "--url", source.url(), "--repo", repo(), "--no-defaults"]);
+  });
+  afterAll(() => source.stop());
+
+  const restore = (server: MysqlServer, ...args: readonly string[]) =>
+    dbbackup(["restore", "cluster", "latest:cluster", ...login(server), "--repo", repo(), "--no-defaults", ...args]);
+
+  test("restores whole: accounts, rights, rows; and again with --clean --confirm", async () => {
+    await using target = await startMysql({ flavour, settings: clusterSettings(flavour) });
+    if (isMariadb(target)) {
+      const planned = await restore(target, "--dry-run");
+      expect(planned.stdout.toString()).toContain('the server has no plugin "ed25519", by which these accounts log in');
+      await target.sql("INSTALL SONAME 'auth_ed25519'");
+    }
+    const done = await restore(target);
+    expect({ status: done.status, said: done.stdout.toString() }).toEqual({
+      status: 0,
+      said: expect.stringContaining("the cluster is restored\n"),
+    });
+    expect(done.stderr).toContain('account "root@localhost" is the one that is logged in, and stays as it is');
+    expect(await shownAccounts(target)).toEqual(await shownAccounts(source));
+    for (const sql of ["SELECT * FROM rights.t", "SELECT * FROM `Odd``db %_`.`t\\'`", "SELECT rights.f()"]) {
+      expect(await target.sql(sql)).toEqual(await source.sql(sql));
+    }
+    for (const account of accounts) expect([account.user, await logsIn(target, account)]).toEqual([account.user, true]);
+    expect(await logsIn(target, { user: "native", password: "wrong" })).toBe(false);
+
+    const again = await restore(target);
+    expect(again).toMatchObject({ status: 2, stderr: expect.stringContaining('database "rights" exists already') });
+    // What changed meanwhile is as it was.
+    const changed =
+      flavour === "mysql-5.6"
+        ? "SET PASSWORD FOR native@'%' = PASSWORD('new')"
+        : "ALTER USER native@'%' IDENTIFIED BY 'new'";
+    await target.sql(changed);
+    const unconfirmed = await restore(target, "--clean");
+    expect(unconfirmed).toMatchObject({ status: 2, stderr: expect.stringContaining("accounts exist already") });
+    expect((await restore(target, "--clean", "--confirm")).status).toBe(0);
+    expect(await shownAccounts(target)).toEqual(await shownAccounts(source));
+    expect(await logsIn(target, accounts[0]!)).toBe(true);
+  });
+
+  test("restores in part: one database, or accounts alone, and says what is not there", async () => {
+    await using target = await startMysql({ flavour, settings: clusterSettings(flavour) });
+    if (isMariadb(target)) await target.sql("INSTALL SONAME 'auth_ed25519'");
+    const one = await restore(target, "--database=ri*");
+    expect(one.status).toBe(0);
+    expect(await target.sql("SELECT COUNT(*) AS n FROM rights.t")).toEqual([{ n: "2" }]);
+    expect(await logsIn(target, accounts[0]!)).toBe(false);
+    const alone = await restore(target, "--globals-only", "--no-role-passwords");
+    expect({ status: alone.status, stderr: alone.stderr }).toEqual({
+      status: 0,
+      stderr: expect.stringContaining("left out, for it is not there: GRANT SELECT ON `Odd``db %_`"),
+    });
+    const { status } = await dbbackup(["verify", "latest:cluster", "--repo", repo()]);
+    expect(status).toBe(0);
+    for (const account of accounts) expect(await logsIn(target, account)).toBe(false);
+    const shown = await shownAccounts(target);
+    expect(Object.keys(shown)).toEqual(expect.arrayContaining(Object.keys(await shownAccounts(source))));
+  });
+});
+
+test("a server that takes no rights away on single databases is told of before anything is touched", async () => {
+  await using target = await startMysql({ flavour: "mysql-9.7" });
+  const where = ["--url", target.url(), "--repo", join(folder, "mysql-9.7"), "--no-defaults"];
+  const refused = await dbbackup(["restore", "cluster", "latest:cluster", ...where]);
+  expect(refused).toMatchObject({
+    status: 1,
+    stderr: expect.stringContaining("SET PERSIST partial_revokes = ON first"),
+  });
+  expect(await target.sql("SELECT User FROM mysql.user WHERE User = 'native'")).toEqual([]);
+});
+
+test("a cluster is proved by a restore of each of its databases", async () => {
+  await using server = await startMysql({ flavour: "mariadb-10.11" });
+  const where = ["--server", server.url(), "--repo", join(folder, "mariadb-10.11"), "--json"];
+  const { status, stdout, stderr } = await dbbackup(["verify", "latest:cluster", "--restore", ...where]);
+  expect({ status, stderr }).toMatchObject({ status: 0 });
+  const [proof] = JSON.parse(stdout.toString());
+  expect(proof).toMatchObject({ status: "ok", counts: { tables: 2, rows: 3 } });
+  expect(await server.sql("SHOW DATABASES LIKE '%dbbackup%'")).toEqual([]);
+});
+
+test("a failing account is named without its hash, the rest is restored, and the status is 3", async () => {
+  await using target = await startMysql({ flavour: "mariadb-10.11" });
+  const where = ["--url", target.url(), "--repo", join(folder, "mariadb-10.11"), "--no-defaults"];
+  const { status, stdout } = await dbbackup(["restore", "cluster", "latest:cluster", ...where]);
+  const said = stdout.toString();
+  expect(status).toBe(3);
+  expect(said).toMatch(/failed {4}globals: CREATE USER `ed`@`%`: error 1524 .*ed25519/);
+  expect(said).not.toMatch(/\*[0-9A-F]{40}|USING/);
+  expect(await target.sql("SELECT COUNT(*) AS n FROM rights.t")).toEqual([{ n: "2" }]);
+  expect(await logsIn(target, { user: "native", password: "native's" })).toBe(true);
+});
+
+/** As root@localhost, who may stand for others and let others do so. */
+function login(server: MysqlServer): string[] {
+  return ["--db-type=mysql", "--socket", server.socket, "--user=root"];
+}
