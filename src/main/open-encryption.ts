@@ -1,4 +1,4 @@
-import type { EncryptionServices } from "../ports/encryption.ts";
+import type { Encryption, EncryptionServices, KeySources } from "../ports/encryption.ts";
 import { newKeyText } from "../secrets/generate-key.ts";
 import { parseKey } from "../secrets/parse-key.ts";
 import { readKeySources, readSignKey, readVerifyKeys } from "../secrets/read-key-sources.ts";
@@ -14,9 +14,7 @@ const surroundings = { environment: process.env };
 export const encryptionServices: EncryptionServices = {
   encryption: async (sources) => {
     const asked = { ...surroundings, askPassphrase: () => askPassphrase("twice") };
-    const encryption = createEncryption(await readKeySources(sources, asked));
-    const key = await readSignKey(sources);
-    return key === undefined ? encryption : { ...encryption, sign: (message) => signMessage(message, key) };
+    return await withSignature(createEncryption(await readKeySources(sources, asked)), sources);
   },
   decryption: async (sources) => {
     const asked = { ...surroundings, askPassphrase: () => askPassphrase("once") };
@@ -28,7 +26,8 @@ export const encryptionServices: EncryptionServices = {
   rotation: async (old, renewed) => {
     const keys = await readKeySources(old, { ...surroundings, askPassphrase: () => askPassphrase("once", "old ") });
     const asked = { ...surroundings, askPassphrase: () => askPassphrase("twice", "new ") };
-    return createRotation(keys, await readKeySources(renewed, asked));
+    const rotation = createRotation(keys, await readKeySources(renewed, asked));
+    return { ...rotation, encryption: await withSignature(rotation.encryption, renewed) };
   },
   facts: containerFacts,
   generate: (kind) => {
@@ -37,3 +36,8 @@ export const encryptionServices: EncryptionServices = {
     return { ...made, keyId: keyIdOfMaterial(parseKey(Buffer.from(made.text.reveal()), "new key"))! };
   },
 };
+
+async function withSignature(encryption: Encryption, sources: KeySources): Promise<Encryption> {
+  const key = await readSignKey(sources);
+  return key === undefined ? encryption : { ...encryption, sign: (message) => signMessage(message, key) };
+}

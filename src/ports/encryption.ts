@@ -97,6 +97,10 @@ export interface Decryption {
 export interface KeyRotation {
   /** Opens what is to get new keys. */
   readonly decryption: Decryption;
+  /** Encrypts for the new ones. */
+  readonly encryption: Encryption;
+  /** Opens what was encrypted for the new ones; undefined when all of them only write. */
+  readonly newDecryption: Decryption | undefined;
   /**
    * A key file for the new keys.
    * @param start the first bytes of the encrypted file, its whole header among them

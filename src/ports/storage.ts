@@ -25,7 +25,7 @@ export interface Storage {
    * @throws BackupError NOT_FOUND when there is no such place, IO
    */
   list(prefix: string, options?: { readonly recursive?: boolean }): AsyncIterable<StoredObject>;
-  /** Removes an object; a missing one is no error. */
+  /** Removes an object, and its folder if it was the last in it; a missing one is no error. */
   remove(key: string): Promise<void>;
   /**
    * Removes what runs left behind whose process is gone: unfinished objects, and committed ones of work that was never

@@ -3,15 +3,15 @@ import type { BackupMetadata } from "./metadata-schema.ts";
 
 /** Clocks of two machines that write into one repository differ by no more. */
 const CLOCK_TOLERANCE_MS = 15 * 60 * 1000;
+/** Encrypting again takes no longer. */
+const RE_ENCRYPTION_MS = 24 * 3600 * 1000;
 /** Heads that one backup names; more runs at once are not told from each other. */
 const MAX_MERGED = 16;
 
 /** What of the metadata of an encrypted backup says where it stands among others. */
 export type ChainLinks = Pick<BackupMetadata, "sequence" | "previous" | "merged">;
-type Linked = Pick<
-  BackupMetadata,
-  "id" | "timestamp" | "duration_seconds" | "sealed" | "sequence" | "previous" | "merged"
->;
+type Linked = Pick<BackupMetadata, "re_encrypted"> &
+  Pick<BackupMetadata, "id" | "timestamp" | "duration_seconds" | "sealed" | "sequence" | "previous" | "merged">;
 type Link = NonNullable<BackupMetadata["previous"]>;
 
 /** Something that speaks for a backup that was removed, exchanged, or put there by somebody else. */
@@ -110,10 +110,13 @@ function linkTo({ id, sealed = "" }: Linked): Link {
   return { id, sha256: createHash("sha256").update(Buffer.from(sealed, "base64")).digest("hex") };
 }
 
-function startOf({ timestamp }: Linked): number {
-  return Date.parse(timestamp);
+/** One that was encrypted again took its place in the chain then. */
+function startOf({ timestamp, re_encrypted: again }: Linked): number {
+  return Date.parse(again?.at ?? timestamp);
 }
 
+/** How long encrypting again took is not known: runs that began within some hours are not compared with it. */
 function endOf(backup: Linked): number {
-  return startOf(backup) + (backup.duration_seconds ?? 0) * 1000;
+  const seconds = backup.duration_seconds ?? 0;
+  return startOf(backup) + (backup.re_encrypted === undefined ? seconds * 1000 : RE_ENCRYPTION_MS);
 }

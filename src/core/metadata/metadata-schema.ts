@@ -143,6 +143,12 @@ export const metadataSchema = v.looseObject({
   merged: v.optional(
     v.pipe(v.array(linkSchema), v.description("Others that nothing stood behind yet: those of runs at the same time")),
   ),
+  re_encrypted: v.optional(
+    v.pipe(
+      v.looseObject({ from: text("`id` of the backup that it was made of"), at: time("When") }),
+      v.description("Of a backup whose files were encrypted again, with new keys: the rest is what it was"),
+    ),
+  ),
   signature: v.optional(
     v.pipe(
       v.looseObject({

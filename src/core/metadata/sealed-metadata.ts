@@ -24,6 +24,7 @@ const readable = [
   "sequence",
   "previous",
   "merged",
+  "re_encrypted",
 ] as const;
 
 /**

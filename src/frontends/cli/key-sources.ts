@@ -46,5 +46,6 @@ export function newKeySources(options: OptionValues): KeySources {
     passphraseFiles: options["new-passphrase-file"] ?? [],
     recipients: options["new-recipient"] ?? [],
     asksPassphrase: options["new-passphrase"] === true,
+    ...(options["sign-key"] === undefined ? {} : { signKeyFile: options["sign-key"] }),
   };
 }

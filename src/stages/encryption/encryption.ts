@@ -66,8 +66,11 @@ function unlockingOf({ context, keyFiles = [], onDamage }: Opening, holders: rea
 export function createRotation(old: readonly KeyMaterial[], renewed: readonly KeyMaterial[]): KeyRotation {
   const recipients = checkedRecipients(renewed).map((material) => ({ material, recipient: recipientOf(material) }));
   const holders = holdersOf(old);
+  const newHolders = renewed.map(holderOf).filter((holder) => holder !== undefined);
   return {
     decryption: decryptionWith(holders),
+    encryption: createEncryption(renewed),
+    newDecryption: newHolders.length === 0 ? undefined : decryptionWith(newHolders),
     keyFileFor: async (start, opening) => {
       const header = decodeHeader(start.subarray(0, headerLength(start)));
       return await renewedKeys(header, unlockingOf(opening, holders), recipients);

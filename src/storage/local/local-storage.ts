@@ -1,5 +1,5 @@
 import type { Dirent } from "node:fs";
-import { lstat, readdir, realpath, statfs, unlink } from "node:fs/promises";
+import { lstat, readdir, realpath, rmdir, statfs, unlink } from "node:fs/promises";
 import { dirname, join, resolve, sep } from "node:path";
 import { BackupError } from "../../core/backup-error.ts";
 import { isSafeRelativePath } from "../../core/safe-path.ts";
@@ -87,6 +87,11 @@ export class LocalStorage implements Storage {
     } catch (cause) {
       if (!hasCode(cause, "ENOENT")) throw ioError("removing", path, cause);
     }
+    if (!key.includes("/")) return;
+    // Of a folder nothing is there when its last object is gone.
+    await rmdir(dirname(path)).catch((cause: unknown) => {
+      if (!hasCode(cause, "ENOENT", "ENOTEMPTY", "EEXIST")) throw ioError("removing", dirname(path), cause);
+    });
   }
 
   async sweep(): Promise<SweepResult> {

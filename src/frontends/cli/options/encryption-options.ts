@@ -103,6 +103,19 @@ export const encryptionOptions = [
     help: "every encrypted backup of the repository",
   },
   {
+    name: "re-encrypt",
+    type: "flag",
+    environment: false,
+    help: "make new backups, encrypted again with other data keys, instead of key files: for after a leak",
+  },
+  {
+    name: "remove-old",
+    type: "flag",
+    environment: false,
+    help: "with --re-encrypt: remove each old backup when the new one was read and is whole",
+    details: "Verification needs a key among the new ones that opens backups.",
+  },
+  {
     name: "encrypt",
     type: "flag",
     config: "encryption.encrypt",
