@@ -82,7 +82,8 @@ export async function planSample(
 }
 
 /** Which of them rows refer to cannot be known. */
-function withoutLargeObjects<R extends Pick<BackupSingleRequest, "selection">>(request: R): R {
+function withoutLargeObjects<R extends Pick<BackupSingleRequest, "selection" | "mysql">>(request: R): R {
+  if (request.mysql !== undefined) return request;
   const selection = request.selection ?? wholeDatabase;
   return selection.largeObjects === undefined
     ? { ...request, selection: { ...selection, largeObjects: false } }

@@ -38,8 +38,11 @@ export function createServices(): Services {
       return path === "-" ? await textOf("standard input", process.stdin) : await readTextFile(path);
     },
     encryption: async () => (await import("./open-encryption.ts")).encryptionServices,
-    openSamplePlanner: async () =>
-      (await import("../engines/postgres/sample/postgres-sample-planner.ts")).postgresSamplePlanner,
+    openSamplePlanner: async (family) => {
+      if (family === "mysql")
+        return (await import("../engines/mysql/sample/mysql-sample-planner.ts")).mysqlSamplePlanner;
+      return (await import("../engines/postgres/sample/postgres-sample-planner.ts")).postgresSamplePlanner;
+    },
     openSourceChecker: async (family) => {
       if (family === "mysql")
         return (await import("../engines/mysql/preflight/mysql-source-checker.ts")).mysqlSourceChecker;

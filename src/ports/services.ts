@@ -49,7 +49,7 @@ export interface Services {
   openChecker(family?: EngineFamily): Promise<BackupChecker>;
   openComparer(family?: EngineFamily): Promise<Comparer>;
   readonly openComparisonNotes: OpenComparisonNotes;
-  openSamplePlanner(): Promise<SamplePlanner>;
+  openSamplePlanner(family?: EngineFamily): Promise<SamplePlanner>;
   encryption(): Promise<EncryptionServices>;
   openSourceChecker(family?: EngineFamily): Promise<SourceChecker>;
   readonly openSqlSession: OpenSqlSession;

@@ -4,6 +4,7 @@ import { type MysqlDumpOptions, usualMysqlDump } from "../../ports/mysql-dump.ts
 import { dumpMysqlDatabase } from "./dump/dump-database.ts";
 import { refuseForeign } from "./dump/refuse-foreign.ts";
 import { withMysqlSource } from "./dump/with-source.ts";
+import { refuseOfSamples } from "./sample/refuse-of-samples.ts";
 
 export interface MysqlDumperOptions {
   /** Name and version of this program, written into scripts. */
@@ -18,6 +19,7 @@ export function createMysqlDumper({ dumperVersion }: MysqlDumperOptions): Dumper
         throw unusable(`--format ${format}`, "backups of MySQL and MariaDB have --format sql or directory");
       }
       refuseForeign(request);
+      if (request.sample !== undefined) refuseOfSamples(request);
       if (format === "directory") refuseOfScripts(request.mysql);
       else refuseOfDirectories(request.mysql);
     },

@@ -41,13 +41,6 @@ test("so are variables of the environment", () => {
   );
 });
 
-test("commands of PostgreSQL are refused", () => {
-  expect(refusal("backup sample shop --sample-percent 1 --url mariadb://db1/")).toBe(
-    '"backup sample" is for PostgreSQL only',
-  );
-  expect(refusal("backup sample shop --sample-percent 1 --url postgres://db1/")).toBeUndefined();
-});
-
 test("a kind that contradicts the URL is refused; a URL on the command line wins over the environment's kind", () => {
   expect(refusal("backup single shop --db-type mysql --url postgres://db1/")).toBe(
     '"--db-type mysql" contradicts the URL, which names a server of PostgreSQL',

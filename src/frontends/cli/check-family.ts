@@ -14,24 +14,16 @@ export function namedFamily(options: OptionValues): EngineFamily | undefined {
 }
 
 /**
- * Refuses commands and options that are not for the kind of server that is named. Where a backup is read and none is named,
+ * Refuses options that are not for the kind of server that is named. Where a backup is read and none is named,
  * the backup says it, and is asked again.
  * @param flags names of the options that the command line gave; the others come from the environment
  * @throws BackupError USAGE, CONFIG
  */
 export function checkFamily(command: Command, options: OptionValues, flags: ReadonlySet<string>): void {
   if (!command.options.includes("db-type")) return;
-  const words = command.words.join(" ");
   const asksBackup = command.words[0] === "restore" || command.words[0] === "verify";
   const family = namedFamily(options) ?? (asksBackup ? undefined : "postgres");
   if (family === undefined) return;
-  if (command.family !== undefined && command.family !== family) {
-    throw new BackupError({
-      code: "USAGE",
-      message: `"${words}" is for ${shownFamily[command.family]} only`,
-      hint: `name a server of ${shownFamily[command.family]}`,
-    });
-  }
   for (const name of Object.keys(options)) {
     const option = findOption(name);
     if (option?.family === undefined || option.family === family) continue;

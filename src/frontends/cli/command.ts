@@ -1,4 +1,3 @@
-import type { EngineFamily } from "../../core/database-type.ts";
 import type { ExitStatus } from "../../core/exit-status.ts";
 import type { CliContext } from "./cli-context.ts";
 import type { OptionName, OptionValues } from "./options/options.ts";
@@ -32,8 +31,6 @@ export interface Command {
   readonly options: readonly OptionName[];
   /** Options that mean something only beside another one: `server` beside `restore`. */
   readonly needs?: Readonly<Partial<Record<OptionName, OptionName>>>;
-  /** Only for servers of this family; missing: for all. */
-  readonly family?: EngineFamily;
   /** More for `--help` and the docs page: what it does, what it leaves alone. Lines of at most 100 characters. */
   readonly details?: readonly string[];
   readonly examples?: readonly string[];

@@ -167,6 +167,9 @@ const notOfSamples: ReadonlySet<OptionName> = new Set<OptionName>([
   "enable-row-security",
   "include-foreign-data",
   "split-larger-than",
+  "where",
+  "dump-history",
+  "column-statistics",
 ]);
 
 /** Every command that is built, in the order of help. What is not here is an unknown command. */
@@ -207,13 +210,16 @@ export const commands: readonly Command[] = [
   },
   {
     words: ["backup", "sample"],
-    family: "postgres",
     summary: "back up some rows of one database, and all that these refer to",
     args: [{ name: "DB", count: "one", help: "the database" }],
     options: [
       ...connectionOptionNames,
+      ...mysqlConnectionOptionNames,
       ...sampleOptionNames,
-      ...[...backupOptionNames, ...backupSelection, ...dumpOptionNames].filter((name) => !notOfSamples.has(name)),
+      ...[...backupOptionNames, ...backupSelection, ...dumpOptionNames, ...mysqlDumpOptionNames].filter(
+        (name) => !notOfSamples.has(name),
+      ),
+      ...mysqlDefinerOptionNames,
       "allow-extension",
       "dry-run",
       "encrypt",
@@ -230,6 +236,7 @@ export const commands: readonly Command[] = [
       "dbbackup backup sample shop --sample-percent 1",
       "dbbackup backup sample shop --sample-count 1000 --sample-seed 7 --output sample.dump",
       "dbbackup backup sample shop --sample-ratio 100 --dry-run",
+      "dbbackup backup sample shop --url mysql://backup@db1 --sample-percent 1   # or mariadb://",
     ],
     load: () => import("./run/backup-sample.ts"),
   },

@@ -5,7 +5,7 @@ import { ChunkFiles, type ChunkFilesOptions } from "../directory/chunk-files.ts"
 import { type LoadedColumn, loadedColumn } from "../directory/column-loads.ts";
 import { type DirectoryChunk, type DirectoryData, dataOf } from "../directory/directory-index.ts";
 import type { Relation } from "../objects/read-relations.ts";
-import type { KeyRange } from "./plan-ranges.ts";
+import type { EvenRanges, KeyRange } from "./plan-ranges.ts";
 import { selectRows } from "./table-rows.ts";
 
 export interface DirectoryTableOptions {
@@ -34,18 +34,22 @@ export class DirectoryTable {
     this.#left = parts;
   }
 
+  /** @param ranges whose rows come one after another into the same files; else all of the part */
   async writePart(
     { session, scanner }: { readonly session: MysqlConnection; readonly scanner: InsertScanner },
     part: number,
     { condition, range }: KeyRange,
+    ranges?: EvenRanges,
   ): Promise<void> {
     const { files: open, chunkBytes, where, onBytes, onEnd } = this.#options;
     const files = new ChunkFiles({ ...open, range });
     // Where there is no column, a NULL stands for the row.
     const kinds = this.#columns.length === 0 ? [LiteralKind.number] : this.#columns.map(({ kind }) => kind);
     scanner.startLines(kinds, chunkBytes, files, onBytes);
-    const select = selectRows(this.#table, this.#columns, [condition, where], false);
-    await session.stream(select, { packets: scanner, row: () => undefined });
+    for (let at = 0; at < (ranges?.count ?? 1); at++) {
+      const select = selectRows(this.#table, this.#columns, [condition, ranges?.condition(at), where], false);
+      await session.stream(select, { packets: scanner, row: () => undefined });
+    }
     this.#parts[part] = await files.finish(await scanner.finish());
     this.#left--;
     if (this.#left === 0) {

@@ -5,6 +5,7 @@ import { wholeShape } from "../../../ports/dump-shape.ts";
 import { usualMysqlDump } from "../../../ports/mysql-dump.ts";
 import { readRelations } from "../objects/read-relations.ts";
 import { requireHistograms } from "../objects/write-histograms.ts";
+import { chooseMysqlSample, mysqlSamplePlan, requireSampledRows, sampledTables } from "../sample/choose-sample.ts";
 import { chosenRelations } from "./chosen-relations.ts";
 import { readDatabaseDefaults } from "./database-defaults.ts";
 import { describeServer } from "./describe-server.ts";
@@ -15,7 +16,7 @@ import { DumpTelling } from "./dump-telling.ts";
 import { preparedTransactions } from "./prepared-transactions.ts";
 import { requireRights } from "./require-rights.ts";
 import { rowSettingsOf } from "./row-settings.ts";
-import { readUnprotected } from "./snapshot/read-unprotected.ts";
+import { isInSnapshots, readUnprotected } from "./snapshot/read-unprotected.ts";
 import { type Snapshot, takeSnapshot } from "./snapshot/take-snapshot.ts";
 import type { MysqlSource } from "./with-source.ts";
 
@@ -75,6 +76,17 @@ export async function dumpFromSnapshot(
   const relations = chosenRelations(await readRelations(snapshot.sessions[0]!, database), options);
   await requireRights(source, database, relations, options);
   if (options.columnStatistics) requireHistograms(facts);
+  const sample =
+    request.sample === undefined
+      ? undefined
+      : await chooseMysqlSample({
+          session: snapshot.sessions[0]!,
+          facts,
+          database,
+          tables: sampledTables(relations, options),
+          choice: request.sample,
+          telling,
+        });
   const run: DumpRun = {
     source,
     database,
@@ -83,10 +95,14 @@ export async function dumpFromSnapshot(
     relations,
     shape: request.shape ?? wholeShape,
     options,
+    sample,
     telling,
     dumperVersion,
   };
   const dumped = await write(run, request, output, context);
+  if (sample !== undefined) {
+    requireSampledRows(sample, dumped.tables, ({ engine }) => isInSnapshots(engine) || snapshot.protectsAllTables);
+  }
   return {
     server: describeServer(source, defaults.charset),
     binlogSnapshot: {
@@ -97,6 +113,7 @@ export async function dumpFromSnapshot(
     },
     rowSettings: rowSettingsOf(options.rows),
     ...dumped,
+    ...(sample === undefined ? {} : { sample: mysqlSamplePlan(database, sample) }),
     warnings: [...spec.warnings, ...telling.warnings],
   };
 }

@@ -196,10 +196,11 @@ class DirectoryDump {
     const { source, options, telling } = this.#run;
     const canLook = source.facts.capabilities.recursionIntoJson;
     if (canLook && !options.rows.jsonAsText) await warnOfJson(lane.session, table, telling);
-    const ranges = this.#lanes.length === 1 ? [] : await this.#rangesOf(lane, table);
+    const sampled = this.#run.sample?.get(table.name)?.ranges;
+    const ranges = this.#lanes.length === 1 || sampled !== undefined ? [] : await this.#rangesOf(lane, table);
     const rows = this.#tableRows(table, number, Math.max(1, ranges.length));
     this.#run.telling.objectStart(table.name);
-    if (ranges.length < 2) return await rows.writePart(lane, 0, { condition: undefined, range: undefined });
+    if (ranges.length < 2) return await rows.writePart(lane, 0, { condition: undefined, range: undefined }, sampled);
     queue.addFirst(
       ranges.map((range, part) => async (other) => {
         await other.locks.before(table);

@@ -3,6 +3,7 @@ import type { DumpShape } from "../../../ports/dump-shape.ts";
 import type { MysqlDumpOptions } from "../../../ports/mysql-dump.ts";
 import type { DirectoryKind } from "../directory/directory-schema.ts";
 import type { Relation } from "../objects/read-relations.ts";
+import type { ChosenSample } from "../sample/choose-sample.ts";
 import type { DatabaseDefaults } from "./database-defaults.ts";
 import type { DumpTelling } from "./dump-telling.ts";
 import type { Snapshot } from "./snapshot/take-snapshot.ts";
@@ -20,6 +21,8 @@ export interface DumpRun {
   readonly relations: readonly Relation[];
   readonly shape: DumpShape;
   readonly options: MysqlDumpOptions;
+  /** Only these rows; undefined: all. */
+  readonly sample?: ChosenSample | undefined;
   readonly telling: DumpTelling;
   /** Name and version of this program. */
   readonly dumperVersion: string;

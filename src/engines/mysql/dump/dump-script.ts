@@ -89,7 +89,13 @@ async function planTables(
   for (const table of inOrder) {
     const history = histories.get(table.name);
     const isCut = others.length > 0 && history === undefined && wantsRows(run, table);
-    const ranges = isCut ? await planEvenRanges(session!, database, table, PART_BYTES) : wholeTable;
+    const sampled = run.sample?.get(table.name)?.ranges;
+    const ranges =
+      sampled !== undefined
+        ? sampled
+        : isCut
+          ? await planEvenRanges(session!, database, table, PART_BYTES)
+          : wholeTable;
     planned.push({ table, ranges, history, totals: wantsRows(run, table) ? [] : undefined });
   }
   return planned;

@@ -1,5 +1,7 @@
 import { monotonic } from "../../../core/monotonic.ts";
 import type { ProgressSink } from "../../../ports/progress.ts";
+import type { SamplePlan } from "../../../ports/sample.ts";
+import { sampleEvent } from "../../common/sample-event.ts";
 import type { Relation } from "../objects/read-relations.ts";
 
 /** Events are sent at most this often. */
@@ -37,6 +39,11 @@ export class DumpTelling {
       rows: sum(({ rows }) => rows),
       objects: tables.length,
     });
+  }
+
+  /** What a sample will hold. */
+  sample(plan: SamplePlan): void {
+    this.#sink.emit(sampleEvent(plan));
   }
 
   objectStart(object: string): void {

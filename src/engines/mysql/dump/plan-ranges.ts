@@ -3,6 +3,7 @@ import type { DirectoryChunk } from "../directory/directory-index.ts";
 import { ofDatabase } from "../objects/of-database.ts";
 import type { ColumnFacts, Relation } from "../objects/read-relations.ts";
 import { quoteName, quoteText } from "../quote.ts";
+import { hasKeyLiteral, isInteger, keyLiteral } from "./key-literal.ts";
 
 /** Rows of a table between two keys. */
 export interface KeyRange {
@@ -27,12 +28,6 @@ const MORE_QUESTIONS = 256;
 /** InnoDB doubles its estimates of ranges of more than a few pages, since it has found too few rows so often. */
 const OVERESTIMATE = 2;
 
-const integers = new Set("tinyint smallint mediumint int integer bigint".split(" "));
-const texts = new Set("char varchar tinytext text mediumtext longtext".split(" "));
-const bytes = new Set("binary varbinary tinyblob blob mediumblob longblob".split(" "));
-/** Compared with their text as they are ordered. */
-const quoted = new Set("date datetime timestamp time decimal numeric uuid inet4 inet6".split(" "));
-
 /**
  * Cuts a table into ranges of its primary key, each of about `rangeBytes` on the server's disk. They are disjoint and
  * complete whatever the keys are, since the first and the last have no end; how evenly rows are spread over them is only a
@@ -49,9 +44,7 @@ export async function planRanges(
   const key = await readKey(session, database, table);
   if (key === undefined) return [whole];
   const rows = Math.max(1, Math.ceil(table.rows / wanted));
-  const halved = integers.has(key[0]!.type)
-    ? (await integerEdges(session, table, key[0]!, rows, wanted)).slice(1, -1)
-    : [];
+  const halved = isInteger(key[0]!) ? (await integerEdges(session, table, key[0]!, rows, wanted)).slice(1, -1) : [];
   if (halved.length + 1 >= wanted / 2)
     return rangesBetween(
       [key[0]!],
@@ -78,7 +71,7 @@ export async function planEvenRanges(
   const wanted = Math.ceil(table.bytes / rangeBytes);
   if (wanted < 2 || table.engine !== "InnoDB" || table.isPartitioned || !table.hasPrimaryKey) return one;
   const [first] = (await readKey(session, database, table)) ?? [];
-  if (first === undefined || !integers.has(first.type)) return one;
+  if (first === undefined || !isInteger(first)) return one;
   const estimated = Math.max(1, Math.ceil(table.bytes / ESTIMATED_BYTES));
   const edges = await integerEdges(session, table, first, Math.ceil(table.rows / estimated), estimated);
   if (edges.length < 2) return one;
@@ -112,13 +105,9 @@ async function readKey(
   const byName = new Map(table.columns.map((column) => [column.name, column]));
   const columns = rows.map(({ COLUMN_NAME }) => byName.get(COLUMN_NAME ?? ""));
   if (columns.length === 0 || rows.some(({ SUB_PART }) => SUB_PART !== null)) return undefined;
-  if (columns.every((column) => column !== undefined && hasLiteral(column))) return columns as ColumnFacts[];
+  if (columns.every((column) => column !== undefined && hasKeyLiteral(column))) return columns as ColumnFacts[];
   const [first] = columns;
-  return first !== undefined && integers.has(first.type) ? [first] : undefined;
-}
-
-function hasLiteral({ type, charset }: ColumnFacts): boolean {
-  return integers.has(type) || bytes.has(type) || quoted.has(type) || (texts.has(type) && charset !== undefined);
+  return first !== undefined && isInteger(first) ? [first] : undefined;
 }
 
 /**
@@ -174,19 +163,11 @@ async function steppedStarts(
     );
     const [values] = found;
     if (values === undefined) return starts;
-    const start = values.map((value, column) => literal(value!, key[column]!));
+    const start = values.map((value, column) => keyLiteral(value!, key[column]!));
     // Of a part of the key, there may be more rows than a range should have.
     if (start.join() === last?.join()) return starts;
     starts.push(start);
   }
-}
-
-/** What stands for a value of the key, and is compared with it by the collation of its column. */
-function literal(value: Buffer, { type, charset }: ColumnFacts): string {
-  if (integers.has(type)) return value.toString("latin1");
-  if (quoted.has(type)) return `'${value.toString("latin1")}'`;
-  const introducer = texts.has(type) ? `_${charset} ` : "";
-  return value.length === 0 ? `${introducer}''` : `${introducer}0x${value.toString("hex").toUpperCase()}`;
 }
 
 function rangesBetween(key: readonly ColumnFacts[], starts: readonly (readonly string[])[]): KeyRange[] {

@@ -19,7 +19,7 @@ export function refuseForeign(request: Omit<DumpRequest, "format" | "jobs" | "jo
   refuseChanged(script, wholeShape.script);
   if (rest.statistics === true) throw foreign("statistics");
   if ((rest.allowedExtensions ?? []).length > 0) throw foreign("allowExtension");
-  for (const key of ["archiveVersion", "restrictKey", "splitLargerThan", "maxRate", "sample"] as const) {
+  for (const key of ["archiveVersion", "restrictKey", "splitLargerThan", "maxRate"] as const) {
     if (rest[key] !== undefined) throw foreign(key);
   }
 }

@@ -1,7 +1,9 @@
 import type { DumpContext } from "../../../ports/dump.ts";
-import type { ProgressEvent, ProgressSink } from "../../../ports/progress.ts";
+import type { ProgressSink } from "../../../ports/progress.ts";
 import type { SampleChoice, SampledTable, SamplePlan } from "../../../ports/sample.ts";
 import type { PgConnection } from "../../../wire/postgres/connection.ts";
+import { MemoryBudget } from "../../common/memory-budget.ts";
+import { sampleEvent } from "../../common/sample-event.ts";
 import type { DumpSession } from "../dump/dump-session.ts";
 import type { NameDecoder } from "../dump/name-decoder.ts";
 import type { PlannedEntry } from "../objects/object-type.ts";
@@ -10,7 +12,6 @@ import { chooseByHash } from "./choose-by-hash.ts";
 import { estimateBytes } from "./estimate-bytes.ts";
 import { followChosen } from "./follow-chosen.ts";
 import { followReferences } from "./follow-references.ts";
-import { MemoryBudget } from "./memory-budget.ts";
 import { runPlaceQueries } from "./place-queries.ts";
 import { readReferences } from "./read-references.ts";
 import { readTrees, type SampledTrees } from "./read-trees.ts";
@@ -138,21 +139,4 @@ export function samplePlan(sample: ChosenSample): SamplePlan {
     estimatedBytes,
   }));
   return { tables };
-}
-
-function sampleEvent({ tables }: SamplePlan): ProgressEvent {
-  const sum = (of: (table: SampledTable) => number): number => tables.reduce((total, table) => total + of(table), 0);
-  return {
-    event: "sample",
-    rows_chosen: sum(({ chosen }) => chosen),
-    rows_referenced: sum(({ referenced }) => referenced),
-    bytes: sum(({ estimatedBytes }) => estimatedBytes),
-    tables: tables.map(({ schema, name, chosen, referenced, estimatedBytes }) => ({
-      schema,
-      name,
-      rows_chosen: chosen,
-      rows_referenced: referenced,
-      bytes: estimatedBytes,
-    })),
-  };
 }

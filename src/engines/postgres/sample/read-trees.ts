@@ -1,11 +1,11 @@
 import { BackupError } from "../../../core/backup-error.ts";
+import type { MemoryBudget } from "../../common/memory-budget.ts";
 import type { Capabilities } from "../capabilities.ts";
 import type { DumpSession } from "../dump/dump-session.ts";
 import type { NameDecoder } from "../dump/name-decoder.ts";
 import { Catalog, type Row } from "../objects/catalog-reader.ts";
 import type { PageRanges, PlannedEntry } from "../objects/object-type.ts";
 import { qualified, quoteIdentifier } from "../sql/quote.ts";
-import type { MemoryBudget } from "./memory-budget.ts";
 import { RowSet } from "./row-set.ts";
 import type { SampledHeap, SampledTree } from "./sampled-heap.ts";
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { MemoryBudget } from "./memory-budget.ts";
+import { MemoryBudget } from "../../common/memory-budget.ts";
 import { RowSet } from "./row-set.ts";
 
 const itemsOfPage = 291;
@@ -52,5 +52,5 @@ test("more rows than memory is allowed for are refused", () => {
   const rows = new RowSet(new MemoryBudget(10_000), itemsOfPage);
   expect(() => {
     for (let page = 0; page < 100_000; page++) rows.add(page, 1);
-  }).toThrow(/take more than 0 MiB of memory/);
+  }).toThrow(/takes more than 0 MiB of memory/);
 });

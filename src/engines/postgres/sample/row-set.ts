@@ -1,4 +1,4 @@
-import type { MemoryBudget } from "./memory-budget.ts";
+import type { MemoryBudget } from "../../common/memory-budget.ts";
 
 /** Pages whose rows are kept together. */
 const PAGES_OF_CHUNK = 1024;

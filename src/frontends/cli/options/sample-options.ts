@@ -5,7 +5,6 @@ import type { Option } from "./option.ts";
 export const sampleOptions = [
   {
     name: "sample-ratio",
-    family: "postgres",
     type: "integer",
     min: 1,
     environment: false,
@@ -16,7 +15,6 @@ export const sampleOptions = [
   },
   {
     name: "sample-percent",
-    family: "postgres",
     type: "text",
     placeholder: "P",
     environment: false,
@@ -25,7 +23,6 @@ export const sampleOptions = [
   },
   {
     name: "sample-count",
-    family: "postgres",
     type: "integer",
     min: 1,
     environment: false,
@@ -35,7 +32,6 @@ export const sampleOptions = [
   },
   {
     name: "sample-seed",
-    family: "postgres",
     type: "integer",
     min: 0,
     max: LARGEST_SEED,

@@ -2,6 +2,7 @@ import { backupSample, planSample, sampleChoice } from "../../../commands/backup
 import { ExitStatus } from "../../../core/exit-status.ts";
 import { backupDestination } from "../backup-destination.ts";
 import { backupRequest } from "../backup-request.ts";
+import { namedFamily } from "../check-family.ts";
 import type { RunCommand } from "../command.ts";
 import type { OptionValues } from "../options/options.ts";
 import { reportBackup } from "../report-backup.ts";
@@ -13,7 +14,7 @@ export const run: RunCommand = async (invocation, { services, output, progress, 
   const request = { ...(await backupRequest(invocation, services)), sample };
   output.info(`the seed of this sample is ${sample.seed}: --sample-seed ${sample.seed} chooses the same rows again`);
   if (options["dry-run"] === true) {
-    const ports = { planner: await services.openSamplePlanner(), clock: services.clock, progress };
+    const ports = { planner: await services.openSamplePlanner(namedFamily(options)), clock: services.clock, progress };
     const plan = await planSample(request, ports, signal);
     output.document(sampleDocument(request.database, sample, plan));
     output.print(...sampleTable(plan));
@@ -23,7 +24,12 @@ export const run: RunCommand = async (invocation, { services, output, progress, 
   try {
     const metadata = await backupSample(
       { ...request, destination },
-      { ...(await services.dumping()), clock: services.clock, tool: services.tool, progress },
+      {
+        ...(await services.dumping(undefined, namedFamily(options))),
+        clock: services.clock,
+        tool: services.tool,
+        progress,
+      },
       signal,
     );
     reportBackup(metadata, destination, output);

@@ -1,8 +1,8 @@
-import { BackupError } from "../../../core/backup-error.ts";
+import { BackupError } from "../../core/backup-error.ts";
 
 const MiB = 1024 * 1024;
 
-/** Of all that is kept of the rows of a sample: some 25 million of them where few of a table are chosen. */
+/** Of all that is kept of the rows of a sample. */
 const LARGEST_SAMPLE_BYTES = 128 * MiB;
 
 /** Memory that the rows of a sample may take. */
@@ -24,7 +24,7 @@ export class MemoryBudget {
     if (this.#taken <= this.#limit) return;
     throw new BackupError({
       code: "UNSUPPORTED_OBJECT",
-      message: `the places of the sample's rows take more than ${Math.floor(this.#limit / MiB)} MiB of memory`,
+      message: `what is kept of the sample's rows takes more than ${Math.floor(this.#limit / MiB)} MiB of memory`,
       hint: "take a smaller sample, or back up the whole database",
     });
   }
