@@ -10,6 +10,8 @@ import type { OpenedObject } from "./storage.ts";
 export type KeyMaterial =
   /** 32 random bytes: who has them reads and writes. */
   | { readonly kind: "raw"; readonly key: Buffer }
+  /** `name`: mount and name of a key of a transit engine of Vault, which reads and writes as far as Vault lets us. */
+  | { readonly kind: "transit"; readonly name: string; readonly key: TransitKey }
   | { readonly kind: "passphrase"; readonly passphrase: Secret }
   /** Reads. */
   | { readonly kind: "private"; readonly curve: KeyCurve; readonly key: KeyObject }
@@ -22,6 +24,14 @@ export interface Signature {
   readonly value: string;
 }
 
+/** A key that a server keeps, which wraps data keys there. */
+export interface TransitKey {
+  /** @throws BackupError CONNECT, AUTH, NOT_FOUND, SERVER, PROTOCOL */
+  wrap(dataKey: Buffer): Promise<string>;
+  /** @returns undefined when it did not wrap that. @throws BackupError CONNECT, AUTH, NOT_FOUND, SERVER, PROTOCOL */
+  unwrap(text: string): Promise<Buffer | undefined>;
+}
+
 /** Where keys come from, as the user named it. */
 export interface KeySources {
   /** A file with the private key that a writer signs with. */
@@ -31,6 +41,8 @@ export interface KeySources {
   readonly keyFiles: readonly string[];
   /** Names of environment variables. */
   readonly keyVariables: readonly string[];
+  /** Keys of Vault: `kv:MOUNT/PATH#FIELD`, `transit:NAME`. */
+  readonly vaultKeys?: readonly string[];
   readonly passphraseFiles: readonly string[];
   /** Public keys: text, or files with it. */
   readonly recipients: readonly string[];

@@ -2,7 +2,13 @@ import type { KeySources } from "../../ports/encryption.ts";
 import type { OptionName, OptionValues } from "./options/options.ts";
 
 /** Options that name keys to open files with. */
-export const openingKeyNames: readonly OptionName[] = ["key-file", "key-env", "passphrase-file", "passphrase"];
+export const openingKeyNames: readonly OptionName[] = [
+  "key-file",
+  "key-env",
+  "key-vault",
+  "passphrase-file",
+  "passphrase",
+];
 /** The same of a backup, and who may have written it. */
 export const readingKeyNames: readonly OptionName[] = [...openingKeyNames, "verify-key"];
 /** The same, and those that only encrypt. */
@@ -14,6 +20,7 @@ export const writingKeyNames: readonly OptionName[] = [...encryptingKeyNames, "s
 export const newKeyNames: readonly OptionName[] = [
   "new-key-file",
   "new-key-env",
+  "new-key-vault",
   "new-passphrase-file",
   "new-passphrase",
   "new-recipient",
@@ -21,8 +28,18 @@ export const newKeyNames: readonly OptionName[] = [
 
 /** Whether any were named. */
 export function hasKeys(sources: KeySources): boolean {
-  const { keyFiles, keyVariables, passphraseFiles, recipients, verifyKeys = [], asksPassphrase } = sources;
-  return asksPassphrase || [keyFiles, keyVariables, passphraseFiles, recipients, verifyKeys].flat().length > 0;
+  const {
+    keyFiles,
+    keyVariables,
+    passphraseFiles,
+    recipients,
+    vaultKeys = [],
+    verifyKeys = [],
+    asksPassphrase,
+  } = sources;
+  return (
+    asksPassphrase || [keyFiles, keyVariables, passphraseFiles, recipients, vaultKeys, verifyKeys].flat().length > 0
+  );
 }
 
 /** Where keys come from, as the command line says it. */
@@ -30,6 +47,7 @@ export function keySources(options: OptionValues): KeySources {
   return {
     keyFiles: options["key-file"] ?? [],
     keyVariables: options["key-env"] ?? [],
+    vaultKeys: options["key-vault"] ?? [],
     passphraseFiles: options["passphrase-file"] ?? [],
     recipients: options.recipient ?? [],
     asksPassphrase: options.passphrase === true,
@@ -43,6 +61,7 @@ export function newKeySources(options: OptionValues): KeySources {
   return {
     keyFiles: options["new-key-file"] ?? [],
     keyVariables: options["new-key-env"] ?? [],
+    vaultKeys: options["new-key-vault"] ?? [],
     passphraseFiles: options["new-passphrase-file"] ?? [],
     recipients: options["new-recipient"] ?? [],
     asksPassphrase: options["new-passphrase"] === true,

@@ -82,6 +82,6 @@ function noKeys(message: string, more: string): BackupError {
   return new BackupError({
     code: "USAGE",
     message,
-    hint: `use --key-file, --key-env, ${more}--passphrase-file or --passphrase`,
+    hint: `use --key-file, --key-env, --key-vault, ${more}--passphrase-file or --passphrase`,
   });
 }

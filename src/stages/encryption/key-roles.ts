@@ -4,12 +4,15 @@ import type { KeyHolder, Recipient } from "./recipient.ts";
 import { passphraseHolder, passphraseRecipient } from "./recipients/passphrase.ts";
 import { privateKeyHolder, publicKeyId, publicKeyRecipient } from "./recipients/public-key.ts";
 import { keyIdOf, rawKey } from "./recipients/raw-key.ts";
+import { transitKeyId, transitRecipient } from "./recipients/transit.ts";
 
 /** For whom a key encrypts. A private key encrypts for its own public one. */
 export function recipientOf(material: KeyMaterial): Recipient {
   switch (material.kind) {
     case "raw":
       return rawKey(material.key);
+    case "transit":
+      return transitRecipient(material.name, material.key);
     case "passphrase":
       return passphraseRecipient(material.passphrase);
     case "private":
@@ -24,6 +27,8 @@ export function holderOf(material: KeyMaterial): KeyHolder | undefined {
   switch (material.kind) {
     case "raw":
       return rawKey(material.key);
+    case "transit":
+      return transitRecipient(material.name, material.key);
     case "passphrase":
       return passphraseHolder(material.passphrase);
     case "private":
@@ -38,6 +43,8 @@ export function keyIdOfMaterial(material: KeyMaterial): string | undefined {
   switch (material.kind) {
     case "raw":
       return keyIdOf(material.key).toString("hex");
+    case "transit":
+      return transitKeyId(material.name).toString("hex");
     case "passphrase":
       return undefined;
     case "private":

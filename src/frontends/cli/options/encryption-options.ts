@@ -21,6 +21,16 @@ export const encryptionOptions = [
     help: "an environment variable that holds a key, in any form of a key file",
   },
   {
+    name: "key-vault",
+    type: "text",
+    placeholder: "REF",
+    repeatable: true,
+    config: "encryption.key_vault",
+    help: "a key in HashiCorp Vault: kv:MOUNT/PATH#FIELD, or transit:NAME, which never leaves Vault",
+    details:
+      "Vault is found as its own client finds it: VAULT_ADDR, VAULT_TOKEN or VAULT_TOKEN_FILE or ~/.vault-token, VAULT_NAMESPACE, VAULT_CACERT.",
+  },
+  {
     name: "passphrase-file",
     type: "text",
     placeholder: "FILE",
@@ -73,6 +83,14 @@ export const encryptionOptions = [
     repeatable: true,
     environment: false,
     help: "the same, to the key in an environment variable",
+  },
+  {
+    name: "new-key-vault",
+    type: "text",
+    placeholder: "REF",
+    repeatable: true,
+    environment: false,
+    help: "the same, to a key in HashiCorp Vault",
   },
   {
     name: "new-passphrase-file",
