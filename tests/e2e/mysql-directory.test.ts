@@ -109,7 +109,7 @@ test("options that a directory has not are refused, and those of selection hold"
   await using database = await smallDatabase();
   const run = (...args: string[]) =>
     dbbackup(["backup", "single", database.name, "--url", database.url, "--format", "directory", ...args]);
-  for (const flag of ["--hex-blob", "--replace", "--complete-insert", "--skip-extended-insert", "--dump-history"]) {
+  for (const flag of ["--hex-blob", "--replace", "--complete-insert", "--skip-extended-insert"]) {
     expect((await run(flag)).status, flag).toBe(2);
   }
   expect((await run("--resumable", "--output", "/dev/null/x")).status).not.toBe(0);

@@ -1,9 +1,13 @@
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { dbbackup } from "../helpers/dbbackup.ts";
 import { type MysqlDatabase, withMysqlDatabase } from "../helpers/mysql-database.ts";
+import { backupToDirectory } from "../helpers/mysql-directory.ts";
 import type { MysqlFlavour } from "../helpers/mysql-packages.ts";
 import { backupToSql, loadWithStock } from "../helpers/mysql-round-trip.ts";
+import { mysqlUrl } from "../helpers/mysql-server.ts";
 import { sharedMysql } from "../helpers/mysql-shared-servers.ts";
+import { withTemporaryFolder } from "../helpers/temporary-folder.ts";
 
 const names = ["implicit", "explicit", "parted", "by_time"];
 
@@ -58,6 +62,33 @@ describe.each(["mariadb-10.11", "mariadb-11.8"] as const)("--dump-history of %s"
       expect(await versions(copy)).toEqual(expected);
       if (to === flavour)
         expect((await backupToSql(copy.server, copy.name, ["--dump-history"])).script).toEqual(script);
+    }
+  });
+
+  test("brings it back in directories, too", async () => {
+    await using source = await withHistory(flavour);
+    await using folder = await withTemporaryFolder();
+    const path = join(folder.path, "d");
+    const { metadata, index } = await backupToDirectory(source.server, source.name, path, [
+      "--dump-history",
+      "--jobs",
+      "3",
+    ]);
+    expect(metadata.not_included?.map(({ kind }) => kind)).not.toContain("row-histories");
+    expect(metadata.objects?.map(({ name, rows, row_history }) => [name, rows, row_history])).toEqual(
+      names.toSorted().map((name) => [name, name === "implicit" ? 6 : 5, true]),
+    );
+    expect(index.objects.find(({ name }) => name === "explicit")?.data?.columns.at(-1)?.name).toBe("r`e");
+    const expected = await versions(source);
+    for (const to of ["mariadb-10.11", "mariadb-11.8"] as const) {
+      const server = await sharedMysql(to);
+      await using copy = await withMysqlDatabase(server);
+      const args = ["restore", "single", path, "--url", mysqlUrl(server), "--target", copy.name, "--jobs", "3"];
+      expect((await dbbackup(args)).stderr.toString()).not.toContain("error");
+      expect(await versions(copy)).toEqual(expected);
+      if (to !== flavour) continue;
+      const proved = await dbbackup(["verify", path, "--restore", "--server", mysqlUrl(server), "--json"]);
+      expect(JSON.parse(proved.stdout.toString())).toMatchObject([{ status: "ok", notes: [] }]);
     }
   });
 

@@ -40,7 +40,7 @@ function refuseOfDirectories({ chunkSize }: MysqlDumpOptions = usualMysqlDump): 
 }
 
 /** @throws BackupError USAGE for options that only scripts have */
-function refuseOfScripts({ rows, history }: MysqlDumpOptions = usualMysqlDump): void {
+function refuseOfScripts({ rows }: MysqlDumpOptions = usualMysqlDump): void {
   const usual = usualMysqlDump.rows;
   const given = [
     [rows.statement !== usual.statement, rows.statement === "REPLACE" ? "--replace" : "--insert-ignore"],
@@ -48,21 +48,12 @@ function refuseOfScripts({ rows, history }: MysqlDumpOptions = usualMysqlDump): 
     [rows.isSingle, "--skip-extended-insert"],
     [rows.hexBlob, "--hex-blob"],
   ] as const;
-  if (history) throw noHistory();
   const found = given.find(([isGiven]) => isGiven);
   if (found === undefined) return;
   throw new BackupError({
     code: "USAGE",
     message: `"${found[1]}" says how INSERTs are written, and format directory has none`,
     hint: "leave it out, or use --format sql",
-  });
-}
-
-function noHistory(): BackupError {
-  return new BackupError({
-    code: "USAGE",
-    message: '"--dump-history" does not go with format directory',
-    hint: "use --format sql, which holds old versions of rows",
   });
 }
 

@@ -13,6 +13,7 @@ export interface ChunkFilesOptions {
   readonly nextName: () => string;
   /** What is said of each chunk besides its contents. */
   readonly range: DirectoryChunk["range"];
+  readonly literals: readonly string[];
 }
 
 interface OpenChunk {
@@ -86,7 +87,7 @@ export class ChunkFiles implements LinesReceiver {
     this.#open = undefined;
     await stream.end();
     const written = await file.end();
-    const { range } = this.#options;
+    const { range, literals } = this.#options;
     this.#chunks.push({
       file: name,
       rows,
@@ -94,6 +95,7 @@ export class ChunkFiles implements LinesReceiver {
       stored_bytes: written.bytes,
       sha256: written.sha256,
       checksum,
+      ...(literals.length === 0 ? {} : { literals: [...literals] }),
       ...(range === undefined ? {} : { range }),
     });
   }

@@ -19,6 +19,8 @@ export const loadExpressions = [
   "CONVERT(@value USING utf8mb4)",
   /** Members of ENUM and SET by their number. */
   "CAST(@value AS UNSIGNED)",
+  /** When a version of a row ended; NULL: it is the current one, which it is until time ends for that server. */
+  "COALESCE(CONVERT(@value USING utf8mb4), @dbb_end_of_time)",
 ] as const;
 export type LoadExpression = (typeof loadExpressions)[number];
 
@@ -71,6 +73,14 @@ const chunkSchema = v.looseObject({
   stored_bytes: count("Bytes of the file"),
   sha256,
   checksum: checksum("rowsum128-v1 of its rows"),
+  literals: v.optional(
+    v.pipe(
+      v.array(text("Name")),
+      v.minLength(1),
+      v.maxLength(MOST_COLUMNS),
+      v.description("Columns whose fields are expressions of SQL: the rows are loaded with INSERT statements"),
+    ),
+  ),
   range: v.optional(v.pipe(keySchema, v.description("Where the table was cut, as SQL literals"))),
 });
 

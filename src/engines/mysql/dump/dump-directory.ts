@@ -12,14 +12,16 @@ import {
   writeDirectoryIndex,
 } from "../directory/directory-index.ts";
 import type { Relation } from "../objects/read-relations.ts";
+import type { RowHistory } from "../objects/row-history.ts";
 import { StoredCodeWriter } from "../objects/stored-code.ts";
 import { writeHistograms } from "../objects/write-histograms.ts";
 import { writeSequence } from "../objects/write-sequence.ts";
 import { DefinerChanger } from "../script/definer-changer.ts";
 import { lateObjects, tableText, writeDatabase } from "./database-objects.ts";
 import { DefinitionLocks } from "./definition-locks.ts";
-import { DirectoryTable } from "./directory-table.ts";
+import { DirectoryTable, type TablePart } from "./directory-table.ts";
 import { countedEntries, type DumpedDatabase, type DumpRun, wantsRows, wantsSchema } from "./dump-run.ts";
+import { historiesOf } from "./histories-of.ts";
 import { planRanges } from "./plan-ranges.ts";
 import { dumpTitle, shortFoot, shortHead } from "./script-frame.ts";
 import { ScriptWriter } from "./script-writer.ts";
@@ -27,7 +29,7 @@ import { isInSnapshots } from "./snapshot/read-unprotected.ts";
 import { holdsRows } from "./table-rows.ts";
 import { notIncludedIn } from "./tables-not-included.ts";
 import { TaskQueue } from "./task-queue.ts";
-import { warnOfJson } from "./warn-of-json.ts";
+import { findTypedJson } from "./typed-json.ts";
 
 export interface DirectoryOptions {
   readonly codec: Codec;
@@ -61,7 +63,7 @@ export async function dumpDirectory(
   await dump.writeTables();
   if (wantsSchema(run)) await dump.writeLateObjects();
   if (run.options.columnStatistics) await dump.writeStatistics();
-  const notIncluded = await notIncludedIn(run, () => false);
+  const notIncluded = await notIncludedIn(run, ({ name }) => dump.keepsHistory(name));
   await dump.writeIndex();
   run.telling.end();
   return { tables: dump.dumped(), entries: dump.entries(), notIncluded };
@@ -75,6 +77,7 @@ class DirectoryDump {
   readonly #objects: DirectoryObject[] = [];
   readonly #head: string;
   readonly #lanes: readonly Lane[];
+  #histories: ReadonlyMap<string, RowHistory> = new Map();
 
   constructor(run: DumpRun, output: FolderOutput, options: DirectoryOptions) {
     this.#run = run;
@@ -104,6 +107,7 @@ class DirectoryDump {
   /** What no snapshot holds comes first, while others wait for us; then the largest. */
   async writeTables(): Promise<void> {
     const { telling, snapshot } = this.#run;
+    this.#histories = await historiesOf(this.#run, this.tables);
     telling.begin(this.tables.filter(holdsRows));
     const number = new Map(this.tables.map((table, index) => [table, this.#objects.length + index]));
     for (const { name } of this.tables) this.#objects.push({ kind: "table", name });
@@ -180,8 +184,13 @@ class DirectoryDump {
     return this.#objects.flatMap(({ name, data }) => {
       if (data === undefined) return [];
       const { rows, bytes, checksum } = data;
-      return [{ schema: database, name, rows, bytes, checksum }];
+      const dumped = { schema: database, name, rows, bytes, checksum };
+      return [this.keepsHistory(name) ? { ...dumped, hasHistory: true } : dumped];
     });
+  }
+
+  keepsHistory(table: string): boolean {
+    return this.#histories.has(table);
   }
 
   /** The definition, and rows: those of a large table in parts for whoever has time. */
@@ -194,17 +203,27 @@ class DirectoryDump {
     }
     if (!wantsRows(this.#run, table)) return;
     const { source, options, telling } = this.#run;
-    const canLook = source.facts.capabilities.recursionIntoJson;
-    if (canLook && !options.rows.jsonAsText) await warnOfJson(lane.session, table, telling);
+    const looks = source.facts.capabilities.recursionIntoJson && !options.rows.jsonAsText;
+    const json = looks ? await findTypedJson(lane.session, table) : undefined;
     const sampled = this.#run.sample?.get(table.name)?.ranges;
-    const ranges = this.#lanes.length === 1 || sampled !== undefined ? [] : await this.#rangesOf(lane, table);
-    const rows = this.#tableRows(table, number, Math.max(1, ranges.length));
-    this.#run.telling.objectStart(table.name);
-    if (ranges.length < 2) return await rows.writePart(lane, 0, { condition: undefined, range: undefined }, sampled);
+    const history = this.#histories.get(table.name);
+    const isWhole = this.#lanes.length === 1 || sampled !== undefined || history !== undefined;
+    const ranges = isWhole ? [] : await this.#rangesOf(lane, table);
+    const all = ranges.length < 2 ? [{ condition: undefined, range: undefined, ranges: sampled }] : ranges;
+    // Values whose types their text does not tell are few, and come in files of their own.
+    const parts: TablePart[] = all.map((part) => ({ ...part, json: json?.others }));
+    if (json !== undefined) {
+      const { columns: literals, typed } = json;
+      parts.push({ condition: undefined, range: undefined, ranges: sampled, json: typed, literals });
+    }
+    const rows = this.#tableRows(table, number, parts.length);
+    telling.objectStart(table.name);
+    const [first, ...others] = parts;
+    if (others.length === 0) return await rows.writePart(lane, 0, first!);
     queue.addFirst(
-      ranges.map((range, part) => async (other) => {
+      parts.map((one, part) => async (other) => {
         await other.locks.before(table);
-        await rows.writePart(other, part, range);
+        await rows.writePart(other, part, one);
       }),
     );
   }
@@ -228,6 +247,7 @@ class DirectoryDump {
       files: { output: this.#output, codec, compression, nextName },
       chunkBytes: chunkSize,
       where,
+      history: this.#histories.get(table.name),
       onBytes: (count) => this.#run.telling.addBytes(count),
       onEnd: (data) => {
         this.#objects[number] = { ...this.#objects[number]!, data };

@@ -5,7 +5,7 @@ import type { MysqlConnection } from "../../../wire/mysql/connection.ts";
 import { InsertScanner } from "../../../wire/mysql/rows/insert-scanner.ts";
 import type { DirectoryKind } from "../directory/directory-schema.ts";
 import type { Relation } from "../objects/read-relations.ts";
-import { historyBegins, historyEnds, type RowHistory, readRowHistories } from "../objects/row-history.ts";
+import { historyBegins, historyEnds, type RowHistory } from "../objects/row-history.ts";
 import { StoredCodeWriter } from "../objects/stored-code.ts";
 import { writeHistograms } from "../objects/write-histograms.ts";
 import { writeSequence } from "../objects/write-sequence.ts";
@@ -13,6 +13,7 @@ import { DefinerChanger } from "../script/definer-changer.ts";
 import { lateObjects, tableText, writeDatabase } from "./database-objects.ts";
 import { DefinitionLocks } from "./definition-locks.ts";
 import { countedEntries, type DumpedDatabase, type DumpRun, wantsRows, wantsSchema } from "./dump-run.ts";
+import { historiesOf } from "./histories-of.ts";
 import { type EvenRanges, planEvenRanges } from "./plan-ranges.ts";
 import { runLanes } from "./run-lanes.ts";
 import { dumpTitle, scriptFoot, scriptHead } from "./script-frame.ts";
@@ -184,14 +185,6 @@ function dumpedTable({ database }: DumpRun, { table, totals, history }: TableInS
   if (totals === undefined) return [];
   const dumped = { schema: database, name: table.name, ...joinRowTotals(totals) };
   return [history === undefined ? dumped : { ...dumped, hasHistory: true }];
-}
-
-async function historiesOf(run: DumpRun, tables: readonly Relation[]): Promise<ReadonlyMap<string, RowHistory>> {
-  const { options, snapshot, database, source } = run;
-  if (!options.history) return new Map();
-  const dumped = tables.filter((table) => wantsRows(run, table));
-  const wantsAny = !run.shape.schemaOnly && !run.shape.noData;
-  return wantsAny ? await readRowHistories(snapshot.sessions[0]!, database, dumped, source.facts) : new Map();
 }
 
 /** Answers the kinds of what was written. */

@@ -67,7 +67,7 @@ export async function dumpRows(
 }
 
 /** A literal that is longer than a packet may be is NULL, or cut. */
-async function refuseCut(connection: MysqlConnection, { name }: Relation): Promise<void> {
+export async function refuseCut(connection: MysqlConnection, { name }: Relation): Promise<void> {
   const shown = await connection.rows("SHOW WARNINGS");
   const cut = shown.find(({ Code }) => cutWarnings.has(Code ?? ""));
   if (cut === undefined) return;

@@ -10,6 +10,8 @@ export interface InsertOptions {
   readonly connection: MysqlConnection;
   readonly table: string;
   readonly columns: readonly DirectoryColumn[];
+  /** Columns whose fields are expressions of SQL. */
+  readonly literals: readonly string[];
   /** The server's `max_allowed_packet`. */
   readonly maxPacket: number;
   /** After each statement. */
@@ -30,11 +32,11 @@ const discarded: RowReceiver = { row: () => undefined };
  * @throws BackupError DAMAGED when they are no such lines; SERVER for rows that the server takes from nobody
  */
 export async function insertRows(lines: AsyncIterable<Uint8Array>, options: InsertOptions): Promise<void> {
-  const { connection, table, columns, maxPacket, onRan } = options;
+  const { connection, table, columns, literals, maxPacket, onRan } = options;
   const head = Buffer.from(
     `INSERT INTO ${quoteName(table)} (${columns.map(({ name }) => quoteName(name)).join(", ")}) VALUES\n`,
   );
-  const rows = new RowsAsValues(columns);
+  const rows = new RowsAsValues(columns, literals);
   const slices = slicesOf(lines);
   const target = Math.min(statementBytes, Math.floor(maxPacket / 2));
   const send = async (): Promise<void> => {
@@ -59,7 +61,7 @@ export async function insertRows(lines: AsyncIterable<Uint8Array>, options: Inse
 /** A table whose columns are all computed. */
 export async function insertDefaults(
   count: number,
-  { connection, table, onRan }: Omit<InsertOptions, "columns">,
+  { connection, table, onRan }: Omit<InsertOptions, "columns" | "literals">,
 ): Promise<void> {
   const most = 10_000;
   for (let done = 0; done < count; done += most) {

@@ -26,6 +26,8 @@ export interface LoadingSession {
 export interface StoredLines {
   readonly table: string;
   readonly columns: readonly DirectoryColumn[];
+  /** Columns whose fields are expressions of SQL. */
+  readonly literals?: readonly string[] | undefined;
   /** The table has the definition that it had when the lines were written. */
   readonly isAsWritten: boolean;
   /** Plain bytes, in pieces cut anywhere; each is valid until the next one is asked for. */
@@ -47,21 +49,21 @@ const filePacketBytes = 256 * 1024;
  */
 export async function loadRows(session: LoadingSession, stored: StoredLines): Promise<void> {
   const { connection, maxPacket } = session;
-  const { table, columns, expected } = stored;
+  const { table, columns, literals = [], expected } = stored;
   let rows = 0;
   const onRan = async (outcome: Outcome): Promise<void> => {
     rows += outcome.affectedRows;
     if (outcome.warnings > 0) await refuseWarnings(session, stored, outcome.warnings);
   };
   const lines = checkedLines(session.scanner, stored);
-  if (session.loadsFiles) {
+  if (session.loadsFiles && literals.length === 0) {
     const statement = (file: string): string => loadStatement(table, columns, file);
     await onRan(await connection.loadLocal(statement, lines, Math.min(filePacketBytes, Math.floor(maxPacket / 2))));
   } else if (columns.length === 0) {
     for await (const _ of lines);
     await insertDefaults(expected.rows, { connection, table, maxPacket, onRan });
   } else {
-    await insertRows(lines, { connection, table, columns, maxPacket, onRan });
+    await insertRows(lines, { connection, table, columns, literals, maxPacket, onRan });
   }
   if (rows === expected.rows) return;
   throw new RefusedRows({

@@ -8,6 +8,8 @@ const backslash = 0x5c;
 const letterN = 0x4e;
 /** What may stand behind a backslash: `\0`, `\t`, `\n`, `\r` and `\\`, which mean the same in a literal. */
 const escaped = new Set(Buffer.from("0tnr\\"));
+/** What stands there. */
+const meaning: Readonly<Record<string, number>> = { "0": 0x00, t: 0x09, n: 0x0a, r: 0x0d, "\\": 0x5c };
 const nullLiteral = Buffer.from("NULL");
 const openString = Buffer.from("_binary'");
 /** What one byte can become: the end of a field, with what stands around it, and the beginning of the next. */
@@ -18,6 +20,8 @@ const textBytes = 1024 * 1024;
 /** Turns lines as LOAD DATA reads them into the text of VALUES, `(_binary'1',NULL)`, in pieces cut anywhere. */
 export class RowsAsValues {
   /** What stands before and behind the literal of each field. */
+  /** The field is an expression, and not text. */
+  readonly #isExpression: readonly boolean[];
   readonly #around: readonly (readonly [before: Buffer, behind: Buffer])[];
   #text = Buffer.allocUnsafe(textBytes);
   #length = 0;
@@ -27,8 +31,11 @@ export class RowsAsValues {
   #isNull = false;
   #state: "row" | "field" | "null" | "text" | "escape" = "row";
 
-  constructor(columns: readonly DirectoryColumn[]) {
-    this.#around = columns.map(({ load = "@value" }) => {
+  /** @param literals columns whose fields are expressions of SQL */
+  constructor(columns: readonly DirectoryColumn[], literals: readonly string[] = []) {
+    this.#isExpression = columns.map(({ name }) => literals.includes(name));
+    this.#around = columns.map(({ name, load = "@value" }) => {
+      if (literals.includes(name)) return [Buffer.alloc(0), Buffer.alloc(0)];
       const [before = "", behind = ""] = load.split("@value");
       return [Buffer.from(before), Buffer.from(behind)];
     });
@@ -91,7 +98,7 @@ export class RowsAsValues {
           this.#state = "text";
           return;
         }
-        this.#append(openString);
+        this.#open();
         this.#escape(byte);
         return;
       case "escape":
@@ -114,15 +121,22 @@ export class RowsAsValues {
       this.#state = "null";
       return;
     }
-    this.#append(openString);
+    this.#open();
     this.#state = "text";
     this.#inText(byte);
   }
 
+  #open(): void {
+    if (!this.#isExpression[this.#field]) this.#append(openString);
+  }
+
   #escape(byte: number): void {
     if (!escaped.has(byte)) throw damaged(`it holds a backslash before the byte ${byte}`);
-    this.#put(backslash);
-    this.#put(byte);
+    if (this.#isExpression[this.#field]) this.#put(meaning[String.fromCharCode(byte)]!);
+    else {
+      this.#put(backslash);
+      this.#put(byte);
+    }
     this.#state = "text";
   }
 
@@ -134,13 +148,13 @@ export class RowsAsValues {
     } else if (byte === backslash) {
       this.#state = "escape";
     } else {
-      if (byte === quote) this.#put(backslash);
+      if (byte === quote && !this.#isExpression[this.#field]) this.#put(backslash);
       this.#put(byte);
     }
   }
 
   #endField(isLast: boolean): void {
-    if (!this.#isNull) this.#put(quote);
+    if (!this.#isNull && !this.#isExpression[this.#field]) this.#put(quote);
     this.#append(this.#around[this.#field]![1]);
     this.#field += 1;
     if (!isLast) {

@@ -47,7 +47,7 @@ export async function readRowHistories(
 }
 
 /** The end of time differs between servers: with timestamps of 32 and 64 bits. In UTC. */
-const endOfTime = "COALESCE(FROM_UNIXTIME(4294967295.999999), TIMESTAMP'2038-01-19 03:14:07.999999')";
+export const endOfTime = "COALESCE(FROM_UNIXTIME(4294967295.999999), TIMESTAMP'2038-01-19 03:14:07.999999')";
 
 /** Before the rows of a table with their history: the server takes the times from the script. */
 export const historyBegins = `SET @dbb_end_of_time = ${endOfTime}, @dbb_insert_history = @@system_versioning_insert_history, SESSION system_versioning_insert_history = 1;\n`;
@@ -59,6 +59,12 @@ export const historyEnds = "SET SESSION system_versioning_insert_history = @dbb_
 export function endLiteral({ end }: RowHistory): string {
   const name = quoteName(end);
   return `IF(${name} = ${endOfTime}, '@dbb_end_of_time', CONCAT(CHAR(39), ${name}, CHAR(39)))`;
+}
+
+/** The same for lines: nothing stands for the end of time. */
+export function endOrNull({ end }: RowHistory): string {
+  const name = quoteName(end);
+  return `IF(${name} = ${endOfTime}, NULL, ${name})`;
 }
 
 function boundToTransactions(name: string): BackupError {

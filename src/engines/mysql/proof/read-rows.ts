@@ -5,9 +5,10 @@ import type { MysqlConnection } from "../../../wire/mysql/connection.ts";
 import type { MysqlServerFacts } from "../../../wire/mysql/identify-server.ts";
 import type { InsertScanner } from "../../../wire/mysql/rows/insert-scanner.ts";
 import { LiteralKind } from "../../../wire/mysql/rows/literal-kind.ts";
-import { loadedColumn } from "../directory/column-loads.ts";
+import { loadedColumns } from "../directory/column-loads.ts";
 import { rowShapeOf } from "../dump/row-settings.ts";
 import { dumpRows, selectRows } from "../dump/table-rows.ts";
+import { findTypedJson } from "../dump/typed-json.ts";
 import type { Relation } from "../objects/read-relations.ts";
 import type { RowHistory } from "../objects/row-history.ts";
 
@@ -32,7 +33,7 @@ export async function readRows(
   table: Relation,
   { facts, promised, history, onBytes }: ReadRowsOptions,
 ): Promise<RowTotals> {
-  if (promised.format === "directory") return await readLines(lane, table, onBytes);
+  if (promised.format === "directory") return await readLines(lane, table, { facts, promised, history, onBytes });
   const { session, scanner } = lane;
   const rows = { ...usualMysqlDump.rows, ...rowShapeOf(promised.rowSettings) };
   const exactJson = facts.capabilities.recursionIntoJson && !rows.jsonAsText;
@@ -42,13 +43,23 @@ export async function readRows(
 async function readLines(
   { session, scanner }: RowLane,
   table: Relation,
-  onBytes: (count: number) => void,
+  { facts, promised, history, onBytes }: ReadRowsOptions,
 ): Promise<RowTotals> {
-  const columns = table.columns.filter(({ isGenerated }) => !isGenerated).map(loadedColumn);
-  const kinds = columns.length === 0 ? [LiteralKind.number] : columns.map(({ kind }) => kind);
-  const parts: RowTotals[] = [];
-  const receiver = { write: () => Promise.resolve(), cut: (totals: RowTotals) => void parts.push(totals) };
-  scanner.startLines(kinds, linesAtATime, receiver, onBytes);
-  await session.stream(selectRows(table, columns, [], false), { packets: scanner, row: () => undefined });
-  return joinRowTotals([...parts, await scanner.finish()]);
+  const looks = facts.capabilities.recursionIntoJson && !rowShapeOf(promised.rowSettings).jsonAsText;
+  const json = looks ? await findTypedJson(session, table) : undefined;
+  const text = await read([], json?.others);
+  return json === undefined ? text : joinRowTotals([text, await read(json.columns, json.typed)]);
+
+  async function read(literals: readonly string[], condition: string | undefined): Promise<RowTotals> {
+    const columns = loadedColumns(table, history, literals);
+    const kinds = columns.length === 0 ? [LiteralKind.number] : columns.map(({ kind }) => kind);
+    const parts: RowTotals[] = [];
+    const receiver = { write: () => Promise.resolve(), cut: (totals: RowTotals) => void parts.push(totals) };
+    scanner.startLines(kinds, linesAtATime, receiver, onBytes);
+    await session.stream(selectRows(table, columns, [condition], history !== undefined), {
+      packets: scanner,
+      row: () => undefined,
+    });
+    return joinRowTotals([...parts, await scanner.finish()]);
+  }
 }

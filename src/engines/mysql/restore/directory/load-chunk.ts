@@ -30,6 +30,7 @@ export async function loadChunk(
       await loadRows(session, {
         table: table.name,
         columns: table.data.columns,
+        literals: chunk.literals,
         isAsWritten: table.isMadeHere,
         lines: chunkLines(files, chunk, index.compression, codec),
         expected: chunk,

@@ -5,6 +5,7 @@ import { MysqlServerError } from "../../../../wire/mysql/server-error.ts";
 import { RowScanner } from "../../../../wire/postgres/row-scanner.ts";
 import { scriptSqlMode } from "../../dump/script-frame.ts";
 import type { LoadingSession } from "../../load/load-rows.ts";
+import { endOfTime } from "../../objects/row-history.ts";
 import { connectForRestore } from "../restore-session.ts";
 import { noInvisibleKeys } from "../restricted-setting.ts";
 
@@ -83,6 +84,7 @@ export async function setForLoading(
 ): Promise<void> {
   await connection.query("SET NAMES utf8mb4");
   await connection.query(`SET ${needed.map(([name, value]) => `SESSION ${name} = ${value}`).join(", ")}`);
+  if (variables.has("system_versioning_insert_history")) await connection.query(`SET @dbb_end_of_time = ${endOfTime}`);
   for (const [name, value] of wanted) {
     const current = variables.get(name);
     if (current === undefined || (value === "0" && /^(?:OFF|0)$/.test(current))) continue;
