@@ -49,8 +49,9 @@ async function recognizeInput(
 
 /** The same backup, which refuses servers of the other family before anything is asked. */
 function forServersOf(family: EngineFamily, backup: RestorableBackup): RestorableBackup {
-  const check = ({ connection, definer = "keep" }: RestoreRequest): void => {
-    if (family === "postgres" && definer !== "keep") throw definersOfPostgres();
+  const check = ({ connection, definer = "keep", convert = false }: RestoreRequest): void => {
+    if (family === "postgres" && definer !== "keep") throw ofMysql('"--definer" and "--skip-definer" are');
+    if (family === "postgres" && convert) throw ofMysql('"--convert" is');
     const target = familyOfConnection(connection);
     if (target !== undefined && target !== family) throw otherFamily(family, target);
   };
@@ -67,10 +68,10 @@ function forServersOf(family: EngineFamily, backup: RestorableBackup): Restorabl
   };
 }
 
-function definersOfPostgres(): BackupError {
+function ofMysql(what: string): BackupError {
   return new BackupError({
     code: "USAGE",
-    message: '"--definer" and "--skip-definer" are for backups of MySQL and MariaDB, and this is one of PostgreSQL',
+    message: `${what} for backups of MySQL and MariaDB, and this is one of PostgreSQL`,
     hint: "leave it out",
   });
 }

@@ -109,6 +109,8 @@ export interface RestoreRequest extends RestoreSelection {
   readonly analyze?: boolean;
   /** Of MySQL and MariaDB: the definers of views and stored code. Default: keep. */
   readonly definer?: MysqlDefiner;
+  /** Of MySQL and MariaDB: change definitions that the server does not take as they are; what cannot be changed is left out with `onError: continue`. */
+  readonly convert?: boolean;
   /** Refuse a backup that holds what {@link RestorePlan.needsTrust} lists. */
   readonly untrusted: boolean;
   /** The target may hold objects already: the user said so with `--confirm`. */
@@ -215,6 +217,10 @@ export type FindingCode =
   | "partial-backup"
   /** The backup was made of the other one of MySQL and MariaDB. */
   | "other-flavour"
+  /** A definition is changed so that the server takes it; it would have to be; it cannot be. */
+  | "conversion"
+  | "needs-conversion"
+  | "cannot-convert"
   | "missing-engine"
   | "missing-plugin"
   /** The account that is logged in is one of the backup's. */

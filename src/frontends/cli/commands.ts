@@ -122,6 +122,7 @@ const clusterRestoreNames: readonly OptionName[] = [
   "untrusted",
   "max-plain-size",
   "allow-extension",
+  "convert",
 ];
 
 /** What of the shared options a backup takes. */
@@ -280,6 +281,7 @@ export const commands: readonly Command[] = [
       ...restoreOptionNames,
       ...restoreSelection,
       ...mysqlDefinerOptionNames,
+      "convert",
       "allow-extension",
       ...engineOptionNames,
       ...readingKeyNames,

@@ -39,8 +39,10 @@ export class FailureLog {
   /** Takes note of a failure. @throws BackupError when the restore must stop */
   note(error: unknown, statement: FailedStatement): void {
     const isAnswer = error instanceof MysqlServerError && error.code === "SERVER";
-    if (!this.#mayContinue || !(isAnswer || error instanceof RefusedRows || error instanceof StatementTooLong))
+    const isOfStatement = [RefusedRows, StatementTooLong, NotConvertible].some((kind) => error instanceof kind);
+    if (!this.#mayContinue || !(error instanceof BackupError) || !(isAnswer || isOfStatement)) {
       throw failureOf(error, statement);
+    }
     this.#count += 1;
     if (this.#failures.length >= maxListedFailures) return;
     this.#failures.push({
@@ -57,6 +59,9 @@ export class RefusedRows extends BackupError {}
 
 /** A statement that this server takes from nobody; nothing of it was sent. */
 export class StatementTooLong extends BackupError {}
+
+/** What the statement makes is nothing that the server could have; nothing of it was sent. */
+export class NotConvertible extends BackupError {}
 
 /** An error that names the line and shows the statement. */
 function failureOf(error: unknown, statement: FailedStatement): unknown {

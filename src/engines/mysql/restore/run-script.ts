@@ -2,6 +2,7 @@ import type { MysqlConnection } from "../../../wire/mysql/connection.ts";
 import type { RowReceiver } from "../../../wire/mysql/exchanges/query-exchange.ts";
 import { MysqlServerError } from "../../../wire/mysql/server-error.ts";
 import { shownText } from "../../../wire/net/shown-text.ts";
+import type { StatementConverter } from "../convert/statement-converter.ts";
 import type { DefinerChanger } from "../script/definer-changer.ts";
 import { localFile } from "../script/local-file.ts";
 import {
@@ -14,7 +15,7 @@ import {
 import { askQuoting } from "../script/session-quoting.ts";
 import { headOf, type StatementKind, statementKind } from "../script/statement-head.ts";
 import type { RowsOfStatement, TableTotals } from "../script/table-totals.ts";
-import { type FailedStatement, type FailureLog, StatementTooLong } from "./failure-log.ts";
+import { type FailedStatement, type FailureLog, NotConvertible, StatementTooLong } from "./failure-log.ts";
 import { isRestrictedSetting } from "./restricted-setting.ts";
 import type { ScriptProgress } from "./script-progress.ts";
 
@@ -34,6 +35,8 @@ export interface ScriptRun {
   readonly onCreated: () => void;
   /** What the script makes, when it is one of several. */
   readonly object?: string;
+  /** Makes statements fit the server, and leaves out what cannot. */
+  readonly converter?: StatementConverter | undefined;
   /** Changes statements of up to 4 MiB that are no rows. */
   readonly rewrite?: (text: Buffer) => Buffer;
 }
@@ -184,7 +187,15 @@ class ScriptRunner {
       rows?.push(item.text);
       rows?.end();
     }
-    const text = isRows ? item.text : await this.#changed(item);
+    const { converter } = this.#run;
+    if (isRows && converter?.isLeftOut(kind.table) === true) {
+      if (item.kind === "long statement") for await (const piece of item.pieces()) rows?.push(piece);
+      if (item.kind === "long statement") rows?.end();
+      return;
+    }
+    const changed = isRows ? item.text : await this.#changed(item);
+    const text = isRows || item.kind !== "statement" ? changed : this.#converted(head, changed);
+    if (text === undefined) return;
     this.#requireFitting(text.length, line);
     const outcome =
       item.kind === "statement"
@@ -198,6 +209,19 @@ class ScriptRunner {
   async #changed({ kind, text }: ScriptStatement | LongStatement): Promise<Buffer> {
     const changed = await this.#run.definers.change(text, this.#reader.quoting.characterSet);
     return kind === "statement" ? (this.#run.rewrite?.(changed) ?? changed) : changed;
+  }
+
+  /** Nothing for what needs not be sent. @throws NotConvertible for what the server cannot have */
+  #converted(head: string, text: Buffer): Buffer | undefined {
+    const converted = this.#run.converter?.convert(head, text.toString("latin1"));
+    if (converted === undefined) return text;
+    if (converted.isPointless === true) return undefined;
+    if (converted.impossible === undefined) return Buffer.from(converted.text, "latin1");
+    throw new NotConvertible({
+      code: "UNSUPPORTED_OBJECT",
+      message: `left out: ${converted.impossible}`,
+      hint: "restore on a server like that of the backup",
+    });
   }
 
   /** @param head what is sent instead of how the statement begins */

@@ -16,6 +16,8 @@ import type { MysqlConnectionSpec } from "../../../wire/mysql/connection-spec.ts
 import { identifyMysql } from "../../../wire/mysql/identify-server.ts";
 import { flagForArchives } from "../../common/flags-for-archives.ts";
 import type { PlainInput } from "../../common/plain-input.ts";
+import { type Conversions, conversionFindings, converterFor, findConversions } from "../convert/find-conversions.ts";
+import type { StatementConverter } from "../convert/statement-converter.ts";
 import { quoteName } from "../quote.ts";
 import { DefinerChanger } from "../script/definer-changer.ts";
 import { TableTotals } from "../script/table-totals.ts";
@@ -28,7 +30,8 @@ import { connectForRestore } from "./restore-session.ts";
 import { runScript } from "./run-script.ts";
 import { type ScriptFacts, scanScript } from "./scan-script.ts";
 import { ScriptProgress } from "./script-progress.ts";
-import { readTargetFacts } from "./target-facts.ts";
+import type { Demand } from "./statement-demands.ts";
+import { readTargetFacts, type TargetFacts } from "./target-facts.ts";
 
 export type ResolveSpec = (request: RestoreRequest) => Promise<MysqlConnectionSpec>;
 
@@ -81,7 +84,31 @@ export class ScriptBackup implements RestorableBackup {
     await using connection = await MysqlConnection.connect({ ...spec, database: undefined }, { signal });
     const facts = await readTargetFacts(connection, target, this.#facts?.demands ?? []);
     const storedBytes = this.#input.object?.size ?? 0;
-    return preCheckScript({ target, request, facts: this.#facts, storedBytes }, facts);
+    const found = await this.#conversions(facts);
+    const checked = { target, request, facts: found === undefined ? this.#facts : this.#convertible(), storedBytes };
+    const findings = preCheckScript(checked, facts);
+    return found === undefined ? findings : [...findings, ...conversionFindings(found, request)];
+  }
+
+  /** What must be changed for this server; undefined when it is one like that of the backup. */
+  async #conversions(server: TargetFacts): Promise<Conversions | undefined> {
+    const converter = this.#facts && converterFor(this.#facts.serverVersion, server);
+    return converter && (await findConversions(this.#input.read(), converter));
+  }
+
+  /** Of collations, character sets and engines the conversions tell. */
+  #convertible(): ScriptFacts {
+    const told = new Set<Demand["kind"]>(["collation", "character set", "engine"]);
+    return { ...this.#facts!, demands: this.#facts!.demands.filter(({ kind }) => !told.has(kind)) };
+  }
+
+  async #converter(
+    connection: MysqlConnection,
+    target: string,
+    request: RestoreRequest,
+  ): Promise<StatementConverter | undefined> {
+    if (request.convert !== true || this.#facts === undefined) return undefined;
+    return converterFor(this.#facts.serverVersion, await readTargetFacts(connection, target, this.#facts.demands));
   }
 
   async run(request: RestoreRequest, sink: ProgressSink, signal: AbortSignal): Promise<RestoreResult> {
@@ -114,6 +141,7 @@ export class ScriptBackup implements RestorableBackup {
         onCreated,
         definers: new DefinerChanger(request.definer ?? "keep", connection),
         totals,
+        converter: await this.#converter(connection, target, request),
       });
       if (totals !== undefined) requireExpectedRows(totals.all(), request);
       if (request.analyze === true) {
@@ -174,6 +202,13 @@ export class ScriptBackup implements RestorableBackup {
   }
 
   #checkOptions(request: RestoreRequest): void {
+    if (request.convert === true && this.#facts === undefined) {
+      throw new BackupError({
+        code: "USAGE",
+        message: "--convert reads a script before it is run, and standard input can be read once",
+        hint: "restore from a file",
+      });
+    }
     const flag = request.singleTransaction ? "--single-transaction" : flagForArchives(request);
     if (flag !== undefined) {
       throw new BackupError({

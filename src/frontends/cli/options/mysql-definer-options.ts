@@ -19,3 +19,15 @@ export const mysqlDefinerOptions = [
     help: "this account is the definer of all views and stored code; a name without @HOST is a role, or the user from any host",
   },
 ] as const satisfies readonly Option[];
+
+/** For restores of MySQL and MariaDB. */
+export const mysqlConvertOptions = [
+  {
+    name: "convert",
+    family: "mysql",
+    type: "flag",
+    environment: false,
+    help: "change definitions in scripts that a server of another flavour or version does not take as they are; each change is told",
+    details: "--dry-run lists them. With --on-error continue what cannot be changed is left out.",
+  },
+] as const satisfies readonly Option[];

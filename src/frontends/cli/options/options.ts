@@ -9,7 +9,7 @@ import { engineOptions } from "./engine-options.ts";
 import { extensionOptions } from "./extension-options.ts";
 import { globalOptions } from "./global-options.ts";
 import { mysqlConnectionOptions } from "./mysql-connection-options.ts";
-import { mysqlDefinerOptions } from "./mysql-definer-options.ts";
+import { mysqlConvertOptions, mysqlDefinerOptions } from "./mysql-definer-options.ts";
 import { mysqlDumpOptions } from "./mysql-dump-options.ts";
 import type { Option } from "./option.ts";
 import { restoreOptions } from "./restore-options.ts";
@@ -28,6 +28,7 @@ export const options = [
   ...dumpOptions,
   ...mysqlDumpOptions,
   ...mysqlDefinerOptions,
+  ...mysqlConvertOptions,
   ...restoreOptions,
   ...extensionOptions,
   ...sampleOptions,

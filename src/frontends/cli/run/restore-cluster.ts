@@ -76,6 +76,7 @@ function requestOf(backup: string, options: OptionValues): RestoreClusterRequest
       ...selection,
       allowedExtensions: options["allow-extension"] ?? [],
       untrusted: options.untrusted === true,
+      ...(options.convert === true ? { convert: true } : {}),
       confirmed: options.confirm === true,
       ...(options["max-plain-size"] === undefined ? {} : { maxPlainBytes: options["max-plain-size"] }),
     },

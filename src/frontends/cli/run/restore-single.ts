@@ -71,6 +71,7 @@ function requestOf(backup: string, options: OptionValues): RestoreSingleRequest 
       analyze: options.analyze === true,
       definer: mysqlDefiner(options),
       untrusted: options.untrusted === true,
+      ...(options.convert === true ? { convert: true } : {}),
       confirmed: options.confirm === true,
       ...(options["max-plain-size"] === undefined ? {} : { maxPlainBytes: options["max-plain-size"] }),
     },

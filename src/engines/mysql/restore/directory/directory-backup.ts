@@ -82,6 +82,7 @@ export class DirectoryBackup implements RestorableBackup {
   }
 
   plan(request: RestoreRequest): RestorePlan {
+    if (request.convert === true) throw noConversion();
     const target = this.#target(request);
     const chosen = chosenObjects(this.#index, request);
     this.#requireTarget(target);
@@ -244,5 +245,13 @@ function listingOf(index: DirectoryIndex): string[] {
   return index.objects.map(({ kind, name, data }, number) => {
     const rows = data === undefined ? "" : ` (${data.rows} rows)`;
     return `${objectNumber(number)} ${kind} ${name}${rows}`;
+  });
+}
+
+function noConversion(): BackupError {
+  return new BackupError({
+    code: "USAGE",
+    message: "--convert changes statements of scripts, and the backup is a directory",
+    hint: "back up with --format sql for a server of another flavour or version",
   });
 }

@@ -1,0 +1,91 @@
+/** Definitions of which other servers do not take all as they are, with rows; and the same objects that every server has. */
+const everywhere = [
+  "CREATE TABLE plain (id INT PRIMARY KEY AUTO_INCREMENT, s VARCHAR(20) DEFAULT 'it''s', n DECIMAL(30,10), d DATETIME(6), f FLOAT, KEY s (s))",
+  "INSERT INTO plain VALUES (1, 'a`b', 1.5, '2024-01-02 03:04:05.123456', 1.2345678), (7, NULL, NULL, NULL, NULL)",
+  "CREATE TABLE child (id INT PRIMARY KEY, p INT, CONSTRAINT fk FOREIGN KEY (p) REFERENCES plain (id) ON DELETE CASCADE)",
+  "INSERT INTO child VALUES (1, 7)",
+  "CREATE TABLE latin (a VARCHAR(10)) DEFAULT CHARSET latin1",
+  "INSERT INTO latin VALUES ('é'), ('x ')",
+  "CREATE TABLE bytes (id INT PRIMARY KEY, b BLOB, v VARBINARY(20), t BIT(9))",
+  "INSERT INTO bytes VALUES (1, 0x00FF27, 0x5C5C00, b'101')",
+  "CREATE TABLE parted (a INT NOT NULL) PARTITION BY RANGE (a) (PARTITION p0 VALUES LESS THAN (10), PARTITION p1 VALUES LESS THAN MAXVALUE)",
+  "INSERT INTO parted VALUES (1), (100)",
+  "CREATE VIEW seen AS SELECT id, s FROM plain WHERE id > 0",
+  "CREATE FUNCTION twice(a INT) RETURNS INT DETERMINISTIC RETURN a * 2",
+  "CREATE TRIGGER before_child BEFORE INSERT ON child FOR EACH ROW SET NEW.p = COALESCE(NEW.p, 1)",
+];
+
+const mariadb = [
+  "CREATE TABLE nets (a UUID DEFAULT UUID(), b INET6, c INT)",
+  "INSERT INTO nets VALUES ('123e4567-e89b-12d3-a456-426655440000', '::1', 1), (NULL, NULL, 2)",
+  "CREATE TABLE defaults (a INT DEFAULT (1 + 2), b DATE DEFAULT curdate(), c TEXT DEFAULT 'abc', d DATETIME DEFAULT current_timestamp())",
+  "INSERT INTO defaults VALUES (1, '2024-01-01', 'x', '2024-01-01')",
+  "CREATE TABLE `ar``ia` (`a ö` INT, b VARCHAR(40)) ENGINE=Aria TRANSACTIONAL=1",
+  "INSERT INTO `ar``ia` VALUES (1, 'PERIOD FOR `x` UUID')",
+  "CREATE TABLE pages (a INT, b TEXT COMPRESSED) PAGE_COMPRESSED=1",
+  "INSERT INTO pages VALUES (1, repeat('x', 200))",
+  "CREATE TABLE hidden (a INT, b INT INVISIBLE DEFAULT 4, KEY a (a), KEY i (b) IGNORED)",
+  "INSERT INTO hidden (a, b) VALUES (1, 2)",
+  "CREATE TABLE kept_now (a INT) WITH SYSTEM VERSIONING",
+  "INSERT INTO kept_now VALUES (1)",
+  "CREATE TABLE whole_text (a INT PRIMARY KEY, b TEXT, UNIQUE (b))",
+  "INSERT INTO whole_text VALUES (1, 'x'), (2, 'y')",
+  "CREATE TABLE sums (a INT, b INT GENERATED ALWAYS AS (a + 1) VIRTUAL, c INT GENERATED ALWAYS AS (a * 2) STORED)",
+  "INSERT INTO sums (a) VALUES (5)",
+  "CREATE TABLE checks (a INT CHECK (a > 0), j JSON)",
+  "INSERT INTO checks VALUES (1, '{\"a\": [1, 2.0]}')",
+  "CREATE TABLE bin (a VARCHAR(10) COLLATE utf8mb4_nopad_bin, b VARCHAR(10) COLLATE utf8mb4_swedish_ci)",
+  "INSERT INTO bin VALUES ('a ', 'b')",
+  "CREATE SEQUENCE numbers START WITH 5",
+  "CREATE TABLE numbered (a INT DEFAULT nextval(numbers), b INT)",
+  "INSERT INTO numbered VALUES (1, 2)",
+  "CREATE TABLE periods (a INT, s DATE, e DATE, PERIOD FOR p (s, e))",
+  "INSERT INTO periods VALUES (1, '2024-01-01', '2024-02-01')",
+];
+
+const mysql97 = [
+  "CREATE TABLE words (a VARCHAR(10) COLLATE utf8mb4_0900_as_cs, b VARCHAR(10) COLLATE utf8mb4_sv_0900_ai_ci, c VARCHAR(10) COLLATE utf8mb4_0900_bin, d VARCHAR(10) COLLATE utf8mb4_ja_0900_as_cs)",
+  "INSERT INTO words VALUES ('a', 'å', 'c ', 'か')",
+  "CREATE TABLE hidden (a INT, b INT DEFAULT 4 INVISIBLE, KEY a (a), KEY i (b) INVISIBLE)",
+  "INSERT INTO hidden (a, b) VALUES (1, 2)",
+  "CREATE TABLE sums (a INT, b INT AS (a + 1) VIRTUAL, c INT AS (a * 2) STORED NOT NULL)",
+  "INSERT INTO sums (a) VALUES (5)",
+  "CREATE TABLE defaults (a INT DEFAULT (1 + 2), b VARCHAR(40) DEFAULT (uuid()), c TEXT DEFAULT ('abc'))",
+  "INSERT INTO defaults VALUES (1, 'u', 'x')",
+  "CREATE TABLE made (a BINARY(16) DEFAULT (uuid_to_bin(uuid())))",
+  "INSERT INTO made VALUES (repeat('x', 16))",
+  "CREATE TABLE checks (a INT CHECK (a > 0), b INT, CONSTRAINT c CHECK (b < a) NOT ENFORCED)",
+  "INSERT INTO checks VALUES (1, 5)",
+  "CREATE TABLE functional (a INT, b VARCHAR(10), KEY k ((a + 1), b), KEY l ((lower(b))), KEY m (a, b(3)))",
+  "INSERT INTO functional VALUES (1, 'X')",
+  "CREATE TABLE places (g POINT NOT NULL SRID 4326, h GEOMCOLLECTION, SPATIAL INDEX (g))",
+  "INSERT INTO places VALUES (ST_SRID(POINT(1, 2), 4326), NULL)",
+  "CREATE TABLE json_rows (id INT PRIMARY KEY, j JSON)",
+  "INSERT INTO json_rows VALUES (1, '{\"a\": [1, 2.5, null, \"it''s\"]}')",
+  "CREATE TABLE packed (a INT, b TEXT, FULLTEXT KEY t (b) WITH PARSER ngram) COMPRESSION='zlib'",
+  "INSERT INTO packed VALUES (1, 'text')",
+  "CREATE TABLE chinese (a VARCHAR(10)) CHARACTER SET gb18030",
+  "INSERT INTO chinese VALUES ('中')",
+];
+
+const mysql56 = [
+  "CREATE TABLE old (a INT(5) ZEROFILL, b YEAR(4), c TIMESTAMP NOT NULL DEFAULT '0000-00-00 00:00:00', d CHAR(3)) ENGINE=InnoDB DEFAULT CHARSET utf8",
+  "INSERT INTO old VALUES (7, 1999, '0000-00-00 00:00:00', 'ä')",
+  "CREATE TABLE my_parts (a INT) ENGINE=MyISAM PARTITION BY HASH (a) PARTITIONS 2",
+  "INSERT INTO my_parts VALUES (1), (2)",
+  "CREATE TABLE my_text (a INT, b TEXT, FULLTEXT (b)) ENGINE=MyISAM PACK_KEYS=1 DELAY_KEY_WRITE=1",
+  "INSERT INTO my_text VALUES (1, 'text')",
+  "CREATE PROCEDURE old_mode() SELECT 'x'",
+];
+
+export const conversionZoo = {
+  mariadb: [...everywhere, ...mariadb],
+  mysql97: [...everywhere, ...mysql97],
+  // Under a mode that newer servers do not have.
+  mysql56: [
+    "SET SESSION sql_mode = 'NO_AUTO_CREATE_USER,STRICT_TRANS_TABLES'",
+    ...everywhere,
+    "SET SESSION sql_mode = ''",
+    ...mysql56,
+  ],
+};
