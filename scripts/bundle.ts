@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { build, type Plugin } from "esbuild";
 
 const root = join(import.meta.dirname, "..");
@@ -29,6 +29,20 @@ const lazyBuiltins: Plugin = {
   },
 };
 
+/** SDKs of services that few runs need, each in a file of its own beside the program: as parts of it they would double its size. */
+const sdks = ["s3-sdk"];
+
+/** Leaves SDKs where they are, for the moment in which somebody imports them. */
+const sdksBeside: Plugin = {
+  name: "sdks-beside",
+  setup({ onResolve }) {
+    onResolve({ filter: new RegExp(`/(?:${sdks.join("|")})\\.ts$`) }, ({ path, kind }) => {
+      if (kind !== "dynamic-import") return undefined;
+      return { path: `./${basename(path, ".ts")}.mjs`, external: true };
+    });
+  },
+};
+
 /** Bundles the program into a folder: `dbbackup.mjs`, and beside it what runs as a process or a thread of its own. */
 export async function bundle(outdir: string): Promise<void> {
   await build({
@@ -39,13 +53,14 @@ export async function bundle(outdir: string): Promise<void> {
       supervisor: "src/embedded/supervisor.ts",
       "tool-guard": "src/engines/common/tools/guard.ts",
       "deflate-worker": "src/stages/deflate/deflate-worker.ts",
+      "s3-sdk": "src/storage/s3/s3-sdk.ts",
     },
     outExtension: { ".js": ".mjs" },
     bundle: true,
     platform: "node",
     format: "esm",
     target: "node24",
-    plugins: [lazyBuiltins],
+    plugins: [lazyBuiltins, sdksBeside],
     // Names and lines stay: a stack in an error report must say where it was.
     minifySyntax: true,
     legalComments: "inline",

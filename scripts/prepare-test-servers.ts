@@ -6,6 +6,7 @@ import { canFetchDebianPackages } from "../tests/helpers/debian-packages.ts";
 import { installMysql, type MysqlFlavour, missingMysql, mysqlFlavours } from "../tests/helpers/mysql-packages.ts";
 import { installPostgis } from "../tests/helpers/postgis.ts";
 import { installPostgres, type PostgresMajor } from "../tests/helpers/postgres-packages.ts";
+import { missingS3Server, prepareS3Server } from "../tests/helpers/s3-server.ts";
 import { installStockTools, missingStockTools, stockMajors } from "../tests/helpers/stock-tools.ts";
 
 const full = process.argv.includes("--full");
@@ -36,10 +37,18 @@ async function prepareMysql(flavour: MysqlFlavour): Promise<void> {
   if (process.env.CI === "true") failed = true;
 }
 
+async function prepareS3(): Promise<void> {
+  const reason = await missingS3Server();
+  if (reason === undefined) return prepare("a server of S3", prepareS3Server);
+  console.error(`MISSING: a server of S3 (moto): ${reason}; tests on it cannot run`);
+  if (process.env.CI === "true") failed = true;
+}
+
 await Promise.all([
   ...majors.map((major) => prepare(`PostgreSQL ${major}`, () => installPostgres(major))),
   ...stockMajors.map(prepareStock),
   ...mysqlFlavours.map(prepareMysql),
+  prepareS3(),
   ...(full && (await canFetchDebianPackages()) ? [prepare("PostGIS", installPostgis)] : []),
 ]);
 process.exitCode = failed ? 1 : 0;

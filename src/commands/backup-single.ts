@@ -21,7 +21,13 @@ import type { OpenSpool } from "../ports/spool.ts";
 import type { NotedWork, Work } from "../ports/storage.ts";
 import { backupMetadata, type WrittenArtifact } from "./backup-metadata.ts";
 import { checkBackupRequest } from "./check-backup-request.ts";
-import { commitMetadata, commitUnderName, refuseExisting, type StoredDestination } from "./commit-backup.ts";
+import {
+  commitMetadata,
+  commitUnderName,
+  intendedName,
+  refuseExisting,
+  type StoredDestination,
+} from "./commit-backup.ts";
 import { metadataToStore } from "./encryption/seal-metadata.ts";
 import { partialOptions, sampleOptions } from "./partial-options.ts";
 import type { ResumableBackup } from "./resumable/resumable-backup.ts";
@@ -150,15 +156,17 @@ async function makeResumable(
 
 async function writeAndCommit(run: Run, destination: StoredDestination, work: Work): Promise<BackupMetadata> {
   const { request, ports, signal, startedAt } = run;
-  const written = request.format === "directory" ? await writeIntoFolder(run, work) : await writeOneFile(run, work);
-  signal.throwIfAborted();
-  ports.progress.emit({ event: "phase", phase: "commit", message: "writing metadata" });
   const name = (attempt: number) =>
     backupBaseName(request.database, kindOf(request), startedAt, attempt) + extension(request);
   const { encryption } = request;
   // A file that the user named is called just that; of a folder the files have it.
   const isCalledSo = destination.kind === "file" || request.format === "directory";
   const suffix = encryption === undefined || isCalledSo ? "" : ENCRYPTED_SUFFIX;
+  const intended = await intendedName(destination, (attempt) => name(attempt) + suffix);
+  const write = request.format === "directory" ? writeIntoFolder : writeOneFile;
+  const written = await write(run, work, intended);
+  signal.throwIfAborted();
+  ports.progress.emit({ event: "phase", phase: "commit", message: "writing metadata" });
   const key = await commitUnderName(destination, name, (free) => written.commit(free + suffix));
   const file = key + suffix;
   const made = metadataOf(run, file, written.artifacts(file), written.dump);
@@ -187,8 +195,8 @@ interface WrittenBackup {
   commit(key: string): Promise<unknown>;
 }
 
-async function writeOneFile(run: Run, work: Work): Promise<WrittenBackup> {
-  const pending = await work.create();
+async function writeOneFile(run: Run, work: Work, intended: string): Promise<WrittenBackup> {
+  const pending = await work.create(intended);
   const context = { backupId: run.id, artifact: backupArtifact };
   const { dump, totals } = await writeFile(run, pending, () => work.openSpool(), context);
   return {
@@ -218,10 +226,10 @@ async function writeFile(
   return { dump, totals: await sink.end() };
 }
 
-async function writeIntoFolder(run: Run, work: Work): Promise<WrittenBackup> {
+async function writeIntoFolder(run: Run, work: Work, intended: string): Promise<WrittenBackup> {
   const { ports, resumable, id } = run;
   const { encryption } = run.request;
-  const folder = resumable?.folder ?? (await work.createFolder());
+  const folder = resumable?.folder ?? (await work.createFolder(intended));
   const encrypt =
     encryption && ((target: ByteSink, artifact: string) => encryption.open(target, { backupId: id, artifact }));
   const { dump, files } = await writeFolder(folder, { openStages: ports.openStages, encrypt, resumable }, (output) =>

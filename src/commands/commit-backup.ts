@@ -1,5 +1,6 @@
 import { BackupError } from "../core/backup-error.ts";
 import { METADATA_SUFFIX } from "../core/backup-name.ts";
+import { withoutSuffix } from "../core/encrypted-file.ts";
 import { formatMetadata } from "../core/metadata/format-metadata.ts";
 import type { BackupMetadata } from "../core/metadata/metadata-schema.ts";
 import type { Storage, Work } from "../ports/storage.ts";
@@ -23,6 +24,29 @@ export async function refuseExisting(storage: Storage, key: string): Promise<voi
       hint: "choose another name, or remove the file",
     });
   }
+}
+
+/**
+ * The name that a backup will most likely get: storages that cannot rename write it there from the beginning.
+ * @param nameOf as of {@link commitUnderName}
+ */
+export async function intendedName(
+  destination: StoredDestination,
+  nameOf: (attempt: number) => string,
+): Promise<string> {
+  if (destination.kind === "file") return destination.key;
+  for (let attempt = 1; attempt < maxNameAttempts; attempt++) {
+    const key = nameOf(attempt);
+    if (await isFree(destination.storage, key)) return key;
+  }
+  return nameOf(maxNameAttempts);
+}
+
+async function isFree(storage: Storage, key: string): Promise<boolean> {
+  if ((await storage.stat(key)) !== undefined) return false;
+  if ((await storage.stat(`${withoutSuffix(key)}${METADATA_SUFFIX}`)) !== undefined) return false;
+  for await (const _ of storage.list(`${key}/`)) return false;
+  return true;
 }
 
 /**

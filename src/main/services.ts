@@ -3,12 +3,18 @@ import type { Clock } from "../ports/clock.ts";
 import type { Services } from "../ports/services.ts";
 import { version } from "./version.ts";
 
+/** Whether a repository is named by a URL; a folder may have a colon in its name. */
+function isUrl(location: string): boolean {
+  return /^[a-z][a-z0-9+.-]*:\/\//i.test(location);
+}
+
 /** Joins the adapters. Each is imported only when somebody asks for it. */
 export function createServices(): Services {
   const clock: Clock = { now: () => new Date(), monotonic };
   return {
     clock,
     openStorage: async (location) => {
+      if (isUrl(location)) return await (await import("./open-bucket.ts")).openBucket(location, clock, process.env);
       const { LocalStorage } = await import("../storage/local/local-storage.ts");
       return new LocalStorage(location, clock);
     },

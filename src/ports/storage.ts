@@ -54,10 +54,14 @@ export interface Work {
   readonly id: string;
   /** For people: what to remove when it is kept, and nobody wants it any more. */
   readonly location: string;
-  /** Begins an object. */
-  create(): Promise<PendingObject>;
-  /** Begins a folder of objects. */
-  createFolder(): Promise<PendingFolder>;
+  /**
+   * Begins an object.
+   * @param intended the key that it will most likely be committed under: a service that cannot rename writes it there from
+   * the first byte on, and copies it when it gets another one
+   */
+  create(intended?: string): Promise<PendingObject>;
+  /** Begins a folder of objects. @param intended as of `create` */
+  createFolder(intended?: string): Promise<PendingFolder>;
   /** A temporary place that goes with the work. */
   openSpool(): Promise<Spool>;
   /**

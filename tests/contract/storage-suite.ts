@@ -9,8 +9,18 @@ export interface StoragePlace {
   remove(): Promise<void>;
 }
 
+/** What only some storages can: the others are tested to say so. */
+export interface StorageAbilities {
+  /** Works with notes outlive their process; an opened object outlives its name; free bytes are known. */
+  readonly isFileSystem: boolean;
+}
+
 /** What every storage must do. An adapter's test is a factory for this suite and what is its own. */
-export function storageSuite(name: string, makePlace: () => Promise<StoragePlace>): void {
+export function storageSuite(
+  name: string,
+  makePlace: () => Promise<StoragePlace>,
+  { isFileSystem }: StorageAbilities,
+): void {
   describe(`${name} keeps the contract of Storage`, () => {
     let place: StoragePlace;
     let storage: Storage;
@@ -157,7 +167,7 @@ export function storageSuite(name: string, makePlace: () => Promise<StoragePlace
       expect(await keys()).toEqual(["part", "seal"]);
     });
 
-    test("work with notes outlives its end, goes on, and is gone when it is sealed", async () => {
+    test.runIf(isFileSystem)("work with notes outlives its end, goes on, and is gone when it is sealed", async () => {
       const first = await storage.beginWork();
       const folder = await first.createFolder();
       const file = await folder.create("a");
@@ -243,7 +253,7 @@ export function storageSuite(name: string, makePlace: () => Promise<StoragePlace
       await object.close();
     });
 
-    test("an opened object stays what it was when its key is removed", async () => {
+    test.runIf(isFileSystem)("an opened object stays what it was when its key is removed", async () => {
       await put("x", Buffer.from("still here"));
       const object = await storage.open("x");
       await place.other.remove("x");
@@ -272,8 +282,87 @@ export function storageSuite(name: string, makePlace: () => Promise<StoragePlace
       },
     );
 
-    test("there is room", async () => {
+    test.runIf(isFileSystem)("there is room", async () => {
       expect(await storage.freeBytes()).toBeGreaterThan(0);
+    });
+
+    test.runIf(!isFileSystem)("works have no notes, room is not known, and what was removed is missing", async () => {
+      const work = await storage.beginWork();
+      await expect(work.note("what it is")).rejects.toMatchObject({ code: "USAGE" });
+      await work.end();
+      await expect(storage.resumeWork(work.id)).rejects.toMatchObject({ code: "NOT_FOUND" });
+      expect(await storage.freeBytes()).toBeUndefined();
+      await put("x", randomBytes(1000));
+      const object = await storage.open("x");
+      await place.other.remove("x");
+      await expect(object.readAt(0, Buffer.alloc(10))).rejects.toMatchObject({ code: "NOT_FOUND" });
+      await object.close();
+    });
+
+    test("folders become visible whole, under the key that was intended and under another one", async () => {
+      await put("taken/a", Buffer.from("theirs"));
+      for (const intended of [undefined, "folder", "elsewhere"]) {
+        const work = await storage.beginWork();
+        const folder = await work.createFolder(intended);
+        for (const file of ["a", "b"]) {
+          const pending = await folder.create(file);
+          await pending.write(Buffer.from(`${file} of ${intended}`));
+          await pending.end();
+        }
+        const discarded = await folder.create("c");
+        await discarded.write(Buffer.alloc(100));
+        await discarded.discard();
+        await expect(folder.commit("taken")).rejects.toMatchObject({ code: "EXISTS" });
+        const key = intended === "elsewhere" ? "here" : (intended ?? "none");
+        await folder.commit(key);
+        await (await work.create(`${key}.meta`)).commit(`${key}.meta`, "seal");
+        await work.end();
+        expect(await keys(`${key}/`)).toEqual([`${key}/a`, `${key}/b`]);
+        expect(String(await get(`${key}/b`))).toBe(`b of ${intended}`);
+      }
+      expect(await keys("", true)).toEqual(
+        [
+          "folder.meta",
+          "folder/a",
+          "folder/b",
+          "here.meta",
+          "here/a",
+          "here/b",
+          "none.meta",
+          "none/a",
+          "none/b",
+        ].concat("taken/a"),
+      );
+      expect(String(await get("taken/a"))).toBe("theirs");
+    });
+
+    test("large objects arrive whole under the key that was intended and under another one", async () => {
+      const bytes = randomBytes(20_000_000);
+      for (const intended of [undefined, "same", "another"]) {
+        const work = await storage.beginWork();
+        const pending = await work.create(intended);
+        await pending.write(bytes);
+        const key = intended === "same" ? "same" : `not-${intended}`;
+        expect(await pending.commit(key, "seal")).toMatchObject({ key, size: bytes.length });
+        await work.end();
+        expect((await get(key)).equals(bytes)).toBe(true);
+      }
+      expect(await keys("", true)).toEqual(["not-another", "not-undefined", "same"]);
+    });
+
+    test("objects read in order come out as they are, in pieces of any size, also beside another reader", async () => {
+      const bytes = randomBytes(11_000_000);
+      await put("x", bytes);
+      const object = await place.other.open("x");
+      const readAll = async (size: number): Promise<Buffer> => {
+        const read = Buffer.alloc(bytes.length);
+        for (let at = 0; at < read.length; ) at += await object.readAt(at, read.subarray(at, at + size));
+        return read;
+      };
+      for (const size of [65_536, 1_000_003, 6_000_000]) expect((await readAll(size)).equals(bytes)).toBe(true);
+      const both = await Promise.all([readAll(300_000), readAll(700_001)]);
+      expect(both.every((each) => each.equals(bytes))).toBe(true);
+      await object.close();
     });
   });
 }

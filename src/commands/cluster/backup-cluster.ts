@@ -9,7 +9,13 @@ import { wholeShape } from "../../ports/dump-shape.ts";
 import type { Encryption } from "../../ports/encryption.ts";
 import { partialMysqlOptions } from "../../ports/mysql-dump.ts";
 import type { BackupPorts } from "../backup-single.ts";
-import { commitMetadata, commitUnderName, refuseExisting, type StoredDestination } from "../commit-backup.ts";
+import {
+  commitMetadata,
+  commitUnderName,
+  intendedName,
+  refuseExisting,
+  type StoredDestination,
+} from "../commit-backup.ts";
 import { metadataToStore } from "../encryption/seal-metadata.ts";
 import { partialOptions } from "../partial-options.ts";
 import { tellOfInterrupted } from "../resumable/resume-backup.ts";
@@ -89,7 +95,9 @@ async function makeBackup(
   try {
     const { encryption } = request;
     const sealing = encryption && { encryption, backupId: id };
-    const folder = new ClusterFolder(await work.createFolder(), work, ports.openStages, sealing);
+    const nameOf = (attempt: number) => backupBaseName(CLUSTER_NAME, "full", startedAt, attempt);
+    const intended = await intendedName(destination, nameOf);
+    const folder = new ClusterFolder(await work.createFolder(intended), work, ports.openStages, sealing);
     const globals = await folder.writeWhole("globals", ".sql", contents.globals.script);
     const names = request.globalsOnly ? [] : contents.databases;
     const dumper = shared?.dumper ?? ports.dumper;
@@ -97,7 +105,6 @@ async function makeBackup(
     const { dumped, failed } = await dumpAll(names, run, folder, { ...ports, dumper }, signal);
     signal.throwIfAborted();
     ports.progress.emit({ event: "phase", phase: "commit", message: "writing metadata" });
-    const nameOf = (attempt: number) => backupBaseName(CLUSTER_NAME, "full", startedAt, attempt);
     const key = await commitUnderName(destination, nameOf, (name) => folder.commit(name));
     const durationSeconds = (ports.clock.monotonic() - began) / 1000;
     const facts = { id, startedAt, durationSeconds, key, globals, globalsOnly: request.globalsOnly, tool: ports.tool };

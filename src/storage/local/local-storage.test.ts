@@ -7,16 +7,20 @@ import { LocalStorage } from "./local-storage.ts";
 
 const clock = { now: () => new Date(), monotonic: () => performance.now() };
 
-storageSuite("a folder", async () => {
-  const parent = await mkdtemp(join(tmpdir(), "dbbackup-storage-"));
-  const folder = join(parent, "new", "repository");
-  return {
-    storage: new LocalStorage(folder, clock),
-    other: new LocalStorage(folder, clock),
-    remove: async () => {
-      const left = (await readdir(parent, { recursive: true })).filter((name) => name.includes(".tmp-"));
-      await rm(parent, { recursive: true });
-      expect(left).toEqual([]);
-    },
-  };
-});
+storageSuite(
+  "a folder",
+  async () => {
+    const parent = await mkdtemp(join(tmpdir(), "dbbackup-storage-"));
+    const folder = join(parent, "new", "repository");
+    return {
+      storage: new LocalStorage(folder, clock),
+      other: new LocalStorage(folder, clock),
+      remove: async () => {
+        const left = (await readdir(parent, { recursive: true })).filter((name) => name.includes(".tmp-"));
+        await rm(parent, { recursive: true });
+        expect(left).toEqual([]);
+      },
+    };
+  },
+  { isFileSystem: true },
+);

@@ -18,10 +18,10 @@ export const globalOptions = [
     name: "repo",
     aliases: ["backup-dir"],
     type: "text",
-    placeholder: "DIR",
+    placeholder: "DIR|URL",
     default: "./backups",
     config: "repository.url",
-    help: "the repository: the folder where backups live",
+    help: "the repository: the folder or bucket (s3://BUCKET/PREFIX) where backups live",
   },
   {
     name: "json",

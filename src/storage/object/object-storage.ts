@@ -1,0 +1,144 @@
+import { BackupError } from "../../core/backup-error.ts";
+import { isSafeRelativePath } from "../../core/safe-path.ts";
+import { uuidV7 } from "../../core/uuid-v7.ts";
+import type { Clock } from "../../ports/clock.ts";
+import type { ListedObject, ObjectStore } from "../../ports/object-store.ts";
+import type { OpenedObject, ResumedWork, Storage, StoredObject, SweepResult, Work } from "../../ports/storage.ts";
+import { BytePermits } from "./byte-permits.ts";
+import { HEARTBEAT_MS, ObjectWork, ownWorks } from "./object-work.ts";
+import { OpenedRangeObject } from "./opened-range-object.ts";
+import { removeOwn } from "./remove-own.ts";
+import { forgetLock, isLockFree } from "./sign-of-life.ts";
+import {
+  MAX_RECORD_BYTES,
+  parseRecord,
+  recordKey,
+  sweptKey,
+  thisHost,
+  WORK_PREFIX,
+  type WorkRecord,
+  workOfKey,
+} from "./work-record.ts";
+
+/** Bytes of parts on their way, of all objects that are written at the same time: four parts, but one of the largest. */
+const SENDING_BYTES = 32 * 1024 * 1024;
+
+/** An owner somewhere else that lives has given a sign of life since then. */
+const SILENCE_MS = 10 * HEARTBEAT_MS;
+
+/** A repository in a store of objects. */
+export class ObjectStorage implements Storage {
+  readonly location: string;
+  readonly #store: ObjectStore;
+  readonly #clock: Clock;
+  readonly #permits = new BytePermits(SENDING_BYTES);
+
+  constructor(store: ObjectStore, clock: Clock) {
+    this.location = store.location;
+    this.#store = store;
+    this.#clock = clock;
+  }
+
+  async beginWork(): Promise<Work> {
+    const now = this.#clock.now();
+    return await ObjectWork.begin(this.#store, this.#permits, uuidV7(now), now);
+  }
+
+  async open(key: string): Promise<OpenedObject> {
+    const state = await this.#store.head(safe(key));
+    if (state !== undefined) return new OpenedRangeObject(this.#store, state);
+    throw new BackupError({
+      code: "NOT_FOUND",
+      message: "there is no such object",
+      object: `${this.location}/${key}`,
+      hint: "see what is there with list",
+    });
+  }
+
+  async stat(key: string): Promise<StoredObject | undefined> {
+    const state = await this.#store.head(safe(key));
+    return state && { key, size: state.size, modified: state.modified };
+  }
+
+  async *list(prefix: string, options: { readonly recursive?: boolean } = {}): AsyncIterable<StoredObject> {
+    for await (const object of this.#store.list(prefix, options.recursive === true)) {
+      if (!object.key.startsWith(WORK_PREFIX)) yield object;
+    }
+  }
+
+  async remove(key: string): Promise<void> {
+    await this.#store.remove(safe(key));
+  }
+
+  async sweep(): Promise<SweepResult> {
+    const objects: string[] = [];
+    let works = 0;
+    for await (const listed of this.#store.list(WORK_PREFIX, true)) {
+      const id = workOfKey(listed.key);
+      if (id === undefined || ownWorks.has(id)) continue;
+      try {
+        const removed = await this.#sweepWork(id, listed);
+        if (removed === undefined) continue;
+        works++;
+        objects.push(...removed);
+      } catch {
+        // Not ours to remove, or the service's fault: whoever may, sweeps it later.
+      }
+    }
+    return { works, objects, noted: [] };
+  }
+
+  /** What was removed; undefined when its owner may live. */
+  async #sweepWork(id: string, listed: ListedObject): Promise<readonly string[] | undefined> {
+    const record = await this.#readRecord(id, listed.size);
+    if (record === undefined || !(await this.#isDead(record, listed.modified))) return undefined;
+    // Who was silent for long may be about to seal what it wrote: see there.
+    await this.#store.put(sweptKey(id), Buffer.alloc(0), { work: id, createOnly: false });
+    const again = await this.#store.head(recordKey(id));
+    if (again !== undefined && again.modified.getTime() !== listed.modified.getTime()) {
+      await this.#store.remove(sweptKey(id));
+      return undefined;
+    }
+    const removed = await removeOwn(this.#store, record);
+    await forgetLock(id);
+    return removed;
+  }
+
+  async #readRecord(id: string, size: number): Promise<WorkRecord | undefined> {
+    if (size > MAX_RECORD_BYTES) return undefined;
+    const state = await this.#store.head(recordKey(id));
+    if (state === undefined) return undefined;
+    const bytes = Buffer.alloc(state.size);
+    await this.#store.read(state.key, state.version, 0, bytes);
+    const record = parseRecord(bytes);
+    return record?.id === id && state.work === id && record.keys.every(isSweepable) ? record : undefined;
+  }
+
+  async #isDead(record: WorkRecord, modified: Date): Promise<boolean> {
+    const { bootId } = await thisHost();
+    if (record.has_lock && record.boot_id === bootId && (await isLockFree(record.id))) return true;
+    return this.#store.now().getTime() - modified.getTime() > SILENCE_MS;
+  }
+
+  async resumeWork(id: string): Promise<ResumedWork> {
+    throw new BackupError({
+      code: "NOT_FOUND",
+      message: "there is no unfinished work that could go on",
+      object: `${this.location}/${WORK_PREFIX}${id}`,
+      hint: "only backups in folders can be resumed",
+    });
+  }
+
+  async freeBytes(): Promise<undefined> {
+    return undefined;
+  }
+}
+
+function safe(key: string): string {
+  if (!isSafeRelativePath(key)) throw new Error(`no safe key: ${JSON.stringify(key)}`);
+  return key;
+}
+
+function isSweepable(key: string): boolean {
+  return isSafeRelativePath(key.endsWith("/") ? key.slice(0, -1) : key);
+}

@@ -1,0 +1,233 @@
+import { BackupError } from "../../core/backup-error.ts";
+import { isSafeRelativePath } from "../../core/safe-path.ts";
+import type { ObjectStore } from "../../ports/object-store.ts";
+import type { Spool } from "../../ports/spool.ts";
+import type { PendingFolder, PendingObject, StoredObject, Work } from "../../ports/storage.ts";
+import { openTemporarySpool } from "../local/temporary-spool.ts";
+import type { BytePermits } from "./byte-permits.ts";
+import { ObjectFolder } from "./object-folder.ts";
+import { ObjectWriter } from "./object-writer.ts";
+import { removeOwn } from "./remove-own.ts";
+import { type SignOfLife, showSignOfLife } from "./sign-of-life.ts";
+import { formatRecord, recordKey, sweptKey, thisHost, WORK_PREFIX, type WorkRecord } from "./work-record.ts";
+
+export const HEARTBEAT_MS = 60_000;
+
+/** Works of this process. */
+export const ownWorks = new Set<string>();
+
+/** One run's work in a store of objects. */
+export class ObjectWork implements Work {
+  readonly id: string;
+  readonly location: string;
+  readonly #store: ObjectStore;
+  readonly #permits: BytePermits;
+  readonly #life: SignOfLife;
+  readonly #heartbeat: NodeJS.Timeout;
+  readonly #pending = new Set<{ abort(): Promise<void> }>();
+  readonly #spools = new Set<Spool>();
+  #record: WorkRecord;
+  #saving: Promise<void> = Promise.resolve();
+  #created = 0;
+  #isSealed = false;
+  #hasEnded = false;
+
+  private constructor(store: ObjectStore, permits: BytePermits, life: SignOfLife, record: WorkRecord) {
+    this.id = record.id;
+    this.location = `${store.location}/${WORK_PREFIX}${record.id}`;
+    this.#store = store;
+    this.#permits = permits;
+    this.#life = life;
+    this.#record = record;
+    // What a sign of life fails of, the work itself will say.
+    this.#heartbeat = setInterval(() => void this.#save().catch(() => {}), HEARTBEAT_MS);
+    this.#heartbeat.unref();
+  }
+
+  static async begin(store: ObjectStore, permits: BytePermits, id: string, now: Date): Promise<ObjectWork> {
+    ownWorks.add(id);
+    const life = await showSignOfLife(id);
+    const { host, bootId } = await thisHost();
+    const work = new ObjectWork(store, permits, life, {
+      id,
+      host,
+      boot_id: bootId,
+      started: now.toISOString(),
+      has_lock: life.hasLock,
+      keys: [],
+    });
+    try {
+      await work.#save();
+      return work;
+    } catch (error) {
+      clearInterval(work.#heartbeat);
+      ownWorks.delete(id);
+      await life.end();
+      throw error;
+    }
+  }
+
+  async create(intended?: string): Promise<PendingObject> {
+    const object = new PendingStoreObject(this, this.writer(intended ?? this.#temporaryKey()));
+    this.#pending.add(object);
+    return object;
+  }
+
+  async createFolder(intended?: string): Promise<PendingFolder> {
+    const folder = new ObjectFolder(this, this.#store, intended ?? this.#temporaryKey());
+    this.#pending.add(folder);
+    return folder;
+  }
+
+  #temporaryKey(): string {
+    return `${WORK_PREFIX}${this.id}/${++this.#created}`;
+  }
+
+  async openSpool(): Promise<Spool> {
+    const spool = await openTemporarySpool();
+    this.#spools.add(spool);
+    return spool;
+  }
+
+  async note(): Promise<void> {
+    throw new BackupError({
+      code: "USAGE",
+      message: "a backup that can be resumed needs a repository in a folder",
+      object: this.#store.location,
+      hint: "leave out --resumable, or back up into a folder and copy the backup from there",
+    });
+  }
+
+  /** Takes the bytes of an object that is meant for this key. @internal */
+  writer(key: string): ObjectWriter {
+    return new ObjectWriter(key, {
+      store: this.#store,
+      work: this.id,
+      permits: this.#permits,
+      announce: () => this.#announce(key, "part"),
+    });
+  }
+
+  /** Makes an object of what a writer holds, under this key. @internal */
+  async publish(writer: ObjectWriter, key: string, role: "part" | "seal"): Promise<StoredObject> {
+    await writer.finish();
+    await this.#announce(key, role);
+    if (!writer.isSent) await this.#store.put(key, writer.whole, { work: this.id, createOnly: true });
+    else {
+      await this.#complete(writer);
+      if (writer.key !== key) {
+        await this.copy(writer.key, key, writer.size);
+        await this.#store.remove(writer.key);
+      }
+    }
+    if (role === "seal") this.#isSealed = true;
+    const state = await this.#store.head(key);
+    return { key, size: writer.size, modified: state?.modified ?? this.#store.now() };
+  }
+
+  async #complete(writer: ObjectWriter): Promise<void> {
+    try {
+      await writer.complete();
+    } catch (error) {
+      if (!(error instanceof BackupError) || error.code !== "EXISTS") throw error;
+      throw new BackupError({
+        code: "IO",
+        message: `another run has written an object of the same name in the meantime: "${writer.key}"`,
+        object: `${this.#store.location}/${writer.key}`,
+        hint: "run again: this backup gets another name then",
+        cause: error,
+      });
+    }
+  }
+
+  /** Copies one of its objects inside the service; what it was copied from goes with the work. @internal */
+  async copy(from: string, to: string, size: number): Promise<void> {
+    await this.#announce(to, "part");
+    await this.#store.copy(from, to, size, this.id);
+  }
+
+  /** Says that objects below this key will be this work's. @internal */
+  async announceFolder(key: string): Promise<void> {
+    await this.#announce(`${key}/`, "part");
+  }
+
+  /**
+   * What comes is written down first, so that whoever sweeps knows of it. Who seals looks behind that whether somebody has
+   * begun to sweep; who sweeps says so first, and then looks at the record again: one of both sees the other.
+   */
+  async #announce(key: string, role: "part" | "seal"): Promise<void> {
+    const { keys } = this.#record;
+    // What lies below the record is found with it.
+    if (key.startsWith(`${WORK_PREFIX}${this.id}/`)) return;
+    if (role === "seal") this.#record = { ...this.#record, seal: key };
+    else if (!keys.some((known) => key === known || (known.endsWith("/") && key.startsWith(known)))) {
+      this.#record = { ...this.#record, keys: [...keys, key] };
+    } else return;
+    await this.#save();
+    if (role === "part" || (await this.#store.head(sweptKey(this.id))) === undefined) return;
+    throw new BackupError({
+      code: "IO",
+      message: "another run took this one for dead, and removed what it had written",
+      object: this.location,
+      hint: "it could not reach the storage for 10 minutes; run again",
+      retry: "maybe",
+    });
+  }
+
+  /** One after another. */
+  #save(): Promise<void> {
+    const save = async (): Promise<void> => {
+      if (this.#hasEnded) return;
+      await this.#store.put(recordKey(this.id), formatRecord(this.#record), { work: this.id, createOnly: false });
+    };
+    const saved = this.#saving.then(save);
+    this.#saving = saved.catch(() => {}); // Whoever asked for it is told.
+    return saved;
+  }
+
+  async end(): Promise<void> {
+    if (this.#hasEnded) return;
+    clearInterval(this.#heartbeat);
+    await this.#saving;
+    this.#hasEnded = true;
+    for (const pending of this.#pending) await pending.abort();
+    for (const spool of this.#spools) await spool.close();
+    try {
+      // Whether the seal is there cannot be told by how its writing ended.
+      await removeOwn(this.#store, this.#isSealed ? { ...this.#record, keys: [] } : this.#record);
+    } finally {
+      ownWorks.delete(this.id);
+      await this.#life.end();
+    }
+  }
+}
+
+/** An object that is not published. */
+class PendingStoreObject implements PendingObject {
+  readonly #work: ObjectWork;
+  readonly #writer: ObjectWriter;
+  #isOver = false;
+
+  constructor(work: ObjectWork, writer: ObjectWriter) {
+    this.#work = work;
+    this.#writer = writer;
+  }
+
+  write(bytes: Uint8Array): Promise<void> {
+    return this.#writer.write(bytes);
+  }
+
+  async commit(key: string, role: "part" | "seal"): Promise<StoredObject> {
+    if (!isSafeRelativePath(key)) throw new Error(`no safe key: ${JSON.stringify(key)}`);
+    if (this.#isOver) throw new Error("committed or aborted before");
+    const stored = await this.#work.publish(this.#writer, key, role);
+    this.#isOver = true;
+    return stored;
+  }
+
+  async abort(): Promise<void> {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    await this.#writer.abandon();
+  }
+}

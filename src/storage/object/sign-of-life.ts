@@ -1,0 +1,55 @@
+import { existsSync } from "node:fs";
+import { mkdir, rm, writeFile } from "node:fs/promises";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { type LivenessLock, tryLock } from "../local/liveness-lock.ts";
+
+/** Where this user's programs leave locks that tell each other of their works in places without locks. */
+function locksFolder(): string {
+  return join(process.env.XDG_STATE_HOME || join(homedir(), ".local", "state"), "dbbackup", "works");
+}
+
+/** Tells others on this machine at once when we die, however we die. */
+export interface SignOfLife {
+  readonly hasLock: boolean;
+  end(): Promise<void>;
+}
+
+/** @param id of the work, a UUID */
+export async function showSignOfLife(id: string): Promise<SignOfLife> {
+  const path = join(locksFolder(), id);
+  let lock: LivenessLock | string = "unsupported";
+  try {
+    await mkdir(locksFolder(), { recursive: true, mode: 0o700 });
+    await writeFile(path, "", { flag: "wx", mode: 0o600 });
+    lock = await tryLock(path);
+  } catch {
+    // Without such a folder others wait until we are silent long enough.
+  }
+  return {
+    hasLock: typeof lock !== "string",
+    end: async () => {
+      if (typeof lock !== "string") lock.release();
+      await rm(path, { force: true }).catch(() => {}); // It is empty, and its name is used never again.
+    },
+  };
+}
+
+/**
+ * Whether the owner of a work of this machine is gone, as its lock says.
+ * @param id of the work, a UUID
+ */
+export async function isLockFree(id: string): Promise<boolean> {
+  const path = join(locksFolder(), id);
+  // Another user's, or in another container: that there is none says nothing.
+  if (!existsSync(path)) return false;
+  const lock = await tryLock(path);
+  if (typeof lock === "string") return false;
+  lock.release();
+  return true;
+}
+
+/** Removes what the lock of a work that is gone has left. */
+export async function forgetLock(id: string): Promise<void> {
+  await rm(join(locksFolder(), id), { force: true }).catch(() => {}); // Nobody looks at it again.
+}

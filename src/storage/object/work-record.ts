@@ -1,0 +1,65 @@
+import { readFile } from "node:fs/promises";
+import { hostname } from "node:os";
+import * as v from "valibot";
+
+/** Works in progress have a record below keys of this beginning, followed by the work's id. */
+export const WORK_PREFIX = ".tmp-";
+const RECORD = "owner.json";
+
+const recordSchema = v.object({
+  id: v.pipe(v.string(), v.uuid()),
+  host: v.string(),
+  boot_id: v.string(),
+  started: v.string(),
+  /** Whether a file on that host tells by a lock of the system that the owner lives. */
+  has_lock: v.boolean(),
+  /** What it writes; a key that ends with a slash means all below. */
+  keys: v.array(v.pipe(v.string(), v.maxLength(2000))),
+  /** Once this object is there, and of this work, all the others count. */
+  seal: v.optional(v.string()),
+});
+
+/** Who works, and on what: what a sweep must know when the owner is gone. Written again when it changes, and as a sign of life. */
+export type WorkRecord = v.InferOutput<typeof recordSchema>;
+
+export function recordKey(id: string): string {
+  return `${WORK_PREFIX}${id}/${RECORD}`;
+}
+
+/** The id of a work whose record has this key. */
+export function workOfKey(key: string): string | undefined {
+  const id = key.slice(WORK_PREFIX.length, -RECORD.length - 1);
+  return key === recordKey(id) ? id : undefined;
+}
+
+/** Records are small: a work names folders, not their files. */
+export const MAX_RECORD_BYTES = 1024 * 1024;
+
+/** Undefined for what is none, which nobody may act upon. */
+export function parseRecord(bytes: Uint8Array): WorkRecord | undefined {
+  try {
+    const parsed = v.safeParse(recordSchema, JSON.parse(Buffer.from(bytes).toString("utf8")));
+    return parsed.success ? parsed.output : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+export function formatRecord(record: WorkRecord): Buffer {
+  return Buffer.from(`${JSON.stringify(record)}\n`);
+}
+
+/** This machine, since it was started. */
+export async function thisHost(): Promise<{ readonly host: string; readonly bootId: string }> {
+  const host = hostname();
+  try {
+    return { host, bootId: (await readFile("/proc/sys/kernel/random/boot_id", "utf8")).trim() };
+  } catch {
+    return { host, bootId: `unknown-${process.pid}-${host}` };
+  }
+}
+
+/** An object of this key says that somebody sweeps the work. */
+export function sweptKey(id: string): string {
+  return `${WORK_PREFIX}${id}/swept`;
+}

@@ -1,0 +1,195 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import {
+  CreateBucketCommand,
+  GetObjectCommand,
+  ListMultipartUploadsCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+  S3Client,
+} from "@aws-sdk/client-s3";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { builtProgram } from "../helpers/built-program.ts";
+import { dbbackup, foreignVariables, mustDbbackup } from "../helpers/dbbackup.ts";
+import { withMysqlDatabase } from "../helpers/mysql-database.ts";
+import { sharedMysql } from "../helpers/mysql-shared-servers.ts";
+import { type S3Server, startS3Server } from "../helpers/s3-server.ts";
+import { sharedServer } from "../helpers/shared-servers.ts";
+import { type TestDatabase, withDatabase } from "../helpers/test-database.ts";
+
+const Bucket = "backups";
+const keys = {
+  AWS_ACCESS_KEY_ID: "test",
+  AWS_SECRET_ACCESS_KEY: "secret-of-the-bucket",
+  AWS_EC2_METADATA_DISABLED: "true",
+};
+let server: S3Server;
+let client: S3Client;
+let database: TestDatabase;
+let folder: string;
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), "dbbackup-s3-repository-"));
+  server = await startS3Server();
+  const credentials = { accessKeyId: "test", secretAccessKey: "test" };
+  client = new S3Client({ endpoint: server.endpoint, region: "us-east-1", forcePathStyle: true, credentials });
+  await client.send(new CreateBucketCommand({ Bucket }));
+  database = await withDatabase(await sharedServer(18));
+  // Larger than the first part of an upload, as it is stored.
+  await database.sql(`
+    CREATE TABLE blobs (id int PRIMARY KEY, hash text NOT NULL, half text);
+    INSERT INTO blobs SELECT i, encode(sha256(i::text::bytea), 'hex'), md5(i::text) FROM generate_series(1, 200000) i;
+    CREATE TABLE words (word text);
+    INSERT INTO words VALUES ('one'), ('two');`);
+}, 120_000);
+afterAll(async () => {
+  client.destroy();
+  await server[Symbol.asyncDispose]();
+  await database.drop();
+  rmSync(folder, { recursive: true });
+});
+
+function repository(prefix: string): string {
+  return `s3://${Bucket}/${prefix}?endpoint=${server.endpoint}&region=us-east-1&path-style=true`;
+}
+
+const env = { ...keys, HOME: "/nonexistent" };
+
+async function stored(prefix: string): Promise<string[]> {
+  const { Contents = [] } = await client.send(new ListObjectsV2Command({ Bucket, Prefix: `${prefix}/` }));
+  expect(await uploads(`${prefix}/`)).toEqual([]);
+  return Contents.map(({ Key }) => Key!.slice(prefix.length + 1)).toSorted();
+}
+
+async function uploads(Prefix: string) {
+  return (await client.send(new ListMultipartUploadsCommand({ Bucket, Prefix }))).Uploads ?? [];
+}
+
+async function backup(prefix: string, ...args: readonly string[]) {
+  const what = ["backup", "single", database.name, "--url", database.url, "--repo", repository(prefix), "--json"];
+  return JSON.parse((await mustDbbackup([...what, ...args], { env })).stdout.toString());
+}
+
+async function expectSame(restored: TestDatabase): Promise<void> {
+  const { stdout } = await mustDbbackup(["compare", database.url, restored.url, "--json"]);
+  expect(JSON.parse(stdout.toString())).toMatchObject({ equal: true });
+}
+
+test.each([
+  ["custom", ["--format", "custom", "--compression", "none"], /\.dump$/],
+  ["plain", ["--format", "plain", "--compression", "zstd"], /\.sql\.zst$/],
+  ["directory", ["--format", "directory", "--jobs", "2"], /\.dir$/],
+])(
+  "%s: a backup goes into a bucket, is listed, shown, verified and restored from there",
+  async (prefix, args, name) => {
+    const made = await backup(prefix, ...args);
+    expect(made.backup_file).toMatch(name);
+    const files = await stored(prefix);
+    const artifacts: string[] = made.artifacts.map((artifact: { name: string }) => artifact.name);
+    expect(files).toEqual([...artifacts, `${made.backup_file}.meta.json`].toSorted());
+    const repo = ["--repo", repository(prefix)];
+    const listed = JSON.parse((await mustDbbackup(["list", ...repo, "--json"], { env })).stdout.toString());
+    expect(listed).toEqual([expect.objectContaining({ id: made.id })]);
+    const verified = await mustDbbackup(["verify", made.id, ...repo, "--json"], { env });
+    expect(JSON.parse(verified.stdout.toString())[0]).toMatchObject({ status: "ok" });
+    await using restored = await withDatabase(database.server);
+    const target = ["--url", restored.url, "--target", restored.name];
+    await mustDbbackup(["restore", "single", `latest:${database.name}`, ...repo, ...target], { env });
+    await expectSame(restored);
+  },
+);
+
+test("what is encrypted arrives encrypted, under its own name", async () => {
+  const key = ["--key-file", join(folder, "backup.key")];
+  await mustDbbackup(["keys", "generate", "--output", join(folder, "backup.key")]);
+  const made = await backup("sealed", "--encrypt", ...key);
+  const files = await stored("sealed");
+  expect(files).toEqual([made.artifacts[0].name, made.artifacts[0].name.replace(/\.enc$/, ".meta.json")].toSorted());
+  const { Body } = await client.send(new GetObjectCommand({ Bucket, Key: `sealed/${made.artifacts[0].name}` }));
+  const bytes = Buffer.from(await Body!.transformToByteArray());
+  expect(bytes.subarray(0, 8).toString()).toBe("DBBKENC1");
+  const { stdout } = await mustDbbackup(["verify", made.id, "--repo", repository("sealed"), ...key, "--json"], { env });
+  expect(JSON.parse(stdout.toString())[0]).toMatchObject({ status: "ok" });
+});
+
+test("a flipped byte in the bucket is found", async () => {
+  const made = await backup("flipped");
+  const Key = `flipped/${made.artifacts[0].name}`;
+  const { Body } = await client.send(new GetObjectCommand({ Bucket, Key }));
+  const bytes = await Body!.transformToByteArray();
+  bytes[bytes.length >> 1]! ^= 1;
+  await client.send(new PutObjectCommand({ Bucket, Key, Body: bytes }));
+  const { status, stdout } = await dbbackup(["verify", made.id, "--repo", repository("flipped"), "--json"], { env });
+  expect([status, JSON.parse(stdout.toString())[0].status]).toEqual([4, "damaged"]);
+});
+
+test("MariaDB: a directory goes into a bucket and comes back", async () => {
+  const address = await sharedMysql("mariadb-11.8");
+  await using source = await withMysqlDatabase(address);
+  await using target = await withMysqlDatabase(address);
+  await source.sql("CREATE TABLE t (id int PRIMARY KEY, what text)");
+  await source.sql("INSERT INTO t SELECT seq, REPEAT(MD5(seq), 10) FROM seq_1_to_20000");
+  const repo = ["--repo", repository("mariadb")];
+  await mustDbbackup(["backup", "single", source.name, "--url", source.url, "--format", "directory", ...repo], { env });
+  const restore = ["restore", "single", `latest:${source.name}`, "--url", target.url, "--target", target.name];
+  await mustDbbackup([...restore, "--confirm", ...repo], { env });
+  const { stdout } = await mustDbbackup(["compare", source.url, target.url, "--json"]);
+  expect(JSON.parse(stdout.toString())).toMatchObject({ equal: true });
+});
+
+test("a backup that is ended leaves nothing in the bucket, and errors name what is wrong without secrets", async () => {
+  const what = ["backup", "single", database.name, "--url", database.url];
+  const missing = await dbbackup([...what, "--repo", repository("x").replace(`//${Bucket}/`, "//nowhere/")], { env });
+  expect([missing.status, missing.stderr.toString()]).toEqual([1, expect.stringContaining("there is no such bucket")]);
+  const nobody = await dbbackup([...what, "--repo", repository("x")], {
+    env: { ...env, AWS_ACCESS_KEY_ID: undefined, AWS_SECRET_ACCESS_KEY: undefined },
+  });
+  expect([nobody.status, nobody.stderr.toString()]).toEqual([1, expect.stringContaining("no credentials were found")]);
+  const nothing = await dbbackup(
+    [...what, "--exclude-table", "blobs", "--table", "none_like_it", "--repo", repository("x")],
+    { env },
+  );
+  expect(nothing.status).toBe(1);
+  expect(`${missing.stderr}${nobody.stderr}${nothing.stderr}`).not.toContain("secret-of-the-bucket");
+  expect(await stored("x")).toEqual([]);
+});
+
+test("a backup that is killed in mid-upload is not listed, and the next run removes what it left", async () => {
+  const what = ["backup", "single", database.name, "--url", database.url, "--repo", repository("killed")];
+  const args = [await builtProgram(), ...what, "--compression", "none", "--max-rate", "8MB", "--jobs", "1"];
+  const running = spawn(process.execPath, args, {
+    env: { ...process.env, ...foreignVariables, ...keys, HOME: folder },
+    stdio: "ignore",
+  });
+  const ended = once(running, "exit");
+  while ((await uploads("killed/")).length === 0 && running.exitCode === null) await sleep(20);
+  running.kill("SIGKILL");
+  await ended;
+  expect(await uploads("killed/")).toHaveLength(1);
+  const listed = await mustDbbackup(["list", "--repo", repository("killed"), "--json"], { env });
+  expect(JSON.parse(listed.stdout.toString())).toEqual([]);
+  // The same HOME: where it left its lock.
+  const next = await mustDbbackup([...what, "--json"], { env: { ...env, HOME: folder } });
+  const made = JSON.parse(next.stdout.toString());
+  expect(await stored("killed")).toEqual([made.backup_file, `${made.backup_file}.meta.json`]);
+});
+
+test.each([
+  ["s3://user:pass@backups/x", "credentials do not belong into URLs"],
+  ["s3://backups/x?colour=blue", '"colour" is no parameter'],
+  ["s3://backups/x?region=../", '"region" is none'],
+  ["s3://backups/x?endpoint=file:///etc", '"endpoint" is a URL'],
+  ["s3://backups/a//b", "the path behind the bucket"],
+  ["s3:///x", "it names no bucket"],
+  ["b2://backups/x", "needs the region"],
+  ["gopher://backups/x", 'repositories at "gopher://" are not known'],
+])("%s is refused before anything is asked", async (url, message) => {
+  const { status, stderr } = await dbbackup(["list", "--repo", url], { env });
+  expect(stderr.toString()).toContain(message);
+  expect(stderr.toString()).not.toContain("pass@");
+  expect(status).toBe(2);
+});
