@@ -1,6 +1,7 @@
 import { monotonic } from "../core/monotonic.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Services } from "../ports/services.ts";
+import type { Storage } from "../ports/storage.ts";
 import { version } from "./version.ts";
 
 /** Whether a repository is named by a URL; a folder may have a colon in its name. */
@@ -11,10 +12,19 @@ function isUrl(location: string): boolean {
 /** Joins the adapters. Each is imported only when somebody asks for it. */
 export function createServices(): Services {
   const clock: Clock = { now: () => new Date(), monotonic };
+  // What was found in a bucket is named by the bucket's location, without the parameters that it was opened with.
+  const buckets = new Map<string, Storage>();
+  const bucketAt = async (url: string): Promise<Storage> => {
+    const known = buckets.get(url);
+    if (known !== undefined) return known;
+    const bucket = await (await import("./open-bucket.ts")).openBucket(url, clock, process.env);
+    buckets.set(bucket.location, bucket);
+    return bucket;
+  };
   return {
     clock,
     openStorage: async (location) => {
-      if (isUrl(location)) return await (await import("./open-bucket.ts")).openBucket(location, clock, process.env);
+      if (isUrl(location)) return await bucketAt(location);
       const { LocalStorage } = await import("../storage/local/local-storage.ts");
       return new LocalStorage(location, clock);
     },
