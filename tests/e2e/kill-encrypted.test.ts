@@ -1,0 +1,3 @@
+import { killEncryptedSuite } from "./kill-encrypted-suite.ts";
+
+killEncryptedSuite({ points: 2, seed: 4711 });
