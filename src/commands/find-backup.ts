@@ -78,15 +78,15 @@ async function backupOfFile(file: NamedFile): Promise<FoundBackup> {
 }
 
 /**
- * A folder is a backup when there is metadata beside it, a table of contents in it (as pg_dump -Fd writes it), or an index
- * (as ours of MySQL and MariaDB have).
+ * A folder is a backup when there is metadata beside it, a table of contents in it (as pg_dump -Fd writes it), an index
+ * (as ours of MySQL and MariaDB have), or what mydumper writes into its folders.
  */
 async function backupOfFolder(folder: NamedFolder): Promise<FoundBackup> {
   const beside = await metadataBeside(folder);
   if (beside !== undefined) return await describedFolder(folder, await metadataIn(beside), beside);
   const files = await folder.files();
   const names = [...files.sizes.keys()].toSorted();
-  if (!names.some((name) => /^(?:toc\.dat(\.[a-z0-9]+)?|index\.json)$/.test(name))) {
+  if (!names.some((name) => /^(?:toc\.dat(\.[a-z0-9]+)?|index\.json)$/.test(name)) && !isOfMydumper(names)) {
     throw new BackupError({
       code: "FOREIGN_FILE",
       message: `"${folder.path}" is a folder, and no backup`,
@@ -96,6 +96,11 @@ async function backupOfFolder(folder: NamedFolder): Promise<FoundBackup> {
   }
   const artifacts = names.map((name) => ({ name, open: () => files.open(name) }));
   return { location: folder.path, artifacts, folder: { sizes: async () => files.sizes } };
+}
+
+/** As mydumper writes it, or begins to. */
+function isOfMydumper(names: readonly string[]): boolean {
+  return names.some((name) => /^metadata(?:\.partial)?$/.test(name)) && names.some((name) => name.includes(".sql"));
 }
 
 /** Folder and metadata may have been renamed together: only the names of the files in it count. */

@@ -50,7 +50,7 @@ async function decompressedHead(method: CompressionMethod, head: Buffer, codec: 
   return Buffer.concat(pieces);
 }
 
-/** Whose backup a folder is, by what it begins with: an index, or a table of contents. */
+/** Whose backup a folder is, by what it begins with: an index, metadata of mydumper, or a table of contents. */
 export function recognizeFolder({ sizes }: Pick<BackupFiles, "sizes">): EngineFamily {
-  return sizes.has("index.json") ? "mysql" : "postgres";
+  return ["index.json", "metadata", "metadata.partial"].some((name) => sizes.has(name)) ? "mysql" : "postgres";
 }

@@ -39,6 +39,12 @@ export interface ScriptRun {
   readonly converter?: StatementConverter | undefined;
   /** Changes statements of up to 4 MiB that are no rows. */
   readonly rewrite?: (text: Buffer) => Buffer;
+  /** What statements end with until the script says something else. */
+  readonly delimiter?: string;
+  /** @throws BackupError for a statement that has no business in the script */
+  readonly requireAllowed?: (kind: StatementKind, statement: FailedStatement) => void;
+  /** Runs a LOAD DATA LOCAL; absent: it is refused. Answers how many rows came. */
+  readonly loadFile?: (text: Buffer, line: number) => Promise<number>;
 }
 
 export interface ScriptRunResult {
@@ -60,7 +66,7 @@ const discarded: RowReceiver = { row: () => undefined };
  * @throws BackupError at the first failure, unless the log decides to go on
  */
 export async function runScript(run: ScriptRun): Promise<ScriptRunResult> {
-  await using reader = new ScriptReader(run.source);
+  await using reader = new ScriptReader(run.source, run.delimiter);
   const runner = new ScriptRunner(run, reader);
   await runner.begin();
   let item = await reader.next();
@@ -105,6 +111,7 @@ class ScriptRunner {
     const { object } = this.#run;
     const kind = statementKind(head);
     const statement: Statement = { line: item.line, head, kind, ...(object === undefined ? {} : { object }) };
+    this.#run.requireAllowed?.(kind, statement);
     // The text of an INSERT was sent when the next one is read, which it says nothing about.
     if (statement.kind.kind === "rows" && item.kind === "statement") {
       const running = this.#noted(this.#send(item, statement), statement);
@@ -156,7 +163,9 @@ class ScriptRunner {
         requireTarget(kind.database, "drops");
         break;
       case "local file":
-        throw localFile(line);
+        if (this.#run.loadFile === undefined) throw localFile(line);
+        this.#run.progress.ran(await this.#run.loadFile(item.text, line));
+        return;
       case "gtid":
         this.#warn(
           `line ${line}: GTID_PURGED was not set: it tells of transactions of the whole server, not of this database`,

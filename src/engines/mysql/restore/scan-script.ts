@@ -33,8 +33,8 @@ const keptDemands = 10_000;
  * Reads a script to its end, sending nothing.
  * @throws BackupError DAMAGED when it is cut off, FOREIGN_FILE for commands of the stock clients and for LOAD DATA LOCAL
  */
-export async function scanScript(source: AsyncIterable<Uint8Array>): Promise<ScriptFacts> {
-  await using reader = new ScriptReader(source);
+export async function scanScript(source: AsyncIterable<Uint8Array>, delimiter?: string): Promise<ScriptFacts> {
+  await using reader = new ScriptReader(source, delimiter);
   const quoting = new FollowedQuoting();
   const names = { "create database": new Set<string>(), "drop database": new Set<string>(), use: new Set<string>() };
   const needsTrust: string[] = [];

@@ -3,8 +3,12 @@ import { FollowedQuoting } from "./session-quoting.ts";
 import { headOf, statementKind } from "./statement-head.ts";
 
 /** Reads a script of ours without running it; `take` gets its statements of up to 4 MiB. */
-export async function eachStatement(source: AsyncIterable<Uint8Array>, take: (text: Buffer) => unknown): Promise<void> {
-  await using reader = new ScriptReader(source);
+export async function eachStatement(
+  source: AsyncIterable<Uint8Array>,
+  take: (text: Buffer) => unknown,
+  delimiter?: string,
+): Promise<void> {
+  await using reader = new ScriptReader(source, delimiter);
   const quoting = new FollowedQuoting();
   for (let item = await reader.next(); item !== undefined; item = await reader.next()) {
     if (item.kind === "character set") {

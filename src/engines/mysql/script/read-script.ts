@@ -71,8 +71,12 @@ export class ScriptReader implements AsyncDisposable {
   /** Pieces of a long statement that were asked for or skipped. */
   #longSize = 0;
 
-  /** @param source pieces are copied: they may be used again when the next one is asked for */
-  constructor(source: AsyncIterable<Uint8Array>) {
+  /**
+   * @param source pieces are copied: they may be used again when the next one is asked for
+   * @param delimiter what statements end with until the script says something else
+   */
+  constructor(source: AsyncIterable<Uint8Array>, delimiter = ";") {
+    this.#lexer.delimiter = delimiter;
     this.#source = withoutByteOrderMark(this.ends.pass(source))[Symbol.asyncIterator]();
   }
 

@@ -3,8 +3,10 @@ import { recognizeCompression } from "../../../core/recognize-compression.ts";
 import type { BackupChecker } from "../../../ports/backup-checker.ts";
 import type { Codec } from "../../../ports/codec.ts";
 import { withoutBomb } from "../../common/without-bomb.ts";
+import { isMydumperFolder } from "../mydumper/mydumper-folder.ts";
 import { requireScript } from "../script/require-script.ts";
 import { checkDirectory } from "./check-directory.ts";
+import { checkMydumper } from "./check-mydumper.ts";
 import { checkScript } from "./check-script.ts";
 
 /** How many of the first bytes tell everything. */
@@ -12,11 +14,14 @@ const recognizedBytes = 512;
 
 /**
  * Checks scripts of MySQL and MariaDB, also compressed as a whole: those of this program, mysqldump and mariadb-dump; and
- * directories of this program.
+ * directories of this program, and folders of mydumper.
  */
 export function createMysqlChecker(codec: Codec): BackupChecker {
   return {
     async check(source, signal) {
+      if (source.kind === "folder" && isMydumperFolder(source.files)) {
+        return await checkMydumper(source.files, codec, signal);
+      }
       if (source.kind === "folder") return await checkDirectory(source.files, codec, signal);
       const head = Buffer.alloc(recognizedBytes);
       const compression = recognizeCompression(head.subarray(0, await source.object.readAt(0, head)));

@@ -21,6 +21,8 @@ import {
   readDirectoryIndex,
   tablesWithData,
 } from "../../directory/directory-index.ts";
+import { fileBytes } from "../../directory/file-bytes.ts";
+import { refuseForMydumper } from "../../mydumper/refuse-for-mydumper.ts";
 import { quoteName, quoteText } from "../../quote.ts";
 import { analyzeDatabase } from "../analyze-database.ts";
 import { FailureLog } from "../failure-log.ts";
@@ -35,8 +37,18 @@ import { chosenObjects } from "./chosen-objects.ts";
 import { checkDirectoryJournal, readJournal } from "./directory-journal.ts";
 import { DirectoryProgress } from "./directory-progress.ts";
 import { type DirectoryFacts, scanScripts } from "./directory-scripts.ts";
+import type { DirectorySource } from "./directory-source.ts";
+import { loadChunk } from "./load-chunk.ts";
 import { runDirectory } from "./run-directory.ts";
 import { triggersInTheWay } from "./triggers-in-the-way.ts";
+
+/** What was read of a directory before anything is done. */
+export interface OpenedDirectory {
+  readonly files: BackupFiles;
+  readonly index: DirectoryIndex;
+  readonly facts: DirectoryFacts;
+  readonly source: DirectorySource;
+}
 
 /** A backup of format `directory`, opened for a restore: its index and scripts were read. */
 export class DirectoryBackup implements RestorableBackup {
@@ -44,19 +56,15 @@ export class DirectoryBackup implements RestorableBackup {
   readonly #files: BackupFiles;
   readonly #index: DirectoryIndex;
   readonly #facts: DirectoryFacts;
+  readonly #source: DirectorySource;
   readonly #codec: Codec;
   readonly #resolve: ResolveSpec;
 
-  private constructor(
-    files: BackupFiles,
-    index: DirectoryIndex,
-    facts: DirectoryFacts,
-    codec: Codec,
-    resolve: ResolveSpec,
-  ) {
+  constructor({ files, index, facts, source }: OpenedDirectory, codec: Codec, resolve: ResolveSpec) {
     this.#files = files;
     this.#index = index;
     this.#facts = facts;
+    this.#source = source;
     this.#codec = codec;
     this.#resolve = resolve;
     this.summary = {
@@ -74,7 +82,8 @@ export class DirectoryBackup implements RestorableBackup {
   /** @throws BackupError FOREIGN_FILE, DAMAGED, UNSUPPORTED_FORMAT */
   static async open(files: BackupFiles, codec: Codec, resolve: ResolveSpec): Promise<DirectoryBackup> {
     const index = await readDirectoryIndex(files);
-    return new DirectoryBackup(files, index, await scanScripts(files, index), codec, resolve);
+    const source = { script: (file: string) => fileBytes(files, file), load: loadChunk };
+    return new DirectoryBackup({ files, index, facts: await scanScripts(files, index), source }, codec, resolve);
   }
 
   contents(): BackupContents {
@@ -88,6 +97,7 @@ export class DirectoryBackup implements RestorableBackup {
     this.#requireTarget(target);
     this.#requireExpected(request);
     checkDirectoryJournal({ index: this.#index, request });
+    if (this.#source.ownName !== undefined) refuseForMydumper(request);
     const drops = request.clean && !request.create ? chosen.made.toReversed() : [];
     const steps = [
       ...drops.map((object) => ({ action: "drop" as const, object })),
@@ -146,6 +156,7 @@ export class DirectoryBackup implements RestorableBackup {
       await runDirectory({
         files: this.#files,
         index: this.#index,
+        source: this.#source,
         codec: this.#codec,
         spec,
         target,
@@ -204,9 +215,11 @@ export class DirectoryBackup implements RestorableBackup {
     await using connection = await connectForRestore(spec, undefined, { signal });
     if (request.clean) await connection.query(`DROP DATABASE IF EXISTS ${name}`);
     const { character_set: charset, collation } = this.#index;
-    await connection.query(
-      `CREATE DATABASE ${name} CHARACTER SET ${quoteText(charset)} COLLATE ${quoteText(collation)}`,
-    );
+    const defaults = [
+      ...(charset === "" ? [] : [` CHARACTER SET ${quoteText(charset)}`]),
+      ...(collation === "" ? [] : [` COLLATE ${quoteText(collation)}`]),
+    ];
+    await connection.query(`CREATE DATABASE ${name}${defaults.join("")}`);
   }
 
   #target({ target }: RestoreRequest): string {
@@ -243,7 +256,7 @@ export class DirectoryBackup implements RestorableBackup {
 /** A line for each object: its number, kind, name, and the rows of tables. */
 function listingOf(index: DirectoryIndex): string[] {
   return index.objects.map(({ kind, name, data }, number) => {
-    const rows = data === undefined ? "" : ` (${data.rows} rows)`;
+    const rows = data === undefined ? "" : data.rows < 0 ? ` (${data.chunks.length} files)` : ` (${data.rows} rows)`;
     return `${objectNumber(number)} ${kind} ${name}${rows}`;
   });
 }

@@ -1,13 +1,13 @@
 import { monotonic } from "../../../../core/monotonic.ts";
 import type { ProgressSink } from "../../../../ports/progress.ts";
-import type { LoadedTable } from "./load-queue.ts";
+import type { LoadedData, LoadedTable } from "./load-queue.ts";
 
 const intervalMs = 100;
 
 /** Sums over all sessions, told now and then; a table begins with its first chunk and ends with its last. */
 export class DirectoryProgress {
   readonly #sink: ProgressSink;
-  readonly #begun = new Map<LoadedTable, number>();
+  readonly #begun = new Map<LoadedTable<LoadedData>, { left: number; rows: number }>();
   bytes = 0;
   rows = 0;
   objects = 0;
@@ -24,8 +24,9 @@ export class DirectoryProgress {
   }
 
   /** @param objects how many there are to make and to load */
-  begin(tables: readonly LoadedTable[], objects: number): void {
-    const sum = (of: "rows" | "bytes"): number => tables.reduce((all, { data }) => all + data[of], 0);
+  begin(tables: readonly LoadedTable<LoadedData>[], objects: number): void {
+    // How many rows there are is not always known.
+    const sum = (of: "rows" | "bytes"): number => tables.reduce((all, { data }) => all + Math.max(0, data[of]), 0);
     this.#sink.emit({ event: "estimate", bytes: sum("bytes"), rows: sum("rows"), objects });
   }
 
@@ -35,9 +36,9 @@ export class DirectoryProgress {
     this.#tell();
   }
 
-  beginChunk(table: LoadedTable): void {
+  beginChunk(table: LoadedTable<LoadedData>): void {
     if (this.#begun.has(table)) return;
-    this.#begun.set(table, table.data.chunks.length);
+    this.#begun.set(table, { left: table.data.chunks.length, rows: 0 });
     this.#sink.emit({ event: "object-start", object: table.name });
   }
 
@@ -46,13 +47,14 @@ export class DirectoryProgress {
     this.#tell();
   }
 
-  endChunk(table: LoadedTable, rows: number): void {
+  endChunk(table: LoadedTable<LoadedData>, rows: number): void {
     this.rows += rows;
-    const left = this.#begun.get(table)! - 1;
-    this.#begun.set(table, left);
-    if (left > 0) return;
+    const begun = this.#begun.get(table)!;
+    begun.left -= 1;
+    begun.rows += rows;
+    if (begun.left > 0) return;
     const { data, name } = table;
-    this.#sink.emit({ event: "object-end", object: name, rows: data.rows, bytes: data.bytes });
+    this.#sink.emit({ event: "object-end", object: name, rows: begun.rows, bytes: data.bytes });
     this.made();
   }
 

@@ -20,17 +20,32 @@ export function shownObject({ kind, name, schema }: DirectoryObject): string {
 
 /** Reads all scripts once, sending nothing. @throws BackupError DAMAGED when one is not that of the index; FOREIGN_FILE */
 export async function scanScripts(files: BackupFiles, index: DirectoryIndex): Promise<DirectoryFacts> {
+  const scans = index.objects.flatMap(({ schema }) => {
+    if (schema === undefined) return [];
+    const { file, sha256 } = schema;
+    const scan = async (): Promise<ScriptFacts> => {
+      const hash = createHash("sha256");
+      const facts = await scanScript(hashedBytes(fileBytes(files, file), hash));
+      if (hash.digest("hex") !== sha256) throw notAsWritten(file);
+      return facts;
+    };
+    return [{ file, scan }];
+  });
+  return await mergeFacts(scans, index.server_version);
+}
+
+/** What several scripts are together. They are read one after the other. */
+export async function mergeFacts(
+  scans: readonly { readonly file: string; readonly scan: () => Promise<ScriptFacts> }[],
+  serverVersion: string,
+): Promise<DirectoryFacts> {
   const databases = new Set<string>();
   const drops = new Set<string>();
   const needsTrust: string[] = [];
   const demands = new Map<string, ScriptFacts["demands"][number]>();
   let longest: ScriptFacts["longest"] = { bytes: 0, line: 0 };
-  for (const object of index.objects) {
-    if (object.schema === undefined) continue;
-    const { file, sha256 } = object.schema;
-    const hash = createHash("sha256");
-    const facts = await scanScript(hashedBytes(fileBytes(files, file), hash));
-    if (hash.digest("hex") !== sha256) throw notAsWritten(file);
+  for (const { file, scan } of scans) {
+    const facts = await scan();
     for (const name of [...facts.creates, ...facts.drops, ...facts.uses]) databases.add(name);
     for (const name of facts.drops) drops.add(name);
     for (const reason of facts.needsTrust) needsTrust.push(`${file}, ${reason}`);
@@ -40,7 +55,7 @@ export async function scanScripts(files: BackupFiles, index: DirectoryIndex): Pr
     }
     if (facts.longest.bytes > longest.bytes) longest = { ...facts.longest, file };
   }
-  return { databases, drops, needsTrust, demands: [...demands.values()], longest, serverVersion: index.server_version };
+  return { databases, drops, needsTrust, demands: [...demands.values()], longest, serverVersion };
 }
 
 async function* hashedBytes(pieces: AsyncIterable<Uint8Array>, hash: Hash): AsyncGenerator<Uint8Array> {

@@ -1,9 +1,16 @@
-import type { DirectoryChunk, DirectoryData } from "../../directory/directory-index.ts";
+import type { DirectoryData } from "../../directory/directory-index.ts";
+
+/** Rows of a table, in files. */
+export interface LoadedData {
+  readonly rows: number;
+  readonly bytes: number;
+  readonly chunks: readonly { readonly file: string; readonly bytes: number }[];
+}
 
 /** A table whose rows come in. */
-export interface LoadedTable {
+export interface LoadedTable<Data extends LoadedData = DirectoryData> {
   readonly name: string;
-  readonly data: DirectoryData;
+  readonly data: Data;
   /** This restore made it. */
   readonly isMadeHere: boolean;
   /** Statements that follow its rows. */
@@ -11,12 +18,18 @@ export interface LoadedTable {
 }
 
 /** What one session does at a time. */
-export type LoadJob =
-  | { readonly kind: "chunk"; readonly table: LoadedTable; readonly chunk: DirectoryChunk }
-  | { readonly kind: "indexes"; readonly table: LoadedTable };
+export type LoadJob<Data extends LoadedData = DirectoryData> =
+  | ChunkJob<Data>
+  | { readonly kind: "indexes"; readonly table: LoadedTable<Data> };
 
-interface Waiting {
-  readonly table: LoadedTable;
+export interface ChunkJob<Data extends LoadedData = DirectoryData> {
+  readonly kind: "chunk";
+  readonly table: LoadedTable<Data>;
+  readonly chunk: Data["chunks"][number];
+}
+
+interface Waiting<Data extends LoadedData> {
+  readonly table: LoadedTable<Data>;
   /** The next chunk. */
   next: number;
   bytesLeft: number;
@@ -27,13 +40,13 @@ interface Waiting {
  * Which rows come in beside each other: those of the largest tables first, each table by as many sessions as there are
  * chunks, but rather by one where others wait. The indexes of a table follow its last chunk, as a job of its own.
  */
-export class LoadQueue {
-  readonly #waiting: Waiting[];
-  readonly #indexes: LoadedTable[] = [];
+export class LoadQueue<Data extends LoadedData = DirectoryData> {
+  readonly #waiting: Waiting<Data>[];
+  readonly #indexes: LoadedTable<Data>[] = [];
   #running = 0;
   #isStopped = false;
 
-  constructor(tables: readonly LoadedTable[]) {
+  constructor(tables: readonly LoadedTable<Data>[]) {
     this.#waiting = tables
       .map((table) => ({ table, next: 0, bytesLeft: table.data.bytes, running: 0 }))
       .filter(({ table }) => {
@@ -54,7 +67,7 @@ export class LoadQueue {
   }
 
   /** The next job, which is under way from now on; undefined when nothing can begin before something ends. */
-  begin(): LoadJob | undefined {
+  begin(): LoadJob<Data> | undefined {
     if (this.#isStopped) return undefined;
     const rows = this.#largest();
     const [table] = this.#indexes;
@@ -72,7 +85,7 @@ export class LoadQueue {
     return { kind: "chunk", table: rows.table, chunk };
   }
 
-  end(job: LoadJob): void {
+  end(job: LoadJob<Data>): void {
     this.#running -= 1;
     if (job.kind === "indexes") return;
     const at = this.#waiting.findIndex(({ table }) => table === job.table);
@@ -83,8 +96,8 @@ export class LoadQueue {
     if (job.table.indexes.length > 0) this.#indexes.push(job.table);
   }
 
-  #largest(): Waiting | undefined {
-    let found: Waiting | undefined;
+  #largest(): Waiting<Data> | undefined {
+    let found: Waiting<Data> | undefined;
     for (const one of this.#waiting) {
       if (one.next >= one.table.data.chunks.length) continue;
       if (found === undefined || share(one) > share(found)) found = one;
@@ -94,6 +107,6 @@ export class LoadQueue {
 }
 
 /** What is left for each session, with one more. */
-function share({ bytesLeft, running }: Waiting): number {
+function share({ bytesLeft, running }: Pick<Waiting<LoadedData>, "bytesLeft" | "running">): number {
   return bytesLeft / (running + 1);
 }

@@ -9,10 +9,10 @@ import {
   type DirectoryObject,
   dataOf,
 } from "../../directory/directory-index.ts";
-import { fileBytes } from "../../directory/file-bytes.ts";
 import { type SplitTable, splitCreateTable } from "../../load/split-create-table.ts";
 import { DefinerChanger } from "../../script/definer-changer.ts";
 import { eachStatement } from "../../script/each-statement.ts";
+import { headOf, statementKind } from "../../script/statement-head.ts";
 import type { FailureLog } from "../failure-log.ts";
 import type { RestoreJournal, Step } from "../journal/restore-journal.ts";
 import { withoutRestricted } from "../restricted-setting.ts";
@@ -23,14 +23,16 @@ import type { ChosenObjects } from "./chosen-objects.ts";
 import { openJournal, stepOf } from "./directory-journal.ts";
 import type { DirectoryProgress } from "./directory-progress.ts";
 import { shownObject } from "./directory-scripts.ts";
+import type { DirectorySource } from "./directory-source.ts";
 import { dropObject, dropObjects } from "./drop-objects.ts";
-import { loadChunk } from "./load-chunk.ts";
-import { type LoadedTable, type LoadJob, LoadQueue } from "./load-queue.ts";
+import type { LoadedTable, LoadJob } from "./load-queue.ts";
 import { type LoadSession, openLoadSession, setForLoading } from "./load-session.ts";
+import { loadTables } from "./load-tables.ts";
 
 export interface DirectoryRun {
   readonly files: BackupFiles;
   readonly index: DirectoryIndex;
+  readonly source: DirectorySource;
   readonly codec: Codec;
   readonly spec: MysqlConnectionSpec;
   readonly target: string;
@@ -107,11 +109,17 @@ export async function runDirectory(run: DirectoryRun): Promise<void> {
     if (chosen.loaded[place]!.data!.chunks.length > 0) progress.before += 1;
     else progress.made();
   }
-  await loadTables(work, tables, signal, stop);
+  const sessions = { leader, spec: run.spec, target: run.target, jobs: request.jobs.count, signal, stop, warn };
+  const onOpened = async ({ connection }: LoadSession, place: number): Promise<void> =>
+    await journal?.enter(connection, place);
+  await loadTables({ ...sessions, onOpened }, tables, (session, job) => doJob(run, session, job, journal));
   progress.phase("post-data", "making foreign keys, views and stored code");
   for (const [name, { foreignKeys }] of work.splits) {
     if (foreignKeys === undefined || work.there?.hasForeignKeys(name) === true) continue;
     await alterTable(run, leader, `foreign keys of table "${name}"`, foreignKeys);
+  }
+  if (run.source.lacksModes === true) {
+    await leader.connection.query("SET SESSION sql_mode = @@GLOBAL.sql_mode, SESSION time_zone = @@GLOBAL.time_zone");
   }
   for (const object of late) await makeObject(work, object, false);
   progress.end();
@@ -144,12 +152,13 @@ function loadedTable({ chosen, journal, splits, there }: Work, object: Directory
 
 /** @param isEarly rows may follow, and then indexes and foreign keys behind these */
 async function makeObject(work: Work, object: DirectoryObject, isEarly: boolean): Promise<void> {
-  const { files, chosen, request, failures, target, progress, splits, warn, journal } = work;
+  const { source, chosen, request, failures, target, progress, splits, warn, journal } = work;
   const { connection } = work.leader;
   const step = stepOf(work.numbers.get(object)!);
   const isSplit = isEarly && object.kind === "table" && chosen.loaded.length > 0;
   const defersIndexes = chosen.loaded.includes(object) && object.data!.bytes >= deferredFromBytes;
   const rewrite = (text: Buffer): Buffer => {
+    if (source.ownName !== undefined && statementKind(headOf(text)).kind === "use") return Buffer.from("DO 0");
     if (!isSplit || splits.has(object.name)) return withoutRestricted(text);
     const split = splitCreateTable(text.toString("latin1"), defersIndexes);
     if (split === undefined) return withoutRestricted(text);
@@ -158,16 +167,19 @@ async function makeObject(work: Work, object: DirectoryObject, isEarly: boolean)
   };
   if (journal?.isDone(step) === true) {
     progress.before += 1;
-    if (isSplit) await eachStatement(fileBytes(files, object.schema!.file), rewrite);
+    if (isSplit) await eachStatement(source.script(object.schema!.file), rewrite);
     return;
   }
   const failed = failures.count;
   const { warnings } = await runScript({
-    source: fileBytes(files, object.schema!.file),
+    source: source.script(object.schema!.file),
+    ...(source.delimiter === undefined ? {} : { delimiter: source.delimiter }),
     connection,
     failures,
     progress: new ScriptProgress(silent),
-    requireTarget: (database) => requireTarget(database, target, object),
+    requireTarget: (database, doing) => {
+      if (doing !== "uses" || database !== source.ownName) requireTarget(database, target, object);
+    },
     onCreated: () => undefined,
     definers: new DefinerChanger(request.definer ?? "keep", connection),
     totals: undefined,
@@ -193,61 +205,6 @@ async function alterTable(
   }
 }
 
-async function loadTables(
-  run: Work,
-  tables: readonly LoadedTable[],
-  signal: AbortSignal,
-  stop: AbortController,
-): Promise<void> {
-  const { leader, journal } = run;
-  const queue = new LoadQueue(tables);
-  const pieces = tables.reduce((sum, { data }) => sum + data.chunks.length, 0);
-  const wanted = Math.min(run.request.jobs.count, Math.max(1, pieces));
-  await using helpers = new AsyncDisposableStack();
-  const sessions = [leader];
-  const opened = await Promise.allSettled(
-    Array.from({ length: wanted - 1 }, () => openLoadSession(run.spec, run.target, signal, run.warn)),
-  );
-  for (const one of opened) if (one.status === "fulfilled") sessions.push(helpers.use(one.value));
-  const missing = opened.find((one) => one.status === "rejected")?.reason as unknown;
-  if (missing !== undefined) {
-    if (!(missing instanceof BackupError) || missing.code === "INTERRUPTED") throw missing;
-    run.warn(`rows are loaded by ${sessions.length} of ${wanted} sessions: ${missing.message}`);
-  }
-  await Promise.all(sessions.slice(1).map(({ connection }, place) => journal?.enter(connection, place + 1)));
-  let failure: unknown;
-  let changed = Promise.withResolvers<void>();
-  const tell = (): void => {
-    changed.resolve();
-    changed = Promise.withResolvers<void>();
-  };
-  const work = async (session: LoadSession): Promise<void> => {
-    while (!queue.isDone) {
-      // Asked before: it may change while this session looks.
-      const change = changed.promise;
-      const job = queue.begin();
-      if (job === undefined) {
-        await change;
-        continue;
-      }
-      await doJob(run, session, job, journal);
-      queue.end(job);
-      tell();
-    }
-  };
-  await Promise.all(
-    sessions.map((session) =>
-      work(session).catch((error: unknown) => {
-        failure ??= error;
-        queue.stop();
-        tell();
-        stop.abort();
-      }),
-    ),
-  );
-  if (failure !== undefined) throw failure;
-}
-
 async function doJob(
   run: DirectoryRun,
   session: LoadSession,
@@ -259,7 +216,7 @@ async function doJob(
     for (const sql of table.indexes) await alterTable(run, session, `indexes of table "${table.name}"`, sql);
     return;
   }
-  await loadChunk(run, session, job, journal);
+  await run.source.load(run, session, job, journal);
 }
 
 function requireTarget(database: string, target: string, object: DirectoryObject): void {
