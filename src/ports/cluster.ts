@@ -87,6 +87,8 @@ export interface GlobalsRequest {
   readonly noPrivileges?: boolean;
   readonly noComments?: boolean;
   readonly noSecurityLabels?: boolean;
+  /** Of MySQL and MariaDB: lock accounts whose passwords the server cannot keep, instead of failing on them. */
+  readonly convert?: boolean;
   /** New folders of tablespaces, by name or by the folder that they had. */
   readonly tablespaceMap: ReadonlyMap<string, string>;
 }

@@ -123,6 +123,43 @@ test("a failing account is named without its hash, the rest is restored, and the
   expect(await logsIn(target, { user: "native", password: "native's" })).toBe(true);
 });
 
+test("accounts of MySQL 5.6 come to 9.7 without their passwords, locked, and those of another flavour not at all", async () => {
+  await using target = await startMysql({ flavour: "mysql-9.7" });
+  const restore = (from: string, ...args: readonly string[]) =>
+    dbbackup([
+      "restore",
+      "cluster",
+      "latest:cluster",
+      ...login(target),
+      "--repo",
+      join(folder, from),
+      "--no-defaults",
+      ...args,
+    ]);
+  const other = await restore("mariadb-10.11", "--convert");
+  expect(other).toMatchObject({
+    status: 1,
+    stderr: expect.stringContaining("accounts and rights of MariaDB cannot be restored into MySQL"),
+  });
+  const planned = await restore("mysql-5.6", "--dry-run");
+  expect(planned.stdout.toString()).toContain(
+    'the server has no plugin "mysql_native_password", by which these accounts log in: ',
+  );
+  const done = await restore("mysql-5.6", "--convert", "--confirm");
+  expect(done.stderr).toContain("and so they are locked, without a password");
+  expect({ status: done.status, said: done.stdout.toString() }).toEqual({
+    status: 0,
+    said: expect.stringContaining("the cluster is restored\n"),
+  });
+  expect(await logsIn(target, { user: "native", password: "native's" })).toBe(false);
+  expect(await logsIn(target, { user: "native", password: "" })).toBe(false);
+  await target.sql("ALTER USER native@'%' IDENTIFIED BY 'new' ACCOUNT UNLOCK");
+  expect(await logsIn(target, { user: "native", password: "new" })).toBe(true);
+  expect(JSON.stringify((await shownAccounts(target))["'native'@'%'"])).toContain(
+    "GRANT EXECUTE ON FUNCTION `rights`.`f`",
+  );
+});
+
 /** As root@localhost, who may stand for others and let others do so. */
 function login(server: MysqlServer): string[] {
   return ["--db-type=mysql", "--socket", server.socket, "--user=root"];

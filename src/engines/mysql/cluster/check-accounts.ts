@@ -1,17 +1,25 @@
+import { shownType } from "../../../core/database-type.ts";
+import type { GlobalsRequest } from "../../../ports/cluster.ts";
 import type { Finding } from "../../../ports/restore.ts";
 import { accountText, shownAccount } from "./account-name.ts";
 import type { AccountStatement } from "./account-statement.ts";
 import type { AccountsTarget } from "./accounts-target.ts";
+import type { CreateUser } from "./create-user.ts";
 import type { AccountsOfScript } from "./read-accounts-script.ts";
 
 const shownNames = 10;
 
 /** What of a backup's accounts would change what a server has, or fail on it. Pure. */
-export function checkAccounts({ statements }: AccountsOfScript, target: AccountsTarget): Finding[] {
+export function checkAccounts(
+  { statements, serverVersion }: AccountsOfScript,
+  target: AccountsTarget,
+  request: Pick<GlobalsRequest, "rolePasswords" | "convert">,
+): Finding[] {
   return [
+    ...otherFlavour(serverVersion, target),
     ...existing(statements, target),
     ...ownAccount(statements, target),
-    ...missingPlugins(statements, target),
+    ...unknownPlugins(statements, target, request),
     ...partialRevokes(statements, target),
   ];
 }
@@ -46,27 +54,55 @@ function* ownAccount(statements: readonly AccountStatement[], { currentUser }: A
   };
 }
 
-function* missingPlugins(
+/** Plugins by which an account would log in, and which the server does not have. */
+export function missingPlugins({ authentication = [] }: CreateUser, { plugins }: AccountsTarget): string[] {
+  return authentication.flatMap(({ plugin }) => (plugins.has(plugin.toLowerCase()) ? [] : [plugin]));
+}
+
+function* unknownPlugins(
   statements: readonly AccountStatement[],
-  { plugins, accounts }: AccountsTarget,
+  target: AccountsTarget,
+  { rolePasswords, convert = false }: Pick<GlobalsRequest, "rolePasswords" | "convert">,
 ): Generator<Finding> {
+  if (!rolePasswords) return;
   const missing = new Map<string, string[]>();
   for (const statement of statements) {
-    if (statement.kind !== "create-user") continue;
-    for (const { plugin } of statement.create.authentication ?? []) {
-      if (plugins.has(plugin.toLowerCase()) || accounts.has(accountText(statement.account))) continue;
+    if (statement.kind !== "create-user" || target.had.has(statement.sql)) continue;
+    for (const plugin of missingPlugins(statement.create, target)) {
       missing.set(plugin, [...(missing.get(plugin) ?? []), shownAccount(statement.account)]);
     }
   }
   for (const [plugin, names] of missing) {
-    yield {
-      code: "missing-plugin",
-      severity: "warning",
-      subject: plugin,
-      message: `the server has no plugin "${plugin}", by which these accounts log in: ${listed(names)}`,
-      solution: "install it first (INSTALL PLUGIN, INSTALL SONAME), or expect that these accounts fail and are listed",
-    };
+    const what = `the server has no plugin "${plugin}", by which these accounts log in`;
+    yield convert
+      ? {
+          code: "conversion",
+          severity: "warning",
+          subject: plugin,
+          message: `${what}, and so they are locked, without a password: ${listed(names)}`,
+          solution: "give them passwords (ALTER USER ... IDENTIFIED BY ... ACCOUNT UNLOCK)",
+        }
+      : {
+          code: "missing-plugin",
+          severity: "warning",
+          subject: plugin,
+          message: `${what}: ${listed(names)}`,
+          solution:
+            "install it first (INSTALL PLUGIN, INSTALL SONAME), lock these accounts with --convert, or expect that they fail and are listed",
+        };
   }
+}
+
+/** Both have other roles, plugins and names of rights. */
+function* otherFlavour(serverVersion: string, { flavour }: AccountsTarget): Generator<Finding> {
+  const source = /mariadb/i.test(serverVersion) ? "mariadb" : "mysql";
+  if (source === flavour) return;
+  yield {
+    code: "other-flavour",
+    severity: "error",
+    message: `accounts and rights of ${shownType[source]} cannot be restored into ${shownType[flavour]}`,
+    solution: "restore the databases alone (--database '*' --convert), and create the accounts anew",
+  };
 }
 
 function* partialRevokes(

@@ -108,9 +108,7 @@ export function withoutPassword(create: CreateUser, locking: Locking): CreateUse
   if (authentication?.every(({ literal }) => literal === undefined || literal === "''")) return create;
   // Others than passwords still let in whom they should.
   if (kept !== undefined && kept.length > 0) return { ...create, authentication: kept, identified: viaText(kept) };
-  if (locking === "hash") {
-    return { ...create, authentication: undefined, identified: `IDENTIFIED BY PASSWORD '*${"0".repeat(40)}'` };
-  }
+  if (locking === "hash") return lockedOut(create, locking);
   const plugin = /^IDENTIFIED WITH ('(?:[^'\\]|''|\\.)*')/.exec(identified)?.[1];
   return {
     ...create,
@@ -118,6 +116,24 @@ export function withoutPassword(create: CreateUser, locking: Locking): CreateUse
     identified: plugin === undefined ? "" : `IDENTIFIED WITH ${plugin}`,
     more: locked(more),
   };
+}
+
+/**
+ * The same without the plugins that a server does not have. One that is left without any is locked: without a word of it,
+ * everybody would get in.
+ * @param known in small letters
+ */
+export function withoutPlugins(create: CreateUser, known: ReadonlySet<string>, locking: Locking): CreateUser {
+  const kept = (create.authentication ?? []).filter(({ plugin }) => known.has(plugin.toLowerCase()));
+  if (kept.length === 0) return lockedOut(create, locking);
+  return { ...create, authentication: kept, identified: viaText(kept) };
+}
+
+/** An account into which nobody gets. */
+function lockedOut(create: CreateUser, locking: Locking): CreateUser {
+  const nobody = { ...create, authentication: undefined };
+  if (locking === "hash") return { ...nobody, identified: `IDENTIFIED BY PASSWORD '*${"0".repeat(40)}'` };
+  return { ...nobody, identified: "", more: locked(create.more) };
 }
 
 /** MariaDB's grammar. */

@@ -16,8 +16,8 @@ import { MysqlServerError } from "../../../wire/mysql/server-error.ts";
 import { type AccountName, accountText, shownAccount } from "./account-name.ts";
 import type { AccountStatement } from "./account-statement.ts";
 import { type AccountsTarget, readAccountsTarget } from "./accounts-target.ts";
-import { checkAccounts } from "./check-accounts.ts";
-import { createUserText, withoutPassword } from "./create-user.ts";
+import { checkAccounts, missingPlugins } from "./check-accounts.ts";
+import { type CreateUser, createUserText, withoutPassword, withoutPlugins } from "./create-user.ts";
 import { namesMatching } from "./names-matching.ts";
 import { type AccountsOfScript, readAccountsScript } from "./read-accounts-script.ts";
 
@@ -68,7 +68,7 @@ class ScriptedAccounts implements RestorableGlobals {
     const { rows } = await connection.query("SELECT SCHEMA_NAME FROM information_schema.SCHEMATA");
     const databases = new Set(rows.map(([name]) => (name ?? "").toString()));
     if (!request.roles) return { findings: [], databases };
-    return { findings: checkAccounts(this.#script, target), databases };
+    return { findings: checkAccounts(this.#script, target, request), databases };
   }
 
   async run(request: GlobalsRequest, progress: ProgressSink, signal: AbortSignal): Promise<GlobalsResult> {
@@ -146,7 +146,7 @@ function isSame(a: AccountName, b: AccountName): boolean {
 function adapted(
   statement: AccountStatement,
   target: AccountsTarget,
-  { rolePasswords }: GlobalsRequest,
+  request: GlobalsRequest,
   { capabilities }: MysqlServerFacts,
 ): string | undefined {
   const name = accountText(statement.account);
@@ -155,12 +155,31 @@ function adapted(
   if (name === target.currentUser && statement.kind !== "membership") return undefined;
   if (statement.kind !== "create-user") return statement.sql;
   const isThere = target.accounts.has(name);
-  const { create } = statement;
-  const locking = target.locksAccounts ? "lock" : "hash";
-  // One that is there keeps the password that it has.
-  const kept = rolePasswords ? create : isThere ? { ...create, identified: "" } : withoutPassword(create, locking);
+  const kept = passwordFor(statement.create, isThere, target, request);
   if (!capabilities.showCreateUser) return createUserText(kept, "GRANT USAGE ON *.* TO");
   return createUserText(kept, isThere ? "ALTER USER" : "CREATE USER");
+}
+
+function passwordFor(
+  create: CreateUser,
+  isThere: boolean,
+  target: AccountsTarget,
+  { rolePasswords, convert = false }: GlobalsRequest,
+): CreateUser {
+  // One that is there keeps the password that it has.
+  if (!rolePasswords && isThere) return { ...create, identified: "" };
+  const locking = target.locksAccounts ? "lock" : "hash";
+  const kept = rolePasswords ? create : withoutPassword(create, locking);
+  if (convert && missingPlugins(kept, target).length > 0) return withoutPlugins(kept, target.plugins, locking);
+  if (!rolePasswords) return kept;
+  return withNativeClause(create, target);
+}
+
+/** MySQL 5.6 has a clause of its own for the plugin that it knew first, and MySQL 8 does not know it any more. */
+function withNativeClause(create: CreateUser, { flavour, locksAccounts }: AccountsTarget): CreateUser {
+  const [, hash] = /^IDENTIFIED BY PASSWORD ('[^']*')$/.exec(create.identified) ?? [];
+  if (hash === undefined || flavour !== "mysql" || !locksAccounts) return create;
+  return { ...create, identified: `IDENTIFIED WITH 'mysql_native_password' AS ${hash}` };
 }
 
 /** No such database, table, routine or column. */

@@ -59,6 +59,7 @@ function requestOf(backup: string, options: OptionValues): RestoreClusterRequest
       roles: withGlobals && !tablespacesOnly,
       tablespaces: withGlobals && !rolesOnly && options["no-tablespaces"] !== true,
       rolePasswords: options["no-role-passwords"] !== true,
+      ...(options.convert === true ? { convert: true } : {}),
       noPrivileges,
       noComments,
       noSecurityLabels,
