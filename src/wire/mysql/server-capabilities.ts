@@ -93,6 +93,8 @@ export interface MysqlCapabilities {
   readonly sharedCollations: boolean;
 
   // SQL.
+  /** `(a, b) IN ((1, 2), ...)` is looked up in an index. */
+  readonly findsRowsInIndexes: boolean;
   /** `sql_mode = ORACLE` changes the grammar. */
   readonly sqlModeOracle: boolean;
   /** `MD5()` is built in. */
@@ -172,6 +174,7 @@ export function mysqlCapabilitiesOf(
     networkTypes: mariadb(100_500),
     sharedCollations: mariadb(101_001),
 
+    findsRowsInIndexes: isMariadb || mysql(50_703),
     sqlModeOracle: mariadb(100_300),
     hasMd5,
     showCreateUser: isMariadb || mysql(50_706),

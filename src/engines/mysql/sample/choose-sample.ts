@@ -12,8 +12,11 @@ import type { Relation } from "../objects/read-relations.ts";
 import { quoteName } from "../quote.ts";
 import { type Reference, readReferences } from "./read-references.ts";
 import { hashLimit, rowHash } from "./row-hash.ts";
-import { keyCondition, keyText, readRowKeys } from "./row-key.ts";
+import { keyText, readRowKeys } from "./row-key.ts";
 import { KeyedRows, type SampledRows, UnkeyedRows } from "./sampled-rows.ts";
+
+/** Of which one of so many rows is chosen, or more, a table is read as a whole, instead of by the keys of its rows. */
+const SHARE_READ_WHOLE = 10;
 
 /** The rows of a sample, by table. */
 export type ChosenSample = ReadonlyMap<string, SampledRows>;
@@ -53,7 +56,8 @@ export async function chooseMysqlSample(request: ChooseRequest): Promise<ChosenS
   for (const table of tables) {
     await locks.before(table);
     const key = keys.get(table.name);
-    const rows = key === undefined ? new UnkeyedRows(table) : new KeyedRows(table, key, budget);
+    const rows =
+      key === undefined ? new UnkeyedRows(table) : new KeyedRows(table, key, budget, request.facts.capabilities);
     sample.set(table.name, rows);
     await (rows instanceof KeyedRows ? chooseKeyed(rows, request) : chooseUnkeyed(rows, request));
   }
@@ -78,6 +82,10 @@ async function chooseKeyed(rows: KeyedRows, request: ChooseRequest): Promise<voi
         : ` WHERE ${hash} < '${limit}'`;
   await eachKey(session, `SELECT ${list} FROM ${quoteName(table.name)}${chosen}`, rows);
   rows.chosen = rows.count;
+  // Of a sample of so many rows nobody knows where it ends.
+  if (choice.kind === "count" || rows.chosen === 0 || rows.chosen * SHARE_READ_WHOLE < table.rows) return;
+  rows.chosenCondition = (of) =>
+    limit === undefined ? "TRUE" : `${rowHash(table.name, key, choice, facts.capabilities, of)} < '${limit}'`;
 }
 
 /** Rows that are equal have the same hash: all of them are chosen or none. */
@@ -85,23 +93,23 @@ async function chooseUnkeyed(rows: UnkeyedRows, request: ChooseRequest): Promise
   const { session, facts, choice } = request;
   const { table } = rows;
   const columns = table.columns.filter(({ isGenerated }) => !isGenerated);
-  const hash = rowHash(table.name, columns, choice, facts.capabilities);
+  const hash = (of = ""): string => rowHash(table.name, columns, choice, facts.capabilities, of);
   const name = quoteName(table.name);
   if (choice.kind === "count") {
     const [last] = await session.rows(
-      `SELECT ${hash} AS hash FROM ${name} ORDER BY hash LIMIT 1 OFFSET ${choice.value - 1}`,
+      `SELECT ${hash()} AS hash FROM ${name} ORDER BY hash LIMIT 1 OFFSET ${choice.value - 1}`,
     );
-    if (last !== undefined) rows.condition = `${hash} <= '${last.hash}'`;
+    if (last !== undefined) rows.condition = (of) => `${hash(of)} <= '${last["hash"]}'`;
   } else {
     const limit = hashLimit(choice);
-    if (limit !== undefined) rows.condition = `${hash} < '${limit}'`;
+    if (limit !== undefined) rows.condition = (of) => `${hash(of)} < '${limit}'`;
   }
   rows.chosen = await countRows(session, rows);
   rows.count = rows.chosen;
 }
 
 async function countRows(session: MysqlConnection, { table, condition }: UnkeyedRows): Promise<number> {
-  const where = condition === undefined ? "" : ` WHERE ${condition}`;
+  const where = condition === undefined ? "" : ` WHERE ${condition("")}`;
   const [row] = await session.rows(`SELECT COUNT(*) AS count FROM ${quoteName(table.name)}${where}`);
   return Number(row!.count);
 }
@@ -148,12 +156,12 @@ async function followReferences(
 /** Of rows that were not followed yet; undefined when there is none. */
 function nextCondition(rows: KeyedRows | UnkeyedRows): { readonly sql: string | undefined } | undefined {
   if (rows instanceof KeyedRows) {
-    const texts = rows.nextToFollow();
-    return texts === undefined ? undefined : { sql: keyCondition(rows.key, texts, "c.") };
+    const sql = rows.nextToFollow("c.");
+    return sql === undefined ? undefined : { sql };
   }
   if (rows.isFollowed) return undefined;
   rows.isFollowed = true;
-  return { sql: rows.condition };
+  return { sql: rows.condition?.("c.") };
 }
 
 async function followOne(

@@ -23,10 +23,11 @@ export function rowHash(
   columns: readonly ColumnFacts[],
   { seed }: SampleChoice,
   { hasMd5 }: MysqlCapabilities,
+  of = "",
 ): string {
   const salt = createHash("sha256").update(`${seed}\0${table}`).digest("hex");
   const values = columns.map((column) => {
-    const name = quoteName(column.name);
+    const name = `${of}${quoteName(column.name)}`;
     const value = inHex.test(column.type) ? `HEX(${name})` : `CAST(${name} AS CHAR)`;
     return `IFNULL(${value}, '-')`;
   });

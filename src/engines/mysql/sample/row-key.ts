@@ -1,4 +1,5 @@
 import type { MysqlConnection } from "../../../wire/mysql/connection.ts";
+import type { MysqlCapabilities } from "../../../wire/mysql/server-capabilities.ts";
 import { hasKeyLiteral, keyLiteral } from "../dump/key-literal.ts";
 import { ofDatabase } from "../objects/of-database.ts";
 import type { ColumnFacts, Relation } from "../objects/read-relations.ts";
@@ -42,10 +43,19 @@ export function keyText(key: RowKey, values: readonly (Buffer | null)[]): string
   return values.map((value, at) => keyLiteral(value!, key[at]!)).join("\t");
 }
 
-/** Rows with these keys. Not a comparison of rows: before MySQL 5.7 those are not looked up in an index. */
-export function keyCondition(key: RowKey, texts: readonly string[], of = ""): string {
+/** Rows with these keys. @param of the table with its dot, where there are several */
+export function keyCondition(
+  key: RowKey,
+  texts: readonly string[],
+  { findsRowsInIndexes }: MysqlCapabilities,
+  of = "",
+): string {
   const names = key.map(({ name }) => `${of}${quoteName(name)}`);
   if (names.length === 1) return `${names[0]} IN (${texts.join(", ")})`;
+  // A third of the time that the same takes with OR.
+  if (findsRowsInIndexes) {
+    return `(${names.join(", ")}) IN (${texts.map((text) => `(${text.replaceAll("\t", ", ")})`).join(", ")})`;
+  }
   const each = texts.map((text) => {
     const values = text.split("\t");
     return `(${names.map((name, at) => `${name} = ${values[at]}`).join(" AND ")})`;

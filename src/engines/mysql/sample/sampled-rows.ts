@@ -1,3 +1,4 @@
+import type { MysqlCapabilities } from "../../../wire/mysql/server-capabilities.ts";
 import type { MemoryBudget } from "../../common/memory-budget.ts";
 import type { EvenRanges } from "../dump/plan-ranges.ts";
 import type { Relation } from "../objects/read-relations.ts";
@@ -24,12 +25,16 @@ export class KeyedRows implements SampledRows {
   readonly table: Relation;
   readonly key: RowKey;
   chosen = 0;
+  /** What the chosen rows fulfil and no others, where looking them up by their keys would take longer. @param of as of {@link keyCondition} */
+  chosenCondition: ((of: string) => string) | undefined;
+  readonly #capabilities: MysqlCapabilities;
   readonly #budget: MemoryBudget;
   readonly #known = new Set<string>();
   readonly #inOrder: string[] = [];
   #followed = 0;
 
-  constructor(table: Relation, key: RowKey, budget: MemoryBudget) {
+  constructor(table: Relation, key: RowKey, budget: MemoryBudget, capabilities: MysqlCapabilities) {
+    this.#capabilities = capabilities;
     this.table = table;
     this.key = key;
     this.#budget = budget;
@@ -48,23 +53,34 @@ export class KeyedRows implements SampledRows {
     this.#inOrder.push(text);
   }
 
-  /** Some of those that nobody has followed yet; undefined: there is none. */
-  nextToFollow(): readonly string[] | undefined {
-    if (this.#followed === this.#inOrder.length) return undefined;
-    const end = this.#endOfBatch(this.#followed);
-    const texts = this.#inOrder.slice(this.#followed, end);
-    this.#followed = end;
-    return texts;
+  /** A condition of some rows that nobody has followed yet; undefined: there is none. */
+  nextToFollow(of: string): string | undefined {
+    const start = this.#followed;
+    if (start === this.#inOrder.length) return undefined;
+    if (start === 0 && this.chosenCondition !== undefined) {
+      this.#followed = this.chosen;
+      return this.chosenCondition(of);
+    }
+    this.#followed = this.#endOfBatch(start);
+    return this.#conditionOf(start, this.#followed, of);
   }
 
   get ranges(): EvenRanges {
-    const starts = [0];
+    const { chosenCondition } = this;
+    const starts = chosenCondition === undefined ? [0] : [0, this.chosen];
     while (starts.at(-1)! < this.#inOrder.length) starts.push(this.#endOfBatch(starts.at(-1)!));
     if (starts.length === 1) return { count: 1, condition: () => "FALSE" };
     return {
       count: starts.length - 1,
-      condition: (index) => keyCondition(this.key, this.#inOrder.slice(starts[index], starts[index + 1])),
+      condition: (index) =>
+        index === 0 && chosenCondition !== undefined
+          ? chosenCondition("")
+          : this.#conditionOf(starts[index]!, starts[index + 1]!, ""),
     };
+  }
+
+  #conditionOf(start: number, end: number, of: string): string {
+    return keyCondition(this.key, this.#inOrder.slice(start, end), this.#capabilities, of);
   }
 
   #endOfBatch(start: number): number {
@@ -81,8 +97,8 @@ export class KeyedRows implements SampledRows {
 /** Rows of a table that has no key: those that fulfil a condition, or all. */
 export class UnkeyedRows implements SampledRows {
   readonly table: Relation;
-  /** Undefined: all rows. */
-  condition: string | undefined;
+  /** Undefined: all rows. @param of as of {@link keyCondition} */
+  condition: ((of: string) => string) | undefined;
   chosen = 0;
   count = 0;
   isFollowed = false;
@@ -92,6 +108,6 @@ export class UnkeyedRows implements SampledRows {
   }
 
   get ranges(): EvenRanges {
-    return { count: 1, condition: () => this.condition };
+    return { count: 1, condition: () => this.condition?.("") };
   }
 }
