@@ -126,7 +126,7 @@ test("changed, cut and exchanged key files are damage; the file is read with the
   };
   for (const [what, attack] of Object.entries(attacks)) {
     attack();
-    for (const name of ["a", "b"]) {
+    for (const name of what === "cut off" ? ["a", "b"] : ["b"]) {
       const { status, text } = await verify(one.id, repo, key(name));
       expect([status, text], `${what}, key ${name}`).toEqual([4, expect.stringContaining(target.split("/").at(-1)!)]);
     }

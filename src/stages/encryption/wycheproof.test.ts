@@ -1,0 +1,55 @@
+import { createCipheriv, createDecipheriv, hkdfSync, timingSafeEqual } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { headerMac } from "./derive-keys.ts";
+import { FrameCipher } from "./frame-cipher.ts";
+
+interface Vectors {
+  /** Number, key, nonce, additional data, plain text, cipher text, tag, whether it is right. */
+  readonly aes_gcm: readonly [number, string, string, string, string, string, string, boolean][];
+  /** Number, key, salt, info, what comes out. */
+  readonly hkdf_sha256: readonly [number, string, string, string, string][];
+  /** Number, key, message, tag, whether it is right. */
+  readonly hmac_sha256: readonly [number, string, string, string, boolean][];
+}
+
+const path = new URL("../../../tests/vectors/wycheproof.json", import.meta.url);
+const vectors = JSON.parse(readFileSync(path, "utf8")) as Vectors;
+const bytes = (hex: string) => Buffer.from(hex, "hex");
+// As the stage calls it.
+const options = { authTagLength: 16 } as const;
+
+test.each(vectors.aes_gcm)("AES-GCM %i", (_, key, nonce, aad, plain, stored, tag, isRight) => {
+  const decipher = createDecipheriv("aes-256-gcm", bytes(key), bytes(nonce), options);
+  decipher.setAAD(bytes(aad));
+  decipher.setAuthTag(bytes(tag));
+  const opened = decipher.update(bytes(stored));
+  if (!isRight) {
+    expect(() => decipher.final()).toThrow();
+    return;
+  }
+  decipher.final();
+  expect(opened.toString("hex")).toBe(plain);
+  const cipher = createCipheriv("aes-256-gcm", bytes(key), bytes(nonce), options);
+  cipher.setAAD(bytes(aad));
+  const sealed = Buffer.concat([cipher.update(bytes(plain)), cipher.final(), cipher.getAuthTag()]);
+  expect(sealed.toString("hex")).toBe(stored + tag);
+});
+
+test("AES-GCM 128, whose nonce is that of a first frame, through the stage", () => {
+  const [, key, , , plain, stored, tag] = vectors.aes_gcm.find(([number]) => number === 128)!;
+  const cipher = new FrameCipher(bytes(key));
+  expect(Buffer.concat([...cipher.seal(0, false, bytes(plain))]).toString("hex")).toBe(stored + tag);
+  expect(cipher.open(0, false, bytes(stored + tag))?.toString("hex")).toBe(plain);
+  expect(cipher.open(1, false, bytes(stored + tag))).toBeUndefined();
+});
+
+test.each(vectors.hkdf_sha256)("HKDF-SHA-256 %i", (_, key, salt, info, output) => {
+  const found = hkdfSync("sha256", bytes(key), bytes(salt), bytes(info), output.length / 2);
+  expect(Buffer.from(found).toString("hex")).toBe(output);
+});
+
+test.each(vectors.hmac_sha256)("HMAC-SHA-256 %i", (_, key, message, tag, isRight) => {
+  const keys = { payload: Buffer.alloc(0), commitment: Buffer.alloc(0), header: bytes(key) };
+  expect(timingSafeEqual(headerMac(keys, bytes(message)), bytes(tag))).toBe(isRight);
+});
