@@ -4,8 +4,10 @@ import type { Goals } from "../bench-case.ts";
 export interface MysqlRestoreCase {
   readonly name: string;
   readonly data: readonly string[];
-  /** The stock client reads the stock dump. */
-  readonly peer: "client";
+  /** The stock client reads the stock dump; Debian's myloader 0.10 loads a folder of mydumper with two threads. */
+  readonly peer: "client" | "myloader";
+  /** We load what the peer loads, not a backup of ours. */
+  readonly loadsPeers?: true;
   /** Options of `backup single`. */
   readonly backup: readonly string[];
   /** Options of `restore single`. */
@@ -32,6 +34,24 @@ export const mysqlRestoreCases: readonly MysqlRestoreCase[] = [
     backup: [...directory, "zstd"],
     ours: ["--jobs", "2"],
     goals: { time: 0.55, memory: "compressed" },
+  },
+  {
+    name: "directory-myloader",
+    data: rows,
+    peer: "myloader",
+    backup: [...directory, "none"],
+    ours: ["--jobs", "2"],
+    goals: { time: 0.9, memory: "plain" },
+  },
+  {
+    name: "mydumper-folder",
+    data: rows,
+    peer: "myloader",
+    loadsPeers: true,
+    backup: [...directory, "none"],
+    ours: ["--jobs", "2"],
+    // Two scripts are read at a time, each with its statements in memory.
+    goals: { memory: "compressed" },
   },
   {
     name: "sql",

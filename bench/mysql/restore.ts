@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { stagePackage } from "../../scripts/stage-package.ts";
 import { MysqlConnection } from "../../src/wire/mysql/connection.ts";
-import type { MysqlFlavour } from "../../tests/helpers/mysql-packages.ts";
+import { type MysqlFlavour, mydumperProgram } from "../../tests/helpers/mysql-packages.ts";
 import { type MysqlServer, mysqlUrl, rootSpec, startMysql } from "../../tests/helpers/mysql-server.ts";
 import { stockProgram } from "../../tests/helpers/mysql-stock.ts";
 import { mustRun } from "../../tests/helpers/run-program.ts";
@@ -23,11 +23,11 @@ const target = "restored";
 
 type Options = MysqlBenchOptions<MysqlRestoreCase>;
 
-/** Loads beside the stock client. Resolves to the exit status. */
+/** Loads beside the stock client and myloader. Resolves to the exit status. */
 export async function benchMysqlRestore(args: readonly string[]): Promise<number> {
   const options = readMysqlOptions(args, mysqlRestoreCases);
   if (options === undefined) {
-    process.stdout.write(usageOf("mysql-restore", "the stock client", mysqlRestoreCases));
+    process.stdout.write(usageOf("mysql-restore", "the stock client or myloader", mysqlRestoreCases));
     return 0;
   }
   const results: BenchResult[] = [];
@@ -79,9 +79,7 @@ async function benchCase(one: MysqlRestoreCase, { server, workload, options, fol
   await mkdir(place);
   const program = join(folder, "program", "bin", "dbbackup.cjs");
   const own = join(place, "own");
-  const stock = join(place, "stock.sql");
-  const client = await stockProgram(server.flavour, "client");
-  const address = ["--no-defaults", "--protocol=tcp", "--host=127.0.0.1", `--port=${server.port}`, "--user=root"];
+  const stock = join(place, "stock");
   const silent = ["--progress", "none", "--quiet"];
   const url = ["--url", mysqlUrl(server)];
   const side = (file: string, args: readonly string[]): Side => ({
@@ -109,20 +107,24 @@ async function benchCase(one: MysqlRestoreCase, { server, workload, options, fol
       own,
       ...silent,
     ]);
-    const dump = await stockProgram(server.flavour, "dump");
-    await mustRun("/bin/sh", [
-      "-c",
-      'exec 3>"$0"; exec "$@" >&3',
-      stock,
-      dump,
-      ...address,
-      "--single-transaction",
-      "--quick",
-      workload.name,
-    ]);
+    const peer =
+      one.peer === "myloader"
+        ? await preparedMyloader(stock, server, workload)
+        : await preparedClient(stock, server, workload);
+    const backup = one.loadsPeers === true ? stock : own;
     const pairs = await runPairs(
-      side("/bin/sh", ["-c", 'exec "$@" <"$0"', stock, client, ...address, target]),
-      side(process.execPath, [program, "restore", "single", own, ...url, "--target", target, ...one.ours, ...silent]),
+      side(peer.file, peer.args),
+      side(process.execPath, [
+        program,
+        "restore",
+        "single",
+        backup,
+        ...url,
+        "--target",
+        target,
+        ...one.ours,
+        ...silent,
+      ]),
       options.pairs,
     );
     const summary = summarize(pairs);
@@ -130,7 +132,7 @@ async function benchCase(one: MysqlRestoreCase, { server, workload, options, fol
       case: one.name,
       data: workload.name,
       transport: "tcp",
-      peer: `${client.split("/").at(-1)} ${server.flavour}`,
+      peer: `${peer.name} ${server.flavour}`,
       missed: missedGoals(one, false, 0, summary),
       ...summary,
       pairs,
@@ -138,4 +140,30 @@ async function benchCase(one: MysqlRestoreCase, { server, workload, options, fol
   } finally {
     await rm(place, { recursive: true, force: true });
   }
+}
+
+/** What loads the peer's own dump, which was just made. */
+interface Peer {
+  readonly name: string;
+  readonly file: string;
+  readonly args: readonly string[];
+}
+
+async function preparedClient(stock: string, server: MysqlServer, { name }: MysqlWorkload): Promise<Peer> {
+  const address = ["--no-defaults", "--protocol=tcp", "--host=127.0.0.1", `--port=${server.port}`, "--user=root"];
+  const client = await stockProgram(server.flavour, "client");
+  const dump = await stockProgram(server.flavour, "dump");
+  const options = ["--single-transaction", "--quick", name];
+  await mustRun("/bin/sh", ["-c", 'exec 3>"$0"; exec "$@" >&3', stock, dump, ...address, ...options]);
+  const args = ["-c", 'exec "$@" <"$0"', stock, client, ...address, target];
+  return { name: client.split("/").at(-1)!, file: "/bin/sh", args };
+}
+
+async function preparedMyloader(stock: string, server: MysqlServer, { name }: MysqlWorkload): Promise<Peer> {
+  const address = ["--user=root", "--host=127.0.0.1", `--port=${server.port}`, "--threads=2"];
+  // Its files are as large as ours: without that, it loads each table with one thread.
+  const options = ["--chunk-filesize=64", "-B", name, "-o", stock];
+  await mustRun(await mydumperProgram("mydumper"), [...address, ...options]);
+  const args = [...address, "-B", target, "-d", stock];
+  return { name: "myloader", file: await mydumperProgram("myloader"), args };
 }
