@@ -3,6 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { dbbackup, mustDbbackup } from "../helpers/dbbackup.ts";
+import { withMysqlDatabase } from "../helpers/mysql-database.ts";
+import { sharedMysql } from "../helpers/mysql-shared-servers.ts";
+import { withMysqlShop } from "../helpers/mysql-shop.ts";
 import { sharedServer } from "../helpers/shared-servers.ts";
 import { type TestDatabase, withDatabase } from "../helpers/test-database.ts";
 
@@ -118,6 +121,23 @@ test("the script of a cluster goes out encrypted, and comes back with the key", 
   const restore = ["restore", "cluster", file("all.sql.enc"), "--url", other.url, "--database", one.name];
   await mustDbbackup([...restore, "--clean", "--confirm", ...key]);
   expect(await one.sql(count)).toEqual(before);
+});
+
+test("a server of MariaDB, encrypted", async () => {
+  await using shop = await withMysqlShop(await sharedMysql("mariadb-10.11"));
+  const repo = file("mariadb");
+  const what = ["backup", "cluster", "--url", shop.url, "--repo", repo, "--encrypt", ...key, "--database", shop.name];
+  const { id, backup_file: name } = JSON.parse((await mustDbbackup([...what, "--json"])).stdout.toString());
+  expect(visible(repo).includes("customers")).toBe(false);
+  expect((await dbbackup(["verify", id, "--repo", repo])).status).toBe(1);
+  await mustDbbackup(["verify", id, "--repo", repo, ...key]);
+  await using copy = await withMysqlDatabase(shop.server);
+  const archive = readdirSync(join(repo, name)).find(
+    (each) => each.endsWith(".sql.enc") && !each.startsWith("globals"),
+  )!;
+  const into = ["--url", shop.url, "--target", copy.name];
+  await mustDbbackup(["restore", "single", join(repo, name, archive), ...into, ...key]);
+  expect((await dbbackup(["compare", shop.url, copy.url])).status).toBe(0);
 });
 
 test("verify --restore of what is encrypted says where it would lie in clear, and keeps the result to itself", async () => {

@@ -42,17 +42,29 @@ export async function checkChain(
   return { backups: opened, failures, findings: chainFindings(chained) };
 }
 
-/**
- * What of the repository's chain concerns one backup that was opened, as far as what everybody can read tells it.
- * @throws BackupError IO
- */
-export async function chainNotes(
-  { metadata, location }: FoundBackup,
-  openStorage: (location: string) => Promise<Storage>,
-  signal: AbortSignal,
-): Promise<readonly string[]> {
-  if (metadata?.sequence === undefined) return [];
-  const { backups } = await listBackups(await openStorage(folderOf(location)), signal);
-  const findings = chainFindings(backups.map((listed) => listed.metadata));
-  return findings.filter(({ id }) => id === metadata.id).map(({ message }) => message);
+/** Tells what of a repository's chain concerns one backup that was opened. Each repository is read once. */
+export class ChainNotes {
+  readonly #openStorage: (location: string) => Promise<Storage>;
+  readonly #findings = new Map<string, Promise<readonly ChainFinding[]>>();
+
+  constructor(openStorage: (location: string) => Promise<Storage>) {
+    this.#openStorage = openStorage;
+  }
+
+  /**
+   * As far as what everybody can read tells it.
+   * @throws BackupError IO
+   */
+  async of({ metadata, location }: FoundBackup, signal: AbortSignal): Promise<readonly string[]> {
+    if (metadata?.sequence === undefined) return [];
+    const folder = folderOf(location);
+    const findings = this.#findings.get(folder) ?? this.#read(folder, signal);
+    this.#findings.set(folder, findings);
+    return (await findings).filter(({ id }) => id === metadata.id).map(({ message }) => message);
+  }
+
+  async #read(folder: string, signal: AbortSignal): Promise<readonly ChainFinding[]> {
+    const { backups } = await listBackups(await this.#openStorage(folder), signal);
+    return chainFindings(backups.map((listed) => listed.metadata));
+  }
 }

@@ -1,5 +1,5 @@
 import { verifyCluster } from "../../../commands/cluster/verify-cluster.ts";
-import { chainNotes } from "../../../commands/encryption/chain-of-repository.ts";
+import { ChainNotes } from "../../../commands/encryption/chain-of-repository.ts";
 import { type FoundBackup, isCluster } from "../../../commands/found-backup.ts";
 import { isProven } from "../../../commands/proof/prove-backup.ts";
 import { type VerifiedBackup, verifyBackup } from "../../../commands/verify-backup.ts";
@@ -55,10 +55,11 @@ async function checking(options: OptionValues, { services, progress }: CliContex
   const ports = { checker: await services.openChecker(namedFamily(options)), clock: services.clock, progress };
   const maxPlainBytes = options["max-plain-size"];
   const limits = maxPlainBytes === undefined ? {} : { maxPlainBytes };
+  const chain = new ChainNotes(services.openStorage);
   return async (argument, backup, signal) => {
     const verify = isCluster(backup.metadata) ? verifyCluster : verifyBackup;
     const result = await verify(backup, ports, signal, limits);
-    const notes = [...result.notes, ...(await chainNotes(backup, services.openStorage, signal))];
+    const notes = [...result.notes, ...(await chain.of(backup, signal))];
     return { kind: "verified", argument, result: { ...result, notes } };
   };
 }
