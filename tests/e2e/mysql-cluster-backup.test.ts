@@ -130,8 +130,11 @@ test("databases are chosen by patterns, and an account that does not see all of 
   });
 });
 
-test("two databases are read in one state while others write", async () => {
-  await using server = await startMysql({ flavour: "mysql-9.7" });
+test.each([
+  ["mysql-9.7", []],
+  ["mariadb-10.11", ["--jobs=2"]],
+] as const)("two databases of %s are read in one state while others write", async (flavour, jobs) => {
+  await using server = await startMysql({ flavour });
   await using first = await withMysqlDatabase(server, "a_first");
   await using second = await withMysqlDatabase(server, "b_second");
   for (const database of [first, second]) {
@@ -147,7 +150,15 @@ test("two databases are read in one state while others write", async () => {
   try {
     const seen = new Set<string>();
     for (let count = 0; count < 3; count++) {
-      const script = await mustDbbackup(["backup", "cluster", "--url", server.url(), "--output=-", "--no-defaults"]);
+      const script = await mustDbbackup([
+        "backup",
+        "cluster",
+        "--url",
+        server.url(),
+        "--output=-",
+        "--no-defaults",
+        ...jobs,
+      ]);
       const rows = [...script.stdout.toString().matchAll(/INSERT INTO `total` VALUES\s*\(1,\s*(\d+)\)/g)].map(
         ([, n]) => n!,
       );

@@ -123,6 +123,21 @@ test("a failing account is named without its hash, the rest is restored, and the
   expect(await logsIn(target, { user: "native", password: "native's" })).toBe(true);
 });
 
+test("who sees no accounts restores databases alone", async () => {
+  await using target = await startMysql({ flavour: "mariadb-10.11" });
+  await target.sql("CREATE USER plain@'%'");
+  await target.sql("SET GLOBAL log_bin_trust_function_creators = 1");
+  await target.sql("GRANT ALL PRIVILEGES ON `Odd``db %\\_`.* TO plain@'%'");
+  const where = ["--url", target.url("", "plain"), "--repo", join(folder, "mariadb-10.11"), "--no-defaults"];
+  const all = await dbbackup(["restore", "cluster", "latest:cluster", ...where]);
+  expect(all).toMatchObject({ status: 1, stderr: expect.stringContaining("may not see the accounts of the server") });
+  const one = await dbbackup(["restore", "cluster", "latest:cluster", "--database=Odd*", "--skip-definer", ...where]);
+  expect({ status: one.status, said: `${one.stdout}${one.stderr}` }).toEqual({
+    status: 0,
+    said: expect.stringContaining("data      1 database, 1 row"),
+  });
+});
+
 test("accounts of MySQL 5.6 come to 9.7 without their passwords, locked, and those of another flavour not at all", async () => {
   await using target = await startMysql({ flavour: "mysql-9.7" });
   const restore = (from: string, ...args: readonly string[]) =>

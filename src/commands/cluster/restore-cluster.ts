@@ -61,7 +61,9 @@ export async function restoreCluster(
   signal: AbortSignal,
 ): Promise<RestoreClusterOutcome> {
   const found = await findBackup(request.backup, ports, signal);
-  const restorer = await ports.openGlobalsRestorer(familyFor(found, request));
+  const family = familyFor(found, request);
+  if (family === "postgres") refuseOfMysql(request.restore);
+  const restorer = await ports.openGlobalsRestorer(family);
   const cluster = await restorableCluster(found, restorer, signal);
   const { globals } = cluster;
   const databases = chosenDatabases(cluster, request, restorer);
@@ -92,6 +94,16 @@ function familyFor({ metadata, location }: FoundBackup, { globals }: RestoreClus
     message: `the backup is one of ${shownFamily[family]}, and cannot be restored into ${shownFamily[asked]}`,
     object: location,
     hint: "name a server of the backup's kind with --url, or another backup",
+  });
+}
+
+/** @throws BackupError USAGE, before globals are restored */
+function refuseOfMysql({ definer = "keep", convert = false }: DatabaseRestore): void {
+  if (definer === "keep" && !convert) return;
+  throw new BackupError({
+    code: "USAGE",
+    message: `${convert ? '"--convert" is' : '"--definer" and "--skip-definer" are'} for backups of MySQL and MariaDB, and this is one of PostgreSQL`,
+    hint: "leave it out",
   });
 }
 

@@ -306,7 +306,13 @@ export const commands: readonly Command[] = [
     words: ["restore", "cluster"],
     summary: "restore a server's globals and databases, or some of them",
     args: [{ name: "BACKUP", count: "one", help: "a folder, an id or the beginning of one, or latest:cluster" }],
-    options: [...connectionOptionNames, ...mysqlConnectionOptionNames, ...clusterRestoreNames, ...readingKeyNames],
+    options: [
+      ...connectionOptionNames,
+      ...mysqlConnectionOptionNames,
+      ...clusterRestoreNames,
+      ...mysqlDefinerOptionNames,
+      ...readingKeyNames,
+    ],
     details: [
       "Restores roles, memberships, settings and tablespaces first, then one database after another; with --database only",
       "the databases that match, and no globals. template1 and postgres are restored into those that the server has.",

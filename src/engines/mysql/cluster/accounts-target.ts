@@ -2,6 +2,7 @@ import { BackupError } from "../../../core/backup-error.ts";
 import type { MysqlConnection } from "../../../wire/mysql/connection.ts";
 import type { MysqlServerFacts } from "../../../wire/mysql/identify-server.ts";
 import type { MysqlFlavourName } from "../../../wire/mysql/server-capabilities.ts";
+import { isForbidden } from "../dump/snapshot/coordinates.ts";
 import { type AccountName, accountText } from "./account-name.ts";
 import { readAccounts } from "./read-accounts.ts";
 
@@ -22,13 +23,18 @@ export interface AccountsTarget {
   readonly revokesParts: boolean;
 }
 
+/** @throws BackupError AUTH when this account may not see which accounts there are */
 export async function readAccountsTarget(
   connection: MysqlConnection,
   facts: MysqlServerFacts,
 ): Promise<AccountsTarget> {
   const { flavour, version, variables } = facts;
   const role = flavour === "mariadb" ? "is_role" : "'N'";
-  const users = await connection.rows(`SELECT User AS user, Host AS host, ${role} AS is_role FROM mysql.user`);
+  const users = await connection
+    .rows(`SELECT User AS user, Host AS host, ${role} AS is_role FROM mysql.user`)
+    .catch((error: unknown) => {
+      throw isForbidden(error) ? unseen(connection.spec.user, error) : error;
+    });
   const plugins = await connection.rows(
     "SELECT PLUGIN_NAME AS name FROM information_schema.PLUGINS WHERE PLUGIN_TYPE = 'AUTHENTICATION' AND PLUGIN_STATUS = 'ACTIVE'",
   );
@@ -58,6 +64,16 @@ async function statementsFor(connection: MysqlConnection, facts: MysqlServerFact
       return new Set();
     throw error;
   }
+}
+
+function unseen(user: string, cause: unknown): BackupError {
+  return new BackupError({
+    code: "AUTH",
+    message: `user "${user}" may not see the accounts of the server`,
+    object: "mysql.user",
+    hint: "GRANT SELECT ON mysql.* and CREATE USER ON *.* TO this account, or restore databases alone with --database",
+    cause,
+  });
 }
 
 /** `user@host`: hosts hold no @, users may. */

@@ -64,10 +64,11 @@ class ScriptedAccounts implements RestorableGlobals {
   async preCheck(request: GlobalsRequest, signal: AbortSignal): Promise<GlobalsCheck> {
     await using session = await this.#connect(request, signal);
     const { connection, facts } = session;
-    const target = await readAccountsTarget(connection, facts);
     const { rows } = await connection.query("SELECT SCHEMA_NAME FROM information_schema.SCHEMATA");
     const databases = new Set(rows.map(([name]) => (name ?? "").toString()));
+    // Who restores databases alone need not see accounts.
     if (!request.roles) return { findings: [], databases };
+    const target = await readAccountsTarget(connection, facts);
     return { findings: checkAccounts(this.#script, target, request), databases };
   }
 

@@ -16,6 +16,7 @@ import type { RunCommand } from "../command.ts";
 import { connectionRequest } from "../connection-request.ts";
 import { defaultJobs } from "../default-jobs.ts";
 import { errorDocument } from "../describe-error.ts";
+import { mysqlDefiner } from "../mysql-definer.ts";
 import type { OptionValues } from "../options/options.ts";
 import type { Output } from "../output.ts";
 import { repositoryOf } from "../repository-option.ts";
@@ -76,6 +77,7 @@ function requestOf(backup: string, options: OptionValues): RestoreClusterRequest
       analyze: options.analyze === true,
       ...selection,
       allowedExtensions: options["allow-extension"] ?? [],
+      definer: mysqlDefiner(options),
       untrusted: options.untrusted === true,
       ...(options.convert === true ? { convert: true } : {}),
       confirmed: options.confirm === true,
