@@ -72,6 +72,7 @@ test.each(["mariadb-10.11", "mariadb-11.8", "mysql-5.6"] as const)(
     await mustRun(await mydumperProgram("mydumper"), [...args, "-o", path]);
     const verified = await dbbackup(["verify", path]);
     expect(verified.status, verified.stderr.toString()).toBe(0);
+    expect(verified.stdout.toString()).toMatch(/4 tables, 3\D?004 rows/);
     await using target = await withMysqlDatabase(server);
     const done = await restore(path, target, ["--json"]);
     expect(done.status, done.stderr.toString()).toBe(0);
