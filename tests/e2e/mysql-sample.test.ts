@@ -210,6 +210,18 @@ describe("a sample of so many rows", () => {
     const args = ["backup", "sample", source.name, "--url", mysqlUrl(server), "--sample-ratio", "2"];
     const done = await mustDbbackup([...args, "--output", "-", "--progress", "none"]);
     expect(done.stderr).toContain(`t.to_far -> ${other.name}.far`);
+    // Members of an ENUM are not looked up by their text, so the table is taken as a whole.
+    await source.sql("CREATE TABLE kinds (k ENUM('a','','c') PRIMARY KEY)");
+    await source.sql("INSERT INTO kinds VALUES ('a'), (''), ('c')");
+    await source.sql(
+      "CREATE TABLE things (id INT PRIMARY KEY, k ENUM('a','','c'), FOREIGN KEY (k) REFERENCES kinds (k))",
+    );
+    await source.sql("INSERT INTO things VALUES (1, 'a'), (2, ''), (3, NULL), (4, 'c')");
+    const whole = await mustDbbackup([...args, "--sample-seed", "1", "--dry-run", "--json"]);
+    expect(whole.stderr).toContain('table "kinds" is in the sample as a whole');
+    const { tables } = JSON.parse(whole.stdout.toString());
+    const kinds = tables.find(({ name }: { name: string }) => name === "kinds");
+    expect(kinds.rows_chosen + kinds.rows_referenced).toBe(3);
     for (const [status, message, more] of [
       [
         1,

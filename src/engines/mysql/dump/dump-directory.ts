@@ -20,13 +20,19 @@ import { DefinerChanger } from "../script/definer-changer.ts";
 import { lateObjects, tableText, writeDatabase } from "./database-objects.ts";
 import { DefinitionLocks } from "./definition-locks.ts";
 import { DirectoryTable, type TablePart } from "./directory-table.ts";
-import { countedEntries, type DumpedDatabase, type DumpRun, wantsRows, wantsSchema } from "./dump-run.ts";
+import {
+  countedEntries,
+  type DumpedDatabase,
+  type DumpRun,
+  expectedTables,
+  wantsRows,
+  wantsSchema,
+} from "./dump-run.ts";
 import { historiesOf } from "./histories-of.ts";
 import { planRanges } from "./plan-ranges.ts";
 import { dumpTitle, shortFoot, shortHead } from "./script-frame.ts";
 import { ScriptWriter } from "./script-writer.ts";
 import { isInSnapshots } from "./snapshot/read-unprotected.ts";
-import { holdsRows } from "./table-rows.ts";
 import { notIncludedIn } from "./tables-not-included.ts";
 import { TaskQueue } from "./task-queue.ts";
 import { findTypedJson } from "./typed-json.ts";
@@ -108,7 +114,7 @@ class DirectoryDump {
   async writeTables(): Promise<void> {
     const { telling, snapshot } = this.#run;
     this.#histories = await historiesOf(this.#run, this.tables);
-    telling.begin(this.tables.filter(holdsRows));
+    telling.begin(expectedTables(this.#run, this.tables));
     const number = new Map(this.tables.map((table, index) => [table, this.#objects.length + index]));
     for (const { name } of this.tables) this.#objects.push({ kind: "table", name });
     const inOrder = this.tables.toSorted(

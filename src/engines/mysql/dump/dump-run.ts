@@ -3,7 +3,7 @@ import type { DumpShape } from "../../../ports/dump-shape.ts";
 import type { MysqlDumpOptions } from "../../../ports/mysql-dump.ts";
 import type { DirectoryKind } from "../directory/directory-schema.ts";
 import type { Relation } from "../objects/read-relations.ts";
-import type { ChosenSample } from "../sample/choose-sample.ts";
+import { type ChosenSample, estimatedBytes } from "../sample/choose-sample.ts";
 import type { DatabaseDefaults } from "./database-defaults.ts";
 import type { DumpTelling } from "./dump-telling.ts";
 import type { Snapshot } from "./snapshot/take-snapshot.ts";
@@ -40,6 +40,15 @@ export function wantsSchema({ shape }: DumpRun): boolean {
 /** Whether the rows of a table are to be in the backup. */
 export function wantsRows({ shape, options }: DumpRun, table: Relation): boolean {
   return !shape.schemaOnly && !shape.noData && holdsRows(table) && !options.ignoredData.includes(table.name);
+}
+
+/** Tables as progress tells of them: with what of them is dumped, as far as that is known. */
+export function expectedTables({ sample }: DumpRun, tables: readonly Relation[]): Relation[] {
+  return tables.filter(holdsRows).map((table) => {
+    const sampled = sample?.get(table.name);
+    if (sampled === undefined) return table;
+    return { ...table, rows: sampled.count, bytes: estimatedBytes(sampled) };
+  });
 }
 
 /** How many objects of each kind there are, for the metadata. */

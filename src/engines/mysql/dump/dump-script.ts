@@ -12,14 +12,21 @@ import { writeSequence } from "../objects/write-sequence.ts";
 import { DefinerChanger } from "../script/definer-changer.ts";
 import { lateObjects, tableText, writeDatabase } from "./database-objects.ts";
 import { DefinitionLocks } from "./definition-locks.ts";
-import { countedEntries, type DumpedDatabase, type DumpRun, wantsRows, wantsSchema } from "./dump-run.ts";
+import {
+  countedEntries,
+  type DumpedDatabase,
+  type DumpRun,
+  expectedTables,
+  wantsRows,
+  wantsSchema,
+} from "./dump-run.ts";
 import { historiesOf } from "./histories-of.ts";
 import { type EvenRanges, planEvenRanges } from "./plan-ranges.ts";
 import { runLanes } from "./run-lanes.ts";
 import { dumpTitle, scriptFoot, scriptHead } from "./script-frame.ts";
 import { ScriptWriter } from "./script-writer.ts";
 import { isInSnapshots } from "./snapshot/read-unprotected.ts";
-import { dumpRows, holdsRows } from "./table-rows.ts";
+import { dumpRows } from "./table-rows.ts";
 import { notIncludedIn } from "./tables-not-included.ts";
 import { Turns } from "./turns.ts";
 
@@ -60,7 +67,7 @@ export async function dumpScript(run: DumpRun, sink: ByteSink): Promise<DumpedDa
   }
   const tables = relations.filter(({ kind }) => kind === "table");
   const histories = await historiesOf(run, tables);
-  telling.begin(tables.filter(holdsRows));
+  telling.begin(expectedTables(run, tables));
   const planned = await planTables(run, tables, histories);
   await writeTables(run, planned, writer);
   if (options.columnStatistics) await writeHistograms(session, run.database, tables, run.source.facts, writer);

@@ -203,14 +203,19 @@ export function sampledTables(
 /** What a sample will hold. Sizes are estimated from the server's own estimates. */
 export function mysqlSamplePlan(database: string, sample: ChosenSample): SamplePlan {
   return {
-    tables: [...sample.values()].map(({ table, chosen, count }) => ({
+    tables: [...sample.values()].map((rows) => ({
       schema: database,
-      name: table.name,
-      chosen,
-      referenced: count - chosen,
-      estimatedBytes: Math.round((table.bytes / Math.max(1, table.rows, count)) * count),
+      name: rows.table.name,
+      chosen: rows.chosen,
+      referenced: rows.count - rows.chosen,
+      estimatedBytes: estimatedBytes(rows),
     })),
   };
+}
+
+/** Of the rows of a table in a sample, by the server's estimates. */
+export function estimatedBytes({ table, count }: SampledRows): number {
+  return Math.round((table.bytes / Math.max(1, table.rows, count)) * count);
 }
 
 /**
