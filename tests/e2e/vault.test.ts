@@ -74,7 +74,10 @@ test("what Vault refuses is told by its reason, without the token", async () => 
     [
       "no right",
       "transit:backup",
-      () => (vault.forbidden.add("transit/decrypt/backup"), {}),
+      () => {
+        vault.forbidden.add("transit/decrypt/backup");
+        return {};
+      },
       1,
       /the token may not do that/,
     ],

@@ -185,20 +185,20 @@ export class ObjectWork implements Work {
     return saved;
   }
 
+  /** What cannot be removed now, the next sweep removes: whether the run was good does not hang on it. */
   async end(): Promise<void> {
     if (this.#hasEnded) return;
     clearInterval(this.#heartbeat);
     await this.#saving;
     this.#hasEnded = true;
-    for (const pending of this.#pending) await pending.abort();
-    for (const spool of this.#spools) await spool.close();
-    try {
-      // Whether the seal is there cannot be told by how its writing ended.
-      await removeOwn(this.#store, this.#isSealed ? { ...this.#record, keys: [] } : this.#record);
-    } finally {
-      ownWorks.delete(this.id);
-      await this.#life.end();
-    }
+    const endings = [...this.#pending].map((pending) => () => pending.abort());
+    for (const spool of this.#spools) endings.push(() => spool.close());
+    // Whether the seal is there cannot be told by how its writing ended.
+    const left = this.#isSealed ? { ...this.#record, keys: [] } : this.#record;
+    endings.push(async () => void (await removeOwn(this.#store, left)));
+    for (const end of endings) await end().catch(() => {});
+    ownWorks.delete(this.id);
+    await this.#life.end();
   }
 }
 

@@ -53,7 +53,17 @@ export class RetryingStore implements ObjectStore {
 
   put(key: string, bytes: Uint8Array, options: PutOptions): Promise<void> {
     const put = () => this.#inner.put(key, bytes, options);
-    return options.createOnly ? this.#writing(key, options.work, bytes.length, put) : this.#again(put);
+    if (!options.createOnly) return this.#again(put);
+    return this.#writing(put, async () => {
+      const state = await this.#ofWork(key, options.work, bytes.length);
+      if (state === undefined) return false;
+      const stored = Buffer.alloc(state.size);
+      await this.read(key, state.version, 0, stored);
+      if (stored.equals(bytes)) return true;
+      // It arrived changed, and what said so was lost: nothing may be under that name but what was to be written.
+      await this.remove(key);
+      return false;
+    });
   }
 
   async beginUpload(key: string, work: string): Promise<ObjectUpload> {
@@ -66,12 +76,20 @@ export class RetryingStore implements ObjectStore {
         await this.#again(() => upload.putPart(number, bytes));
         size += bytes.length;
       },
-      complete: (parts) => this.#writing(key, work, size, () => upload.complete(parts)),
+      // Each part was checked when it arrived.
+      complete: (parts) =>
+        this.#writing(
+          () => upload.complete(parts),
+          async () => (await this.#ofWork(key, work, size)) !== undefined,
+        ),
     };
   }
 
   copy(from: string, to: string, size: number, work: string): Promise<void> {
-    return this.#writing(to, work, size, () => this.#inner.copy(from, to, size, work));
+    return this.#writing(
+      () => this.#inner.copy(from, to, size, work),
+      async () => (await this.#ofWork(to, work, size)) !== undefined,
+    );
   }
 
   async *unfinishedUploads(prefix: string): AsyncIterable<UnfinishedUpload> {
@@ -119,23 +137,24 @@ export class RetryingStore implements ObjectStore {
     return this.#again(() => this.#inner.remove(key));
   }
 
-  async #writing(key: string, work: string, size: number, write: () => Promise<void>): Promise<void> {
+  /** @param isDone whether it was carried out although the answer was lost */
+  async #writing(write: () => Promise<void>, isDone: () => Promise<boolean>): Promise<void> {
     for (let attempt = 1; ; attempt++) {
       try {
         await write();
         this.#hasAnswered = true;
         return;
       } catch (error) {
-        if (attempt > 1 && (await this.#isThere(key, work, size))) return;
+        if (attempt > 1 && (await isDone())) return;
         await this.#pauseBehind(error, attempt);
-        if (await this.#isThere(key, work, size)) return;
+        if (await isDone()) return;
       }
     }
   }
 
-  async #isThere(key: string, work: string, size: number): Promise<boolean> {
+  async #ofWork(key: string, work: string, size: number): Promise<ObjectState | undefined> {
     const state = await this.head(key);
-    return state?.work === work && state.size === size;
+    return state?.work === work && state.size === size ? state : undefined;
   }
 
   async #again<R>(ask: () => Promise<R>): Promise<R> {

@@ -108,11 +108,13 @@ export function s3Error(doing: string, object: string, error: unknown): BackupEr
     });
   }
   const known = Object.hasOwn(explanations, name) ? explanations[name] : undefined;
+  const isGarbled = message.includes("Deserialization error");
   const noAnswer = networkFailures.has(name) || message === "aborted";
-  const canRepeat = known?.retry === true || noAnswer || (status !== undefined && (status >= 500 || status === 429));
+  const canRepeat =
+    known?.retry === true || noAnswer || isGarbled || (status !== undefined && (status >= 500 || status === 429));
   return new BackupError({
     code: known?.code ?? (status === 404 ? "NOT_FOUND" : status === 403 ? "AUTH" : noAnswer ? "CONNECT" : "IO"),
-    message: `${doing} failed: ${known?.reason ?? (message === "" || message === "UnknownError" ? `${name} ${status ?? ""}`.trim() : message)}`,
+    message: `${doing} failed: ${known?.reason ?? (isGarbled ? "the answer cannot be read" : message === "" || message === "UnknownError" ? `${name} ${status ?? ""}`.trim() : message)}`,
     object,
     hint: known?.hint ?? (noAnswer ? "check the endpoint and the network" : "see what the service says of it"),
     ...(canRepeat ? { retry: "maybe" } : {}),

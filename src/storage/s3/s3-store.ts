@@ -10,6 +10,7 @@ import type {
   PutOptions,
   UnfinishedUpload,
 } from "../../ports/object-store.ts";
+import { EtagCheck } from "./etag-check.ts";
 import { failureOf, s3Error } from "./s3-error.ts";
 import type { S3Settings } from "./s3-settings.ts";
 
@@ -30,6 +31,7 @@ export class S3Store implements ObjectStore {
   readonly #sdk: Sdk;
   readonly #client: S3Client;
   readonly #settings: S3Settings;
+  readonly #etags = new EtagCheck();
   /** Milliseconds that the service's clock is ahead of ours. */
   #clockAhead = 0;
 
@@ -73,7 +75,7 @@ export class S3Store implements ObjectStore {
   }
 
   async put(key: string, bytes: Uint8Array, { work, createOnly }: PutOptions): Promise<void> {
-    await this.#asking("writing", key, () =>
+    const { ETag, ServerSideEncryption } = await this.#asking("writing", key, () =>
       this.#client.send(
         new this.#sdk.PutObjectCommand({
           ...this.#place(key),
@@ -85,6 +87,10 @@ export class S3Store implements ObjectStore {
         }),
       ),
     );
+    if (!this.#isOther(ETag, bytes, ServerSideEncryption)) return;
+    // Its name is needed for what was to be written.
+    if (createOnly) await this.remove(key);
+    throw arrivedChanged(this.#urlOf(key));
   }
 
   async beginUpload(key: string, work: string): Promise<ObjectUpload> {
@@ -108,7 +114,7 @@ export class S3Store implements ObjectStore {
       id,
       putPart: async (number, bytes) => {
         const ChecksumSHA256 = sha256(bytes);
-        const { ETag } = await this.#asking("writing", key, () =>
+        const { ETag, ServerSideEncryption } = await this.#asking("writing", key, () =>
           this.#client.send(
             new this.#sdk.UploadPartCommand({
               ...place,
@@ -119,6 +125,7 @@ export class S3Store implements ObjectStore {
             }),
           ),
         );
+        if (this.#isOther(ETag, bytes, ServerSideEncryption)) throw arrivedChanged(this.#urlOf(key));
         parts.set(number, { ETag: ETag!, ChecksumSHA256 });
       },
       complete: async (count) => {
@@ -275,6 +282,10 @@ export class S3Store implements ObjectStore {
     }
   }
 
+  #isOther(etag: string | undefined, bytes: Uint8Array, encryption: string | undefined): boolean {
+    return this.#etags.isOther(etag, bytes, encryption?.startsWith("aws:kms") === true);
+  }
+
   #place(key: string): { Bucket: string; Key: string } {
     const { bucket, prefix } = this.#settings;
     return { Bucket: bucket, Key: prefix === "" ? key : `${prefix}/${key}` };
@@ -302,6 +313,16 @@ export class S3Store implements ObjectStore {
           }),
     };
   }
+}
+
+function arrivedChanged(object: string): BackupError {
+  return new BackupError({
+    code: "IO",
+    message: "writing failed: the bytes arrived changed, as the service's checksum says",
+    object,
+    hint: "run again; if it stays so, look for what changes them between here and the service",
+    retry: "maybe",
+  });
 }
 
 function unusable(message: string, object: string): BackupError {
