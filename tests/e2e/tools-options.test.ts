@@ -9,7 +9,7 @@ import { commands } from "../../src/frontends/cli/commands.ts";
 import { dumpSelection } from "../../src/frontends/cli/dump-selection.ts";
 import { dumpSession } from "../../src/frontends/cli/dump-session.ts";
 import { dumpShape } from "../../src/frontends/cli/dump-shape.ts";
-import { encryptingKeyNames, openingKeyNames } from "../../src/frontends/cli/key-sources.ts";
+import { readingKeyNames, writingKeyNames } from "../../src/frontends/cli/key-sources.ts";
 import type { Option } from "../../src/frontends/cli/options/option.ts";
 import { connectionOptionNames, findOption, type OptionValues } from "../../src/frontends/cli/options/options.ts";
 import { restoreSelection } from "../../src/frontends/cli/restore-selection.ts";
@@ -26,7 +26,7 @@ const ours: readonly string[] = [
   "tools-path",
   "no-statistics",
   "encrypt",
-  ...encryptingKeyNames,
+  ...writingKeyNames,
 ];
 /** Refused by the command itself, as a test of the program shows. */
 const refusedBefore = ["resumable", "resume"];
@@ -119,7 +119,7 @@ test("an older pg_dump is not given what it does not know", async () => {
 
 /** What dbbackup itself does with a restore, whoever does it: finding, checking, asking. */
 const oursOfRestores = [
-  ...openingKeyNames,
+  ...readingKeyNames,
   "target",
   "list",
   "dry-run",
