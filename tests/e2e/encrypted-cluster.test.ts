@@ -3,8 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { dbbackup, mustDbbackup } from "../helpers/dbbackup.ts";
+import { logsIn } from "../helpers/mysql-accounts.ts";
 import { withMysqlDatabase } from "../helpers/mysql-database.ts";
-import { sharedMysql } from "../helpers/mysql-shared-servers.ts";
+import { startMysql } from "../helpers/mysql-server.ts";
 import { withMysqlShop } from "../helpers/mysql-shop.ts";
 import { sharedServer } from "../helpers/shared-servers.ts";
 import { type TestDatabase, withDatabase } from "../helpers/test-database.ts";
@@ -123,19 +124,35 @@ test("the script of a cluster goes out encrypted, and comes back with the key", 
   expect(await one.sql(count)).toEqual(before);
 });
 
-test("a server of MariaDB, encrypted", async () => {
-  await using shop = await withMysqlShop(await sharedMysql("mariadb-10.11"));
+test("a server of MariaDB, encrypted, comes back on another with its accounts", async () => {
+  await using source = await startMysql({ flavour: "mariadb-10.11" });
+  await using shop = await withMysqlShop(source);
+  await source.sql("CREATE USER agent@'%' IDENTIFIED BY 'Ypsilon''s'");
+  await source.sql(`GRANT SELECT ON ${shop.name}.* TO agent@'%'`);
   const repo = file("mariadb");
-  const what = ["backup", "cluster", "--url", shop.url, "--repo", repo, "--encrypt", ...key, "--database", shop.name];
+  const what = ["backup", "cluster", "--url", source.url(), "--repo", repo, "--encrypt", ...key, "--no-defaults"];
   const { id, backup_file: name } = JSON.parse((await mustDbbackup([...what, "--json"])).stdout.toString());
-  expect(visible(repo).includes("customers")).toBe(false);
+  const seen = visible(repo);
+  for (const secret of ["customers", "agent", "CREATE USER", "mysql_native_password", "127.0.0.1"]) {
+    expect(seen.includes(secret), secret).toBe(false);
+  }
   expect((await dbbackup(["verify", id, "--repo", repo])).status).toBe(1);
   await mustDbbackup(["verify", id, "--repo", repo, ...key]);
-  await using copy = await withMysqlDatabase(shop.server);
+  await using target = await startMysql({ flavour: "mariadb-10.11" });
+  const where = ["--db-type=mysql", "--socket", target.socket, "--user=root", "--no-defaults"];
+  const restore = ["restore", "cluster", id, "--repo", repo, ...where];
+  expect((await dbbackup(restore)).status).toBe(1);
+  expect((await dbbackup([...restore, "--key-file", file("b.key")])).status).toBe(1);
+  expect(await target.sql("SELECT user FROM mysql.user WHERE user = 'agent'")).toEqual([]);
+  await mustDbbackup([...restore, ...key]);
+  expect((await dbbackup(["compare", shop.url, target.url(shop.name)])).status).toBe(0);
+  expect(await logsIn(target, { user: "agent", password: "Ypsilon's" })).toBe(true);
+  // One database of it is a backup of its own.
   const archive = readdirSync(join(repo, name)).find(
     (each) => each.endsWith(".sql.enc") && !each.startsWith("globals"),
   )!;
-  const into = ["--url", shop.url, "--target", copy.name];
+  await using copy = await withMysqlDatabase(target);
+  const into = ["--url", target.url(), "--target", copy.name];
   await mustDbbackup(["restore", "single", join(repo, name, archive), ...into, ...key]);
   expect((await dbbackup(["compare", shop.url, copy.url])).status).toBe(0);
 });

@@ -116,6 +116,39 @@ test("what is encrypted arrives encrypted, under its own name", async () => {
   expect(JSON.parse(stdout.toString())[0]).toMatchObject({ status: "ok" });
 });
 
+test("keys of a bucket are changed beside what lies there, and once more by encrypting it again", async () => {
+  const key = (name: string) => ["--key-file", join(folder, name)];
+  for (const name of ["old", "new", "next"]) await mustDbbackup(["keys", "generate", "--output", join(folder, name)]);
+  const made = await backup("rotated", "--encrypt", ...key("old"), "--format", "directory");
+  const repo = ["--repo", repository("rotated")];
+  const before = await stored("rotated");
+  const rotate = ["keys", "rotate", "--all", ...repo, ...key("old"), "--new-key-file", join(folder, "new")];
+  const told = (await mustDbbackup(rotate, { env })).stdout.toString();
+  expect(told).toContain("does not revoke");
+  const after = await stored("rotated");
+  expect(after).toEqual(expect.arrayContaining(before));
+  expect(after.filter((name) => name.includes(".keys-"))).toHaveLength(before.length);
+  expect(after).toHaveLength(2 * before.length);
+  expect((await mustDbbackup(rotate, { env })).stdout.toString()).toContain("has these keys already");
+  expect(await stored("rotated")).toEqual(after);
+  await mustDbbackup(["verify", made.id, ...repo, ...key("new")], { env });
+  expect((await dbbackup(["verify", made.id, ...repo, ...key("next")], { env })).status).toBe(1);
+
+  const again = ["keys", "rotate", "--all", "--re-encrypt", "--remove-old", ...repo, ...key("new")];
+  await mustDbbackup([...again, "--new-key-file", join(folder, "next")], { env });
+  const listed = JSON.parse(
+    (await mustDbbackup(["list", ...repo, ...key("next"), "--json"], { env })).stdout.toString(),
+  );
+  expect(listed).toEqual([expect.objectContaining({ database: database.name, re_encrypted: expect.anything() })]);
+  expect(listed[0].id).not.toBe(made.id);
+  // Nothing is left of the old one, its key files included.
+  expect(await stored("rotated")).toHaveLength(before.length);
+  await using restored = await withDatabase(database.server);
+  const target = ["--url", restored.url, "--target", restored.name];
+  await mustDbbackup(["restore", "single", listed[0].id, ...repo, ...key("next"), ...target], { env });
+  await expectSame(restored);
+});
+
 test("a flipped byte in the bucket is found", async () => {
   const made = await backup("flipped");
   const Key = `flipped/${made.artifacts[0].name}`;
