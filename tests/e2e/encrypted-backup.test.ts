@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { dbbackup, mustDbbackup } from "../helpers/dbbackup.ts";
+import { newKeyFile } from "../helpers/key-file.ts";
 import { withMysqlDatabase } from "../helpers/mysql-database.ts";
 import { sharedMysql } from "../helpers/mysql-shared-servers.ts";
 import { withMysqlShop } from "../helpers/mysql-shop.ts";
@@ -23,9 +24,8 @@ beforeAll(async () => {
     CREATE TABLE classified (id int PRIMARY KEY, what text NOT NULL);
     INSERT INTO classified SELECT i, '${MARK} ' || i FROM generate_series(1, 50000) i;
     CREATE VIEW hidden_view AS SELECT * FROM classified WHERE id < 10;`);
-  await mustDbbackup(["keys", "generate", "--output", file("backup.key")]);
-  await mustDbbackup(["keys", "generate", "--output", file("other.key")]);
-  key = ["--key-file", file("backup.key")];
+  key = ["--key-file", newKeyFile(file("backup.key"))];
+  newKeyFile(file("other.key"));
 });
 afterAll(async () => {
   await database.drop();

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { dbbackup, mustDbbackup } from "../helpers/dbbackup.ts";
+import { newKeyFile } from "../helpers/key-file.ts";
 import { logsIn } from "../helpers/mysql-accounts.ts";
 import { withMysqlDatabase } from "../helpers/mysql-database.ts";
 import { startMysql } from "../helpers/mysql-server.ts";
@@ -24,9 +25,8 @@ beforeAll(async () => {
     "CREATE TABLE classified AS SELECT i AS id, 'agent Ypsilon ' || i AS what FROM generate_series(1, 2000) i",
   );
   await other.sql("CREATE TABLE hidden_too AS SELECT 'Ypsilon' AS what");
-  await mustDbbackup(["keys", "generate", "--output", file("a.key")]);
-  await mustDbbackup(["keys", "generate", "--output", file("b.key")]);
-  key = ["--key-file", file("a.key")];
+  key = ["--key-file", newKeyFile(file("a.key"))];
+  newKeyFile(file("b.key"));
 });
 afterAll(async () => {
   await one.drop();

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { dbbackup, mustDbbackup } from "../helpers/dbbackup.ts";
+import { newKeyFile } from "../helpers/key-file.ts";
 import { sharedServer } from "../helpers/shared-servers.ts";
 import { type TestDatabase, withDatabase } from "../helpers/test-database.ts";
 
@@ -17,7 +18,7 @@ beforeAll(async () => {
   await database.sql(
     "CREATE TABLE t (id int PRIMARY KEY, what text); INSERT INTO t SELECT i, 'x' || i FROM generate_series(1, 3000) i",
   );
-  for (const name of ["a", "b", "c"]) await mustDbbackup(["keys", "generate", "--output", file(name)]);
+  for (const name of ["a", "b", "c"]) newKeyFile(file(name));
   writeFileSync(file("passphrase"), "a new one that is long\n", { mode: 0o600 });
 });
 afterAll(async () => {

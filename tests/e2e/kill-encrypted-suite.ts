@@ -6,6 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { builtProgram } from "../helpers/built-program.ts";
 import { dbbackup, foreignVariables, mustDbbackup } from "../helpers/dbbackup.ts";
+import { newKeyFile } from "../helpers/key-file.ts";
 import { sharedServer } from "../helpers/shared-servers.ts";
 import { withTemporaryFolder } from "../helpers/temporary-folder.ts";
 import { withDatabase } from "../helpers/test-database.ts";
@@ -25,7 +26,7 @@ export function killEncryptedSuite({ points, seed }: { readonly points: number; 
     const folder = temporary.path;
     await using database = await withDatabase(await sharedServer(18));
     await database.sql("CREATE TABLE t AS SELECT i, md5(i::text) AS hash FROM generate_series(1, 20000) i");
-    const [a, b] = [await newKey(folder, "a"), await newKey(folder, "b")];
+    const [a, b] = ["a", "b"].map((name) => ["--key-file", newKeyFile(join(folder, name))]) as [string[], string[]];
     const login = ["--url", database.url, "--encrypt", ...a];
     const template = join(folder, "template");
     const backup = (repo: string, ...more: readonly string[]) => [
@@ -83,12 +84,6 @@ async function expectReadable(
   expect(successors, what).not.toContain(undefined);
   if (kept.length > 0) expect(await status(repo, kept, a), what).toBe(0);
   if (successors.length > 0) expect(await status(repo, successors as Listed[], b), what).toBe(0);
-}
-
-async function newKey(folder: string, name: string): Promise<readonly string[]> {
-  const file = join(folder, name);
-  await mustDbbackup(["keys", "generate", "--output", file]);
-  return ["--key-file", file];
 }
 
 async function list(repo: string): Promise<readonly Listed[]> {

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { dbbackup, mustDbbackup } from "../helpers/dbbackup.ts";
+import { newKeyFile } from "../helpers/key-file.ts";
 import { withMysqlDatabase } from "../helpers/mysql-database.ts";
 import { sharedMysql } from "../helpers/mysql-shared-servers.ts";
 import { withMysqlShop } from "../helpers/mysql-shop.ts";
@@ -18,7 +19,7 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "dbbackup-re-encrypt-"));
   database = await withDatabase(await sharedServer(18));
   await database.sql("CREATE TABLE t AS SELECT i AS id, 'Ypsilon ' || i AS what FROM generate_series(1, 3000) i");
-  for (const name of ["a", "b"]) await mustDbbackup(["keys", "generate", "--output", file(name)]);
+  for (const name of ["a", "b"]) newKeyFile(file(name));
 });
 afterAll(async () => {
   await database.drop();

@@ -15,6 +15,7 @@ import {
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { builtProgram } from "../helpers/built-program.ts";
 import { dbbackup, foreignVariables, mustDbbackup } from "../helpers/dbbackup.ts";
+import { newKeyFile } from "../helpers/key-file.ts";
 import { withMysqlDatabase } from "../helpers/mysql-database.ts";
 import { sharedMysql } from "../helpers/mysql-shared-servers.ts";
 import { type S3Server, startS3Server } from "../helpers/s3-server.ts";
@@ -104,8 +105,7 @@ test.each([
 );
 
 test("what is encrypted arrives encrypted, under its own name", async () => {
-  const key = ["--key-file", join(folder, "backup.key")];
-  await mustDbbackup(["keys", "generate", "--output", join(folder, "backup.key")]);
+  const key = ["--key-file", newKeyFile(join(folder, "backup.key"))];
   const made = await backup("sealed", "--encrypt", ...key);
   const files = await stored("sealed");
   expect(files).toEqual([made.artifacts[0].name, made.artifacts[0].name.replace(/\.enc$/, ".meta.json")].toSorted());
@@ -118,7 +118,7 @@ test("what is encrypted arrives encrypted, under its own name", async () => {
 
 test("keys of a bucket are changed beside what lies there, and once more by encrypting it again", async () => {
   const key = (name: string) => ["--key-file", join(folder, name)];
-  for (const name of ["old", "new", "next"]) await mustDbbackup(["keys", "generate", "--output", join(folder, name)]);
+  for (const name of ["old", "new", "next"]) newKeyFile(join(folder, name));
   const made = await backup("rotated", "--encrypt", ...key("old"), "--format", "directory");
   const repo = ["--repo", repository("rotated")];
   const before = await stored("rotated");

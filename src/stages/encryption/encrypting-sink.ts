@@ -56,14 +56,14 @@ export class EncryptingSink implements ByteSink {
   }
 
   async write(bytes: Uint8Array): Promise<void> {
-    for (let at = 0; at < bytes.length; ) {
-      // A full frame waits until it is known not to be the last.
-      if (this.#filled === this.#plain.length) await this.#seal(false);
-      const count = Math.min(this.#plain.length - this.#filled, bytes.length - at);
-      this.#plain.set(bytes.subarray(at, at + count), this.#filled);
-      this.#filled += count;
-      at += count;
+    let at = 0;
+    // A full frame waits until it is known not to be the last; what fills it is encrypted from where it lies.
+    for (let room = this.#roomLeft(); bytes.length - at > room; room = this.#roomLeft()) {
+      await this.#seal(false, bytes.subarray(at, at + room));
+      at += room;
     }
+    this.#plain.set(bytes.subarray(at), this.#filled);
+    this.#filled += bytes.length - at;
   }
 
   /** Writes the last frame, without which the file is not whole. */
@@ -71,18 +71,21 @@ export class EncryptingSink implements ByteSink {
     await this.#seal(true);
   }
 
-  async #seal(isLast: boolean): Promise<void> {
+  #roomLeft(): number {
+    return this.#plain.length - this.#filled;
+  }
+
+  /** @param rest of the frame, behind what was kept of it */
+  async #seal(isLast: boolean, rest?: Uint8Array): Promise<void> {
     if (!this.#isBegun) await this.#target.write(this.header);
     this.#isBegun = true;
     if (this.#frames >= MAX_FRAMES) throw new RangeError("too much for one encrypted file");
-    let length = 0;
-    for (const piece of this.#cipher.seal(this.#frames, isLast, this.#plain.subarray(0, this.#filled))) {
-      piece.copy(this.#stored, length);
-      length += piece.length;
-    }
+    const kept = this.#plain.subarray(0, this.#filled);
+    const plain = rest === undefined ? [kept] : [kept, rest];
+    const stored = this.#cipher.seal(this.#frames, isLast, plain, this.#stored);
     this.#frames += 1;
     this.#filled = 0;
-    await this.#target.write(this.#stored.subarray(0, length));
+    await this.#target.write(stored);
   }
 }
 

@@ -1,4 +1,5 @@
 import { createCipheriv, createDecipheriv } from "node:crypto";
+import { freeMemory } from "../free-memory.ts";
 import { TAG_LENGTH } from "./container-layout.ts";
 
 const ALGORITHM = "aes-256-gcm";
@@ -8,8 +9,8 @@ const NONCE_LENGTH = 12;
 
 /**
  * Frame by frame: encrypted bytes and tag. The number of the frame and whether it is the last are in the nonce, so that
- * frames cannot be exchanged, left out or cut off. It works in the caller's thread: 0.35 s of CPU for a GB; handing frames to
- * threads costs twice that.
+ * frames cannot be exchanged, left out or cut off. It works in the caller's thread: 0.15 s of CPU for a GB; with frames
+ * that are handed to threads it was 0.7 s.
  */
 export class FrameCipher {
   readonly #key: Buffer;
@@ -20,12 +21,24 @@ export class FrameCipher {
     this.#key = key;
   }
 
-  /** @returns the pieces of the stored frame, in their order */
-  seal(index: number, isLast: boolean, plain: Uint8Array): readonly Buffer[] {
+  /**
+   * Encrypts a frame that lies in parts.
+   * @param target has room for the frame and its tag
+   * @returns what is to be stored, in `target`
+   */
+  seal(index: number, isLast: boolean, plain: readonly Uint8Array[], target: Buffer): Buffer {
     const cipher = createCipheriv(ALGORITHM, this.#key, this.#nonceOf(index, isLast), options);
-    const bytes = cipher.update(plain);
+    let length = 0;
+    for (const part of plain) {
+      if (part.length === 0) continue;
+      const bytes = cipher.update(part);
+      length += bytes.copy(target, length);
+      // Each call makes a new one: memory that is not used again costs as much as the encryption itself.
+      freeMemory(bytes);
+    }
     cipher.final();
-    return [bytes, cipher.getAuthTag()];
+    length += cipher.getAuthTag().copy(target, length);
+    return target.subarray(0, length);
   }
 
   /** @returns undefined when the frame is not the one that was written there */

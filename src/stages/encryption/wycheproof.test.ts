@@ -39,7 +39,10 @@ test.each(vectors.aes_gcm)("AES-GCM %i", (_, key, nonce, aad, plain, stored, tag
 test("AES-GCM 128, whose nonce is that of a first frame, through the stage", () => {
   const [, key, , , plain, stored, tag] = vectors.aes_gcm.find(([number]) => number === 128)!;
   const cipher = new FrameCipher(bytes(key));
-  expect(Buffer.concat([...cipher.seal(0, false, bytes(plain))]).toString("hex")).toBe(stored + tag);
+  // In two parts, as frames lie whose beginning came with earlier bytes.
+  const parts = [bytes(plain).subarray(0, 5), bytes(plain).subarray(5)];
+  const target = Buffer.alloc((stored.length + tag.length) / 2);
+  expect(cipher.seal(0, false, parts, target).toString("hex")).toBe(stored + tag);
   expect(cipher.open(0, false, bytes(stored + tag))?.toString("hex")).toBe(plain);
   expect(cipher.open(1, false, bytes(stored + tag))).toBeUndefined();
 });
