@@ -40,6 +40,7 @@ export function shapingOptions(request: RestoreRequest): ShapingOptions {
   }
   const { definer = "keep" } = request;
   if (definer !== "keep") options[definer === "loader" ? "--skip-definer" : "--definer"] = definer;
+  if (request.convert === true) options["--convert"] = true;
   return options;
 }
 

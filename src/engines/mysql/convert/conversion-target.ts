@@ -18,6 +18,10 @@ export interface ConversionTarget {
   /** Words of sql_mode that the server would not take. */
   readonly refusedModes: ReadonlySet<string>;
   readonly sequences: boolean;
+  /** Old versions of rows can be loaded. */
+  readonly insertsHistory: boolean;
+  /** JSON holds dates, times, decimals and bytes as such. */
+  readonly typesInJson: boolean;
   readonly partitionsOfOtherEngines: boolean;
 }
 
@@ -62,6 +66,8 @@ export function conversionTarget(
     ignoredIndexes: mariadb(100_600),
     refusedModes: new Set(isMariadb ? modesOfMysql : [...modesOfMariadb, ...(isOldMysql ? [] : removedModes)]),
     sequences: capabilities.sequences,
+    insertsHistory: capabilities.insertsHistory,
+    typesInJson: capabilities.binaryJson,
     partitionsOfOtherEngines: isMariadb || isOldMysql,
   };
 }

@@ -1,11 +1,14 @@
 import type { Finding, RestoreRequest } from "../../../ports/restore.ts";
 import { versionNumber } from "../../../wire/mysql/identify-server.ts";
+import type { KnownFacts } from "../restore/pre-check.ts";
+import type { Demand } from "../restore/statement-demands.ts";
 import type { TargetFacts } from "../restore/target-facts.ts";
 import { ScriptReader } from "../script/read-script.ts";
 import { FollowedQuoting } from "../script/session-quoting.ts";
 import { headOf, statementKind } from "../script/statement-head.ts";
 import { conversionTarget } from "./conversion-target.ts";
 import { StatementConverter } from "./statement-converter.ts";
+import { TypedJsonAsText } from "./typed-json-as-text.ts";
 
 /** More findings than these are summed up. */
 const keptFindings = 200;
@@ -26,15 +29,31 @@ export function converterFor(serverVersion: string, facts: TargetFacts): Stateme
   return new StatementConverter(conversionTarget(server, source, { collations, characterSets, engines }));
 }
 
-/** Reads a script to its end, and sends nothing. */
+/** What conversions tell of; a pre-check that has looked for them needs not say it again. */
+const toldKinds: ReadonlySet<Demand["kind"]> = new Set(["collation", "character set", "engine"]);
+
+/** The same without what conversions tell of. */
+export function besidesConversions<Facts extends KnownFacts>(facts: Facts): Facts {
+  return { ...facts, demands: facts.demands.filter(({ kind }) => !toldKinds.has(kind)) };
+}
+
+/** Reads scripts to their end one after the other, and sends nothing. */
 export async function findConversions(
-  source: AsyncIterable<Uint8Array>,
+  sources: Iterable<AsyncIterable<Uint8Array>>,
   converter: StatementConverter,
 ): Promise<Conversions> {
+  const found = { changes: new Set<string>(), impossible: new Set<string>() };
+  for (const source of sources) await findIn(source, converter, found);
+  return { changes: [...found.changes], impossible: [...found.impossible] };
+}
+
+async function findIn(
+  source: AsyncIterable<Uint8Array>,
+  converter: StatementConverter,
+  { changes, impossible }: { readonly changes: Set<string>; readonly impossible: Set<string> },
+): Promise<void> {
   await using reader = new ScriptReader(source);
   const quoting = new FollowedQuoting();
-  const changes = new Set<string>();
-  const impossible = new Set<string>();
   for (let item = await reader.next(); item !== undefined; item = await reader.next()) {
     if (item.kind === "character set") {
       quoting.setCharacterSet(item.name);
@@ -42,9 +61,14 @@ export async function findConversions(
       continue;
     }
     const head = headOf(item.text);
-    const { kind } = statementKind(head);
-    if (kind === "rows" || item.kind === "long statement") continue;
-    if (kind === "quoting") {
+    const kind = statementKind(head);
+    if (kind.kind === "rows") {
+      const pieces = item.kind === "long statement" ? item.pieces() : [item.text];
+      if (await losesJsonTypes(pieces, converter)) changes.add(typesInJsonLost(kind.table));
+      continue;
+    }
+    if (item.kind === "long statement") continue;
+    if (kind.kind === "quoting") {
       quoting.follow(head);
       reader.quoting = quoting.quoting;
     }
@@ -52,7 +76,21 @@ export async function findConversions(
     for (const change of converted?.changes ?? []) changes.add(change);
     if (converted?.impossible !== undefined) impossible.add(converted.impossible);
   }
-  return { changes: [...changes], impossible: [...impossible] };
+}
+
+/** What a table loses whose JSON holds more than its text tells. */
+export function typesInJsonLost(table: string): string {
+  return `table "${table}": dates, times, decimals and bytes within JSON become their text`;
+}
+
+async function losesJsonTypes(
+  pieces: AsyncIterable<Buffer> | Iterable<Buffer>,
+  converter: StatementConverter,
+): Promise<boolean> {
+  if (converter.keepsTypesInJson) return false;
+  const asText = new TypedJsonAsText();
+  for await (const piece of pieces) asText.push(piece);
+  return asText.changed;
 }
 
 /** What a pre-check says of it. Pure. */

@@ -7,6 +7,7 @@ import { nameOf, piecesOf, standsAt, textOf, withoutConditions, wordOf } from ".
 const concerned = /^(?:CREATE|ALTER|DROP|SET|DO)\b/i;
 /** Objects that not every server has. */
 const kinds = "(SEQUENCE|PACKAGE(?:\\s+BODY)?|LIBRARY)";
+const ofOneFlavour = new RegExp(`^${kinds}$`, "i");
 const create = new RegExp(
   `^CREATE\\s+(?:OR\\s+REPLACE\\s+)?(?:DEFINER\\s*=\\s*\\S+\\s+)?${kinds}\\s+(?:IF\\s+NOT\\s+EXISTS\\s+)?(\`(?:[^\`]|\`\`)+\`|\\S+)`,
   "i",
@@ -21,6 +22,21 @@ export class StatementConverter {
 
   constructor(target: ConversionTarget) {
     this.#target = target;
+  }
+
+  /** Dates, times, decimals and bytes within JSON stay so; else rows are to go through `TypedJsonAsText`. */
+  get keepsTypesInJson(): boolean {
+    return this.#target.typesInJson || this.#target.source === "mariadb";
+  }
+
+  /** Whether old versions of rows can come in. */
+  get insertsHistory(): boolean {
+    return this.#target.insertsHistory;
+  }
+
+  /** Whether the server has such objects. @param kind `SEQUENCE`, `PACKAGE`, ... */
+  hasKind(kind: string): boolean {
+    return !ofOneFlavour.test(kind) || this.#has(kind);
   }
 
   /** Rows of it have nowhere to go. */
@@ -86,6 +102,10 @@ export class StatementConverter {
 
   /** `SET sql_mode = '...'`, `SET collation_connection = ...`, `SET NAMES ... COLLATE ...`. */
   #setting(text: string): Converted {
+    if (!this.#target.insertsHistory && /\bsystem_versioning_insert_history\b/.test(text)) {
+      const begins = text.includes("@dbb_end_of_time");
+      return { text, changes: [], ...(begins ? { impossible: noHistory } : { isPointless: true }) };
+    }
     const pieces = piecesOf(text);
     const changes: string[] = [];
     for (const [index, piece] of pieces.entries()) {
@@ -115,6 +135,9 @@ export class StatementConverter {
     this.#leftOut.add(Buffer.from(name.slice(1, -1).replaceAll("``", "`"), "latin1").toString());
   }
 }
+
+/** What a script is that sets up its session for old versions of rows. */
+const noHistory = "old versions of rows: the server takes none";
 
 /** Names in it are bytes of UTF-8. */
 function shown(said: string): string {

@@ -1,6 +1,7 @@
 import type { MysqlConnection } from "../../../wire/mysql/connection.ts";
 import type { RowReceiver } from "../../../wire/mysql/exchanges/query-exchange.ts";
 import type { Outcome } from "../../../wire/mysql/exchanges/result-set.ts";
+import { TypedJsonAsText, typedJsonAsText } from "../convert/typed-json-as-text.ts";
 import type { DirectoryColumn } from "../directory/directory-index.ts";
 import { quoteName } from "../quote.ts";
 import { RefusedRows } from "../restore/failure-log.ts";
@@ -12,6 +13,8 @@ export interface InsertOptions {
   readonly columns: readonly DirectoryColumn[];
   /** Columns whose fields are expressions of SQL. */
   readonly literals: readonly string[];
+  /** What such an expression puts into JSON beside its text is left out: the server has no such types. */
+  readonly typedJsonAsText?: boolean | undefined;
   /** The server's `max_allowed_packet`. */
   readonly maxPacket: number;
   /** After each statement. */
@@ -40,7 +43,8 @@ export async function insertRows(lines: AsyncIterable<Uint8Array>, options: Inse
   const slices = slicesOf(lines);
   const target = Math.min(statementBytes, Math.floor(maxPacket / 2));
   const send = async (): Promise<void> => {
-    const text = Buffer.concat([head, rows.text.subarray(0, rows.rowEnd)]);
+    const written = Buffer.concat([head, rows.text.subarray(0, rows.rowEnd)]);
+    const text = options.typedJsonAsText === true ? typedJsonAsText(written) : written;
     requireFitting(text.length, options);
     const outcome = await connection.stream(text, discarded);
     rows.take(rows.rowEnd);
@@ -78,13 +82,15 @@ async function* longRow(
 ): AsyncGenerator<Uint8Array> {
   yield head;
   let sent = head.length;
+  const asText = options.typedJsonAsText === true ? new TypedJsonAsText() : undefined;
   for (;;) {
     const isOver = rows.rowEnd > 0;
-    const part = rows.text.subarray(0, isOver ? rows.rowEnd : rows.text.length);
+    const written = rows.text.subarray(0, isOver ? rows.rowEnd : rows.text.length);
+    const part = asText?.push(written) ?? written;
     sent += part.length;
     requireFitting(sent, options);
     yield part;
-    rows.take(part.length);
+    rows.take(written.length);
     if (isOver) return;
     const next = await slices.next();
     if (next.done === true) return rows.end();

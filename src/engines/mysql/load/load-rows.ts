@@ -28,6 +28,8 @@ export interface StoredLines {
   readonly columns: readonly DirectoryColumn[];
   /** Columns whose fields are expressions of SQL. */
   readonly literals?: readonly string[] | undefined;
+  /** See `InsertOptions`. */
+  readonly typedJsonAsText?: boolean | undefined;
   /** The table has the definition that it had when the lines were written. */
   readonly isAsWritten: boolean;
   /** Plain bytes, in pieces cut anywhere; each is valid until the next one is asked for. */
@@ -49,7 +51,7 @@ const filePacketBytes = 256 * 1024;
  */
 export async function loadRows(session: LoadingSession, stored: StoredLines): Promise<void> {
   const { connection, maxPacket } = session;
-  const { table, columns, literals = [], expected } = stored;
+  const { table, columns, literals = [], typedJsonAsText, expected } = stored;
   let rows = 0;
   const onRan = async (outcome: Outcome): Promise<void> => {
     rows += outcome.affectedRows;
@@ -63,7 +65,7 @@ export async function loadRows(session: LoadingSession, stored: StoredLines): Pr
     for await (const _ of lines);
     await insertDefaults(expected.rows, { connection, table, maxPacket, onRan });
   } else {
-    await insertRows(lines, { connection, table, columns, literals, maxPacket, onRan });
+    await insertRows(lines, { connection, table, columns, literals, typedJsonAsText, maxPacket, onRan });
   }
   if (rows === expected.rows) return;
   throw new RefusedRows({

@@ -2,9 +2,17 @@ import { BackupError } from "../../../core/backup-error.ts";
 import type { RestoreRequest } from "../../../ports/restore.ts";
 
 /** Options that folders of mydumper cannot honour. @throws BackupError USAGE */
-export function refuseForMydumper({ clean, create, onError, journal, definer = "keep" }: RestoreRequest): void {
+export function refuseForMydumper({
+  clean,
+  create,
+  onError,
+  journal,
+  convert,
+  definer = "keep",
+}: RestoreRequest): void {
   const flags = [
     [clean && !create, "--clean without --create"],
+    [convert === true, "--convert"],
     [onError === "continue", "--on-error continue"],
     [journal === "new", "--resumable"],
     [journal === "resume", "--resume"],

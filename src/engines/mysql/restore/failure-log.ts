@@ -63,6 +63,15 @@ export class StatementTooLong extends BackupError {}
 /** What the statement makes is nothing that the server could have; nothing of it was sent. */
 export class NotConvertible extends BackupError {}
 
+/** @param what it would be, and why the server cannot have it */
+export function notConvertible(what: string): NotConvertible {
+  return new NotConvertible({
+    code: "UNSUPPORTED_OBJECT",
+    message: `left out: ${what}`,
+    hint: "restore on a server like that of the backup",
+  });
+}
+
 /** An error that names the line and shows the statement. */
 function failureOf(error: unknown, statement: FailedStatement): unknown {
   const { line, head } = statement;

@@ -3,6 +3,7 @@ import type { RowReceiver } from "../../../wire/mysql/exchanges/query-exchange.t
 import { MysqlServerError } from "../../../wire/mysql/server-error.ts";
 import { shownText } from "../../../wire/net/shown-text.ts";
 import type { StatementConverter } from "../convert/statement-converter.ts";
+import { TypedJsonAsText, typedJsonAsText } from "../convert/typed-json-as-text.ts";
 import type { DefinerChanger } from "../script/definer-changer.ts";
 import { localFile } from "../script/local-file.ts";
 import {
@@ -15,7 +16,7 @@ import {
 import { askQuoting } from "../script/session-quoting.ts";
 import { headOf, type StatementKind, statementKind } from "../script/statement-head.ts";
 import type { RowsOfStatement, TableTotals } from "../script/table-totals.ts";
-import { type FailedStatement, type FailureLog, NotConvertible, StatementTooLong } from "./failure-log.ts";
+import { type FailedStatement, type FailureLog, notConvertible, StatementTooLong } from "./failure-log.ts";
 import { isRestrictedSetting } from "./restricted-setting.ts";
 import type { ScriptProgress } from "./script-progress.ts";
 
@@ -37,7 +38,7 @@ export interface ScriptRun {
   readonly object?: string;
   /** Makes statements fit the server, and leaves out what cannot. */
   readonly converter?: StatementConverter | undefined;
-  /** Changes statements of up to 4 MiB that are no rows. */
+  /** Changes statements of up to 4 MiB that are no rows, after the converter. */
   readonly rewrite?: (text: Buffer) => Buffer;
   /** What statements end with until the script says something else. */
   readonly delimiter?: string;
@@ -202,8 +203,7 @@ class ScriptRunner {
       if (item.kind === "long statement") rows?.end();
       return;
     }
-    const changed = isRows ? item.text : await this.#changed(item);
-    const text = isRows || item.kind !== "statement" ? changed : this.#converted(head, changed);
+    const text = isRows ? this.#rowsText(item) : await this.#changed(item, head);
     if (text === undefined) return;
     this.#requireFitting(text.length, line);
     const outcome =
@@ -215,32 +215,37 @@ class ScriptRunner {
     if (outcome.warnings > 0 && !/^SET\b/i.test(head)) await this.#askWarnings(outcome.warnings, line);
   }
 
-  async #changed({ kind, text }: ScriptStatement | LongStatement): Promise<Buffer> {
-    const changed = await this.#run.definers.change(text, this.#reader.quoting.characterSet);
-    return kind === "statement" ? (this.#run.rewrite?.(changed) ?? changed) : changed;
+  /** Rows as the server takes them; of a long statement, how it begins. */
+  #rowsText({ kind, text }: ScriptStatement | LongStatement): Buffer {
+    return kind === "statement" && this.#run.converter?.keepsTypesInJson === false ? typedJsonAsText(text) : text;
   }
 
   /** Nothing for what needs not be sent. @throws NotConvertible for what the server cannot have */
+  async #changed({ kind, text }: ScriptStatement | LongStatement, head: string): Promise<Buffer | undefined> {
+    const changed = await this.#run.definers.change(text, this.#reader.quoting.characterSet);
+    if (kind !== "statement") return changed;
+    const converted = this.#converted(head, changed);
+    return converted === undefined ? undefined : (this.#run.rewrite?.(converted) ?? converted);
+  }
+
   #converted(head: string, text: Buffer): Buffer | undefined {
     const converted = this.#run.converter?.convert(head, text.toString("latin1"));
     if (converted === undefined) return text;
     if (converted.isPointless === true) return undefined;
     if (converted.impossible === undefined) return Buffer.from(converted.text, "latin1");
-    throw new NotConvertible({
-      code: "UNSUPPORTED_OBJECT",
-      message: `left out: ${converted.impossible}`,
-      hint: "restore on a server like that of the backup",
-    });
+    throw notConvertible(converted.impossible);
   }
 
   /** @param head what is sent instead of how the statement begins */
   async *#checkedPieces(item: LongStatement, head: Buffer, rows: RowsOfStatement | undefined): AsyncGenerator<Buffer> {
     let size = 0;
+    const asText = rowsAsText(item, this.#run.converter);
     for await (const piece of item.pieces()) {
-      const sent = size === 0 ? head : piece;
+      const plain = size === 0 ? head : piece;
+      rows?.push(plain);
+      const sent = asText?.push(plain) ?? plain;
       size += sent.length;
       this.#requireFitting(size, item.line);
-      rows?.push(sent);
       yield sent;
     }
     rows?.end();
@@ -272,4 +277,9 @@ class ScriptRunner {
     if (this.#warnings.length < maxWarnings) this.#warnings.push(message);
     else this.#unlisted += 1;
   }
+}
+
+function rowsAsText({ text }: LongStatement, converter: StatementConverter | undefined): TypedJsonAsText | undefined {
+  const isRows = statementKind(headOf(text)).kind === "rows";
+  return isRows && converter?.keepsTypesInJson === false ? new TypedJsonAsText() : undefined;
 }

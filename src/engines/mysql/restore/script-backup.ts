@@ -16,7 +16,13 @@ import type { MysqlConnectionSpec } from "../../../wire/mysql/connection-spec.ts
 import { identifyMysql } from "../../../wire/mysql/identify-server.ts";
 import { flagForArchives } from "../../common/flags-for-archives.ts";
 import type { PlainInput } from "../../common/plain-input.ts";
-import { type Conversions, conversionFindings, converterFor, findConversions } from "../convert/find-conversions.ts";
+import {
+  besidesConversions,
+  type Conversions,
+  conversionFindings,
+  converterFor,
+  findConversions,
+} from "../convert/find-conversions.ts";
 import type { StatementConverter } from "../convert/statement-converter.ts";
 import { quoteName } from "../quote.ts";
 import { DefinerChanger } from "../script/definer-changer.ts";
@@ -30,7 +36,6 @@ import { connectForRestore } from "./restore-session.ts";
 import { runScript } from "./run-script.ts";
 import { type ScriptFacts, scanScript } from "./scan-script.ts";
 import { ScriptProgress } from "./script-progress.ts";
-import type { Demand } from "./statement-demands.ts";
 import { readTargetFacts, type TargetFacts } from "./target-facts.ts";
 
 export type ResolveSpec = (request: RestoreRequest) => Promise<MysqlConnectionSpec>;
@@ -85,7 +90,12 @@ export class ScriptBackup implements RestorableBackup {
     const facts = await readTargetFacts(connection, target, this.#facts?.demands ?? []);
     const storedBytes = this.#input.object?.size ?? 0;
     const found = await this.#conversions(facts);
-    const checked = { target, request, facts: found === undefined ? this.#facts : this.#convertible(), storedBytes };
+    const checked = {
+      target,
+      request,
+      facts: found && this.#facts ? besidesConversions(this.#facts) : this.#facts,
+      storedBytes,
+    };
     const findings = preCheckScript(checked, facts);
     return found === undefined ? findings : [...findings, ...conversionFindings(found, request)];
   }
@@ -93,13 +103,7 @@ export class ScriptBackup implements RestorableBackup {
   /** What must be changed for this server; undefined when it is one like that of the backup. */
   async #conversions(server: TargetFacts): Promise<Conversions | undefined> {
     const converter = this.#facts && converterFor(this.#facts.serverVersion, server);
-    return converter && (await findConversions(this.#input.read(), converter));
-  }
-
-  /** Of collations, character sets and engines the conversions tell. */
-  #convertible(): ScriptFacts {
-    const told = new Set<Demand["kind"]>(["collation", "character set", "engine"]);
-    return { ...this.#facts!, demands: this.#facts!.demands.filter(({ kind }) => !told.has(kind)) };
+    return converter && (await findConversions([this.#input.read()], converter));
   }
 
   async #converter(

@@ -27,7 +27,7 @@ export const mysqlConvertOptions = [
     family: "mysql",
     type: "flag",
     environment: false,
-    help: "change definitions in scripts that a server of another flavour or version does not take as they are; each change is told",
+    help: "change definitions that a server of another flavour or version does not take as they are; each change is told",
     details: "--dry-run lists them. With --on-error continue what cannot be changed is left out.",
   },
 ] as const satisfies readonly Option[];

@@ -16,6 +16,15 @@ import type {
 import { MysqlConnection } from "../../../../wire/mysql/connection.ts";
 import type { MysqlConnectionSpec } from "../../../../wire/mysql/connection-spec.ts";
 import {
+  besidesConversions,
+  type Conversions,
+  conversionFindings,
+  converterFor,
+  findConversions,
+} from "../../convert/find-conversions.ts";
+import { rowConversions } from "../../convert/row-conversions.ts";
+import type { StatementConverter } from "../../convert/statement-converter.ts";
+import {
   type DirectoryIndex,
   objectNumber,
   readDirectoryIndex,
@@ -31,9 +40,9 @@ import { hasJournal, type RestoreJournal } from "../journal/restore-journal.ts";
 import { preCheckScript } from "../pre-check.ts";
 import { connectForRestore } from "../restore-session.ts";
 import type { ResolveSpec } from "../script-backup.ts";
-import { readTargetFacts } from "../target-facts.ts";
+import { readTargetFacts, type TargetFacts } from "../target-facts.ts";
 import { checkResumed, interruptedRestore } from "./check-resumed.ts";
-import { chosenObjects } from "./chosen-objects.ts";
+import { type ChosenObjects, chosenObjects } from "./chosen-objects.ts";
 import { checkDirectoryJournal, readJournal } from "./directory-journal.ts";
 import { DirectoryProgress } from "./directory-progress.ts";
 import { type DirectoryFacts, scanScripts } from "./directory-scripts.ts";
@@ -91,7 +100,6 @@ export class DirectoryBackup implements RestorableBackup {
   }
 
   plan(request: RestoreRequest): RestorePlan {
-    if (request.convert === true) throw noConversion();
     const target = this.#target(request);
     const chosen = chosenObjects(this.#index, request);
     this.#requireTarget(target);
@@ -120,8 +128,12 @@ export class DirectoryBackup implements RestorableBackup {
     const server = await readTargetFacts(connection, target, this.#facts.demands);
     const chosen = chosenObjects(this.#index, request);
     const storedBytes = chosen.loaded.reduce((sum, { data }) => sum + data!.bytes, 0);
-    const check = (asked: RestoreRequest) =>
-      preCheckScript({ target, request: asked, facts: this.#facts, storedBytes }, server);
+    const conversions = await this.#conversions(chosen, server);
+    const facts = conversions === undefined ? this.#facts : besidesConversions(this.#facts);
+    const check = (asked: RestoreRequest) => [
+      ...preCheckScript({ target, request: asked, facts, storedBytes }, server),
+      ...(conversions === undefined ? [] : conversionFindings(conversions, asked)),
+    ];
     if (request.journal === "resume") {
       const findings = check({ ...request, create: false, clean: false }).filter(
         ({ code }) => code !== "target-not-empty",
@@ -137,6 +149,35 @@ export class DirectoryBackup implements RestorableBackup {
     return request.clean ? findings : [...findings, ...(await triggersInTheWay(connection, target, chosen.loaded))];
   }
 
+  /** What must be changed for this server; undefined when it is one like that of the backup, or nobody knows which that was. */
+  async #conversions({ made, loaded }: ChosenObjects, server: TargetFacts): Promise<Conversions | undefined> {
+    const converter = converterFor(this.#index.server_version, server);
+    if (converter === undefined) return undefined;
+    const scripts = made.flatMap(({ schema }) => (schema === undefined ? [] : [schema.file]));
+    const found = await findConversions(
+      scripts.map((file) => this.#source.script(file)),
+      converter,
+    );
+    const rows = loaded
+      .filter(({ name }) => !converter.isLeftOut(name))
+      .map((object) => rowConversions(object, converter));
+    return {
+      changes: [...found.changes, ...rows.flatMap(({ change }) => change ?? [])],
+      impossible: [...found.impossible, ...rows.flatMap(({ impossible }) => impossible ?? [])],
+    };
+  }
+
+  async #converter(
+    spec: MysqlConnectionSpec,
+    request: RestoreRequest,
+    signal: AbortSignal,
+  ): Promise<StatementConverter | undefined> {
+    if (request.convert !== true) return undefined;
+    await using connection = await connectForRestore(spec, undefined, { signal });
+    const facts = await readTargetFacts(connection, this.#target(request), this.#facts.demands);
+    return converterFor(this.#index.server_version, facts);
+  }
+
   async run(request: RestoreRequest, sink: ProgressSink, signal: AbortSignal): Promise<RestoreResult> {
     const started = monotonic();
     const { target } = this.plan(request);
@@ -144,13 +185,14 @@ export class DirectoryBackup implements RestorableBackup {
     const progress = new DirectoryProgress(sink);
     const failures = new FailureLog(request.onError);
     const warnings: string[] = [];
+    const converter = await this.#converter(spec, request, signal);
     let created = false;
     let touched = false;
     let journal: RestoreJournal | undefined;
     try {
       // A restore that is resumed has begun in the database that it created.
       if (request.create && request.journal !== "resume") {
-        await this.#create(spec, request, signal);
+        await this.#create(spec, request, converter, signal);
         created = true;
       }
       await runDirectory({
@@ -162,6 +204,7 @@ export class DirectoryBackup implements RestorableBackup {
         target,
         request,
         chosen: chosenObjects(this.#index, request),
+        converter,
         failures,
         progress,
         signal,
@@ -210,7 +253,12 @@ export class DirectoryBackup implements RestorableBackup {
   }
 
   /** With the defaults that its objects were made under. */
-  async #create(spec: MysqlConnectionSpec, request: RestoreRequest, signal: AbortSignal): Promise<void> {
+  async #create(
+    spec: MysqlConnectionSpec,
+    request: RestoreRequest,
+    converter: StatementConverter | undefined,
+    signal: AbortSignal,
+  ): Promise<void> {
     const name = quoteName(this.#target(request));
     await using connection = await connectForRestore(spec, undefined, { signal });
     if (request.clean) await connection.query(`DROP DATABASE IF EXISTS ${name}`);
@@ -219,7 +267,9 @@ export class DirectoryBackup implements RestorableBackup {
       ...(charset === "" ? [] : [` CHARACTER SET ${quoteText(charset)}`]),
       ...(collation === "" ? [] : [` COLLATE ${quoteText(collation)}`]),
     ];
-    await connection.query(`CREATE DATABASE ${name}${defaults.join("")}`);
+    const sql = `CREATE DATABASE ${name}${defaults.join("")}`;
+    const { text = sql, impossible } = converter?.convert(sql, sql) ?? {};
+    await connection.query(impossible === undefined ? text : `CREATE DATABASE ${name}`);
   }
 
   #target({ target }: RestoreRequest): string {
@@ -258,13 +308,5 @@ function listingOf(index: DirectoryIndex): string[] {
   return index.objects.map(({ kind, name, data }, number) => {
     const rows = data === undefined ? "" : data.rows < 0 ? ` (${data.chunks.length} files)` : ` (${data.rows} rows)`;
     return `${objectNumber(number)} ${kind} ${name}${rows}`;
-  });
-}
-
-function noConversion(): BackupError {
-  return new BackupError({
-    code: "USAGE",
-    message: "--convert changes statements of scripts, and the backup is a directory",
-    hint: "back up with --format sql for a server of another flavour or version",
   });
 }

@@ -24,6 +24,7 @@ export async function loadChunk(
       table: table.name,
       columns: table.data.columns,
       literals: chunk.literals,
+      typedJsonAsText: run.converter?.keepsTypesInJson === false,
       isAsWritten: table.isMadeHere,
       lines: chunkLines(files, chunk, index.compression, codec),
       expected: chunk,

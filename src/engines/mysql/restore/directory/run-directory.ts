@@ -3,6 +3,8 @@ import type { BackupFiles } from "../../../../ports/backup-files.ts";
 import type { Codec } from "../../../../ports/codec.ts";
 import type { RestoreRequest } from "../../../../ports/restore.ts";
 import type { MysqlConnectionSpec } from "../../../../wire/mysql/connection-spec.ts";
+import { rowConversions } from "../../convert/row-conversions.ts";
+import type { StatementConverter } from "../../convert/statement-converter.ts";
 import {
   type DirectoryIndex,
   type DirectoryKind,
@@ -13,7 +15,7 @@ import { type SplitTable, splitCreateTable } from "../../load/split-create-table
 import { DefinerChanger } from "../../script/definer-changer.ts";
 import { eachStatement } from "../../script/each-statement.ts";
 import { headOf, statementKind } from "../../script/statement-head.ts";
-import type { FailureLog } from "../failure-log.ts";
+import { type FailureLog, notConvertible } from "../failure-log.ts";
 import type { RestoreJournal, Step } from "../journal/restore-journal.ts";
 import { withoutRestricted } from "../restricted-setting.ts";
 import { runScript } from "../run-script.ts";
@@ -38,6 +40,8 @@ export interface DirectoryRun {
   readonly target: string;
   readonly request: RestoreRequest;
   readonly chosen: ChosenObjects;
+  /** Makes definitions fit the server. */
+  readonly converter: StatementConverter | undefined;
   readonly failures: FailureLog;
   readonly progress: DirectoryProgress;
   readonly signal: AbortSignal;
@@ -92,7 +96,8 @@ export async function runDirectory(run: DirectoryRun): Promise<void> {
   }
   if (request.clean && !request.create && journal?.isDone("drops") !== true) {
     progress.phase("clean", "dropping the objects of the backup");
-    await dropObjects(leader.connection, chosen.made, request.ifExists || isResumed);
+    const known = chosen.made.filter(({ kind }) => run.converter?.hasKind(kind) !== false);
+    await dropObjects(leader.connection, known, request.ifExists || isResumed);
     await note(work, "drops");
   }
   progress.phase("pre-data", "making tables");
@@ -102,11 +107,12 @@ export async function runDirectory(run: DirectoryRun): Promise<void> {
   for (const object of early) await makeObject(work, object, true);
   await setForLoading(leader.connection, leader.facts, warn);
   progress.phase("data", "loading rows");
-  const tables = chosen.loaded.map((object) => loadedTable(work, object));
+  const loaded = chosen.loaded.filter((object) => hasPlaceForRows(run, object));
+  const tables = loaded.map((object) => loadedTable(work, object));
   progress.begin(tables, tables.length + chosen.made.length);
   for (const [place, { data }] of tables.entries()) {
     if (data.chunks.length > 0) continue;
-    if (chosen.loaded[place]!.data!.chunks.length > 0) progress.before += 1;
+    if (loaded[place]!.data!.chunks.length > 0) progress.before += 1;
     else progress.made();
   }
   const sessions = { leader, spec: run.spec, target: run.target, jobs: request.jobs.count, signal, stop, warn };
@@ -123,6 +129,16 @@ export async function runDirectory(run: DirectoryRun): Promise<void> {
   }
   for (const object of late) await makeObject(work, object, false);
   progress.end();
+}
+
+/** Not for those of a table that was left out, and told of; what the server cannot have of others is noted as failed. */
+function hasPlaceForRows({ converter, failures }: DirectoryRun, object: DirectoryObject): boolean {
+  if (converter === undefined) return true;
+  if (converter.isLeftOut(object.name)) return false;
+  const { impossible } = rowConversions(object, converter);
+  if (impossible === undefined) return true;
+  failures.note(notConvertible(impossible), { line: 1, head: "", object: `rows of table "${object.name}"` });
+  return false;
 }
 
 async function note({ journal, leader }: Work, step: Step): Promise<void> {
@@ -152,7 +168,7 @@ function loadedTable({ chosen, journal, splits, there }: Work, object: Directory
 
 /** @param isEarly rows may follow, and then indexes and foreign keys behind these */
 async function makeObject(work: Work, object: DirectoryObject, isEarly: boolean): Promise<void> {
-  const { source, chosen, request, failures, target, progress, splits, warn, journal } = work;
+  const { source, chosen, request, failures, target, progress, splits, warn, journal, converter } = work;
   const { connection } = work.leader;
   const step = stepOf(work.numbers.get(object)!);
   const isSplit = isEarly && object.kind === "table" && chosen.loaded.length > 0;
@@ -165,9 +181,13 @@ async function makeObject(work: Work, object: DirectoryObject, isEarly: boolean)
     splits.set(object.name, split);
     return Buffer.from(split.create, "latin1");
   };
+  const converted = (text: Buffer): Buffer => {
+    const { text: changed } = converter?.convert(headOf(text), text.toString("latin1")) ?? {};
+    return changed === undefined ? text : Buffer.from(changed, "latin1");
+  };
   if (journal?.isDone(step) === true) {
     progress.before += 1;
-    if (isSplit) await eachStatement(source.script(object.schema!.file), rewrite);
+    if (isSplit) await eachStatement(source.script(object.schema!.file), (text) => rewrite(converted(text)));
     return;
   }
   const failed = failures.count;
@@ -184,6 +204,7 @@ async function makeObject(work: Work, object: DirectoryObject, isEarly: boolean)
     definers: new DefinerChanger(request.definer ?? "keep", connection),
     totals: undefined,
     object: shownObject(object),
+    converter,
     rewrite,
   });
   for (const warning of warnings) warn(`${shownObject(object)}: ${warning}`);
