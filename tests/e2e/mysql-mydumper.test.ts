@@ -207,7 +207,7 @@ test("what a folder of mydumper must not hold is not run, and what is not whole 
   }
   expect(await mysqlSql(server, "SELECT COUNT(*) AS n FROM mysql.user WHERE User = '1'")).toEqual([{ n: "0" }]);
   await using target = await withMysqlDatabase(server);
-  for (const flag of ["--resumable", "--on-error=continue", "--skip-definer", "--clean"]) {
+  for (const flag of ["--resumable", "--on-error=continue", "--skip-definer", "--convert", "--clean"]) {
     const done = await restore(good, target, [flag, "--confirm"]);
     expect(done.status, flag).toBe(2);
     expect(done.stderr.toString()).toContain("the folder is one of mydumper");

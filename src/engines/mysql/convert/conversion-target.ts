@@ -18,6 +18,9 @@ export interface ConversionTarget {
   /** Words of sql_mode that the server would not take. */
   readonly refusedModes: ReadonlySet<string>;
   readonly sequences: boolean;
+  readonly histograms: boolean;
+  /** Histograms come in as they are. */
+  readonly histogramData: boolean;
   /** Old versions of rows can be loaded. */
   readonly insertsHistory: boolean;
   /** JSON holds dates, times, decimals and bytes as such. */
@@ -66,6 +69,8 @@ export function conversionTarget(
     ignoredIndexes: mariadb(100_600),
     refusedModes: new Set(isMariadb ? modesOfMysql : [...modesOfMariadb, ...(isOldMysql ? [] : removedModes)]),
     sequences: capabilities.sequences,
+    histograms: capabilities.histograms,
+    histogramData: capabilities.histogramData,
     insertsHistory: capabilities.insertsHistory,
     typesInJson: capabilities.binaryJson,
     partitionsOfOtherEngines: isMariadb || isOldMysql,

@@ -20,7 +20,7 @@ export interface Converted {
   readonly changes: readonly string[];
   /** Why the server cannot have it at all. */
   readonly impossible?: string;
-  /** It is about something that was left out, and told of, before: nothing is lost without it. */
+  /** It is not to be run: it is about something that was left out before, or the changes tell what is lost. */
   readonly isPointless?: true;
 }
 

@@ -4,7 +4,7 @@ import { type Converted, convertCollations, convertTable } from "./convert-table
 import { nameOf, piecesOf, standsAt, textOf, withoutConditions, wordOf } from "./sql-pieces.ts";
 
 /** Statements that say something of what the server may not know. */
-const concerned = /^(?:CREATE|ALTER|DROP|SET|DO)\b/i;
+const concerned = /^(?:CREATE|ALTER|DROP|SET|DO|ANALYZE)\b/i;
 /** Objects that not every server has. */
 const kinds = "(SEQUENCE|PACKAGE(?:\\s+BODY)?|LIBRARY)";
 const ofOneFlavour = new RegExp(`^${kinds}$`, "i");
@@ -12,6 +12,7 @@ const create = new RegExp(
   `^CREATE\\s+(?:OR\\s+REPLACE\\s+)?(?:DEFINER\\s*=\\s*\\S+\\s+)?${kinds}\\s+(?:IF\\s+NOT\\s+EXISTS\\s+)?(\`(?:[^\`]|\`\`)+\`|\\S+)`,
   "i",
 );
+const histogram = /^ANALYZE\s+TABLE\s+(`(?:[^`]|``)+`)\s+UPDATE\s+HISTOGRAM\s+ON\s+(`(?:[^`]|``)+`)\s+(USING\s+DATA)?/i;
 const drop = new RegExp(`^DROP\\s+${kinds}\\b`, "i");
 
 /** Makes the statements of a script fit a server. Of those that it leaves out it keeps which tables they would have made. */
@@ -52,7 +53,7 @@ export class StatementConverter {
     if (!concerned.test(head)) return undefined;
     const converted = this.#converted(head, text);
     const { changes, impossible } = converted;
-    if (converted.isPointless === true) return converted;
+    if (converted.isPointless === true) return { ...converted, changes: changes.map(shown) };
     if (changes.length === 0 && impossible === undefined) return undefined;
     return {
       text: converted.text,
@@ -78,6 +79,11 @@ export class StatementConverter {
         changes: [],
         impossible: `${kind.toLowerCase()} "${name.replaceAll("`", "")}": the server has none`,
       };
+    }
+    const [, table, column, data] = histogram.exec(head) ?? [];
+    if (table !== undefined && !this.#target[data === undefined ? "histograms" : "histogramData"]) {
+      const change = `table "${unquoted(table)}", column "${unquoted(column!)}": the histogram is left out`;
+      return { text, changes: [change], isPointless: true };
     }
     if (/^DO\s+SETVAL\b/i.test(head) && !this.#target.sequences) return { text, changes: [], isPointless: true };
     return { text, changes: [] };
@@ -132,12 +138,16 @@ export class StatementConverter {
 
   #leaveOut(text: string): void {
     const name = /^[^(]*?(`(?:[^`]|``)+`)\s*\(/.exec(text)?.[1] ?? "";
-    this.#leftOut.add(Buffer.from(name.slice(1, -1).replaceAll("``", "`"), "latin1").toString());
+    this.#leftOut.add(shown(unquoted(name)));
   }
 }
 
 /** What a script is that sets up its session for old versions of rows. */
 const noHistory = "old versions of rows: the server takes none";
+
+function unquoted(name: string): string {
+  return name.slice(1, -1).replaceAll("``", "`");
+}
 
 /** Names in it are bytes of UTF-8. */
 function shown(said: string): string {
