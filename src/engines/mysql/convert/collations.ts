@@ -59,7 +59,7 @@ function ofMysql(name: string, short: string | undefined, strength: string): str
   if (strength === "bin") return ["utf8mb4_nopad_bin", "utf8mb4_bin"];
   const language = short === undefined ? undefined : languages.get(short);
   const withLanguage = language === undefined ? [] : [`utf8mb4_uca1400_nopad_${language}_${strength}`];
-  const older = strength === "ai_ci" ? ["utf8mb4_unicode_520_nopad_ci"] : [];
+  const older = strength.endsWith("cs") ? ["utf8mb4_nopad_bin"] : ["utf8mb4_unicode_520_nopad_ci"];
   const olderLanguage = language === undefined || strength !== "ai_ci" ? [] : [`utf8mb4_${language}_ci`];
   return [...withLanguage, ...olderLanguage, `utf8mb4_uca1400_nopad_${strength}`, ...older, ...ofCharset(name)];
 }
