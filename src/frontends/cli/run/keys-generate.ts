@@ -32,7 +32,8 @@ export const run: RunCommand = async ({ options }, { services, output }) => {
   output.print(`key "${keyId}" is in "${printable(name)}", which only you can read`);
   if (recipient !== undefined) output.print(`encrypt for it with: --recipient ${recipient}`);
   output.print(
-    "Keep a copy of the file where the backups are not: what is encrypted for it cannot be read without it, by nobody.",
+    "Keep this file safe: without it, nobody can read what is encrypted for it. The key is nowhere else, and cannot be made again.",
+    "Put a copy where neither the database nor the backups are.",
   );
   return ExitStatus.done;
 };

@@ -1,0 +1,3 @@
+import { encryptSuite } from "./encrypt-suite.ts";
+
+encryptSuite({ whole: true });

@@ -1,0 +1,3 @@
+import { encryptedBackupSuite } from "./encrypted-backup-suite.ts";
+
+encryptedBackupSuite({ whole: true });

@@ -1,0 +1,3 @@
+import { keysRotateSuite } from "./keys-rotate-suite.ts";
+
+keysRotateSuite({ whole: true });
