@@ -21,9 +21,9 @@ describe.each(["mariadb-10.11", "mysql-9.7"] as const)("a script of %s by severa
     await source.sql("CREATE TRIGGER fires BEFORE INSERT ON heap FOR EACH ROW SET NEW.n = NEW.n + 1");
     await source.sql("CREATE TABLE nothing (a INT) ENGINE=MyISAM");
     await using connection = await MysqlConnection.connect(rootSpec(server, source.name));
-    for (const workload of mysqlWorkloads.slice(0, 2)) await workload.make(connection, { megabytes: 8, tables: 0 });
+    for (const workload of mysqlWorkloads.slice(0, 2)) await workload.make(connection, { megabytes: 24, tables: 0 });
     // Keys that lie in heaps, far from each other.
-    await source.sql("DELETE FROM measures WHERE id > 20000 AND id % 1000 > 100");
+    await source.sql("DELETE FROM measures WHERE id > 60000 AND id % 1000 > 100");
     await source.sql("ANALYZE TABLE events, measures");
     const one = await backupToSql(server, source.name);
     const several = await backupToSql(server, source.name, ["--jobs", "4"]);
