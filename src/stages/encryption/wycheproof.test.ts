@@ -1,8 +1,10 @@
-import { createCipheriv, createDecipheriv, hkdfSync, timingSafeEqual } from "node:crypto";
+import { createCipheriv, createDecipheriv, createPrivateKey, hkdfSync, timingSafeEqual } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
+import { publicKeyOfBytes } from "../../core/public-key-bytes.ts";
 import { headerMac } from "./derive-keys.ts";
 import { FrameCipher } from "./frame-cipher.ts";
+import { agree } from "./recipients/public-key.ts";
 
 interface Vectors {
   /** Number, key, nonce, additional data, plain text, cipher text, tag, whether it is right. */
@@ -11,6 +13,8 @@ interface Vectors {
   readonly hkdf_sha256: readonly [number, string, string, string, string][];
   /** Number, key, message, tag, whether it is right. */
   readonly hmac_sha256: readonly [number, string, string, string, boolean][];
+  /** Number, public key, private key, shared secret, whether that is nothing but zeros. */
+  readonly x25519: readonly [number, string, string, string, boolean][];
 }
 
 const path = new URL("../../../tests/vectors/wycheproof.json", import.meta.url);
@@ -55,4 +59,16 @@ test.each(vectors.hkdf_sha256)("HKDF-SHA-256 %i", (_, key, salt, info, output) =
 test.each(vectors.hmac_sha256)("HMAC-SHA-256 %i", (_, key, message, tag, isRight) => {
   const keys = { payload: Buffer.alloc(0), commitment: Buffer.alloc(0), header: bytes(key) };
   expect(timingSafeEqual(headerMac(keys, bytes(message)), bytes(tag))).toBe(isRight);
+});
+
+/** What stands before the 32 bytes of a private key in PKCS #8 (RFC 8410). */
+const privateKeyHead = "302e020100300506032b656e04220420";
+
+test("X25519: each shared secret, and none that is nothing but zeros", () => {
+  expect(vectors.x25519.length).toBeGreaterThan(500);
+  for (const [number, theirs, ours, secret, isZero] of vectors.x25519) {
+    const privateKey = createPrivateKey({ key: bytes(privateKeyHead + ours), format: "der", type: "pkcs8" });
+    const found = agree(privateKey, publicKeyOfBytes("x25519", bytes(theirs)));
+    expect([number, found?.toString("hex")]).toEqual([number, isZero ? undefined : secret]);
+  }
 });

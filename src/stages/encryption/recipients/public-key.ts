@@ -76,7 +76,7 @@ function tryPublicKey(curve: KeyCurve, bytes: Buffer): KeyObject | undefined {
 }
 
 /** Undefined for a key of small order, whose secret everybody knows. */
-function agree(privateKey: KeyObject, publicKey: KeyObject): Buffer | undefined {
+export function agree(privateKey: KeyObject, publicKey: KeyObject): Buffer | undefined {
   try {
     const secret = diffieHellman({ privateKey, publicKey });
     return secret.every((byte) => byte === 0) ? undefined : secret;
