@@ -1,7 +1,16 @@
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -97,6 +106,24 @@ export function encryptSuite({ whole }: { readonly whole: boolean }): void {
     expect(secret.length).toBeGreaterThan(40);
     expect(told).not.toContain(secret);
     expect(statSync(file("recovery.key")).mode & 0o077).toBe(0);
+  });
+
+  test("a recovery key is shown once, is kept nowhere, and opens what was encrypted for it", async () => {
+    const shown = await mustDbbackup(["keys", "generate", "--type", "x25519", "--output", "-", "--quiet"], {
+      cwd: folder,
+    });
+    const told = shown.stderr.toString();
+    expect(told).toContain("shown this once, and stored nowhere");
+    const recipient = /--recipient (x25519:\S+)/.exec(told)![1]!;
+    expect(readdirSync(folder).filter((name) => readFileOrNothing(file(name)).includes(shown.stdout))).toEqual([]);
+    // Typed from paper.
+    writeFileSync(file("typed.key"), shown.stdout, { mode: 0o600 });
+    const encrypted = file("recovered.enc");
+    await mustDbbackup(["encrypt", file("shop.dump"), "--recipient", recipient, "--output", encrypted]);
+    const { stdout } = await mustDbbackup(["decrypt", encrypted, "--key-file", file("typed.key"), "--output", "-"]);
+    expect(stdout.equals(plain)).toBe(true);
+    const both = await dbbackup(["keys", "generate", "--output", "-", "--json"]);
+    expect([both.status, both.stderr.toString()]).toEqual([2, expect.stringContaining("both want stdout")]);
   });
 
   test("without --output the new file is beside the old one, which stays as it is; nothing is ever replaced", async () => {
@@ -213,4 +240,8 @@ async function atTerminal(args: readonly string[], answers: readonly string[]): 
   });
   await once(child, "close");
   return shown;
+}
+
+function readFileOrNothing(path: string): Buffer {
+  return statSync(path).isFile() ? readFileSync(path) : Buffer.alloc(0);
 }

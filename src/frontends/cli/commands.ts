@@ -484,11 +484,13 @@ export const commands: readonly Command[] = [
     options: ["type", "output"],
     details: [
       "The file can be read by its owner only, and none that is there is replaced. Of a key pair the file is the private key, with which",
-      "one reads; the public one, with which a machine can write what it cannot read, is printed.",
+      "one reads; the public one, with which a machine can write what it cannot read, is printed. With --output - the key is shown once on",
+      "standard output, and stored nowhere: a recovery key, for paper or a safe.",
     ],
     examples: [
       "dbbackup keys generate --output backup.key",
       "dbbackup keys generate --type x25519 --output restore.key",
+      "dbbackup keys generate --type x25519 --output -",
     ],
     load: () => import("./run/keys-generate.ts"),
   },
