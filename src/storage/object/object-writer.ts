@@ -80,12 +80,6 @@ export class ObjectWriter {
     this.#isComplete = true;
   }
 
-  /** Lets go of its memory. */
-  release(): void {
-    this.#part = undefined;
-    this.#filled = 0;
-  }
-
   /** Removes parts that were sent and are no object yet. */
   async abandon(): Promise<void> {
     await Promise.allSettled(this.#sending);
