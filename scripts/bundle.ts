@@ -1,3 +1,4 @@
+import { isBuiltin } from "node:module";
 import { basename, join } from "node:path";
 import { build, type Plugin } from "esbuild";
 
@@ -7,12 +8,23 @@ const root = join(import.meta.dirname, "..");
  * Loads Node's own modules when the code that needs them is first run. As imports of the bundle they would all be loaded
  * at its start, TLS and SQLite for `--help` too, which doubled its time. Each name is looked up once, and those that
  * nobody imports are left out: esbuild's own way to import a CommonJS module makes a getter for each name of a module, for
- * each file that imports it, a tenth of the time until a connection is opened.
+ * each file that imports it, a tenth of the time until a connection is opened. CommonJS modules of SDKs get the module itself,
+ * which may be a function.
  */
 const lazyBuiltins: Plugin = {
   name: "lazy-builtins",
   setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^node:/ }, ({ path }) => ({ path, namespace: "builtin", sideEffects: false }));
+    onResolve({ filter: /^node:/ }, ({ path, kind }) =>
+      kind === "require-call"
+        ? { path, namespace: "required-builtin" }
+        : { path, namespace: "builtin", sideEffects: false },
+    );
+    onResolve({ filter: /^[a-z_]+(\/[a-z]+)?$/ }, ({ path, kind }) =>
+      kind === "require-call" && isBuiltin(path) ? { path: `node:${path}`, namespace: "required-builtin" } : undefined,
+    );
+    onLoad({ filter: /.*/, namespace: "required-builtin" }, ({ path }) => ({
+      contents: `module.exports = process.getBuiltinModule(${JSON.stringify(path)});`,
+    }));
     onLoad({ filter: /.*/, namespace: "builtin" }, ({ path }) => {
       const names = Object.keys(process.getBuiltinModule(path)!).filter(
         (name) => /^\w+$/.test(name) && name !== "default",
@@ -30,7 +42,7 @@ const lazyBuiltins: Plugin = {
 };
 
 /** SDKs of services that few runs need, each in a file of its own beside the program: as parts of it they would double its size. */
-const sdks = ["s3-sdk"];
+const sdks = ["s3-sdk", "gcs-sdk"];
 
 /** Leaves SDKs where they are, for the moment in which somebody imports them. */
 const sdksBeside: Plugin = {
@@ -54,6 +66,7 @@ export async function bundle(outdir: string): Promise<void> {
       "tool-guard": "src/engines/common/tools/guard.ts",
       "deflate-worker": "src/stages/deflate/deflate-worker.ts",
       "s3-sdk": "src/storage/s3/s3-sdk.ts",
+      "gcs-sdk": "src/storage/gcs/gcs-sdk.ts",
     },
     outExtension: { ".js": ".mjs" },
     bundle: true,

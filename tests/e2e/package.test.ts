@@ -31,6 +31,7 @@ test("the package holds the bundle, the launcher and docs, and no sources, tests
     "bin/dbbackup.cjs",
     "dist/dbbackup.mjs",
     "dist/deflate-worker.mjs",
+    "dist/gcs-sdk.mjs",
     "dist/s3-sdk.mjs",
     "dist/supervisor.mjs",
     "dist/tool-guard.mjs",

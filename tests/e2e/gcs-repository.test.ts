@@ -1,0 +1,183 @@
+import { spawn } from "node:child_process";
+import { generateKeyPairSync } from "node:crypto";
+import { once } from "node:events";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { builtProgram } from "../helpers/built-program.ts";
+import { dbbackup, foreignVariables, mustDbbackup } from "../helpers/dbbackup.ts";
+import { type GcsServer, startGcsServer } from "../helpers/gcs-server.ts";
+import { newKeyFile } from "../helpers/key-file.ts";
+import { sharedServer } from "../helpers/shared-servers.ts";
+import { type TestDatabase, withDatabase } from "../helpers/test-database.ts";
+
+const bucket = "backups";
+let server: GcsServer;
+let database: TestDatabase;
+let folder: string;
+let env: Record<string, string>;
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), "dbbackup-gcs-"));
+  const rsa = {
+    modulusLength: 2048,
+    publicKeyEncoding: { type: "spki", format: "pem" },
+    privateKeyEncoding: { type: "pkcs8", format: "pem" },
+  } as const;
+  const { publicKey, privateKey } = generateKeyPairSync("rsa", rsa);
+  server = await startGcsServer({ publicKey, pageSize: 3, keptOfChunk: 3 * 1024 * 1024 });
+  server.makeBucket(bucket);
+  env = {
+    HOME: folder,
+    METADATA_SERVER_DETECTION: "none",
+    GOOGLE_APPLICATION_CREDENTIALS: accountFile("writer", privateKey),
+  };
+  accountFile("stranger", generateKeyPairSync("rsa", rsa).privateKey);
+  database = await withDatabase(await sharedServer(18));
+  // Larger than the first part of an upload, as it is stored.
+  await database.sql(`
+    CREATE TABLE blobs (id int PRIMARY KEY, hash text NOT NULL, half text);
+    INSERT INTO blobs SELECT i, encode(sha256(i::text::bytea), 'hex'), md5(i::text) FROM generate_series(1, 90000) i;
+    CREATE TABLE words (word text);
+    INSERT INTO words VALUES ('one'), ('two');`);
+}, 120_000);
+afterAll(async () => {
+  await server[Symbol.asyncDispose]();
+  await database.drop();
+  rmSync(folder, { recursive: true });
+});
+
+/** A key file as Google makes it for a service account. */
+function accountFile(name: string, privateKey: string): string {
+  const path = join(folder, `${name}.json`);
+  const account = {
+    type: "service_account",
+    project_id: "project",
+    private_key_id: name,
+    private_key: privateKey,
+    client_email: `${name}@project.iam.gserviceaccount.com`,
+    client_id: "1",
+    token_uri: "https://oauth2.googleapis.com/token",
+  };
+  writeFileSync(path, JSON.stringify(account), { mode: 0o600 });
+  return path;
+}
+
+function repository(prefix: string): string[] {
+  return ["--repo", `gs://${bucket}/${prefix}?endpoint=${server.endpoint}`];
+}
+
+function stored(prefix: string): string[] {
+  const names = [...server.buckets.get(bucket)!.keys()].filter((name) => name.startsWith(`${prefix}/`));
+  return names.map((name) => name.slice(prefix.length + 1)).toSorted();
+}
+
+const source = (): string[] => ["backup", "single", database.name, "--url", database.url];
+
+test.each([
+  ["custom", ["--format", "custom", "--compression", "none"]],
+  ["encrypted", ["--format", "directory", "--jobs", "2", "--compression", "none", "--encrypt"]],
+])("%s: a backup goes into a bucket of Google, is listed, verified and restored from there", async (prefix, args) => {
+  const repo = repository(prefix);
+  const key = prefix === "encrypted" ? ["--key-file", newKeyFile(join(folder, "backup.key"))] : [];
+  const made = JSON.parse(
+    (await mustDbbackup([...source(), ...repo, ...args, ...key, "--json"], { env })).stdout.toString(),
+  );
+  const listed = JSON.parse((await mustDbbackup(["list", ...repo, ...key, "--json"], { env })).stdout.toString());
+  expect(listed).toEqual([expect.objectContaining({ id: made.id })]);
+  expect(stored(prefix)).toEqual(expect.arrayContaining(made.artifacts.map(({ name }: { name: string }) => name)));
+  expect(stored(prefix)).toHaveLength(made.artifacts.length + 1);
+  expect(server.sessions.size).toBe(0);
+  const verified = await mustDbbackup(["verify", made.id, ...repo, ...key, "--json"], { env });
+  expect(JSON.parse(verified.stdout.toString())[0]).toMatchObject({ status: "ok" });
+  await using restored = await withDatabase(database.server);
+  const target = ["--url", restored.url, "--target", restored.name];
+  await mustDbbackup(["restore", "single", made.id, ...repo, ...key, ...target], { env });
+  const { stdout } = await mustDbbackup(["compare", database.url, restored.url, "--json"]);
+  expect(JSON.parse(stdout.toString())).toMatchObject({ equal: true });
+});
+
+test("a byte that rotted in the bucket is found", async () => {
+  const name = stored("custom").find((each) => each.endsWith(".dump"));
+  const { bytes } = server.buckets.get(bucket)!.get(`custom/${name}`)!;
+  bytes[bytes.length >> 1]! ^= 1;
+  const { status, stdout } = await dbbackup(["verify", `latest:${database.name}`, ...repository("custom"), "--json"], {
+    env,
+  });
+  expect([status, JSON.parse(stdout.toString())[0].status]).toEqual([4, "damaged"]);
+});
+
+test("without credentials, with another's key and without a right it says so, without secrets, and leaves nothing", async () => {
+  const backup = [...source(), ...repository("refused")];
+  const { GOOGLE_APPLICATION_CREDENTIALS: _, ...nothing } = env;
+  const nobody = await dbbackup(backup, { env: nothing });
+  expect([nobody.status, nobody.stderr.toString()]).toEqual([1, expect.stringContaining("no credentials were found")]);
+  const stranger = await dbbackup(backup, {
+    env: { ...env, GOOGLE_APPLICATION_CREDENTIALS: join(folder, "stranger.json") },
+  });
+  expect([stranger.status, stranger.stderr.toString()]).toEqual([
+    1,
+    expect.stringContaining("credentials were not accepted"),
+  ]);
+  expect(`${nobody.stderr}${stranger.stderr}`).not.toMatch(/PRIVATE KEY|Bearer|eyJ/);
+  expect(stored("refused")).toEqual([]);
+});
+
+test("a backup that is killed in mid-upload is not listed, and the next run removes what it left", async () => {
+  const repo = repository("killed");
+  const args = [
+    await builtProgram(),
+    ...source(),
+    ...repo,
+    "--compression",
+    "none",
+    "--max-rate",
+    "8MB",
+    "--jobs",
+    "1",
+  ];
+  const running = spawn(process.execPath, args, {
+    env: { ...process.env, ...foreignVariables, ...env },
+    stdio: "ignore",
+  });
+  const ended = once(running, "exit");
+  while (server.sessions.size === 0 && running.exitCode === null) await sleep(20);
+  running.kill("SIGKILL");
+  await ended;
+  expect(stored("killed")).toEqual([expect.stringMatching(/^\.tmp-.*owner\.json$/)]);
+  expect(JSON.parse((await mustDbbackup(["list", ...repo, "--json"], { env })).stdout.toString())).toEqual([]);
+  const made = JSON.parse((await mustDbbackup([...source(), ...repo, "--json"], { env })).stdout.toString());
+  expect(stored("killed")).toEqual([made.backup_file, `${made.backup_file}.meta.json`]);
+});
+
+test("only who needs the SDK of a service loads it", async () => {
+  const hooks = `import { registerHooks } from "node:module";
+    registerHooks({ load: (url, context, next) => (/\\w+-sdk/.test(url) && process._rawDebug(url), next(url, context)) });`;
+  const NODE_OPTIONS = `--import=data:text/javascript,${encodeURIComponent(hooks)}`;
+  const loaded = async (...args: readonly string[]): Promise<string[]> => {
+    const { stderr } = await dbbackup(args, { env: { ...env, NODE_OPTIONS } });
+    return [...new Set(stderr.toString().match(/\w+-sdk\.\w+/g))];
+  };
+  expect(await loaded("--help")).toEqual([]);
+  expect(await loaded(...source(), "--repo", join(folder, "local"))).toEqual([]);
+  expect(await loaded("list", ...repository("custom"))).toEqual(["gcs-sdk.mjs"]);
+  expect(await loaded("list", "--repo", "s3://backups/x?endpoint=http://127.0.0.1:1&region=x")).toEqual(["s3-sdk.mjs"]);
+});
+
+test.each([
+  ["gs://user:pass@backups/x", "credentials do not belong into URLs"],
+  ["gs://backups/x?colour=blue", '"colour" is no parameter'],
+  ["gs://backups/x?endpoint=file:///etc", '"endpoint" is a URL'],
+  ["gs://backups/x?endpoint=https://user:pass@host", '"endpoint" is a URL'],
+  ["gs://backups/x?storage-class=cold", '"storage-class" is one'],
+  ["gs://backups/x?kms-key=mine", '"kms-key" is as'],
+  ["gs://backups/a//b", "the path behind the bucket"],
+  ["gs:///x", "it names no bucket"],
+])("%s is refused before anything is asked", async (url, message) => {
+  const { status, stderr } = await dbbackup(["list", "--repo", url], { env });
+  expect(stderr.toString()).toContain(message);
+  expect(stderr.toString()).not.toContain("pass@");
+  expect(status).toBe(2);
+});

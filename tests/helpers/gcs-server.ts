@@ -1,0 +1,467 @@
+import { createHash, createPublicKey, type KeyObject, randomUUID, verify } from "node:crypto";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { Crc32c } from "../../src/storage/gcs/crc32c.ts";
+
+const GRAIN = 256 * 1024;
+const SCOPES = new Set([
+  "https://www.googleapis.com/auth/devstorage.read_write",
+  "https://www.googleapis.com/auth/cloud-platform",
+]);
+
+/** What a test wants of the server; all of it may be changed while it runs. */
+export interface GcsServerWishes {
+  /** Names of a page of a listing at most. */
+  pageSize?: number;
+  /** Bytes of a chunk that are kept, as Google may keep fewer than were sent. */
+  keptOfChunk?: number;
+  /** Bytes that one request of a rewrite copies. */
+  rewrittenAtOnce?: number;
+  /** Key of the account whose tokens are taken. Without it everybody may do everything. */
+  publicKey?: string;
+  /** Nobody may remove or replace an object: as for an account without that right, or by a retention policy. */
+  keeps?: "right" | "retention";
+  /** What happens to a request: it is lost before or behind its work, is refused with 503, or breaks off in the middle of a chunk. */
+  fate?: (request: IncomingMessage) => GcsFate | undefined;
+  /** Milliseconds that the clock of the server is ahead. */
+  clockAhead?: number;
+}
+
+export type GcsFate = "lost" | "answer-lost" | "unavailable" | "cut-chunk" | "flipped";
+
+export interface GcsObject {
+  readonly name: string;
+  bytes: Buffer;
+  readonly generation: number;
+  readonly created: Date;
+  readonly described: Described;
+  readonly crc32c: string;
+  readonly md5Hash: string;
+}
+
+interface Described {
+  readonly name?: string;
+  readonly metadata?: Record<string, string>;
+  readonly storageClass?: string;
+  readonly contentType?: string;
+  readonly crc32c?: string | undefined;
+  readonly md5Hash?: string | undefined;
+  readonly kmsKeyName?: string;
+}
+
+interface Session {
+  readonly bucket: string;
+  readonly parameters: URLSearchParams;
+  readonly described: Described;
+  kept: Buffer[];
+  made?: GcsObject;
+}
+
+/** A server that speaks as much of Google Cloud Storage's JSON API as backups need, as its pages describe it; all in memory. */
+export interface GcsServer extends AsyncDisposable {
+  readonly endpoint: string;
+  readonly wishes: GcsServerWishes;
+  readonly buckets: ReadonlyMap<string, ReadonlyMap<string, GcsObject>>;
+  /** Uploads that were begun and not finished, by their ids. */
+  readonly sessions: Map<string, Session>;
+  /** Methods and paths that were asked, in order. */
+  readonly asked: string[];
+  /** What stood behind the question mark of each. */
+  readonly queries: URLSearchParams[];
+  makeBucket(name: string): void;
+}
+
+class Refusal extends Error {
+  readonly status: number;
+  readonly reason: string;
+  constructor(status: number, reason: string, message: string) {
+    super(message);
+    this.status = status;
+    this.reason = reason;
+  }
+}
+
+export async function startGcsServer(wishes: GcsServerWishes = {}): Promise<GcsServer> {
+  const state = new GcsState(wishes);
+  const server = createServer((request, response) => {
+    state.serve(request, response).catch(() => request.socket.destroy());
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  state.endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return Object.assign(state, {
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  });
+}
+
+class GcsState {
+  endpoint = "";
+  readonly wishes: GcsServerWishes;
+  readonly buckets = new Map<string, Map<string, GcsObject>>();
+  readonly sessions = new Map<string, Session>();
+  readonly asked: string[] = [];
+  readonly queries: URLSearchParams[] = [];
+  readonly #rewrites = new Map<string, number>();
+  #generation = 1_700_000_000_000_000;
+
+  constructor(wishes: GcsServerWishes) {
+    this.wishes = wishes;
+  }
+
+  makeBucket(name: string): void {
+    this.buckets.set(name, new Map());
+  }
+
+  async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const url = new URL(request.url!, this.endpoint);
+    const fate = this.wishes.fate?.(request);
+    const body = await bytesOf(request);
+    this.asked.push(`${request.method} ${url.pathname}`);
+    this.queries.push(url.searchParams);
+    if (fate === "lost") {
+      request.socket.destroy();
+      return;
+    }
+    if (fate === "flipped" && body.length > 0) body[body.length >> 1]! ^= 1;
+    const answer = new Answer(response, this.wishes.clockAhead ?? 0);
+    try {
+      if (fate === "unavailable") throw new Refusal(503, "backendError", "Backend Error");
+      this.#authorize(request);
+      this.#route(
+        request,
+        url,
+        fate === "cut-chunk" ? body.subarray(0, body.length >> 1) : body,
+        answer,
+        fate === "cut-chunk",
+      );
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      const { status, reason, message } = error;
+      answer.json(status, { error: { code: status, message, errors: [{ domain: "global", reason, message }] } });
+    }
+    if (fate === "answer-lost" || fate === "cut-chunk") request.socket.destroy();
+    else answer.send();
+  }
+
+  /** A token that the account signed for itself (https://google.aip.dev/auth/4111). */
+  #authorize({ headers }: IncomingMessage): void {
+    if (this.wishes.publicKey === undefined) return;
+    const token = /^Bearer (.+)$/.exec(headers.authorization ?? "")?.[1] ?? "";
+    if (!isSigned(token, createPublicKey(this.wishes.publicKey)))
+      throw new Refusal(401, "authError", "Invalid Credentials");
+  }
+
+  #route(request: IncomingMessage, url: URL, body: Buffer, answer: Answer, isCut: boolean): Answer {
+    const [, upload, bucketName = "", , name, rest] =
+      /^(\/upload)?\/storage\/v1\/b\/([^/]+)\/o(\/([^/]+)(\/.*)?)?$/.exec(url.pathname) ?? [];
+    const bucket = this.buckets.get(decodeURIComponent(bucketName));
+    if (bucket === undefined) throw new Refusal(404, "notFound", "The specified bucket does not exist.");
+    const what = `${request.method}${upload === undefined ? "" : " upload"}${name === undefined ? "" : " object"}`;
+    const key = decodeURIComponent(name ?? "");
+    if (rest !== undefined) return this.#rewrite(bucket, key, rest, url.searchParams, body, answer);
+    switch (what) {
+      case "POST upload":
+        return this.#insert(request, bucketName, url.searchParams, body, answer);
+      case "PUT upload":
+        return this.#continue(request, url.searchParams.get("upload_id") ?? "", body, answer, isCut);
+      case "DELETE upload":
+        if (!this.sessions.delete(url.searchParams.get("upload_id") ?? "")) throw gone();
+        return answer.empty(499);
+      case "GET":
+        return this.#list(bucket, url.searchParams, answer);
+      case "GET object":
+        return this.#get(request, found(bucket, key), url.searchParams, answer);
+      case "DELETE object":
+        this.#check(bucket.get(found(bucket, key).name), url.searchParams);
+        this.#mayRemove();
+        bucket.delete(key);
+        return answer.empty(204);
+      default:
+        throw new Refusal(400, "invalid", `unknown: ${what}`);
+    }
+  }
+
+  #mayRemove(): void {
+    const { keeps } = this.wishes;
+    if (keeps === "right") {
+      throw new Refusal(403, "forbidden", "writer does not have storage.objects.delete access to the object.");
+    }
+    if (keeps === "retention") {
+      throw new Refusal(
+        403,
+        "retentionPolicyNotMet",
+        "Object is subject to bucket's retention policy and cannot be deleted or overwritten",
+      );
+    }
+  }
+
+  #check(object: GcsObject | undefined, parameters: URLSearchParams): void {
+    const wanted = parameters.get("ifGenerationMatch");
+    if (wanted === null || wanted === `${object?.generation ?? 0}`) return;
+    throw new Refusal(412, "conditionNotMet", "At least one of the pre-conditions you specified did not hold.");
+  }
+
+  #store(bucketName: string, described: Described, bytes: Buffer, parameters: URLSearchParams): GcsObject {
+    const bucket = this.buckets.get(decodeURIComponent(bucketName))!;
+    const name = described.name ?? parameters.get("name") ?? "";
+    if (name === "") throw new Refusal(400, "required", "Required");
+    this.#check(bucket.get(name), parameters);
+    if (bucket.has(name)) this.#mayRemove();
+    const hashes = {
+      crc32c: new Crc32c().update(bytes).toBase64(),
+      md5Hash: createHash("md5").update(bytes).digest("base64"),
+    };
+    checkHash("CRC32C", described.crc32c, hashes.crc32c);
+    checkHash("MD5", described.md5Hash, hashes.md5Hash);
+    const created = new Date(Date.now() + (this.wishes.clockAhead ?? 0));
+    const kmsKeyName = parameters.get("kmsKeyName") ?? parameters.get("destinationKmsKeyName");
+    const object: GcsObject = {
+      name,
+      bytes,
+      generation: ++this.#generation,
+      created,
+      described: { ...described, ...(kmsKeyName === null ? {} : { kmsKeyName }) },
+      ...hashes,
+    };
+    bucket.set(name, object);
+    return object;
+  }
+
+  #insert(request: IncomingMessage, bucket: string, parameters: URLSearchParams, body: Buffer, answer: Answer): Answer {
+    switch (parameters.get("uploadType")) {
+      case "media":
+        return answer.object(this.#store(bucket, {}, body, parameters));
+      case "multipart": {
+        const [described, media] = partsOf(request, body);
+        return answer.object(this.#store(bucket, JSON.parse(described!.toString()), media!, parameters));
+      }
+      case "resumable": {
+        const described = JSON.parse(body.toString() || "{}") as Described;
+        this.#check(this.buckets.get(decodeURIComponent(bucket))!.get(described.name ?? ""), parameters);
+        const id = randomUUID();
+        this.sessions.set(id, { bucket, parameters, described, kept: [] });
+        answer.headers.location = `${this.endpoint}/upload/storage/v1/b/${bucket}/o?uploadType=resumable&upload_id=${id}`;
+        return answer.empty(200);
+      }
+      default:
+        throw new Refusal(400, "invalid", "uploadType");
+    }
+  }
+
+  /** One request of a session: a chunk, the end, or a question. */
+  #continue(request: IncomingMessage, id: string, body: Buffer, answer: Answer, isCut: boolean): Answer {
+    const session = this.sessions.get(id) ?? this.#finished.get(id);
+    if (session === undefined) throw gone();
+    if (session.made !== undefined) return answer.object(session.made);
+    const size = (): number => session.kept.reduce((sum, { length }) => sum + length, 0);
+    const [, from, to, total] =
+      /^bytes (?:(\d+)-(\d+)|\*)\/(\d+|\*)$/.exec(request.headers["content-range"] ?? "") ?? [];
+    if (total === undefined) throw new Refusal(400, "badRequest", "Failed to parse Content-Range header.");
+    const isLast = total !== "*" && !isCut;
+    if (from !== undefined) {
+      if (!isCut && Number(to) - Number(from) + 1 !== body.length)
+        throw new Refusal(400, "badRequest", "Content-Range and Content-Length differ.");
+      if (Number(from) > size())
+        throw new Refusal(503, "backendError", "Invalid request. There were bytes missing before.");
+      const news = body.subarray(size() - Number(from));
+      const limit = isLast ? news.length : Math.min(news.length, this.wishes.keptOfChunk ?? news.length);
+      // Of what is not the end, only whole grains are kept.
+      session.kept.push(news.subarray(0, isLast ? limit : limit - (limit % GRAIN)));
+    }
+    if (!isLast || size() !== Number(total)) {
+      if (size() > 0) answer.headers.range = `bytes=0-${size() - 1}`;
+      return answer.empty(308);
+    }
+    const hash = /(?:^|,)crc32c=([^,]+)/.exec(String(request.headers["x-goog-hash"] ?? ""))?.[1];
+    this.sessions.delete(id);
+    const described = { ...session.described, ...(hash === undefined ? {} : { crc32c: hash }) };
+    session.made = this.#store(session.bucket, described, Buffer.concat(session.kept), session.parameters);
+    session.kept = [];
+    this.#finished.set(id, session);
+    return answer.object(session.made);
+  }
+  readonly #finished = new Map<string, Session>();
+
+  #get(request: IncomingMessage, object: GcsObject, parameters: URLSearchParams, answer: Answer): Answer {
+    this.#check(object, parameters);
+    if (parameters.get("alt") !== "media") return answer.object(object);
+    const { bytes } = object;
+    const [, from, to] = /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? "") ?? [];
+    if (from === undefined) return answer.bytes(200, bytes);
+    if (Number(from) >= bytes.length)
+      throw new Refusal(416, "requestedRangeNotSatisfiable", "Request range not satisfiable");
+    const end = Math.min(Number(to), bytes.length - 1);
+    answer.headers["content-range"] = `bytes ${from}-${end}/${bytes.length}`;
+    return answer.bytes(206, bytes.subarray(Number(from), end + 1));
+  }
+
+  #list(bucket: ReadonlyMap<string, GcsObject>, parameters: URLSearchParams, answer: Answer): Answer {
+    const prefix = parameters.get("prefix") ?? "";
+    const delimiter = parameters.get("delimiter");
+    const after = Buffer.from(parameters.get("pageToken") ?? "", "base64url");
+    const names = [...bucket.keys()]
+      .filter((name) => name.startsWith(prefix) && Buffer.compare(Buffer.from(name), after) > 0)
+      .toSorted((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+    const page = names.slice(0, this.wishes.pageSize ?? 1000);
+    const isBelow = (name: string) => delimiter !== null && name.slice(prefix.length).includes(delimiter);
+    return answer.json(200, {
+      kind: "storage#objects",
+      items: page.filter((name) => !isBelow(name)).map((name) => describe(bucket.get(name)!)),
+      ...(page.length < names.length ? { nextPageToken: Buffer.from(page.at(-1)!).toString("base64url") } : {}),
+    });
+  }
+
+  #rewrite(
+    bucket: ReadonlyMap<string, GcsObject>,
+    key: string,
+    rest: string,
+    parameters: URLSearchParams,
+    body: Buffer,
+    answer: Answer,
+  ): Answer {
+    const source = found(bucket, key);
+    const [, toBucket = "", name = ""] = /^\/rewriteTo\/b\/([^/]+)\/o\/([^/]+)$/.exec(rest) ?? [];
+    const target = this.buckets.get(decodeURIComponent(toBucket));
+    if (target === undefined) throw new Refusal(404, "notFound", "The specified bucket does not exist.");
+    this.#check(target.get(decodeURIComponent(name)), parameters);
+    const token = parameters.get("rewriteToken");
+    const before = token === null ? 0 : this.#rewrites.get(token);
+    if (before === undefined) throw new Refusal(400, "invalid", "Invalid rewrite token");
+    const written = Math.min(source.bytes.length, before + (this.wishes.rewrittenAtOnce ?? source.bytes.length));
+    const told = {
+      kind: "storage#rewriteResponse",
+      totalBytesRewritten: `${written}`,
+      objectSize: `${source.bytes.length}`,
+    };
+    if (written < source.bytes.length) {
+      const rewriteToken = randomUUID();
+      this.#rewrites.set(rewriteToken, written);
+      return answer.json(200, { ...told, done: false, rewriteToken });
+    }
+    const described = {
+      ...withoutHashes(source.described),
+      ...(JSON.parse(body.toString() || "{}") as Described),
+      name: decodeURIComponent(name),
+    };
+    const made = this.#store(toBucket, described, Buffer.from(source.bytes), parameters);
+    return answer.json(200, { ...told, done: true, resource: describe(made) });
+  }
+}
+
+/** An answer that is ready, and may still get lost. */
+class Answer {
+  readonly headers: Record<string, string> = {};
+  readonly #response: ServerResponse;
+  readonly #clockAhead: number;
+  #status = 500;
+  #body: Buffer = Buffer.alloc(0);
+
+  constructor(response: ServerResponse, clockAhead: number) {
+    this.#response = response;
+    this.#clockAhead = clockAhead;
+  }
+
+  bytes(status: number, body: Buffer): this {
+    this.#status = status;
+    this.#body = body;
+    return this;
+  }
+
+  empty(status: number): this {
+    return this.bytes(status, Buffer.alloc(0));
+  }
+
+  json(status: number, document: object): this {
+    this.headers["content-type"] = "application/json; charset=UTF-8";
+    return this.bytes(status, Buffer.from(JSON.stringify(document)));
+  }
+
+  object(object: GcsObject): this {
+    return this.json(200, describe(object));
+  }
+
+  send(): void {
+    const date = new Date(Date.now() + this.#clockAhead).toUTCString();
+    this.#response
+      .writeHead(this.#status, { ...this.headers, date, "content-length": `${this.#body.length}` })
+      .end(this.#body);
+  }
+}
+
+function describe({ name, bytes, generation, created, described, crc32c, md5Hash }: GcsObject): object {
+  return {
+    ...described,
+    kind: "storage#object",
+    name,
+    size: `${bytes.length}`,
+    generation: `${generation}`,
+    metageneration: "1",
+    timeCreated: created.toISOString(),
+    updated: created.toISOString(),
+    crc32c,
+    md5Hash,
+    storageClass: described.storageClass ?? "STANDARD",
+  };
+}
+
+function withoutHashes(described: Described): Described {
+  return { ...described, crc32c: undefined, md5Hash: undefined };
+}
+
+function found(bucket: ReadonlyMap<string, GcsObject>, name: string): GcsObject {
+  const object = bucket.get(name);
+  if (object === undefined) throw new Refusal(404, "notFound", `No such object: ${name}`);
+  return object;
+}
+
+function gone(): Refusal {
+  return new Refusal(410, "gone", "The upload session is not there any more.");
+}
+
+function checkHash(name: string, given: string | undefined, calculated: string): void {
+  if (given === undefined || given === calculated) return;
+  throw new Refusal(400, "invalid", `Provided ${name} "${given}" doesn't match calculated ${name} "${calculated}".`);
+}
+
+function isSigned(token: string, key: KeyObject): boolean {
+  const [header = "", claims = "", signature = ""] = token.split(".");
+  if (!verify("RSA-SHA256", Buffer.from(`${header}.${claims}`), key, Buffer.from(signature, "base64url"))) return false;
+  const { exp, iat, scope, iss, sub } = JSON.parse(Buffer.from(claims, "base64url").toString()) as Record<
+    string,
+    unknown
+  >;
+  const now = Date.now() / 1000;
+  const hasScope = String(scope)
+    .split(" ")
+    .some((each) => SCOPES.has(each));
+  return (
+    hasScope &&
+    iss !== undefined &&
+    iss === sub &&
+    Number(iat) <= now + 60 &&
+    Number(exp) > now &&
+    Number(exp) <= now + 3660
+  );
+}
+
+/** The bodies of a multipart message. */
+function partsOf({ headers }: IncomingMessage, body: Buffer): Buffer[] {
+  const boundary = `--${/boundary="?([^";]+)/.exec(headers["content-type"] ?? "")![1]!}`;
+  const parts: Buffer[] = [];
+  for (let at = body.indexOf(boundary); ; ) {
+    const from = body.indexOf("\r\n\r\n", at) + 4;
+    const to = body.indexOf(`\r\n${boundary}`, from);
+    if (to < 0 || from < 4) return parts;
+    parts.push(body.subarray(from, to));
+    at = to + 2;
+    if (body.subarray(at + boundary.length, at + boundary.length + 2).toString() === "--") return parts;
+  }
+}
+
+async function bytesOf(message: IncomingMessage): Promise<Buffer> {
+  const pieces: Buffer[] = [];
+  for await (const piece of message) pieces.push(piece as Buffer);
+  return Buffer.concat(pieces);
+}
