@@ -2,11 +2,13 @@ import { BackupError } from "../core/backup-error.ts";
 import { METADATA_SUFFIX } from "../core/backup-name.ts";
 import { withoutSuffix } from "../core/encrypted-file.ts";
 import type { BackupMetadata } from "../core/metadata/metadata-schema.ts";
+import { isStorageUrl, parseBackupUrl } from "../core/storage-url.ts";
 import type { LocateFile, NamedFile, NamedFolder } from "../ports/named-file.ts";
 import type { OpenedObject, Storage } from "../ports/storage.ts";
-import { KeyFilesOfFolder, namedStoredFile } from "./encryption/key-files.ts";
+import { fileInRepository, KeyFilesOfFolder, namedStoredFile } from "./encryption/key-files.ts";
 import { openEncrypted, type Unlocking } from "./encryption/open-encrypted.ts";
 import {
+  backupInRepository,
   type FoundArtifact,
   type FoundBackup,
   fileName,
@@ -25,14 +27,15 @@ const hintList = 'run "dbbackup list" for what there is';
 
 export interface FindPorts {
   readonly locateFile: LocateFile;
-  openRepository(): Promise<Storage>;
+  /** @param url without one, the repository that the user chose */
+  openRepository(url?: string): Promise<Storage>;
   /** How encrypted backups are opened; without it they are found as they are, with what everybody may read of their metadata. */
   readonly unlocking?: Unlocking;
 }
 
 /**
- * The backup that the user means: a path of an artifact, of a folder of artifacts, or of metadata; else, in the repository, `latest:DB`, an id or
- * the beginning of one, or an artifact's name.
+ * The backup that the user means: a path or URL of an artifact, of a folder of artifacts, or of metadata; else, in the repository,
+ * `latest:DB`, an id or the beginning of one, or an artifact's name.
  * @throws BackupError NOT_FOUND, USAGE when several are meant, DAMAGED when the metadata beside a path is.
  */
 export async function findBackup(argument: string, ports: FindPorts, signal: AbortSignal): Promise<FoundBackup> {
@@ -46,6 +49,7 @@ async function findStored(argument: string, ports: FindPorts, signal: AbortSigna
     const repository = await ports.openRepository();
     return latestOf(argument.slice(LATEST.length), (await listBackups(repository, signal)).backups, repository);
   }
+  if (isStorageUrl(argument)) return await backupAtUrl(argument, ports, signal);
   const file = await ports.locateFile(argument);
   if (file?.kind === "folder") return await backupOfFolder(file);
   if (file !== undefined) return await backupOfFile(file);
@@ -56,6 +60,43 @@ async function findStored(argument: string, ports: FindPorts, signal: AbortSigna
   return namedBy(argument, (await listBackups(repository, signal)).backups, repository);
 }
 
+/** In a bucket nothing but its metadata tells a backup: what the URL names must have some, or be a file by itself. */
+async function backupAtUrl(url: string, ports: FindPorts, signal: AbortSignal): Promise<FoundBackup> {
+  const { repository, name } = parseBackupUrl(url);
+  if (name === "") {
+    throw new BackupError({
+      code: "USAGE",
+      message: "the URL names a repository, and no backup in it",
+      object: url.replace(/\?.*/s, ""),
+      hint: "give the repository with --repo, and the backup by its id or as latest:DB",
+    });
+  }
+  const storage = await ports.openRepository(repository);
+  if (name.startsWith(LATEST)) {
+    return latestOf(name.slice(LATEST.length), (await listBackups(storage, signal)).backups, storage);
+  }
+  for (const key of metadataKeys(name)) {
+    if ((await storage.stat(key)) === undefined) continue;
+    const object = await storage.open(key);
+    try {
+      return backupInRepository(storage, key, await loadMetadata(object, `${storage.location}/${key}`));
+    } finally {
+      await object.close();
+    }
+  }
+  if ((await storage.stat(name)) !== undefined) {
+    const location = `${storage.location}/${name}`;
+    return { location, artifacts: [{ name, open: () => storage.open(name), file: fileInRepository(storage, name) }] };
+  }
+  return namedBy(name, (await listBackups(storage, signal)).backups, storage);
+}
+
+/** Where the metadata of what has this name may lie. */
+function metadataKeys(name: string): readonly string[] {
+  if (name.endsWith(METADATA_SUFFIX)) return [name];
+  return [...new Set([name, withoutSuffix(name)])].map((stem) => `${stem}${METADATA_SUFFIX}`);
+}
+
 async function backupOfFile(file: NamedFile): Promise<FoundBackup> {
   if (file.name.endsWith(METADATA_SUFFIX)) {
     const metadata = await metadataIn(file);
@@ -64,7 +105,7 @@ async function backupOfFile(file: NamedFile): Promise<FoundBackup> {
     if (found?.kind === "folder") return await describedFolder(found, metadata, file);
     const artifacts = metadata.artifacts.map(({ name }) => artifactBeside(file, name));
     const location = file.path.slice(0, -METADATA_SUFFIX.length);
-    return { location, metadata, metadataFile: namedStoredFile(file), artifacts };
+    return { location, metadata, ...storedMetadata(file), artifacts };
   }
   const beside = await metadataBeside(file);
   const itself = { name: file.name, open: () => file.open(), file: namedStoredFile(file) };
@@ -73,8 +114,8 @@ async function backupOfFile(file: NamedFile): Promise<FoundBackup> {
   // Both may have been renamed together: the file that lies beside the metadata under its name is what is meant.
   const [first, ...others] = metadata.artifacts;
   const rest = others.map(({ name }) => artifactBeside(file, name));
-  const metadataFile = namedStoredFile(beside);
-  return { location: file.path, metadata, metadataFile, artifacts: [{ ...itself, name: first!.name }, ...rest] };
+  const artifacts = [{ ...itself, name: first!.name }, ...rest];
+  return { location: file.path, metadata, ...storedMetadata(beside), artifacts };
 }
 
 /**
@@ -124,8 +165,8 @@ async function describedFolder(
     open: () => files.open(fileName(name)),
     file: { location: `${folder.path}/${fileName(name)}`, keyFiles: () => keyFiles.of(fileName(name)) },
   }));
-  const metadataFile = namedStoredFile(described);
-  return { location: folder.path, metadata, metadataFile, artifacts, folder: { sizes: async () => files.sizes } };
+  const found = { location: folder.path, metadata, ...storedMetadata(described), artifacts };
+  return { ...found, folder: { sizes: async () => files.sizes } };
 }
 
 async function metadataBeside(named: NamedFile | NamedFolder): Promise<NamedFile | undefined> {
@@ -135,6 +176,10 @@ async function metadataBeside(named: NamedFile | NamedFolder): Promise<NamedFile
     (await named.beside(`${name}${METADATA_SUFFIX}`)) ??
     (await named.beside(`${withoutSuffix(name)}${METADATA_SUFFIX}`));
   return beside?.kind === "file" ? beside : undefined;
+}
+
+function storedMetadata(file: NamedFile): Pick<FoundBackup, "metadataFile" | "openMetadata"> {
+  return { metadataFile: namedStoredFile(file), openMetadata: () => file.open() };
 }
 
 async function metadataIn(file: NamedFile): Promise<BackupMetadata> {

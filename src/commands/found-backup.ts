@@ -30,6 +30,8 @@ export interface FoundBackup {
   readonly folder?: FoundFolder;
   /** Where its metadata is stored. */
   readonly metadataFile?: StoredFile;
+  /** Its bytes. @throws BackupError NOT_FOUND, IO */
+  openMetadata?(): Promise<OpenedObject>;
   /**
    * Of an encrypted one that was unlocked: what was found damaged while its files were opened, and did not keep anybody from
    * reading them. It grows with each file.
@@ -88,11 +90,12 @@ export function backupInRepository(storage: Storage, metadataKey: string, metada
   const location = `${storage.location}/${metadataKey.slice(0, -METADATA_SUFFIX.length)}`;
   const folder = folderOf(metadata, location);
   const metadataFile = fileInRepository(storage, metadataKey);
+  const openMetadata = () => storage.open(metadataKey);
   const open = (name: string) => () => storage.open(base + name);
   if (folder === undefined) {
     const file = (name: string) => fileInRepository(storage, base + name);
     const artifacts = metadata.artifacts.map(({ name }) => ({ name, open: open(name), file: file(name) }));
-    return { location, metadata, metadataFile, artifacts };
+    return { location, metadata, metadataFile, openMetadata, artifacts };
   }
   const sizes = () => sizesIn(storage, `${base}${folder}/`);
   const keyFiles = new KeyFilesOfFolder(
@@ -104,7 +107,7 @@ export function backupInRepository(storage: Storage, metadataKey: string, metada
     open: open(name),
     file: { location: `${storage.location}/${base}${name}`, keyFiles: () => keyFiles.of(fileName(name)) },
   }));
-  return { location, metadata, metadataFile, artifacts, folder: { sizes } };
+  return { location, metadata, metadataFile, openMetadata, artifacts, folder: { sizes } };
 }
 
 /** Bytes of the objects below a prefix, by what follows it. */

@@ -9,8 +9,8 @@ import type { FoundArtifact, FoundBackup } from "./found-backup.ts";
 import { HashedObject } from "./hashed-object.ts";
 import { plainLimit } from "./plain-limit.ts";
 import { HashedRead } from "./read-object.ts";
+import { ReadProgress } from "./read-progress.ts";
 import { type Damage, damageCodes, type VerifiedBytes, verifyFolder } from "./verify-folder.ts";
-import { VerifyProgress } from "./verify-progress.ts";
 
 export interface VerifiedBackup {
   readonly location: string;
@@ -52,7 +52,7 @@ export async function verifyBackup(
 ): Promise<VerifiedBackup> {
   const began = ports.clock.monotonic();
   const { metadata, location } = backup;
-  const progress = new VerifyProgress(ports.progress, `verifying ${location}`, metadata?.size_bytes);
+  const progress = new ReadProgress(ports.progress, "verify", `verifying ${location}`, metadata?.size_bytes);
   const damage: Damage[] = [];
   const notes: string[] = [];
   const maxPlainBytes = plainLimit(metadata, options.maxPlainBytes);
@@ -94,7 +94,7 @@ function placed(contents: CheckedBackup | undefined, metadata: BackupMetadata): 
 async function* verifiedBytes(
   backup: FoundBackup,
   checker: BackupChecker,
-  progress: VerifyProgress,
+  progress: ReadProgress,
   limit: { readonly maxPlainBytes?: number },
   signal: AbortSignal,
 ): AsyncGenerator<VerifiedBytes> {
@@ -113,7 +113,7 @@ export async function verifyArtifact(
   artifact: FoundArtifact,
   expected: ArtifactMetadata | undefined,
   checker: BackupChecker,
-  progress: VerifyProgress,
+  progress: ReadProgress,
   limit: { readonly maxPlainBytes?: number },
   signal: AbortSignal,
 ): Promise<VerifiedBytes> {

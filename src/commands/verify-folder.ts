@@ -2,7 +2,7 @@ import { BackupError } from "../core/backup-error.ts";
 import type { BackupChecker, CheckedBackup } from "../ports/backup-checker.ts";
 import type { FoundBackup, FoundFolder } from "./found-backup.ts";
 import { HashedFiles } from "./hashed-files.ts";
-import type { VerifyProgress } from "./verify-progress.ts";
+import type { ReadProgress } from "./read-progress.ts";
 
 /** Something in a backup that is not what was written. */
 export interface Damage {
@@ -27,7 +27,7 @@ export async function verifyFolder(
   backup: FoundBackup,
   folder: FoundFolder,
   checker: BackupChecker,
-  progress: VerifyProgress,
+  progress: ReadProgress,
   limit: { readonly maxPlainBytes?: number },
   signal: AbortSignal,
 ): Promise<VerifiedBytes> {

@@ -1,13 +1,9 @@
 import { monotonic } from "../core/monotonic.ts";
+import { isStorageUrl } from "../core/storage-url.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Services } from "../ports/services.ts";
 import type { Storage } from "../ports/storage.ts";
 import { version } from "./version.ts";
-
-/** Whether a repository is named by a URL; a folder may have a colon in its name. */
-function isUrl(location: string): boolean {
-  return /^[a-z][a-z0-9+.-]*:\/\//i.test(location);
-}
 
 /** Joins the adapters. Each is imported only when somebody asks for it. */
 export function createServices(): Services {
@@ -24,7 +20,7 @@ export function createServices(): Services {
   return {
     clock,
     openStorage: async (location) => {
-      if (isUrl(location)) return await bucketAt(location);
+      if (isStorageUrl(location)) return await bucketAt(location);
       const { LocalStorage } = await import("../storage/local/local-storage.ts");
       return new LocalStorage(location, clock);
     },

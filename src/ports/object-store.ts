@@ -42,6 +42,12 @@ export interface ObjectStore {
   put(key: string, bytes: Uint8Array, options: PutOptions): Promise<void>;
   /** Begins an upload in parts. */
   beginUpload(key: string, work: string): Promise<ObjectUpload>;
+  /**
+   * Goes on with an upload that another process began; undefined when there is none of that id any more. A store that cannot
+   * do that has no such method: what was sent is sent again.
+   * @param work that began it
+   */
+  resumeUpload?(upload: UnfinishedUpload, work: string): Promise<ResumedUpload | undefined>;
   /** Unfinished uploads whose keys begin with `prefix`. */
   unfinishedUploads(prefix: string): AsyncIterable<UnfinishedUpload>;
   /** Forgets an unfinished upload and its parts; a missing one is no error. */
@@ -91,4 +97,10 @@ export interface ObjectUpload extends UnfinishedUpload {
    * @throws BackupError EXISTS
    */
   complete(parts: number): Promise<void>;
+}
+
+/** An upload that goes on. */
+export interface ResumedUpload extends ObjectUpload {
+  /** Bytes of the parts that are there, from the first on without a gap. */
+  readonly partSizes: readonly number[];
 }

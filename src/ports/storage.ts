@@ -1,6 +1,7 @@
 import type { BackupFiles } from "./backup-files.ts";
 import type { ByteSink } from "./byte-sink.ts";
 import type { Spool } from "./spool.ts";
+import type { Transfer, TransferRequest } from "./transfer.ts";
 
 /**
  * Where a repository lives: a folder now, a bucket prefix later. Keys are relative paths with `/` between safe
@@ -15,6 +16,11 @@ export interface Storage {
    * @throws BackupError IO when the place is not writable, with the reason.
    */
   beginWork(): Promise<Work>;
+  /**
+   * Begins to take over a finished backup, or goes on where an earlier run of it stopped.
+   * @throws BackupError PRECHECK when another run is at it, IO
+   */
+  beginTransfer(request: TransferRequest): Promise<Transfer>;
   /** @throws BackupError NOT_FOUND, IO */
   open(key: string): Promise<OpenedObject>;
   /** Size and time of an object; undefined when there is none. */

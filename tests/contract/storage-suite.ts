@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Storage, StoredObject } from "../../src/ports/storage.ts";
+import { transferSuite } from "./transfer-suite.ts";
 
 /** A place to test: the same objects through two adapters, as two processes would see them. */
 export interface StoragePlace {
@@ -13,14 +14,17 @@ export interface StoragePlace {
 export interface StorageAbilities {
   /** Works with notes outlive their process; an opened object outlives its name; free bytes are known. */
   readonly isFileSystem: boolean;
+  /** Large objects that were interrupted go on where they stopped; as file systems do. */
+  readonly resumesUploads?: boolean;
 }
 
 /** What every storage must do. An adapter's test is a factory for this suite and what is its own. */
 export function storageSuite(
   name: string,
   makePlace: () => Promise<StoragePlace>,
-  { isFileSystem }: StorageAbilities,
+  { isFileSystem, resumesUploads = isFileSystem }: StorageAbilities,
 ): void {
+  transferSuite(name, makePlace, { isFileSystem, resumesUploads });
   describe(`${name} keeps the contract of Storage`, () => {
     let place: StoragePlace;
     let storage: Storage;

@@ -19,6 +19,12 @@ export function faultyStore(inner: ObjectStore, random: () => number): ObjectSto
       yield item;
     }
   }
+  const faultyUpload = (upload: ObjectUpload): ObjectUpload => ({
+    key: upload.key,
+    id: upload.id,
+    putPart: (...args) => passing(() => upload.putPart(...args)),
+    complete: (parts) => passing(() => upload.complete(parts)),
+  });
   return {
     location: inner.location,
     maxParts: inner.maxParts,
@@ -27,13 +33,11 @@ export function faultyStore(inner: ObjectStore, random: () => number): ObjectSto
     async beginUpload(key, work): Promise<ObjectUpload> {
       // Of an upload whose id nobody heard of, a sweep knows; here none comes.
       if (random() < 0.1) throw lost("the request");
-      const upload = await inner.beginUpload(key, work);
-      return {
-        key,
-        id: upload.id,
-        putPart: (...args) => passing(() => upload.putPart(...args)),
-        complete: (parts) => passing(() => upload.complete(parts)),
-      };
+      return faultyUpload(await inner.beginUpload(key, work));
+    },
+    async resumeUpload(upload, work) {
+      const resumed = await passing(async () => inner.resumeUpload?.(upload, work));
+      return resumed && { ...faultyUpload(resumed), partSizes: resumed.partSizes };
     },
     unfinishedUploads: (prefix) => listing(inner.unfinishedUploads(prefix)),
     abandonUpload: (upload) => passing(() => inner.abandonUpload(upload)),

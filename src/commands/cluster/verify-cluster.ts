@@ -2,6 +2,7 @@ import { BackupError } from "../../core/backup-error.ts";
 import type { ArtifactMetadata } from "../../core/metadata/metadata-schema.ts";
 import { type FoundArtifact, type FoundBackup, fileName } from "../found-backup.ts";
 import { HashedRead } from "../read-object.ts";
+import { ReadProgress } from "../read-progress.ts";
 import {
   openingDamage,
   type VerifiedBackup,
@@ -11,7 +12,6 @@ import {
   verifyBackup,
 } from "../verify-backup.ts";
 import { type Damage, damageCodes } from "../verify-folder.ts";
-import { VerifyProgress } from "../verify-progress.ts";
 import {
   type ClusterDatabase,
   clusterOf,
@@ -34,7 +34,7 @@ export async function verifyCluster(
   const notes: string[] = (metadata.failed_databases ?? []).map(
     ({ name, message }) => `database "${name}" is not in the backup: ${message}`,
   );
-  const progress = new VerifyProgress(ports.progress, `verifying ${fileName(globals.name)}`, undefined);
+  const progress = new ReadProgress(ports.progress, "verify", `verifying ${fileName(globals.name)}`, undefined);
   const script = await verifyArtifact(globals, recordOf(cluster, globals.name), ports.checker, progress, {}, signal);
   progress.end();
   damage.push(...script.damage);

@@ -6,10 +6,10 @@ import { verifyCluster } from "../cluster/verify-cluster.ts";
 import { type FoundBackup, isCluster } from "../found-backup.ts";
 import { listBackups } from "../list-backups.ts";
 import { folderOf } from "../proof/place-of-backup.ts";
+import { removalOf, removeBackup } from "../removal/remove-backup.ts";
 import { verifyBackup } from "../verify-backup.ts";
 import { openEncrypted } from "./open-encrypted.ts";
 import { type ReEncryptPorts, reEncrypt } from "./re-encrypt.ts";
-import { removeEncrypted } from "./remove-backup.ts";
 
 export interface ReplacePorts extends Omit<ReEncryptPorts, "decryption" | "encryption"> {
   readonly rotation: KeyRotation;
@@ -49,7 +49,8 @@ export async function replaceBackup(
   const made = before ?? (await reEncrypt(found, { ...ports, ...rotation }, signal));
   if (removesOld) {
     await requireWhole(made, found, ports, signal);
-    await removeEncrypted(found, ports.openStorage);
+    const storage = await ports.openStorage(folderOf(found.location));
+    await removeBackup(await removalOf(found, storage), storage);
   }
   return { location, id: made.id, wasThere: before !== undefined, isRemoved: removesOld, hasNewKeys: false };
 }

@@ -5,6 +5,7 @@ import type { Clock } from "../../ports/clock.ts";
 import type { ProgressSink } from "../../ports/progress.ts";
 import type { NotedWork, ResumedFolder, Storage } from "../../ports/storage.ts";
 import { HashedObject } from "../hashed-object.ts";
+import { readCopyRecord } from "../transfer/copy-record.ts";
 import { type BackupRecord, type NotedFile, readNotes, readRecord } from "./backup-notes.ts";
 import { type BackupIdentity, ResumableBackup } from "./resumable-backup.ts";
 
@@ -111,10 +112,19 @@ async function wholeFiles(
   return whole;
 }
 
-/** Tells of interrupted backups that wait. @param but the one that goes on, if any */
+/** Tells of interrupted backups and copies that wait. @param but the one that goes on, if any */
 export function tellOfInterrupted(noted: readonly NotedWork[], progress: ProgressSink, but?: string): void {
   for (const { id, firstNote, isBusy, location } of noted) {
     if (isBusy || id === but) continue;
+    const copy = readCopyRecord(firstNote);
+    if (copy !== undefined) {
+      progress.emit({
+        event: "warning",
+        message: `an unfinished copy of a backup of "${copy.database}", ${id}, takes room in "${location}"`,
+        hint: `go on with it (the same cloud upload or download), or remove it with "cloud delete ${id}"`,
+      });
+      continue;
+    }
     const record = readRecord(firstNote);
     const what =
       record === undefined ? "of another version of dbbackup" : `of "${record.database}", begun at ${record.started},`;

@@ -13,7 +13,7 @@ import {
   sampleOptionNames,
 } from "./options/options.ts";
 
-const backupHelp = "a file, an id or the beginning of one, or latest:DB";
+const backupHelp = "a file, a URL, an id or the beginning of one, or latest:DB";
 
 /** What of the shared options a restore takes. */
 const restoreSelection: readonly OptionName[] = [
@@ -523,6 +523,55 @@ export const commands: readonly Command[] = [
       "dbbackup keys rotate --all --re-encrypt --remove-old --key-file leaked.key --new-key-file new.key",
     ],
     load: () => import("./run/keys-rotate.ts"),
+  },
+  {
+    words: ["cloud", "upload"],
+    summary: "copy finished backups into another repository",
+    args: [{ name: "BACKUP", count: "many", help: backupHelp }],
+    options: ["to"],
+    details: [
+      "Files, metadata and key files are copied as they are; ids, names and encryption stay. What arrived is read back and compared",
+      "with the metadata before it counts. An interrupted copy is no backup there; the same command goes on with it. Backups that",
+      "are there already are passed over, but for key files that are new.",
+    ],
+    examples: [
+      "dbbackup cloud upload latest:shop --to s3://my-backups/shop",
+      "dbbackup cloud upload 019e1f30 019e2f41 --repo /var/backups --to s3://my-backups/shop",
+    ],
+    load: () => import("./run/cloud-copy.ts"),
+  },
+  {
+    words: ["cloud", "download"],
+    summary: "copy finished backups from a bucket into a folder or another repository",
+    args: [{ name: "BACKUP", count: "many", help: backupHelp }],
+    options: ["to"],
+    details: ["The same as cloud upload, from the repository that --repo names."],
+    examples: [
+      "dbbackup cloud download latest:shop --repo s3://my-backups/shop --to ./backups",
+      "dbbackup cloud download s3://my-backups/shop/shop_full_20260102T030405Z.dump --to /mnt/usb",
+    ],
+    load: () => import("./run/cloud-copy.ts"),
+  },
+  {
+    words: ["cloud", "list"],
+    summary: "list the backups of a repository",
+    args: [],
+    options: [...readingKeyNames],
+    details: ["The same as list."],
+    examples: ["dbbackup cloud list --repo s3://my-backups/shop"],
+    load: () => import("./run/list.ts"),
+  },
+  {
+    words: ["cloud", "delete"],
+    summary: "remove backups from a repository, with all that belongs to them and nothing else",
+    args: [{ name: "BACKUP", count: "many", help: "an id or the beginning of one, a name, or latest:DB" }],
+    options: ["confirm", "dry-run"],
+    details: [
+      "Without --confirm it tells what would be removed. The metadata go first; what an interruption leaves behind them is removed by",
+      "the next cloud delete, whatever that one removes.",
+    ],
+    examples: ["dbbackup cloud delete 019e1f30 --repo s3://my-backups/shop --confirm"],
+    load: () => import("./run/cloud-delete.ts"),
   },
   {
     words: ["demo"],

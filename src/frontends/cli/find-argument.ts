@@ -15,7 +15,7 @@ export async function findArgument(
   { services, signal }: Pick<CliContext, "services" | "signal">,
   unlocking: Unlocking | undefined,
 ): Promise<FoundBackup> {
-  const openRepository = () => services.openStorage(repositoryOf(options));
+  const openRepository = (url?: string) => services.openStorage(url ?? repositoryOf(options));
   const ports = { locateFile: services.locateFile, openRepository, ...(unlocking === undefined ? {} : { unlocking }) };
   return await findBackup(argument, ports, signal);
 }

@@ -14,7 +14,7 @@ const DIRECT_BYTES = 256 * 1024;
  */
 const SYNC_BYTES = 32 << 20;
 
-/** Writes a new file front to back, asynchronously. Owns the handle. */
+/** Writes a file front to back, asynchronously. Owns the handle. */
 export class FileWriter implements ByteSink {
   readonly #handle: FileHandle;
   readonly #path: string;
@@ -22,19 +22,22 @@ export class FileWriter implements ByteSink {
   #allocated = 0;
   #current: Buffer | undefined;
   #used = 0;
-  /** Bytes handed to the chain of writes. */
-  #position = 0;
+  /** Where the next bytes go that are handed to the chain of writes. */
+  #position: number;
   #lastWrite: Promise<void> = Promise.resolve();
-  #syncedTo = 0;
+  #syncedTo: number;
   /** The one that runs, if any. */
   #sync: Promise<void> | undefined;
   #returned: (() => void) | undefined;
   #failure: unknown;
   #isClosed = false;
 
-  constructor(handle: FileHandle, path: string) {
+  /** @param position bytes that the file has; what comes is written behind them */
+  constructor(handle: FileHandle, path: string, position = 0) {
     this.#handle = handle;
     this.#path = path;
+    this.#position = position;
+    this.#syncedTo = position;
   }
 
   get size(): number {

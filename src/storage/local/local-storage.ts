@@ -13,8 +13,10 @@ import type {
   SweepResult,
   Work,
 } from "../../ports/storage.ts";
+import type { Transfer, TransferRequest } from "../../ports/transfer.ts";
 import { ensureFolder } from "./durable-file-system.ts";
 import { hasCode, ioError } from "./io-error.ts";
+import { LocalTransfer } from "./local-transfer.ts";
 import { LocalWork } from "./local-work.ts";
 import { OpenedFile } from "./opened-file.ts";
 import { createWorkFolder, reclaimWorkFolder, sweepWorkFolder, WORK_PREFIX } from "./work-folder.ts";
@@ -36,6 +38,20 @@ export class LocalStorage implements Storage {
     } catch (cause) {
       throw ioError("preparing to write", this.location, cause);
     }
+  }
+
+  async beginTransfer(request: TransferRequest): Promise<Transfer> {
+    const { id } = request;
+    try {
+      await ensureFolder(this.location);
+      const now = this.#clock.now();
+      const interrupted = await reclaimWorkFolder(this.location, id, now);
+      const folder = interrupted === "gone" ? await createWorkFolder(this.location, now, id) : interrupted;
+      if (folder !== "busy") return await LocalTransfer.begin(this.location, folder, request);
+    } catch (cause) {
+      if (!hasCode(cause, "EEXIST")) throw ioError("preparing to write", this.location, cause);
+    }
+    throw cannotResume("busy", join(this.location, `${WORK_PREFIX}${id}`));
   }
 
   async open(key: string): Promise<OpenedObject> {

@@ -6,7 +6,7 @@ import { uuidV7 } from "../../core/uuid-v7.ts";
 import { createFile, createFolder } from "./durable-file-system.ts";
 import { hasCode } from "./io-error.ts";
 import { type LivenessLock, tryLock } from "./liveness-lock.ts";
-import { isSealed, revokeUnsealed, withdrawFolder } from "./work-journal.ts";
+import { isSealed, revokeUnsealed, withdraw } from "./work-journal.ts";
 import { firstNote, NOTES } from "./work-notes.ts";
 
 /** Work in progress lies in folders of this name, followed by the work's id. */
@@ -15,6 +15,8 @@ const OWNER = "owner.json";
 const LOCK = "lock";
 /** The folder that a work with notes is about, wherever it was published before. */
 export const NOTED_FOLDER = "1";
+/** The folder of files that a work with notes publishes by themselves. */
+export const NOTED_FILES = "2";
 const HEARTBEAT_MS = 60_000;
 /** A living owner somewhere else, whose lock we may not see, has given a sign of life since then. */
 const SILENCE_MS = 10 * HEARTBEAT_MS;
@@ -35,7 +37,7 @@ export interface WorkFolder {
    * Revokes what was published but never sealed, and removes the folder; one with notes that is not sealed stays, as the
    * work of nobody. Safe to repeat.
    */
-  remove(): Promise<void>;
+  remove(options?: { readonly withNotes: boolean }): Promise<void>;
 }
 
 /** What became of a work folder that was swept. */
@@ -58,16 +60,21 @@ interface Owner {
   readonly lock: "kernel" | "none";
 }
 
-/** Makes a work folder below the repository's root. */
-export async function createWorkFolder(root: string, now: Date): Promise<WorkFolder> {
+/**
+ * Makes a work folder below the repository's root.
+ * @param wantedId of the work; without it a new one
+ * @throws EEXIST when there is one of that id
+ */
+export async function createWorkFolder(root: string, now: Date, wantedId?: string): Promise<WorkFolder> {
   for (let attempt = 1; ; attempt++) {
-    const id = uuidV7(now);
+    const id = wantedId ?? uuidV7(now);
     const path = join(root, `${WORK_PREFIX}${id}`);
     ownWorks.add(path);
     try {
       return await claim(root, path, id, now, attempt === MAX_ATTEMPTS);
     } catch (error) {
-      await removeFolder(path).catch(() => {}); // The first error says what is wrong.
+      // One of that id was there before, and is not ours to remove.
+      if (!hasCode(error, "EEXIST")) await removeFolder(path).catch(() => {}); // The first error says what is wrong.
       ownWorks.delete(path);
       // Somebody swept it away before it was locked.
       if (attempt < MAX_ATTEMPTS && hasCode(error, "ENOENT", SWEPT)) continue;
@@ -116,12 +123,12 @@ function living(root: string, path: string, id: string, lock: LivenessLock | und
   }, HEARTBEAT_MS);
   heartbeat.unref();
   let isRemoved = false;
-  const remove = async (): Promise<void> => {
+  const remove = async ({ withNotes = false } = {}): Promise<void> => {
     if (isRemoved) return;
     isRemoved = true;
     clearInterval(heartbeat);
     try {
-      await discard(root, path);
+      await (withNotes ? revokeAndRemove(root, path) : discard(root, path));
     } finally {
       lock?.release();
       ownWorks.delete(path);
@@ -154,7 +161,7 @@ async function reclaim(root: string, path: string, id: string, now: Date): Promi
     // It may have finished before the lock was ours.
     const isThere = (await firstNote(path)) !== undefined && !(await isSealed(root, path));
     if (isThere && (await isAbandoned(path, held !== undefined))) {
-      await withdrawFolder(root, path, NOTED_FOLDER);
+      await withdraw(root, path, { folder: NOTED_FOLDER, files: NOTED_FILES });
       await unlinkIfThere(join(path, OWNER));
       await writeOwner(path, id, now, lock);
       return living(root, path, id, held);
@@ -212,12 +219,16 @@ async function isAbandoned(path: string, lockIsFree: boolean): Promise<boolean> 
 async function discard(root: string, path: string): Promise<SweptWork> {
   const note = await firstNote(path);
   if (note !== undefined && !(await isSealed(root, path))) {
-    await withdrawFolder(root, path, NOTED_FOLDER);
+    await withdraw(root, path, { folder: NOTED_FOLDER, files: NOTED_FILES });
     return { isBusy: false, firstNote: note };
   }
+  return { isBusy: false, removed: await revokeAndRemove(root, path) };
+}
+
+async function revokeAndRemove(root: string, path: string): Promise<readonly string[]> {
   const removed = await revokeUnsealed(root, path);
   await removeFolder(path);
-  return { isBusy: false, removed };
+  return removed;
 }
 
 /**

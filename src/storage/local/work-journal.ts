@@ -1,6 +1,6 @@
 import type { BigIntStats } from "node:fs";
 import { lstat, open, readFile, rename, rmdir, unlink } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { isSafeRelativePath } from "../../core/safe-path.ts";
 import { createFile, syncFolder } from "./durable-file-system.ts";
 import { hasCode } from "./io-error.ts";
@@ -87,18 +87,48 @@ export async function isSealed(root: string, folder: string): Promise<boolean> {
   return false;
 }
 
-/** Takes a folder that was published and never sealed back into its work, where it gets the name `to`. */
-export async function withdrawFolder(root: string, folder: string, to: string): Promise<void> {
-  for (const entry of await readJournal(folder)) {
-    if (entry.role !== "folder" || !(await isThere(root, entry))) continue;
+/**
+ * Takes what was published and never sealed back into its work.
+ * @param to the name of a folder there, and of a folder for files that were published by themselves
+ */
+export async function withdraw(
+  root: string,
+  work: string,
+  to: { readonly folder: string; readonly files: string },
+): Promise<void> {
+  const entries = await readJournal(work);
+  const folders = entries.filter(({ role }) => role === "folder").map(({ key }) => `${key}/`);
+  for (const entry of entries) {
+    if (!(await isThere(root, entry))) continue;
     const published = join(root, entry.key);
-    await rename(published, join(folder, to));
-    await syncFolder(dirname(published));
-    await syncFolder(folder);
+    if (entry.role === "folder") {
+      await rename(published, join(work, to.folder));
+      await syncFolder(dirname(published));
+    } else if (entry.role === "part" && !folders.some((folder) => entry.key.startsWith(folder))) {
+      await takeBack(published, join(work, to.files, basename(entry.key)));
+    }
   }
-  await unlink(join(folder, JOURNAL)).catch((error: unknown) => {
+  if (entries.length > 0) await syncFolder(work);
+  await unlink(join(work, JOURNAL)).catch((error: unknown) => {
     if (!hasCode(error, "ENOENT")) throw error;
   });
+}
+
+/** It has its old name too, except on file systems without hard links. */
+async function takeBack(published: string, path: string): Promise<void> {
+  if (await exists(path)) await unlink(published);
+  else await rename(published, path);
+  await syncFolder(dirname(published));
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await lstat(path);
+    return true;
+  } catch (error) {
+    if (hasCode(error, "ENOENT")) return false;
+    throw error;
+  }
 }
 
 async function removeIfEmpty(path: string): Promise<void> {

@@ -3,9 +3,20 @@ import { isSafeRelativePath } from "../../core/safe-path.ts";
 import { uuidV7 } from "../../core/uuid-v7.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { ListedObject, ObjectStore } from "../../ports/object-store.ts";
-import type { OpenedObject, ResumedWork, Storage, StoredObject, SweepResult, Work } from "../../ports/storage.ts";
+import type {
+  NotedWork,
+  OpenedObject,
+  ResumedWork,
+  Storage,
+  StoredObject,
+  SweepResult,
+  Work,
+} from "../../ports/storage.ts";
+import type { Transfer, TransferRequest } from "../../ports/transfer.ts";
 import { BytePermits } from "./byte-permits.ts";
-import { HEARTBEAT_MS, ObjectWork, ownWorks } from "./object-work.ts";
+import { ownWorks, SILENCE_MS } from "./living-record.ts";
+import { busyTransfer, ObjectTransfer } from "./object-transfer.ts";
+import { ObjectWork } from "./object-work.ts";
 import { OpenedRangeObject } from "./opened-range-object.ts";
 import { removeOwn } from "./remove-own.ts";
 import { forgetLock, isLockFree } from "./sign-of-life.ts";
@@ -23,9 +34,6 @@ import {
 /** Bytes of parts on their way, of all objects that are written at the same time: four parts, but one of the largest. */
 const SENDING_BYTES = 32 * 1024 * 1024;
 
-/** An owner somewhere else that lives has given a sign of life since then. */
-const SILENCE_MS = 10 * HEARTBEAT_MS;
-
 /** A repository in a store of objects. */
 export class ObjectStorage implements Storage {
   readonly location: string;
@@ -42,6 +50,16 @@ export class ObjectStorage implements Storage {
   async beginWork(): Promise<Work> {
     const now = this.#clock.now();
     return await ObjectWork.begin(this.#store, this.#permits, uuidV7(now), now);
+  }
+
+  async beginTransfer(request: TransferRequest): Promise<Transfer> {
+    const place = { store: this.#store, permits: this.#permits, now: this.#clock.now() };
+    const state = await this.#store.head(recordKey(request.id));
+    if (state === undefined) return await ObjectTransfer.begin(place, request, undefined);
+    const record = await this.#readRecord(request.id, state.size);
+    const isFree = record !== undefined && (await this.#isFree(record, state.modified));
+    if (record?.transfer === undefined || !isFree) throw busyTransfer(`${this.location}/${WORK_PREFIX}${request.id}`);
+    return await ObjectTransfer.begin(place, request, record);
   }
 
   async open(key: string): Promise<OpenedObject> {
@@ -72,12 +90,21 @@ export class ObjectStorage implements Storage {
 
   async sweep(): Promise<SweepResult> {
     const objects: string[] = [];
+    const noted: NotedWork[] = [];
     let works = 0;
     for await (const listed of this.#store.list(WORK_PREFIX, true)) {
       const id = workOfKey(listed.key);
-      if (id === undefined || ownWorks.has(id)) continue;
+      if (id === undefined) continue;
       try {
-        const removed = await this.#sweepWork(id, listed);
+        const record = await this.#readRecord(id, listed.size);
+        if (record === undefined) continue;
+        const isBusy = ownWorks.has(id) || !(await this.#isFree(record, listed.modified));
+        if (record.transfer !== undefined && !(await this.#isSealed(record))) {
+          const location = `${this.location}/${WORK_PREFIX}${id}`;
+          noted.push({ id, location, firstNote: record.transfer.note, isBusy });
+          continue;
+        }
+        const removed = isBusy ? undefined : await this.#sweepWork(record, listed);
         if (removed === undefined) continue;
         works++;
         objects.push(...removed);
@@ -85,13 +112,16 @@ export class ObjectStorage implements Storage {
         // Not ours to remove, or the service's fault: whoever may, sweeps it later.
       }
     }
-    return { works, objects, noted: [] };
+    return { works, objects, noted };
   }
 
-  /** What was removed; undefined when its owner may live. */
-  async #sweepWork(id: string, listed: ListedObject): Promise<readonly string[] | undefined> {
-    const record = await this.#readRecord(id, listed.size);
-    if (record === undefined || !(await this.#isDead(record, listed.modified))) return undefined;
+  async #isSealed({ id, seal }: WorkRecord): Promise<boolean> {
+    return seal !== undefined && (await this.#store.head(seal))?.work === id;
+  }
+
+  /** What was removed; undefined when its owner lives after all. */
+  async #sweepWork(record: WorkRecord, listed: ListedObject): Promise<readonly string[] | undefined> {
+    const { id } = record;
     // Who was silent for long may be about to seal what it wrote: see there.
     await this.#store.put(sweptKey(id), Buffer.alloc(0), { work: id, createOnly: false });
     const again = await this.#store.head(recordKey(id));
@@ -114,7 +144,9 @@ export class ObjectStorage implements Storage {
     return record?.id === id && state.work === id && record.keys.every(isSweepable) ? record : undefined;
   }
 
-  async #isDead(record: WorkRecord, modified: Date): Promise<boolean> {
+  /** Its owner is gone, or has let go of it. */
+  async #isFree(record: WorkRecord, modified: Date): Promise<boolean> {
+    if (record.transfer?.rests === true) return true;
     const { bootId } = await thisHost();
     if (record.has_lock && record.boot_id === bootId && (await isLockFree(record.id))) return true;
     return this.#store.now().getTime() - modified.getTime() > SILENCE_MS;

@@ -5,16 +5,11 @@ import type { Spool } from "../../ports/spool.ts";
 import type { PendingFolder, PendingObject, StoredObject, Work } from "../../ports/storage.ts";
 import { openTemporarySpool } from "../local/temporary-spool.ts";
 import type { BytePermits } from "./byte-permits.ts";
+import { LivingRecord } from "./living-record.ts";
 import { ObjectFolder } from "./object-folder.ts";
 import { ObjectWriter } from "./object-writer.ts";
 import { removeOwn } from "./remove-own.ts";
-import { type SignOfLife, showSignOfLife } from "./sign-of-life.ts";
-import { formatRecord, recordKey, sweptKey, thisHost, WORK_PREFIX, type WorkRecord } from "./work-record.ts";
-
-export const HEARTBEAT_MS = 60_000;
-
-/** Works of this process. */
-export const ownWorks = new Set<string>();
+import { sweptKey, WORK_PREFIX } from "./work-record.ts";
 
 /** One run's work in a store of objects. */
 export class ObjectWork implements Work {
@@ -22,49 +17,23 @@ export class ObjectWork implements Work {
   readonly location: string;
   readonly #store: ObjectStore;
   readonly #permits: BytePermits;
-  readonly #life: SignOfLife;
-  readonly #heartbeat: NodeJS.Timeout;
+  readonly #record: LivingRecord;
   readonly #pending = new Set<{ abort(): Promise<void> }>();
   readonly #spools = new Set<Spool>();
-  #record: WorkRecord;
-  #saving: Promise<void> = Promise.resolve();
   #created = 0;
   #isSealed = false;
   #hasEnded = false;
 
-  private constructor(store: ObjectStore, permits: BytePermits, life: SignOfLife, record: WorkRecord) {
-    this.id = record.id;
-    this.location = `${store.location}/${WORK_PREFIX}${record.id}`;
+  private constructor(store: ObjectStore, permits: BytePermits, record: LivingRecord) {
+    this.id = record.value.id;
+    this.location = `${store.location}/${WORK_PREFIX}${this.id}`;
     this.#store = store;
     this.#permits = permits;
-    this.#life = life;
     this.#record = record;
-    // What a sign of life fails of, the work itself will say.
-    this.#heartbeat = setInterval(() => void this.#save().catch(() => {}), HEARTBEAT_MS);
-    this.#heartbeat.unref();
   }
 
   static async begin(store: ObjectStore, permits: BytePermits, id: string, now: Date): Promise<ObjectWork> {
-    ownWorks.add(id);
-    const life = await showSignOfLife(id);
-    const { host, bootId } = await thisHost();
-    const work = new ObjectWork(store, permits, life, {
-      id,
-      host,
-      boot_id: bootId,
-      started: now.toISOString(),
-      has_lock: life.hasLock,
-      keys: [],
-    });
-    try {
-      await work.#save();
-      return work;
-    } catch (error) {
-      clearInterval(work.#heartbeat);
-      ownWorks.delete(id);
-      await life.end();
-      throw error;
-    }
+    return new ObjectWork(store, permits, await LivingRecord.begin(store, id, now));
   }
 
   async create(intended?: string): Promise<PendingObject> {
@@ -156,14 +125,10 @@ export class ObjectWork implements Work {
    * begun to sweep; who sweeps says so first, and then looks at the record again: one of both sees the other.
    */
   async #announce(key: string, role: "part" | "seal"): Promise<void> {
-    const { keys } = this.#record;
     // What lies below the record is found with it.
     if (key.startsWith(`${WORK_PREFIX}${this.id}/`)) return;
-    if (role === "seal") this.#record = { ...this.#record, seal: key };
-    else if (!keys.some((known) => key === known || (known.endsWith("/") && key.startsWith(known)))) {
-      this.#record = { ...this.#record, keys: [...keys, key] };
-    } else return;
-    await this.#save();
+    if (role === "part") await this.#record.announce(key);
+    else await this.#record.change({ seal: key });
     if (role === "part" || (await this.#store.head(sweptKey(this.id))) === undefined) return;
     throw new BackupError({
       code: "IO",
@@ -174,31 +139,18 @@ export class ObjectWork implements Work {
     });
   }
 
-  /** One after another. */
-  #save(): Promise<void> {
-    const save = async (): Promise<void> => {
-      if (this.#hasEnded) return;
-      await this.#store.put(recordKey(this.id), formatRecord(this.#record), { work: this.id, createOnly: false });
-    };
-    const saved = this.#saving.then(save);
-    this.#saving = saved.catch(() => {}); // Whoever asked for it is told.
-    return saved;
-  }
-
   /** What cannot be removed now, the next sweep removes: whether the run was good does not hang on it. */
   async end(): Promise<void> {
     if (this.#hasEnded) return;
-    clearInterval(this.#heartbeat);
-    await this.#saving;
     this.#hasEnded = true;
+    await this.#record.stop();
     const endings = [...this.#pending].map((pending) => () => pending.abort());
     for (const spool of this.#spools) endings.push(() => spool.close());
     // Whether the seal is there cannot be told by how its writing ended.
-    const left = this.#isSealed ? { ...this.#record, keys: [] } : this.#record;
+    const left = this.#isSealed ? { ...this.#record.value, keys: [] } : this.#record.value;
     endings.push(async () => void (await removeOwn(this.#store, left)));
     for (const end of endings) await end().catch(() => {});
-    ownWorks.delete(this.id);
-    await this.#life.end();
+    await this.#record.forget();
   }
 }
 

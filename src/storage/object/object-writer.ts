@@ -12,6 +12,15 @@ export interface ObjectWriting {
   readonly permits: BytePermits;
   /** Called once, before the first part is sent. */
   announce(): Promise<void>;
+  /** Called once, when the upload of the parts has begun, and before the first is sent. */
+  began?(upload: ObjectUpload): Promise<void>;
+}
+
+/** What an earlier run has sent of an object. */
+export interface SentParts {
+  readonly upload: ObjectUpload;
+  /** How many parts, each of the size that it has by its number. */
+  readonly parts: number;
 }
 
 /**
@@ -31,9 +40,14 @@ export class ObjectWriter {
   #isComplete = false;
   #failure: { readonly error: unknown } | undefined;
 
-  constructor(key: string, writing: ObjectWriting) {
+  /** @param sent what is there already: what is written comes behind it */
+  constructor(key: string, writing: ObjectWriting, sent?: SentParts) {
     this.key = key;
     this.#writing = writing;
+    if (sent === undefined) return;
+    this.#upload = sent.upload;
+    this.#parts = sent.parts;
+    this.#size = bytesOfParts(sent.parts);
   }
 
   /** Bytes that came. */
@@ -80,18 +94,24 @@ export class ObjectWriter {
     this.#isComplete = true;
   }
 
-  /** Removes parts that were sent and are no object yet. */
-  async abandon(): Promise<void> {
+  /** Waits for what is on its way, and leaves it there. */
+  async settle(): Promise<void> {
     await Promise.allSettled(this.#sending);
     this.#part = undefined;
+  }
+
+  /** Removes parts that were sent and are no object yet. */
+  async abandon(): Promise<void> {
+    await this.settle();
     if (this.#upload !== undefined && !this.#isComplete) await this.#writing.store.abandonUpload(this.#upload);
   }
 
   async #send(): Promise<void> {
-    const { store, work, permits, announce } = this.#writing;
+    const { store, work, permits, announce, began } = this.#writing;
     if (this.#upload === undefined) {
       await announce();
       this.#upload = await store.beginUpload(this.key, work);
+      await began?.(this.#upload);
     }
     const number = ++this.#parts;
     if (number > store.maxParts) throw this.#tooLarge();

@@ -6,6 +6,7 @@ import type {
   ObjectStore,
   ObjectUpload,
   PutOptions,
+  ResumedUpload,
   UnfinishedUpload,
 } from "../../ports/object-store.ts";
 
@@ -67,21 +68,34 @@ export class RetryingStore implements ObjectStore {
   }
 
   async beginUpload(key: string, work: string): Promise<ObjectUpload> {
-    const upload = await this.#again(() => this.#inner.beginUpload(key, work));
-    let size = 0;
+    return this.#upload(await this.#again(() => this.#inner.beginUpload(key, work)), work, []);
+  }
+
+  async resumeUpload(unfinished: UnfinishedUpload, work: string): Promise<ResumedUpload | undefined> {
+    const upload = await this.#again(async () => this.#inner.resumeUpload?.(unfinished, work));
+    if (upload === undefined) return undefined;
+    const { partSizes } = upload;
+    return { ...this.#upload(upload, work, partSizes), partSizes };
+  }
+
+  #upload(upload: ObjectUpload, work: string, partSizes: readonly number[]): ObjectUpload {
+    const { key, id } = upload;
+    const sizes = [...partSizes];
     return {
       key,
-      id: upload.id,
+      id,
       putPart: async (number, bytes) => {
         await this.#again(() => upload.putPart(number, bytes));
-        size += bytes.length;
+        sizes[number - 1] = bytes.length;
       },
       // Each part was checked when it arrived.
-      complete: (parts) =>
-        this.#writing(
+      complete: (parts) => {
+        const size = sizes.slice(0, parts).reduce((sum, bytes) => sum + bytes, 0);
+        return this.#writing(
           () => upload.complete(parts),
           async () => (await this.#ofWork(key, work, size)) !== undefined,
-        ),
+        );
+      },
     };
   }
 

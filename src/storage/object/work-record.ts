@@ -17,6 +17,18 @@ const recordSchema = v.object({
   keys: v.array(v.pipe(v.string(), v.maxLength(2000))),
   /** Once this object is there, and of this work, all the others count. */
   seal: v.optional(v.string()),
+  /** Of a transfer, which outlives its process. */
+  transfer: v.optional(
+    v.object({
+      note: v.string(),
+      /** Which run of it this is; a later one has a larger number. */
+      run: v.pipe(v.number(), v.integer(), v.minValue(1)),
+      /** Uploads that it began, by their keys. */
+      uploads: v.record(v.string(), v.string()),
+      /** Nobody is at it. */
+      rests: v.optional(v.boolean()),
+    }),
+  ),
 });
 
 /** Who works, and on what: what a sweep must know when the owner is gone. Written again when it changes, and as a sign of life. */
@@ -57,6 +69,21 @@ export async function thisHost(): Promise<{ readonly host: string; readonly boot
   } catch {
     return { host, bootId: `unknown-${process.pid}-${host}` };
   }
+}
+
+/** An object of this key says that somebody begins a run of a transfer. @param run from 1 on */
+export function takenKey(id: string, run: number): string {
+  return `${takenPrefix(id)}${run}`;
+}
+
+export function takenPrefix(id: string): string {
+  return `${WORK_PREFIX}${id}/taken-`;
+}
+
+/** The run that such a key speaks of; undefined for another key. */
+export function runOfTakenKey(key: string, id: string): number | undefined {
+  const run = Number(key.slice(takenPrefix(id).length));
+  return key === takenKey(id, run) && Number.isSafeInteger(run) && run > 0 ? run : undefined;
 }
 
 /** An object of this key says that somebody sweeps the work. */

@@ -61,6 +61,6 @@ for (const [name, prefix, wrap] of [
         },
       };
     },
-    { isFileSystem: false },
+    { isFileSystem: false, resumesUploads: true },
   );
 }

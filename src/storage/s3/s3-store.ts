@@ -8,6 +8,7 @@ import type {
   ObjectStore,
   ObjectUpload,
   PutOptions,
+  ResumedUpload,
   UnfinishedUpload,
 } from "../../ports/object-store.ts";
 import { EtagCheck } from "./etag-check.ts";
@@ -15,6 +16,11 @@ import { failureOf, s3Error } from "./s3-error.ts";
 import type { S3Settings } from "./s3-settings.ts";
 
 type Sdk = typeof import("./s3-sdk.ts");
+
+interface UploadedPart {
+  readonly ETag: string;
+  readonly ChecksumSHA256?: string;
+}
 
 /** Parts of one upload, as S3 limits them. */
 const MAX_PARTS = 10_000;
@@ -103,12 +109,40 @@ export class S3Store implements ObjectStore {
         }),
       ),
     );
-    return this.#upload(key, UploadId!);
+    return this.#upload(key, UploadId!, new Map());
   }
 
-  #upload(key: string, id: string): ObjectUpload {
+  async resumeUpload({ key, id }: UnfinishedUpload): Promise<ResumedUpload | undefined> {
+    const parts = new Map<number, UploadedPart>();
+    const partSizes: number[] = [];
+    const isThere = await this.#asking("looking at an upload", key, async () => {
+      try {
+        for (let PartNumberMarker: string | undefined; ; ) {
+          const page = await this.#client.send(
+            new this.#sdk.ListPartsCommand({
+              ...this.#place(key),
+              UploadId: id,
+              ...(PartNumberMarker === undefined ? {} : { PartNumberMarker }),
+            }),
+          );
+          for (const { PartNumber, Size = 0, ETag, ChecksumSHA256 } of page.Parts ?? []) {
+            if (PartNumber !== partSizes.length + 1 || ETag === undefined) return true;
+            parts.set(PartNumber, { ETag, ...(ChecksumSHA256 === undefined ? {} : { ChecksumSHA256 }) });
+            partSizes.push(Size);
+          }
+          if (page.IsTruncated !== true) return true;
+          PartNumberMarker = page.NextPartNumberMarker!;
+        }
+      } catch (error) {
+        if (failureOf(error).name === "NoSuchUpload") return false;
+        throw error;
+      }
+    });
+    return isThere ? { ...this.#upload(key, id, parts), partSizes } : undefined;
+  }
+
+  #upload(key: string, id: string, parts: Map<number, UploadedPart>): ObjectUpload {
     const place = { ...this.#place(key), UploadId: id };
-    const parts = new Map<number, { readonly ETag: string; readonly ChecksumSHA256: string }>();
     return {
       key,
       id,

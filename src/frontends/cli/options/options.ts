@@ -15,6 +15,7 @@ import type { Option } from "./option.ts";
 import { restoreOptions } from "./restore-options.ts";
 import { sampleOptions } from "./sample-options.ts";
 import { selectionOptions } from "./selection-options.ts";
+import { storageOptions } from "./storage-options.ts";
 import { verifyOptions } from "./verify-options.ts";
 
 /** Every option of the program. A name means the same in every command that takes it. */
@@ -36,6 +37,7 @@ export const options = [
   ...encryptionOptions,
   ...verifyOptions,
   ...compareOptions,
+  ...storageOptions,
   ...demoOptions,
 ] as const;
 

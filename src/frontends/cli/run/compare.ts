@@ -36,7 +36,7 @@ export const run: RunCommand = async ({ args, options }, { services, output, pro
     openNotes: services.openComparisonNotes,
     locateFile: services.locateFile,
     unlocking: await unlockingOf(options, services, progress),
-    openRepository: () => services.openStorage(repositoryOf(options)),
+    openRepository: (url?: string) => services.openStorage(url ?? repositoryOf(options)),
   };
   const result = await compare(request, ports, { progress, signal });
   output.clearProgress();

@@ -34,7 +34,7 @@ export const run: RunCommand = async ({ args, options }, { services, output, pro
     openChecker: () => services.openChecker(),
     locateFile: services.locateFile,
     unlocking: await unlockingOf(options, services, progress),
-    openRepository: () => services.openStorage(repositoryOf(options)),
+    openRepository: (url?: string) => services.openStorage(url ?? repositoryOf(options)),
   };
   const outcome = await restoreCluster(request, ports, signal);
   output.document(documentOf(outcome));

@@ -13,6 +13,7 @@ import { engineChoice } from "../engine-choice.ts";
 import { mysqlDefiner } from "../mysql-definer.ts";
 import type { OptionValues } from "../options/options.ts";
 import type { Output } from "../output.ts";
+import { repositoryOf } from "../repository-option.ts";
 import { restoreSelection } from "../restore-selection.ts";
 import { unlockingOf } from "../unlocking.ts";
 
@@ -24,7 +25,7 @@ export const run: RunCommand = async ({ args, options }, { services, output, pro
     openChecker: () => services.openChecker(namedFamily(options)),
     locateFile: services.locateFile,
     unlocking: await unlockingOf(options, services, progress),
-    openRepository: () => services.openStorage(options.repo ?? "./backups"),
+    openRepository: (url?: string) => services.openStorage(url ?? repositoryOf(options)),
     standardInput: () => services.standardInput(),
     readTextFile: (path: string) => services.readTextFile(path),
     openOutput: services.openOutput,

@@ -4,14 +4,14 @@ import type { ProgressSink } from "../ports/progress.ts";
 const INTERVAL_MS = 100;
 
 /** Tells how many stored bytes have been read. */
-export class VerifyProgress {
+export class ReadProgress {
   readonly #sink: ProgressSink;
   #bytes = 0;
   #lastSent = 0;
 
-  constructor(sink: ProgressSink, message: string, totalBytes: number | undefined) {
+  constructor(sink: ProgressSink, phase: string, message: string, totalBytes: number | undefined) {
     this.#sink = sink;
-    sink.emit({ event: "phase", phase: "verify", message });
+    sink.emit({ event: "phase", phase, message });
     if (totalBytes !== undefined) sink.emit({ event: "estimate", bytes: totalBytes, rows: 0, objects: 0 });
   }
 

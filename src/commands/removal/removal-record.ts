@@ -1,0 +1,50 @@
+import * as v from "valibot";
+import { isSafeRelativePath } from "../../core/safe-path.ts";
+
+/** Behind the name of a backup: what is to be removed of it, for whoever must finish. */
+export const REMOVAL_SUFFIX = ".removing.json";
+
+/** More than the files of the largest backup take. */
+export const MAX_REMOVAL_BYTES = 256 << 20;
+
+const schema = v.object({
+  kind: v.literal("removal"),
+  version: v.literal(1),
+  id: v.string(),
+  metadata: v.string(),
+  files: v.array(v.pipe(v.string(), v.check(isSafeRelativePath))),
+});
+
+/** What belongs to a backup that is being removed. */
+export interface Removal {
+  /** Of the backup. */
+  readonly id: string;
+  /** Key of its metadata, which goes first. */
+  readonly metadata: string;
+  /** Keys of all the others. */
+  readonly files: readonly string[];
+}
+
+export function formatRemoval(removal: Removal): Buffer {
+  return Buffer.from(`${JSON.stringify({ kind: "removal", version: 1, ...removal })}\n`);
+}
+
+/**
+ * Undefined for what is none, or names files that are not those of the backup of its name: nobody may act upon it.
+ * @param key of the object that it is
+ */
+export function parseRemoval(bytes: Buffer, key: string): Removal | undefined {
+  let json: unknown;
+  try {
+    json = JSON.parse(bytes.toString("utf8"));
+  } catch {
+    return undefined;
+  }
+  const parsed = v.safeParse(schema, json);
+  if (!parsed.success) return undefined;
+  const { id, metadata, files } = parsed.output;
+  const stem = key.slice(0, -REMOVAL_SUFFIX.length);
+  const isOfBackup = (name: string): boolean =>
+    name === stem || name.startsWith(`${stem}.`) || name.startsWith(`${stem}/`);
+  return [metadata, ...files].every(isOfBackup) ? { id, metadata, files } : undefined;
+}

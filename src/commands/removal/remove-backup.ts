@@ -1,0 +1,95 @@
+import { BackupError } from "../../core/backup-error.ts";
+import { METADATA_SUFFIX } from "../../core/backup-name.ts";
+import { KEY_FILE_MARK } from "../../core/encrypted-file.ts";
+import type { Storage } from "../../ports/storage.ts";
+import type { FoundBackup } from "../found-backup.ts";
+import { VERIFICATION_SUFFIX } from "../proof/store-verification.ts";
+import { formatRemoval, MAX_REMOVAL_BYTES, parseRemoval, REMOVAL_SUFFIX, type Removal } from "./removal-record.ts";
+
+/**
+ * Says what belongs to a backup of a repository: its metadata, its artifacts, and of both the key files and results of verifications
+ * that lie beside them. Nothing else, wherever it lies.
+ * @param storage that it was found in
+ */
+export async function removalOf(found: FoundBackup, storage: Storage): Promise<Removal> {
+  const { metadata, metadataFile, artifacts } = found;
+  if (metadata === undefined || metadataFile === undefined) throw new Error("only a backup with metadata is removed");
+  const keyOf = (location: string): string => location.slice(storage.location.length + 1);
+  const metadataKey = keyOf(metadataFile.location);
+  const stem = metadataKey.slice(0, -METADATA_SUFFIX.length);
+  const files: string[] = [];
+  const addBeside = async (prefix: string, isOurs: (key: string) => boolean): Promise<void> => {
+    for await (const { key } of storage.list(prefix)) if (isOurs(key)) files.push(key);
+  };
+  await addBeside(`${stem}.`, (key) => key.endsWith(VERIFICATION_SUFFIX));
+  await addBeside(`${metadataKey}${KEY_FILE_MARK}`, () => true);
+  const named = new Set(artifacts.map(({ file }) => keyOf(file!.location)));
+  files.push(...named);
+  if (found.folder === undefined) {
+    for (const key of named) await addBeside(`${key}${KEY_FILE_MARK}`, () => true);
+  } else {
+    await addBeside(`${stem}/`, (key) => named.has(key.slice(0, key.lastIndexOf(KEY_FILE_MARK))));
+  }
+  return { id: metadata.id, metadata: metadataKey, files };
+}
+
+/**
+ * Removes a backup. What is to go is written down first and the metadata go next, so that there is no backup any more from then
+ * on; what an interruption leaves, `finishRemovals` removes.
+ * @throws BackupError IO
+ */
+export async function removeBackup(removal: Removal, storage: Storage): Promise<void> {
+  const key = `${removal.metadata.slice(0, -METADATA_SUFFIX.length)}${REMOVAL_SUFFIX}`;
+  await writeRecord(key, removal, storage);
+  await storage.remove(removal.metadata);
+  await removeFiles(removal, key, storage);
+}
+
+async function writeRecord(key: string, removal: Removal, storage: Storage): Promise<void> {
+  const work = await storage.beginWork();
+  try {
+    const pending = await work.create(key);
+    await pending.write(formatRemoval(removal));
+    await pending.commit(key, "seal");
+  } catch (error) {
+    // One of an earlier attempt, which ended before it removed anything.
+    if (!(error instanceof BackupError) || error.code !== "EXISTS") throw error;
+  } finally {
+    await work.end();
+  }
+}
+
+async function removeFiles({ files }: Removal, key: string, storage: Storage): Promise<void> {
+  for (const file of files) await storage.remove(file);
+  await storage.remove(key);
+}
+
+/**
+ * Finishes removals that were interrupted behind the metadata. One whose backup is still there, or there again, is left alone.
+ * @returns the ids of the backups
+ * @throws BackupError IO
+ */
+export async function finishRemovals(storage: Storage): Promise<readonly string[]> {
+  const finished: string[] = [];
+  const begun: string[] = [];
+  for await (const { key, size } of storage.list("")) {
+    if (key.endsWith(REMOVAL_SUFFIX) && size <= MAX_REMOVAL_BYTES) begun.push(key);
+  }
+  for (const key of begun) {
+    const removal = parseRemoval(await bytesOf(key, storage), key);
+    if (removal === undefined || (await storage.stat(removal.metadata)) !== undefined) continue;
+    await removeFiles(removal, key, storage);
+    finished.push(removal.id);
+  }
+  return finished;
+}
+
+async function bytesOf(key: string, storage: Storage): Promise<Buffer> {
+  const object = await storage.open(key);
+  try {
+    const bytes = Buffer.alloc(object.size);
+    return bytes.subarray(0, await object.readAt(0, bytes));
+  } finally {
+    await object.close();
+  }
+}

@@ -1,0 +1,215 @@
+import { BackupError } from "../../core/backup-error.ts";
+import { METADATA_SUFFIX } from "../../core/backup-name.ts";
+import { withoutSuffix } from "../../core/encrypted-file.ts";
+import type { ArtifactMetadata, BackupMetadata } from "../../core/metadata/metadata-schema.ts";
+import type { ProgressSink } from "../../ports/progress.ts";
+import type { OpenedObject, Storage } from "../../ports/storage.ts";
+import type { Transfer } from "../../ports/transfer.ts";
+import type { StoredFile } from "../encryption/key-files.ts";
+import { type FoundArtifact, type FoundBackup, folderOf } from "../found-backup.ts";
+import { HashedRead } from "../read-object.ts";
+import { ReadProgress } from "../read-progress.ts";
+import { REMOVAL_SUFFIX } from "../removal/removal-record.ts";
+import { finishRemovals } from "../removal/remove-backup.ts";
+import { type BroughtFile, bringFile } from "./bring-file.ts";
+import { copyKeyFiles } from "./copy-key-files.ts";
+import { formatCopyRecord } from "./copy-record.ts";
+
+/** Files that are copied beside each other: far away each waits for its own answers. */
+const FILES_AT_ONCE = 4;
+
+export interface CopiedBackup {
+  readonly id: string;
+  /** Where it lies now. */
+  readonly location: string;
+  /** It was there already, from an earlier copy. */
+  readonly wasThere: boolean;
+  /** As stored; without the metadata. */
+  readonly bytes: number;
+  /** Of them those that an interrupted run had brought. */
+  readonly resumedBytes: number;
+}
+
+/** A backup with metadata, and what of it is to be copied where. */
+interface Copying {
+  readonly metadata: BackupMetadata;
+  readonly metadataKey: string;
+  readonly metadataBytes: Buffer;
+  readonly folder: string | undefined;
+  readonly files: readonly CopiedFile[];
+}
+
+interface CopiedFile {
+  readonly artifact: FoundArtifact;
+  readonly recorded: ArtifactMetadata;
+}
+
+/**
+ * Copies a finished backup into a repository as it is, under its own names: nothing is decrypted or made anew, its id stays. All that
+ * arrived is read back and compared before the metadata make it a backup there. An interrupted copy goes on when it is called
+ * again.
+ * @param found as it is stored
+ * @throws BackupError USAGE for a file without metadata, DAMAGED when the stored bytes are not those of the metadata (nothing
+ * stays then), EXISTS when another backup has its name there, PRECHECK when another run copies it, IO
+ */
+export async function copyBackup(
+  found: FoundBackup,
+  to: Storage,
+  progress: ProgressSink,
+  signal: AbortSignal,
+): Promise<CopiedBackup> {
+  const copying = await prepare(found);
+  const { metadata, metadataKey, folder } = copying;
+  const location = `${to.location}/${metadataKey.slice(0, -METADATA_SUFFIX.length)}`;
+  const bytes = metadata.artifacts.reduce((sum, { size }) => sum + size, 0);
+  if (await isThere(copying, to)) {
+    await copyKeyFiles(storedFiles(found, copying), to);
+    return { id: metadata.id, location, wasThere: true, bytes, resumedBytes: 0 };
+  }
+  const stem = metadataKey.slice(0, -METADATA_SUFFIX.length);
+  // It was removed here before, not to its end: that would take what comes now.
+  if ((await to.stat(stem + REMOVAL_SUFFIX).catch(notYet)) !== undefined) await finishRemovals(to);
+  await to.sweep();
+  const note = formatCopyRecord(metadata);
+  const transfer = await to.beginTransfer({ id: metadata.id, note, folder });
+  try {
+    const copied = new ReadProgress(progress, "copy", `copying ${found.location} to ${to.location}`, bytes);
+    const brought = await bringAll(copying, transfer, copied, signal);
+    await transfer.publish();
+    const reading = new ReadProgress(progress, "read-back", `reading back what arrived in ${to.location}`, bytes);
+    await readBack(brought, to, reading, signal);
+    await transfer.seal(metadataKey, copying.metadataBytes);
+    await copyKeyFiles(storedFiles(found, copying), to);
+    const resumedBytes = brought.reduce((sum, { position }) => sum + position, 0);
+    return { id: metadata.id, location, wasThere: false, bytes, resumedBytes };
+  } catch (error) {
+    // What is wrong with the bytes does not become right by going on.
+    if (error instanceof BackupError && error.code === "DAMAGED") await transfer.discard();
+    throw error;
+  } finally {
+    await transfer.end();
+  }
+}
+
+async function prepare(found: FoundBackup): Promise<Copying> {
+  const { metadata, location } = found;
+  if (metadata === undefined || found.openMetadata === undefined) throw withoutMetadata(location);
+  const folder = folderOf(metadata, location);
+  const files = metadata.artifacts.map((recorded, index) => {
+    if (folder === undefined && recorded.name.includes("/")) throw oddName(recorded.name, location);
+    return { artifact: found.artifacts[index]!, recorded };
+  });
+  const name = folder ?? withoutSuffix(metadata.artifacts[0]!.name);
+  const metadataBytes = await bytesOf(await found.openMetadata());
+  return { metadata, metadataKey: `${name}${METADATA_SUFFIX}`, metadataBytes, folder, files };
+}
+
+async function bytesOf(object: OpenedObject): Promise<Buffer> {
+  try {
+    const bytes = Buffer.alloc(object.size);
+    return bytes.subarray(0, await object.readAt(0, bytes));
+  } finally {
+    await object.close();
+  }
+}
+
+/** Whether an earlier copy of the same backup is there. @throws BackupError EXISTS when it is another one */
+async function isThere({ metadataKey, metadataBytes }: Copying, to: Storage): Promise<boolean> {
+  if ((await to.stat(metadataKey).catch(notYet)) === undefined) return false;
+  if ((await bytesOf(await to.open(metadataKey))).equals(metadataBytes)) return true;
+  throw new BackupError({
+    code: "EXISTS",
+    message: "another backup has this name there, and nothing is ever overwritten",
+    object: `${to.location}/${metadataKey}`,
+    hint: "see with list and show what it is; choose another repository",
+  });
+}
+
+/** A folder that is made with the first backup is not there before. */
+function notYet(error: unknown): undefined {
+  if (error instanceof BackupError && error.code === "NOT_FOUND") return undefined;
+  throw error;
+}
+
+async function bringAll(
+  { files }: Copying,
+  transfer: Transfer,
+  progress: ReadProgress,
+  signal: AbortSignal,
+): Promise<readonly BroughtFile[]> {
+  const brought: BroughtFile[] = [];
+  // The largest first: the last to end is not one that began last.
+  await eachOf(
+    files.toSorted((a, b) => b.recorded.size - a.recorded.size),
+    async ({ artifact, recorded }) => {
+      brought.push(await bringFile(artifact, recorded, transfer, progress, signal));
+    },
+  );
+  progress.end();
+  return brought;
+}
+
+async function readBack(
+  files: readonly BroughtFile[],
+  to: Storage,
+  progress: ReadProgress,
+  signal: AbortSignal,
+): Promise<void> {
+  await eachOf(files, async ({ key, size, sha256 }) => {
+    const object = await to.open(key);
+    try {
+      const read = new HashedRead(object, (count) => progress.add(count), signal);
+      if (object.size === size && (await read.finish()) === sha256) return;
+      throw new BackupError({
+        code: "DAMAGED",
+        message: "what arrived is not what was sent; the copy was removed",
+        object: `${to.location}/${key}`,
+        hint: "copy it again; if it stays so, something between here and there changes bytes",
+      });
+    } finally {
+      await object.close();
+    }
+  });
+  progress.end();
+}
+
+/** Several at once; the first failure ends all. */
+async function eachOf<T>(items: readonly T[], act: (item: T) => Promise<void>): Promise<void> {
+  const left = items.values();
+  const failures: unknown[] = [];
+  const work = async (): Promise<void> => {
+    for (const item of left) {
+      if (failures.length > 0) return;
+      await act(item).catch((error: unknown) => failures.push(error));
+    }
+  };
+  await Promise.all(Array.from({ length: FILES_AT_ONCE }, work));
+  if (failures.length > 0) throw failures[0];
+}
+
+/** What key files may lie beside, and the key that it has in the copy. */
+function* storedFiles(
+  { metadataFile }: FoundBackup,
+  { metadataKey, files }: Copying,
+): Generator<readonly [string, StoredFile]> {
+  if (metadataFile !== undefined) yield [metadataKey, metadataFile];
+  for (const { artifact, recorded } of files) if (artifact.file !== undefined) yield [recorded.name, artifact.file];
+}
+
+function withoutMetadata(object: string): BackupError {
+  return new BackupError({
+    code: "USAGE",
+    message: "it is a file without metadata, and no backup of a repository",
+    object,
+    hint: "only backups that dbbackup made are copied: their metadata says what belongs to them",
+  });
+}
+
+function oddName(name: string, object: string): BackupError {
+  return new BackupError({
+    code: "DAMAGED",
+    message: `the metadata names a file in a folder, "${name}", of a backup that is none`,
+    object,
+    hint: "restore the metadata from a copy of the repository",
+  });
+}

@@ -1,0 +1,12 @@
+import type { Option } from "./option.ts";
+
+/** Where backups are moved to. */
+export const storageOptions = [
+  {
+    name: "to",
+    type: "text",
+    placeholder: "DIR|URL",
+    environment: false,
+    help: "the repository that backups are copied to: a folder, s3://BUCKET/PREFIX, ...",
+  },
+] as const satisfies readonly Option[];

@@ -1,0 +1,83 @@
+import { findBackup } from "../../../commands/find-backup.ts";
+import type { FoundBackup } from "../../../commands/found-backup.ts";
+import { finishRemovals, removalOf, removeBackup } from "../../../commands/removal/remove-backup.ts";
+import { discardCopy, unfinishedCopy } from "../../../commands/removal/unfinished-copy.ts";
+import { BackupError } from "../../../core/backup-error.ts";
+import { counted } from "../../../core/counted.ts";
+import { ExitStatus } from "../../../core/exit-status.ts";
+import { printable } from "../../../core/printable.ts";
+import type { NotedWork } from "../../../ports/storage.ts";
+import { formatBytes } from "../amounts.ts";
+import type { RunCommand } from "../command.ts";
+import { repositoryOf } from "../repository-option.ts";
+
+export const run: RunCommand = async ({ args, options }, { services, output, signal }) => {
+  const storage = await services.openStorage(repositoryOf(options));
+  // A path would name something outside of the repository.
+  const openRepository = async (url?: string) => {
+    if (url !== undefined) throw elsewhere();
+    return storage;
+  };
+  const ports = { locateFile: async () => undefined, openRepository };
+  const found: FoundBackup[] = [];
+  const copies: NotedWork[] = [];
+  for (const argument of args) {
+    const copy = await unfinishedCopy(argument, storage);
+    if (copy === undefined) found.push(inRepository(await findBackup(argument, ports, signal), argument));
+    else copies.push(copy);
+  }
+  for (const { id, location } of copies) output.print(`${id}  an unfinished copy  ${printable(location)}`);
+  for (const backup of found) output.print(lineOf(backup));
+  const documents = (removed: boolean) => [
+    ...found.map(({ metadata, location }) => ({ id: metadata!.id, location, removed })),
+    ...copies.map(({ id, location }) => ({ id, location, removed })),
+  ];
+  if (options["dry-run"] === true) {
+    output.document(documents(false));
+    return ExitStatus.done;
+  }
+  const count = found.length + copies.length;
+  if (options.confirm !== true) throw unconfirmed(count);
+  for (const copy of copies) await discardCopy(copy, storage);
+  for (const backup of found) {
+    signal.throwIfAborted();
+    await removeBackup(await removalOf(backup, storage), storage);
+  }
+  const finished = await finishRemovals(storage);
+  output.document(documents(true));
+  output.print(`${counted(count, "backup")} removed from ${printable(storage.location)}`);
+  if (finished.length > 0)
+    output.info(`finished the removal of ${counted(finished.length, "backup")} that was interrupted`);
+  return ExitStatus.done;
+};
+
+function elsewhere(): BackupError {
+  return new BackupError({
+    code: "USAGE",
+    message: "backups to be removed are named by their ids, and not by URLs",
+    hint: "give the repository with --repo",
+  });
+}
+
+function inRepository(backup: FoundBackup, argument: string): FoundBackup {
+  if (backup.metadata !== undefined) return backup;
+  throw new BackupError({
+    code: "USAGE",
+    message: `"${argument}" is a file without metadata, and no backup of the repository`,
+    object: backup.location,
+    hint: "remove it as you remove other files there",
+  });
+}
+
+function lineOf({ metadata, location }: FoundBackup): string {
+  const { id, database, timestamp, size_bytes: size } = metadata!;
+  return `${id}  ${printable(database)}  ${timestamp}  ${formatBytes(size)}  ${printable(location)}`;
+}
+
+function unconfirmed(count: number): BackupError {
+  return new BackupError({
+    code: "CONFIRM_REQUIRED",
+    message: `${counted(count, "backup")} would be removed for good; nothing was touched`,
+    hint: "give --confirm to remove them",
+  });
+}

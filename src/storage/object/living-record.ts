@@ -1,0 +1,100 @@
+import type { ObjectStore } from "../../ports/object-store.ts";
+import { type SignOfLife, showSignOfLife } from "./sign-of-life.ts";
+import { formatRecord, recordKey, thisHost, type WorkRecord } from "./work-record.ts";
+
+const HEARTBEAT_MS = 60_000;
+/** An owner somewhere else that lives has given a sign of life since then. */
+export const SILENCE_MS = 10 * HEARTBEAT_MS;
+
+/** Works of this process. */
+export const ownWorks = new Set<string>();
+
+/** The record of a work of this process, which is written again each minute as long as it lives. */
+export class LivingRecord {
+  readonly #store: ObjectStore;
+  readonly #life: SignOfLife;
+  readonly #heartbeat: NodeJS.Timeout;
+  #record: WorkRecord;
+  #saving: Promise<void> = Promise.resolve();
+  #hasEnded = false;
+
+  private constructor(store: ObjectStore, life: SignOfLife, record: WorkRecord) {
+    this.#store = store;
+    this.#life = life;
+    this.#record = record;
+    // What a sign of life fails of, the work itself will say.
+    this.#heartbeat = setInterval(() => void this.#save().catch(() => {}), HEARTBEAT_MS);
+    this.#heartbeat.unref();
+  }
+
+  /** @param known what it says besides whose it is */
+  static async begin(
+    store: ObjectStore,
+    id: string,
+    now: Date,
+    known: Pick<WorkRecord, "keys" | "transfer"> = { keys: [] },
+  ): Promise<LivingRecord> {
+    ownWorks.add(id);
+    const life = await showSignOfLife(id);
+    const { host, bootId } = await thisHost();
+    const started = now.toISOString();
+    const record = new LivingRecord(store, life, {
+      id,
+      host,
+      boot_id: bootId,
+      started,
+      has_lock: life.hasLock,
+      ...known,
+    });
+    try {
+      await record.#save();
+      return record;
+    } catch (error) {
+      await record.forget();
+      throw error;
+    }
+  }
+
+  get value(): WorkRecord {
+    return this.#record;
+  }
+
+  /** Resolves when it is written. */
+  async change(change: Partial<WorkRecord>): Promise<void> {
+    this.#record = { ...this.#record, ...change };
+    await this.#save();
+  }
+
+  /** Says that an object, or with a slash at the end all below, will be this work's. */
+  async announce(key: string): Promise<void> {
+    const { keys } = this.#record;
+    if (keys.some((known) => key === known || (known.endsWith("/") && key.startsWith(known)))) return;
+    await this.change({ keys: [...keys, key] });
+  }
+
+  /** No sign of life comes any more, and no change; what is being written is waited for. */
+  async stop(): Promise<void> {
+    clearInterval(this.#heartbeat);
+    await this.#saving;
+    this.#hasEnded = true;
+  }
+
+  /** The work is this process's no longer. To be called when all is done. */
+  async forget(): Promise<void> {
+    await this.stop();
+    ownWorks.delete(this.#record.id);
+    await this.#life.end();
+  }
+
+  /** One after another. */
+  #save(): Promise<void> {
+    const save = async (): Promise<void> => {
+      if (this.#hasEnded) return;
+      const { id } = this.#record;
+      await this.#store.put(recordKey(id), formatRecord(this.#record), { work: id, createOnly: false });
+    };
+    const saved = this.#saving.then(save);
+    this.#saving = saved.catch(() => {}); // Whoever asked for it is told.
+    return saved;
+  }
+}

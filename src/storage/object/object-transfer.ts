@@ -1,0 +1,210 @@
+import { BackupError } from "../../core/backup-error.ts";
+import { isSafeRelativePath } from "../../core/safe-path.ts";
+import { uuidV7 } from "../../core/uuid-v7.ts";
+import type { ObjectStore } from "../../ports/object-store.ts";
+import type { Transfer, TransferRequest, TransferredFile } from "../../ports/transfer.ts";
+import type { BytePermits } from "./byte-permits.ts";
+import { LivingRecord, ownWorks, SILENCE_MS } from "./living-record.ts";
+import { ObjectWriter, type SentParts } from "./object-writer.ts";
+import { OpenedRangeObject } from "./opened-range-object.ts";
+import { partBytes } from "./part-sizes.ts";
+import { removeOwn } from "./remove-own.ts";
+import { runOfTakenKey, sweptKey, takenKey, takenPrefix, WORK_PREFIX, type WorkRecord } from "./work-record.ts";
+
+/**
+ * A backup on its way into a store of objects. Its files are objects as soon as they have ended; a large one that was interrupted
+ * is an upload that goes on.
+ */
+export class ObjectTransfer implements Transfer {
+  readonly location: string;
+  readonly #store: ObjectStore;
+  readonly #permits: BytePermits;
+  readonly #record: LivingRecord;
+  readonly #folder: string | undefined;
+  readonly #writers = new Set<ObjectWriter>();
+  #isSealed = false;
+  #hasEnded = false;
+
+  private constructor(store: ObjectStore, permits: BytePermits, record: LivingRecord, folder: string | undefined) {
+    this.location = `${store.location}/${WORK_PREFIX}${record.value.id}`;
+    this.#store = store;
+    this.#permits = permits;
+    this.#record = record;
+    this.#folder = folder;
+  }
+
+  /**
+   * @param before the record of an earlier run, which nobody is at any more
+   * @throws BackupError PRECHECK when another run is at it
+   */
+  static async begin(
+    { store, permits, now }: { readonly store: ObjectStore; readonly permits: BytePermits; readonly now: Date },
+    { id, note, folder }: TransferRequest,
+    before: WorkRecord | undefined,
+  ): Promise<ObjectTransfer> {
+    const location = `${store.location}/${WORK_PREFIX}${id}`;
+    if (ownWorks.has(id)) throw busyTransfer(location);
+    const run = await takeOver(store, id, before?.transfer?.run ?? 0, location);
+    const record = await LivingRecord.begin(store, id, now, {
+      keys: before?.keys ?? [],
+      transfer: { note, run, uploads: before?.transfer?.uploads ?? {} },
+    });
+    return new ObjectTransfer(store, permits, record, folder);
+  }
+
+  async open(key: string): Promise<TransferredFile> {
+    if (!isSafeRelativePath(key)) throw new Error(`no safe key: ${JSON.stringify(key)}`);
+    const state = await this.#store.head(key);
+    if (state !== undefined && state.work !== this.#id) throw taken(`${this.#store.location}/${key}`);
+    if (state !== undefined) {
+      return {
+        position: state.size,
+        resumed: new OpenedRangeObject(this.#store, state),
+        write: async (bytes) => {
+          if (bytes.length > 0) throw taken(`${this.#store.location}/${key}`);
+        },
+        end: async () => {},
+      };
+    }
+    const isInFolder = this.#folder !== undefined && key.startsWith(`${this.#folder}/`);
+    await this.#record.announce(isInFolder ? `${this.#folder}/` : key);
+    const sent = await this.#sentBefore(key);
+    const writer = new ObjectWriter(
+      key,
+      {
+        store: this.#store,
+        work: this.#id,
+        permits: this.#permits,
+        announce: async () => {},
+        began: ({ id }) => this.#noteUpload(key, id),
+      },
+      sent,
+    );
+    this.#writers.add(writer);
+    return { position: writer.size, write: (bytes) => writer.write(bytes), end: () => this.#complete(writer) };
+  }
+
+  async #sentBefore(key: string): Promise<SentParts | undefined> {
+    const { uploads } = this.#record.value.transfer!;
+    if (!Object.hasOwn(uploads, key)) return undefined;
+    const upload = await this.#store.resumeUpload?.({ key, id: uploads[key]! }, this.#id);
+    if (upload === undefined) return undefined;
+    // The last one that was sent may be that of another size, if the run before had less to send.
+    const odd = upload.partSizes.findIndex((size, index) => size !== partBytes(index + 1));
+    return { upload, parts: odd < 0 ? upload.partSizes.length : odd };
+  }
+
+  async #noteUpload(key: string, upload: string): Promise<void> {
+    const transfer = this.#record.value.transfer!;
+    await this.#record.change({ transfer: { ...transfer, uploads: { ...transfer.uploads, [key]: upload } } });
+  }
+
+  async #complete(writer: ObjectWriter): Promise<void> {
+    await writer.finish();
+    if (writer.isSent) await writer.complete();
+    else await this.#store.put(writer.key, writer.whole, { work: this.#id, createOnly: true });
+    this.#writers.delete(writer);
+  }
+
+  /** Each was published when it ended. */
+  async publish(): Promise<void> {
+    if (this.#writers.size > 0) throw new Error("a file of the transfer is not ended");
+  }
+
+  /** As of a backup's work: who takes it from us says so first, and looks at the record then. */
+  async seal(key: string, bytes: Uint8Array): Promise<void> {
+    await this.#record.change({ seal: key });
+    const { run } = this.#record.value.transfer!;
+    for (const sign of [sweptKey(this.#id), takenKey(this.#id, run + 1)]) {
+      if ((await this.#store.head(sign)) !== undefined) throw lost(this.location);
+    }
+    await this.#store.put(key, bytes, { work: this.#id, createOnly: true });
+    this.#isSealed = true;
+  }
+
+  async discard(): Promise<void> {
+    if (this.#hasEnded) return;
+    this.#hasEnded = true;
+    await this.#settle();
+    await this.#record.stop();
+    const { seal: _, ...unsealed } = this.#record.value;
+    try {
+      await removeOwn(this.#store, unsealed);
+    } finally {
+      await this.#record.forget();
+    }
+  }
+
+  async end(): Promise<void> {
+    if (this.#hasEnded) return;
+    this.#hasEnded = true;
+    await this.#settle();
+    try {
+      if (this.#isSealed) {
+        await this.#record.stop();
+        await removeOwn(this.#store, { ...this.#record.value, keys: [] });
+      } else await this.#record.change({ transfer: { ...this.#record.value.transfer!, rests: true } });
+    } catch {
+      // The next run or sweep finds the record as it is.
+    } finally {
+      await this.#record.forget();
+    }
+  }
+
+  async #settle(): Promise<void> {
+    for (const writer of this.#writers) await writer.settle();
+    this.#writers.clear();
+  }
+
+  get #id(): string {
+    return this.#record.value.id;
+  }
+}
+
+/** @returns the number of this run */
+async function takeOver(store: ObjectStore, id: string, before: number, location: string): Promise<number> {
+  let last = before;
+  for await (const { key, modified } of store.list(takenPrefix(id), true)) {
+    const run = runOfTakenKey(key, id);
+    if (run === undefined || run <= before) continue;
+    // Whoever said so will write the record at once, unless it is dead.
+    if (store.now().getTime() - modified.getTime() < SILENCE_MS) throw busyTransfer(location);
+    last = Math.max(last, run);
+  }
+  try {
+    // Two processes work on one transfer: what tells their claims apart is an id of their own.
+    await store.put(takenKey(id, last + 1), Buffer.alloc(0), { work: uuidV7(new Date()), createOnly: true });
+  } catch (error) {
+    throw error instanceof BackupError && error.code === "EXISTS" ? busyTransfer(location) : error;
+  }
+  return last + 1;
+}
+
+export function busyTransfer(object: string): BackupError {
+  return new BackupError({
+    code: "PRECHECK",
+    message: "another run is copying this backup there",
+    object,
+    hint: "wait until it has ended; a run that died on another machine is taken for dead after 10 minutes",
+    retry: "maybe",
+  });
+}
+
+function lost(object: string): BackupError {
+  return new BackupError({
+    code: "IO",
+    message: "another run took this one for dead, and goes on with the copy",
+    object,
+    hint: "this one could not reach the storage for 10 minutes; see with list what the other one has done",
+    retry: "maybe",
+  });
+}
+
+function taken(object: string): BackupError {
+  return new BackupError({
+    code: "EXISTS",
+    message: "there is something else of this name, and nothing is ever overwritten",
+    object,
+    hint: "see what it is; remove it or choose another repository",
+  });
+}

@@ -1,0 +1,249 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer, request, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pipeline } from "node:stream/promises";
+import { CreateBucketCommand, ListMultipartUploadsCommand, ListObjectsV2Command, S3Client } from "@aws-sdk/client-s3";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { builtProgram } from "../helpers/built-program.ts";
+import { dbbackup, foreignVariables, mustDbbackup } from "../helpers/dbbackup.ts";
+import { newKeyFile } from "../helpers/key-file.ts";
+import { type S3Server, startS3Server } from "../helpers/s3-server.ts";
+import { sharedServer } from "../helpers/shared-servers.ts";
+import { type TestDatabase, withDatabase } from "../helpers/test-database.ts";
+
+const Bucket = "copies";
+let server: S3Server;
+let client: S3Client;
+let database: TestDatabase;
+let folder: string;
+let local: string;
+let env: Record<string, string>;
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), "dbbackup-cloud-"));
+  local = join(folder, "local");
+  const credentials = { accessKeyId: "test", secretAccessKey: "test" };
+  env = { AWS_ACCESS_KEY_ID: "test", AWS_SECRET_ACCESS_KEY: "test", AWS_EC2_METADATA_DISABLED: "true", HOME: folder };
+  server = await startS3Server();
+  client = new S3Client({ endpoint: server.endpoint, region: "us-east-1", forcePathStyle: true, credentials });
+  await client.send(new CreateBucketCommand({ Bucket }));
+  database = await withDatabase(await sharedServer(18));
+  await database.sql(`
+    CREATE TABLE blobs (id int PRIMARY KEY, hash text NOT NULL, half text);
+    INSERT INTO blobs SELECT i, encode(sha256(i::text::bytea), 'hex'), md5(i::text) FROM generate_series(1, 400000) i;
+    CREATE TABLE words (word text);
+    INSERT INTO words VALUES ('one'), ('two');`);
+}, 120_000);
+afterAll(async () => {
+  client.destroy();
+  await server[Symbol.asyncDispose]();
+  await database.drop();
+  rmSync(folder, { recursive: true });
+});
+
+function repository(prefix: string, endpoint = server.endpoint): string {
+  return `s3://${Bucket}/${prefix}?endpoint=${endpoint}&region=us-east-1&path-style=true`;
+}
+
+async function stored(prefix: string): Promise<string[]> {
+  const { Contents = [] } = await client.send(new ListObjectsV2Command({ Bucket, Prefix: `${prefix}/` }));
+  const { Uploads = [] } = await client.send(new ListMultipartUploadsCommand({ Bucket, Prefix: `${prefix}/` }));
+  expect(Uploads).toEqual([]);
+  return Contents.map(({ Key }) => Key!.slice(prefix.length + 1)).toSorted();
+}
+
+function filesOf(place: string): string[] {
+  return readdirSync(place, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name).slice(place.length + 1))
+    .toSorted();
+}
+
+function expectSameFiles(left: string, right: string): void {
+  expect(filesOf(right)).toEqual(filesOf(left));
+  for (const name of filesOf(left)) {
+    expect(readFileSync(join(left, name)).equals(readFileSync(join(right, name))), name).toBe(true);
+  }
+}
+
+async function backup(repo: string, ...args: readonly string[]) {
+  const what = ["backup", "single", database.name, "--url", database.url, "--repo", repo, "--json", ...args];
+  return JSON.parse((await mustDbbackup(what)).stdout.toString());
+}
+
+async function json(...args: readonly string[]) {
+  return JSON.parse((await mustDbbackup([...args, "--json"], { env })).stdout.toString());
+}
+
+test("backups go up and come down as they are, with their key files, and are what they were", async () => {
+  const [oldKey, newKey] = [newKeyFile(join(folder, "old.key")), newKeyFile(join(folder, "new.key"))];
+  const custom = await backup(local, "--compression", "none");
+  const directory = await backup(local, "--format", "directory", "--encrypt", "--key-file", oldKey);
+  const url = database.url;
+  await mustDbbackup(["backup", "cluster", "--url", url, "--database", database.name, "--repo", local]);
+  const cluster = (await json("list", "--repo", local)).find(({ scope }: { scope?: string }) => scope === "cluster");
+  await mustDbbackup(["keys", "rotate", directory.id, "--repo", local, "--key-file", oldKey, "--new-key-file", newKey]);
+  const ids = [custom.id, directory.id, cluster.id];
+  const up = await json("cloud", "upload", ...ids, "--repo", local, "--to", repository("all"));
+  expect(up).toEqual(
+    ids.map((id) => expect.objectContaining({ id, status: "ok", was_there: false, resumed_bytes: 0 })),
+  );
+  expect(await stored("all")).toEqual(filesOf(local));
+  expect((await json("cloud", "list", "--repo", repository("all"))).map(({ id }: { id: string }) => id)).toEqual(ids);
+  const plain = await json("verify", custom.id, cluster.id, "--repo", repository("all"));
+  const sealed = await json("verify", directory.id, "--repo", repository("all"), "--key-file", newKey);
+  expect([...plain, ...sealed].map(({ status }) => status)).toEqual(["ok", "ok", "ok"]);
+
+  // One by its URL, one by the URL of its metadata, one by its id.
+  const copies = join(folder, "copies");
+  const at = (name: string) => repository(`all/${name}`);
+  const names = [at(custom.backup_file), at(`${directory.backup_file}.meta.json`), cluster.id];
+  const down = await json("cloud", "download", ...names, "--repo", repository("all"), "--to", copies);
+  expect(down.map(({ id }: { id: string }) => id)).toEqual(ids);
+  expectSameFiles(local, copies);
+  await using restored = await withDatabase(database.server);
+  const target = ["--url", restored.url, "--target", restored.name];
+  await mustDbbackup(["restore", "single", at(custom.backup_file), ...target], { env });
+  expect(await json("compare", url, restored.url)).toMatchObject({ equal: true });
+
+  // Again: nothing but new key files goes there.
+  const again = await json("cloud", "upload", ...ids, "--repo", local, "--to", repository("all"));
+  expect(again.map((copy: { was_there: boolean }) => copy.was_there)).toEqual([true, true, true]);
+  const rotate = ["keys", "rotate", directory.id, "--repo", local, "--key-file", newKey, "--new-key-file", oldKey];
+  await mustDbbackup(rotate);
+  await json("cloud", "upload", directory.id, "--repo", local, "--to", repository("all"));
+  expect(await stored("all")).toEqual(filesOf(local));
+}, 60_000);
+
+test("what is damaged is not copied, and what has the name of another backup stays", async () => {
+  const repo = join(folder, "damaged");
+  const made = await backup(repo);
+  const file = join(repo, made.backup_file);
+  const bytes = readFileSync(file);
+  bytes[bytes.length >> 1]! ^= 1;
+  writeFileSync(file, bytes);
+  const { status, stderr } = await dbbackup(["cloud", "upload", made.id, "--repo", repo, "--to", repository("no")], {
+    env,
+  });
+  expect([status, stderr]).toEqual([
+    1,
+    expect.stringContaining("the stored bytes are not those that the metadata recorded"),
+  ]);
+  expect(await stored("no")).toEqual([]);
+
+  bytes[bytes.length >> 1]! ^= 1;
+  writeFileSync(file, bytes);
+  const other = join(folder, "other");
+  cpSync(repo, other, { recursive: true });
+  const metadata = readFileSync(`${file}.meta.json`, "utf8");
+  writeFileSync(join(other, `${made.backup_file}.meta.json`), metadata.replace(/"tool": \{/, '"tool": {  '));
+  const taken = await dbbackup(["cloud", "download", file, "--to", other], { env });
+  expect([taken.status, taken.stderr]).toEqual([1, expect.stringContaining("another backup has this name there")]);
+  const loose = join(folder, "loose.dump");
+  writeFileSync(loose, bytes);
+  const without = await dbbackup(["cloud", "upload", loose, "--to", repository("no")], { env });
+  expect([without.status, without.stderr]).toEqual([2, expect.stringContaining("a file without metadata")]);
+  const nowhere = await dbbackup(["cloud", "upload", file], { env });
+  expect([nowhere.status, nowhere.stderr]).toEqual([2, expect.stringContaining("--to")]);
+});
+
+/** Passes requests on, and calls back behind each answer to a part of an upload, or a range that was read. */
+async function startCounter(onPiece: () => void): Promise<Server> {
+  const passing = createServer((incoming, outgoing) => {
+    const { method = "", url = "", headers } = incoming;
+    const asked = request({ host: "127.0.0.1", port: new URL(server.endpoint).port, method, path: url, headers });
+    asked.on("response", (answer) => {
+      outgoing.writeHead(answer.statusCode!, answer.headers);
+      pipeline(answer, outgoing).then(
+        () => (url.includes("partNumber=") || headers.range !== undefined) && onPiece(),
+        () => {},
+      );
+    });
+    asked.on("error", () => outgoing.destroy());
+    pipeline(incoming, asked).catch(() => {});
+  });
+  await new Promise<void>((resolve) => passing.listen(0, "127.0.0.1", resolve));
+  return passing;
+}
+
+async function killedBehindPieces(pieces: number, argsOf: (url: string) => readonly string[]): Promise<void> {
+  let count = 0;
+  const passing = await startCounter(() => ++count === pieces && running.kill("SIGKILL"));
+  const endpoint = `http://127.0.0.1:${(passing.address() as AddressInfo).port}`;
+  const running = spawn(process.execPath, [await builtProgram(), ...argsOf(endpoint)], {
+    env: { ...process.env, ...foreignVariables, ...env },
+    stdio: "ignore",
+  });
+  const [, signal] = await once(running, "exit");
+  passing.closeAllConnections();
+  passing.close();
+  expect(signal).toBe("SIGKILL");
+}
+
+test("a copy that is killed is no backup, survives backups in between, and goes on where it was", async () => {
+  const repo = join(folder, "killed");
+  const made = await backup(repo, "--compression", "none");
+  const to = "went-on";
+  await killedBehindPieces(3, (endpoint) => [
+    "cloud",
+    "upload",
+    made.id,
+    "--repo",
+    repo,
+    "--to",
+    repository(to, endpoint),
+  ]);
+  expect(await json("list", "--repo", repository(to))).toEqual([]);
+  const small = [
+    "backup",
+    "single",
+    database.name,
+    "--url",
+    database.url,
+    "--table",
+    "words",
+    "--repo",
+    repository(to),
+  ];
+  const told = await mustDbbackup(small, { env });
+  expect(told.stderr).toContain("an unfinished copy of");
+  const [copied] = await json("cloud", "upload", made.id, "--repo", repo, "--to", repository(to));
+  expect(copied).toMatchObject({ status: "ok", was_there: false });
+  expect(copied.resumed_bytes).toBeGreaterThan(8 << 20);
+  expect((await json("verify", made.id, "--repo", repository(to)))[0].status).toBe("ok");
+
+  const down = join(folder, "down");
+  await killedBehindPieces(8, (endpoint) => [
+    "cloud",
+    "download",
+    made.id,
+    "--repo",
+    repository(to, endpoint),
+    "--to",
+    down,
+  ]);
+  expect(await json("list", "--repo", down)).toEqual([]);
+  const [back] = await json("cloud", "download", made.id, "--repo", repository(to), "--to", down);
+  expect(back.resumed_bytes).toBeGreaterThan(1 << 20);
+  expectSameFiles(repo, down);
+}, 60_000);
+
+test("backups are removed whole, when that is confirmed, and nothing else is", async () => {
+  const key = newKeyFile(join(folder, "delete.key"));
+  const repo = repository("removed");
+  const made = await backup(join(folder, "removed"), "--format", "directory", "--encrypt", "--key-file", key);
+  const kept = await backup(join(folder, "removed"));
+  await json("cloud", "upload", made.id, kept.id, "--repo", join(folder, "removed"), "--to", repo);
+  await mustDbbackup(["keys", "rotate", made.id, "--repo", repo, "--key-file", key, "--new-key-file", key], { env });
+  const before = await stored("removed");
+  const unconfirmed = await dbbackup(["cloud", "delete", made.id, "--repo", repo], { env });
+  expect([unconfirmed.status, unconfirmed.stdout.toString()]).toEqual([2, expect.stringContaining(made.id)]);
+  await mustDbbackup(["cloud", "delete", made.id, "--repo", repo, "--dry-run"], { env });
+  expect(await stored("removed")).toEqual(before);
+  await mustDbbackup(["cloud", "delete", made.id, "--repo", repo, "--confirm"], { env });
+  expect(await stored("removed")).toEqual([kept.backup_file, `${kept.backup_file}.meta.json`]);
+});
