@@ -82,9 +82,10 @@ async function json(...args: readonly string[]) {
 test("backups go up and come down as they are, with their key files, and are what they were", async () => {
   const [oldKey, newKey] = [newKeyFile(join(folder, "old.key")), newKeyFile(join(folder, "new.key"))];
   const custom = await backup(local, "--compression", "none");
-  const directory = await backup(local, "--format", "directory", "--encrypt", "--key-file", oldKey);
+  const directory = await backup(local, "--format", "directory", "--table", "words", "--encrypt", "--key-file", oldKey);
   const url = database.url;
-  await mustDbbackup(["backup", "cluster", "--url", url, "--database", database.name, "--repo", local]);
+  await using small = await withDatabase(database.server);
+  await mustDbbackup(["backup", "cluster", "--url", url, "--database", small.name, "--repo", local]);
   const cluster = (await json("list", "--repo", local)).find(({ scope }: { scope?: string }) => scope === "cluster");
   await mustDbbackup(["keys", "rotate", directory.id, "--repo", local, "--key-file", oldKey, "--new-key-file", newKey]);
   const ids = [custom.id, directory.id, cluster.id];
@@ -231,6 +232,45 @@ test("a copy that is killed is no backup, survives backups in between, and goes 
   expect(back.resumed_bytes).toBeGreaterThan(1 << 20);
   expectSameFiles(repo, down);
 }, 60_000);
+
+test("a backup goes into further repositories, each by itself; what failed is caught up with", async () => {
+  const first = join(folder, "first");
+  const second = join(folder, "second");
+  const nowhere = repository("x").replace(`//${Bucket}/`, "//no-such-bucket/");
+  const what = [
+    "backup",
+    "single",
+    database.name,
+    "--url",
+    database.url,
+    "--repo",
+    first,
+    "--table",
+    "words",
+    "--json",
+  ];
+  const to = ["--replica", nowhere, "--replica", repository("replicas"), "--replica", second];
+  const { status, stdout, stderr } = await dbbackup([...what, ...to], { env });
+  const made = JSON.parse(stdout.toString());
+  expect([status, made.replicas]).toEqual([
+    3,
+    [
+      { location: "s3://no-such-bucket/x", status: "failed", error: expect.objectContaining({ exit_status: 1 }) },
+      { location: `s3://${Bucket}/replicas`, status: "ok" },
+      { location: second, status: "ok" },
+    ],
+  ]);
+  expect(stderr).toContain(`cloud upload ${made.id}`);
+  expectSameFiles(first, second);
+  expect(await stored("replicas")).toEqual(filesOf(first));
+  expect(readFileSync(join(first, `${made.backup_file}.meta.json`), "utf8")).not.toContain("replicas");
+  await mustDbbackup(what);
+  const all = await json("cloud", "upload", "--all", "--repo", first, "--to", second);
+  expect(all.map((copy: { was_there: boolean }) => copy.was_there)).toEqual([true, false]);
+  expectSameFiles(first, second);
+  const refused = await dbbackup([...what, "--replica", "gopher://x"], { env });
+  expect([refused.status, filesOf(first)]).toEqual([2, filesOf(second)]);
+});
 
 test("backups are removed whole, when that is confirmed, and nothing else is", async () => {
   const key = newKeyFile(join(folder, "delete.key"));

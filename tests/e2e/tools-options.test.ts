@@ -21,6 +21,7 @@ import { withTemporaryFolder } from "../helpers/temporary-folder.ts";
 const ours: readonly string[] = [
   "db-type",
   "output",
+  "replica",
   "max-duration",
   "engine",
   "tools-path",

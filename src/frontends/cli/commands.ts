@@ -50,6 +50,7 @@ const restoreSelection: readonly OptionName[] = [
 
 /** What shapes each database's archive, and what is chosen of the server. */
 const clusterBackupNames: readonly OptionName[] = [
+  "replica",
   "format",
   "compression",
   "jobs",
@@ -527,8 +528,8 @@ export const commands: readonly Command[] = [
   {
     words: ["cloud", "upload"],
     summary: "copy finished backups into another repository",
-    args: [{ name: "BACKUP", count: "many", help: backupHelp }],
-    options: ["to"],
+    args: [{ name: "BACKUP", count: "some", help: `${backupHelp}; or --all` }],
+    options: ["to", "all"],
     details: [
       "Files, metadata and key files are copied as they are; ids, names and encryption stay. What arrived is read back and compared",
       "with the metadata before it counts. An interrupted copy is no backup there; the same command goes on with it. Backups that",
@@ -536,15 +537,15 @@ export const commands: readonly Command[] = [
     ],
     examples: [
       "dbbackup cloud upload latest:shop --to s3://my-backups/shop",
-      "dbbackup cloud upload 019e1f30 019e2f41 --repo /var/backups --to s3://my-backups/shop",
+      "dbbackup cloud upload --all --repo /var/backups --to s3://my-backups/shop",
     ],
     load: () => import("./run/cloud-copy.ts"),
   },
   {
     words: ["cloud", "download"],
     summary: "copy finished backups from a bucket into a folder or another repository",
-    args: [{ name: "BACKUP", count: "many", help: backupHelp }],
-    options: ["to"],
+    args: [{ name: "BACKUP", count: "some", help: `${backupHelp}; or --all` }],
+    options: ["to", "all"],
     details: ["The same as cloud upload, from the repository that --repo names."],
     examples: [
       "dbbackup cloud download latest:shop --repo s3://my-backups/shop --to ./backups",

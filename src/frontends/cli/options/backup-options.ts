@@ -103,4 +103,15 @@ export const backupOptions = [
     help: "write exactly this file (of a backup FILE.meta.json, too) instead of one in the repository; - is stdout, without metadata",
     details: "Format directory makes a folder of this name, which may be there when it is empty.",
   },
+  {
+    name: "replica",
+    type: "text",
+    placeholder: "DIR|URL",
+    repeatable: true,
+    environment: false,
+    conflicts: ["output"],
+    help: "when the backup is finished, copy it into this repository, too; may be given several times",
+    details:
+      "As cloud upload does. A copy that fails ends the command with 3, and leaves the backup and the other copies as they are.",
+  },
 ] as const satisfies readonly Option[];

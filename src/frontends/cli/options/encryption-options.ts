@@ -118,7 +118,7 @@ export const encryptionOptions = [
     name: "all",
     type: "flag",
     environment: false,
-    help: "every encrypted backup of the repository",
+    help: "every backup of the repository (keys rotate: every encrypted one)",
   },
   {
     name: "re-encrypt",

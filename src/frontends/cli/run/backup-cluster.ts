@@ -24,9 +24,11 @@ import { keySources } from "../key-sources.ts";
 import { mysqlDump } from "../mysql-dump.ts";
 import { countedKind } from "../not-included-lines.ts";
 import type { OptionValues } from "../options/options.ts";
+import { makeReplicas, openReplicas } from "../replicas.ts";
 import { repositoryOf } from "../repository-option.ts";
 
-export const run: RunCommand = async ({ options }, { services, output, progress, signal }) => {
+export const run: RunCommand = async ({ options }, context) => {
+  const { services, output, progress, signal } = context;
   const request = await requestOf(options, services);
   const ports = {
     ...(await services.dumping(undefined, namedFamily(options))),
@@ -42,13 +44,15 @@ export const run: RunCommand = async ({ options }, { services, output, progress,
     output.info(`the script of ${counted(databases, "database")} is written`);
     return ExitStatus.done;
   }
+  const replicas = await openReplicas(options, services);
   const destination = await destinationOf(options, services);
   const result = await backupCluster({ ...request, destination }, ports, signal);
   const { metadata, failed } = result;
   for (const warning of metadata.warnings ?? []) output.warn(warning);
-  output.document(metadata);
+  const { status, document } = await makeReplicas(metadata, destination, replicas, context);
+  output.document({ ...metadata, ...document });
   output.print(...summary(result, destination.storage.location).map((line) => printable(line)));
-  return failed.length > 0 ? ExitStatus.partial : ExitStatus.done;
+  return failed.length > 0 ? ExitStatus.partial : status;
 };
 
 async function requestOf(

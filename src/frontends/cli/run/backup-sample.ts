@@ -5,10 +5,12 @@ import { backupRequest } from "../backup-request.ts";
 import { namedFamily } from "../check-family.ts";
 import type { RunCommand } from "../command.ts";
 import type { OptionValues } from "../options/options.ts";
+import { makeReplicas, openReplicas } from "../replicas.ts";
 import { reportBackup } from "../report-backup.ts";
 import { sampleDocument, sampleTable } from "../sample-lines.ts";
 
-export const run: RunCommand = async (invocation, { services, output, progress, signal }) => {
+export const run: RunCommand = async (invocation, context) => {
+  const { services, output, progress, signal } = context;
   const { options } = invocation;
   const sample = sampleChoice(sampleWish(options));
   const request = { ...(await backupRequest(invocation, services)), sample };
@@ -20,6 +22,7 @@ export const run: RunCommand = async (invocation, { services, output, progress, 
     output.print(...sampleTable(plan));
     return ExitStatus.done;
   }
+  const replicas = await openReplicas(options, services);
   const destination = await backupDestination(options, request.format, services);
   try {
     const metadata = await backupSample(
@@ -32,8 +35,9 @@ export const run: RunCommand = async (invocation, { services, output, progress, 
       },
       signal,
     );
-    reportBackup(metadata, destination, output);
-    return ExitStatus.done;
+    const { status, document } = await makeReplicas(metadata, destination, replicas, context);
+    reportBackup(metadata, destination, output, document);
+    return status;
   } finally {
     if (destination.kind === "stream") await destination.close();
   }

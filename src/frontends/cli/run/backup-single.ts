@@ -1,6 +1,5 @@
 import { type BackupSingleRequest, backupSingle } from "../../../commands/backup-single.ts";
 import { BackupError } from "../../../core/backup-error.ts";
-import { ExitStatus } from "../../../core/exit-status.ts";
 import type { EngineChoice } from "../../../ports/engine-choice.ts";
 import { backupDestination } from "../backup-destination.ts";
 import { backupRequest } from "../backup-request.ts";
@@ -8,13 +7,16 @@ import { namedFamily } from "../check-family.ts";
 import type { RunCommand } from "../command.ts";
 import { engineChoice } from "../engine-choice.ts";
 import type { OptionValues } from "../options/options.ts";
+import { makeReplicas, openReplicas } from "../replicas.ts";
 import { reportBackup } from "../report-backup.ts";
 
-export const run: RunCommand = async (invocation, { services, output, progress, signal }) => {
+export const run: RunCommand = async (invocation, context) => {
+  const { services, output, progress, signal } = context;
   const { options } = invocation;
   const engine = engineChoice(options);
   refuseResumableTools(options, engine);
   const request = await backupRequest(invocation, services);
+  const replicas = await openReplicas(options, services);
   const destination = await backupDestination(options, request.format, services);
   try {
     const metadata = await backupSingle(
@@ -27,8 +29,9 @@ export const run: RunCommand = async (invocation, { services, output, progress, 
       },
       signal,
     );
-    reportBackup(metadata, destination, output);
-    return ExitStatus.done;
+    const { status, document } = await makeReplicas(metadata, destination, replicas, context);
+    reportBackup(metadata, destination, output, document);
+    return status;
   } finally {
     if (destination.kind === "stream") await destination.close();
   }

@@ -1,25 +1,31 @@
+import type { FoundBackup } from "../../../commands/found-backup.ts";
+import { listBackups } from "../../../commands/list-backups.ts";
 import { type CopiedBackup, copyBackup } from "../../../commands/transfer/copy-backup.ts";
 import { BackupError } from "../../../core/backup-error.ts";
 import { ExitStatus } from "../../../core/exit-status.ts";
 import { printable } from "../../../core/printable.ts";
 import { formatBytes } from "../amounts.ts";
-import type { RunCommand } from "../command.ts";
+import type { CliContext } from "../cli-context.ts";
+import type { Invocation, RunCommand } from "../command.ts";
 import { errorDocument } from "../describe-error.ts";
 import { findArgument } from "../find-argument.ts";
+import { repositoryOf } from "../repository-option.ts";
 
 type Outcome =
   | { readonly kind: "copied"; readonly backup: string; readonly copied: CopiedBackup }
   | { readonly kind: "failed"; readonly backup: string; readonly error: BackupError };
 
 /** `cloud upload` and `cloud download`: the same thing, told from the user's side. */
-export const run: RunCommand = async ({ args, options }, context) => {
+export const run: RunCommand = async (invocation, context) => {
   const { services, output, progress, signal } = context;
-  if (options.to === undefined) throw noTarget();
-  const to = await services.openStorage(options.to);
+  const { to: target } = invocation.options;
+  if (target === undefined) throw noTarget();
+  refuseContradiction(invocation);
+  const to = await services.openStorage(target);
   const outcomes: Outcome[] = [];
-  for (const backup of args) {
+  for await (const { backup, find } of backupsOf(invocation, context)) {
     try {
-      const copied = await copyBackup(await findArgument(backup, options, context, undefined), to, progress, signal);
+      const copied = await copyBackup(await find(), to, progress, signal);
       outcomes.push({ kind: "copied", backup, copied });
       output.clearProgress();
       output.print(lineOf(copied));
@@ -35,6 +41,33 @@ export const run: RunCommand = async ({ args, options }, context) => {
   if (failures.length === 0) return ExitStatus.done;
   return failures.length === outcomes.length ? failures[0]!.exitStatus : ExitStatus.partial;
 };
+
+function refuseContradiction({ args, options }: Invocation): void {
+  if (args.length > 0 !== (options.all === true)) return;
+  throw new BackupError({
+    code: "USAGE",
+    message: args.length > 0 ? "--all means every backup, and some are named" : "nothing says which backups are meant",
+    hint: "name backups, or give --all",
+  });
+}
+
+interface Candidate {
+  readonly backup: string;
+  find(): Promise<FoundBackup>;
+}
+
+async function* backupsOf({ args, options }: Invocation, context: CliContext): AsyncGenerator<Candidate> {
+  for (const backup of args) yield { backup, find: () => findArgument(backup, options, context, undefined) };
+  if (options.all !== true) return;
+  const { backups, unreadable } = await listBackups(
+    await context.services.openStorage(repositoryOf(options)),
+    context.signal,
+  );
+  for (const { backup, metadata } of backups) yield { backup: metadata.id, find: async () => backup };
+  for (const error of unreadable) {
+    yield { backup: error.object ?? "", find: () => Promise.reject(error) };
+  }
+}
 
 function lineOf({ id, location, wasThere, bytes, resumedBytes }: CopiedBackup): string {
   if (wasThere) return `${id} is there already: ${printable(location)}`;
