@@ -42,7 +42,7 @@ const lazyBuiltins: Plugin = {
 };
 
 /** SDKs of services that few runs need, each in a file of its own beside the program: as parts of it they would double its size. */
-const sdks = ["s3-sdk", "gcs-sdk"];
+const sdks = ["s3-sdk", "azure-sdk", "azure-identity", "gcs-sdk"];
 
 /** Leaves SDKs where they are, for the moment in which somebody imports them. */
 const sdksBeside: Plugin = {
@@ -66,6 +66,8 @@ export async function bundle(outdir: string): Promise<void> {
       "tool-guard": "src/engines/common/tools/guard.ts",
       "deflate-worker": "src/stages/deflate/deflate-worker.ts",
       "s3-sdk": "src/storage/s3/s3-sdk.ts",
+      "azure-sdk": "src/storage/azure/azure-sdk.ts",
+      "azure-identity": "src/storage/azure/azure-identity.ts",
       "gcs-sdk": "src/storage/gcs/gcs-sdk.ts",
     },
     outExtension: { ".js": ".mjs" },

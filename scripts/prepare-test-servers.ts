@@ -2,6 +2,7 @@
  * Fetches the servers of PostgreSQL, MySQL and MariaDB, and the stock tools, that the tests run on, all at once, one line for each that was missing.
  * When all are there it only looks: 0.1 s. What cannot be had is named; with CI=true that is a failure.
  */
+import { prepareAzureServer } from "../tests/helpers/azure-server.ts";
 import { canFetchDebianPackages } from "../tests/helpers/debian-packages.ts";
 import { installMysql, type MysqlFlavour, missingMysql, mysqlFlavours } from "../tests/helpers/mysql-packages.ts";
 import { installPostgis } from "../tests/helpers/postgis.ts";
@@ -16,11 +17,15 @@ let failed = false;
 async function prepare(what: string, install: () => Promise<boolean>): Promise<void> {
   const start = performance.now();
   try {
-    if (await install()) console.error(`fetched ${what} in ${((performance.now() - start) / 1000).toFixed(1)} s`);
+    if (await install()) console.error(`fetched ${what} in ${secondsSince(start)}`);
   } catch (error) {
     failed = true;
     console.error(`cannot fetch ${what}: ${error instanceof Error ? error.message : error}`);
   }
+}
+
+function secondsSince(start: number): string {
+  return `${((performance.now() - start) / 1000).toFixed(1)} s`;
 }
 
 async function prepareStock(major: (typeof stockMajors)[number]): Promise<void> {
@@ -44,11 +49,23 @@ async function prepareS3(): Promise<void> {
   if (process.env.CI === "true") failed = true;
 }
 
+async function prepareAzure(): Promise<void> {
+  const start = performance.now();
+  try {
+    if (await prepareAzureServer()) console.error(`fetched a server of Azure Blob Storage in ${secondsSince(start)}`);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    console.error(`MISSING: a server of Azure Blob Storage (azurite): ${reason}; tests on it cannot run`);
+    if (process.env.CI === "true") failed = true;
+  }
+}
+
 await Promise.all([
   ...majors.map((major) => prepare(`PostgreSQL ${major}`, () => installPostgres(major))),
   ...stockMajors.map(prepareStock),
   ...mysqlFlavours.map(prepareMysql),
   prepareS3(),
+  prepareAzure(),
   ...(full && (await canFetchDebianPackages()) ? [prepare("PostGIS", installPostgis)] : []),
 ]);
 process.exitCode = failed ? 1 : 0;

@@ -27,6 +27,11 @@ async function openStore(url: string, environment: Readonly<Record<string, strin
     const settings = parseS3Url(url, environment);
     return await (await import("../storage/s3/s3-store.ts")).S3Store.open(settings);
   }
+  const { azureSchemes, parseAzureUrl } = await import("../storage/azure/azure-url.ts");
+  if (azureSchemes.includes(scheme)) {
+    const settings = parseAzureUrl(url, environment);
+    return await (await import("../storage/azure/azure-store.ts")).AzureStore.open(settings);
+  }
   const { gcsSchemes, parseGcsUrl } = await import("../storage/gcs/gcs-url.ts");
   if (gcsSchemes.includes(scheme)) {
     const settings = parseGcsUrl(url, environment);
@@ -35,6 +40,6 @@ async function openStore(url: string, environment: Readonly<Record<string, strin
   throw new BackupError({
     code: "USAGE",
     message: `repositories at "${scheme}//" are not known`,
-    hint: "use a folder, or s3://, minio://, b2:// or gs://",
+    hint: "use a folder, or s3://, minio://, b2://, azure:// or gs://",
   });
 }

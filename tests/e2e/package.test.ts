@@ -1,9 +1,11 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { stagePackage } from "../../scripts/stage-package.ts";
 import { mustRun } from "../helpers/run-program.ts";
+import { sharedServer } from "../helpers/shared-servers.ts";
+import { withDatabase } from "../helpers/test-database.ts";
 
 let folder: string;
 let installed: string;
@@ -29,6 +31,8 @@ test("the package holds the bundle, the launcher and docs, and no sources, tests
     "README.md",
     "SECURITY.md",
     "bin/dbbackup.cjs",
+    "dist/azure-identity.mjs",
+    "dist/azure-sdk.mjs",
     "dist/dbbackup.mjs",
     "dist/deflate-worker.mjs",
     "dist/gcs-sdk.mjs",
@@ -54,6 +58,21 @@ test("what is packed answers as the checkout does", async () => {
   ]);
   expect(packed.stdout.toString()).toBe(checkout.stdout.toString());
   expect(packed.stdout.toString()).toContain("list the backups");
+});
+
+test("without the SDKs of services --help is the same and a local backup goes well: they are loaded by whoever needs them", async () => {
+  const bare = join(folder, "bare");
+  cpSync(installed, bare, { recursive: true });
+  const sdks = readdirSync(join(bare, "dist")).filter((name) => /-(sdk|identity)\.mjs$/.test(name));
+  expect(sdks).not.toEqual([]);
+  for (const name of sdks) rmSync(join(bare, "dist", name));
+  const run = (...args: string[]) => mustRun(process.execPath, [join(bare, "bin/dbbackup.cjs"), ...args]);
+  expect((await run("--help")).stdout.toString()).toContain("list the backups");
+  await using database = await withDatabase(await sharedServer(18));
+  const repo = ["--repo", join(folder, "repository")];
+  await run("backup", "single", database.name, "--url", database.url, ...repo);
+  await run("verify", `latest:${database.name}`, ...repo);
+  expect((await run("list", ...repo)).stdout.toString()).toContain(database.name);
 });
 
 test("--help of the bundle takes little more CPU time than Node.js itself", async () => {

@@ -21,6 +21,7 @@ import { OpenedRangeObject } from "./opened-range-object.ts";
 import { removeOwn } from "./remove-own.ts";
 import { forgetLock, isLockFree } from "./sign-of-life.ts";
 import {
+  isWorkKey,
   MAX_RECORD_BYTES,
   parseRecord,
   recordKey,
@@ -80,7 +81,7 @@ export class ObjectStorage implements Storage {
 
   async *list(prefix: string, options: { readonly recursive?: boolean } = {}): AsyncIterable<StoredObject> {
     for await (const object of this.#store.list(prefix, options.recursive === true)) {
-      if (!object.key.startsWith(WORK_PREFIX)) yield object;
+      if (!isWorkKey(object.key)) yield object;
     }
   }
 

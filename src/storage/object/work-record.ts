@@ -6,6 +6,11 @@ import * as v from "valibot";
 export const WORK_PREFIX = ".tmp-";
 const RECORD = "owner.json";
 
+/** Whether an object is one of a work in progress, and not of a backup. */
+export function isWorkKey(key: string): boolean {
+  return key.startsWith(WORK_PREFIX);
+}
+
 const recordSchema = v.object({
   id: v.pipe(v.string(), v.uuid()),
   host: v.string(),

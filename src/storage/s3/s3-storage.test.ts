@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect } from "vitest";
 import { storageSuite } from "../../../tests/contract/storage-suite.ts";
 import { faultyStore } from "../../../tests/helpers/faulty-store.ts";
 import { type S3Server, startS3Server } from "../../../tests/helpers/s3-server.ts";
+import { seededRandom } from "../../../tests/helpers/seeded-random.ts";
 import type { ObjectStore } from "../../ports/object-store.ts";
 import { ObjectStorage } from "../object/object-storage.ts";
 import { RetryingStore } from "../object/retrying-store.ts";
@@ -21,15 +22,6 @@ afterAll(async () => {
   client.destroy();
   await server[Symbol.asyncDispose]();
 });
-
-/** Numbers of [0, 1) that are the same in each run. */
-function seededRandom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return state / 2 ** 32;
-  };
-}
 
 const random = seededRandom(20);
 const quickRetries = { attempts: 12, attemptsUntilAnswered: 12, firstPauseMs: 1, longestPauseMs: 5 };

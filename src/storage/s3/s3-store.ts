@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Readable } from "node:stream";
 import type { S3Client, StorageClass } from "@aws-sdk/client-s3";
-import { BackupError } from "../../core/backup-error.ts";
 import type {
   ListedObject,
   ObjectState,
@@ -11,6 +10,8 @@ import type {
   ResumedUpload,
   UnfinishedUpload,
 } from "../../ports/object-store.ts";
+import { fillFromRange } from "../object/fill-from-range.ts";
+import { arrivedChanged } from "../object/transfer-errors.ts";
 import { EtagCheck } from "./etag-check.ts";
 import { failureOf, s3Error } from "./s3-error.ts";
 import type { S3Settings } from "./s3-settings.ts";
@@ -255,30 +256,16 @@ export class S3Store implements ObjectStore {
 
   async read(key: string, version: string, position: number, target: Uint8Array): Promise<void> {
     if (target.length === 0) return;
-    const last = position + target.length - 1;
     await this.#asking("reading", key, async () => {
       const answer = await this.#client.send(
         new this.#sdk.GetObjectCommand({
           ...this.#place(key),
-          Range: `bytes=${position}-${last}`,
+          Range: `bytes=${position}-${position + target.length - 1}`,
           ...(version === "" ? {} : { IfMatch: version }),
         }),
       );
-      const body = answer.Body as Readable;
-      // A service that ignores ranges would give other bytes than were asked for.
-      if (answer.ContentRange?.startsWith(`bytes ${position}-${last}/`) !== true) {
-        body.destroy();
-        throw unusable("the service does not answer with the range that was asked for", this.#urlOf(key));
-      }
-      let filled = 0;
-      for await (const piece of body as AsyncIterable<Uint8Array>) {
-        if (filled + piece.length > target.length) break;
-        target.set(piece, filled);
-        filled += piece.length;
-      }
-      if (filled !== target.length) {
-        throw unusable(`${filled} of ${target.length} bytes came from byte ${position} on`, this.#urlOf(key));
-      }
+      const { Body, ContentRange: contentRange } = answer;
+      await fillFromRange({ body: Body as Readable, contentRange }, position, target, this.#urlOf(key));
     });
   }
 
@@ -347,26 +334,6 @@ export class S3Store implements ObjectStore {
           }),
     };
   }
-}
-
-function arrivedChanged(object: string): BackupError {
-  return new BackupError({
-    code: "IO",
-    message: "writing failed: the bytes arrived changed, as the service's checksum says",
-    object,
-    hint: "run again; if it stays so, look for what changes them between here and the service",
-    retry: "maybe",
-  });
-}
-
-function unusable(message: string, object: string): BackupError {
-  return new BackupError({
-    code: "IO",
-    message: `reading failed: ${message}`,
-    object,
-    hint: "run again; if it stays so, something between here and the service changes its answers",
-    retry: "maybe",
-  });
 }
 
 function sha256(bytes: Uint8Array): string {

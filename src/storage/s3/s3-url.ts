@@ -1,5 +1,6 @@
 import { BackupError } from "../../core/backup-error.ts";
 import { isSafeRelativePath } from "../../core/safe-path.ts";
+import { readBucketUrl } from "../object/bucket-url.ts";
 import type { S3Settings } from "./s3-settings.ts";
 
 /** What may stand behind the question mark. */
@@ -15,14 +16,8 @@ export const s3Schemes: readonly string[] = ["s3:", "minio:", "b2:"];
  * @throws BackupError USAGE
  */
 export function parseS3Url(text: string, environment: Readonly<Record<string, string | undefined>>): S3Settings {
-  const url = URL.parse(text);
-  if (url === null || !s3Schemes.includes(url.protocol)) throw refused("it is no URL of a bucket");
-  if (url.username !== "" || url.password !== "") throw refused("credentials do not belong into URLs");
-  if (url.hash !== "") throw refused('"#" has no meaning in it');
-  const given = Object.fromEntries(url.searchParams);
-  for (const name of Object.keys(given)) if (!parameters.has(name)) throw refused(`"${name}" is no parameter of it`);
-  const path = decodeURIComponent(url.pathname).replace(/^\/+/, "").replace(/\/+$/, "");
-  const [bucket = "", ...rest] = url.protocol === "minio:" ? path.split("/") : [url.hostname, ...path.split("/")];
+  const { scheme, hostname, host, path, given } = readBucketUrl(text, s3Schemes, parameters, refused);
+  const [bucket = "", ...rest] = scheme === "minio:" ? path : [hostname, ...path];
   const prefix = rest.join("/");
   if (!/^[a-z0-9][a-z0-9._-]{1,61}[a-z0-9]$/i.test(bucket)) throw refused("it names no bucket");
   if (prefix !== "" && !isSafeRelativePath(prefix)) throw refused("the path behind the bucket cannot be used");
@@ -33,26 +28,26 @@ export function parseS3Url(text: string, environment: Readonly<Record<string, st
   if (given.endpoint !== undefined && !/^https?:\/\/[^/]/.test(given.endpoint)) {
     throw refused('"endpoint" is a URL of http or https');
   }
-  const endpoint = given.endpoint ?? endpointOf(url, given.region);
+  const endpoint = given.endpoint ?? endpointOf(scheme, host, given.region);
   const forcePathStyle =
-    given["path-style"] === undefined ? (url.protocol === "minio:" ? true : undefined) : given["path-style"] === "true";
+    given["path-style"] === undefined ? (scheme === "minio:" ? true : undefined) : given["path-style"] === "true";
   return {
     bucket,
     prefix,
-    region: given.region ?? (url.protocol === "minio:" ? "us-east-1" : undefined),
+    region: given.region ?? (scheme === "minio:" ? "us-east-1" : undefined),
     endpoint,
     forcePathStyle,
     profile: given.profile,
-    credentials: credentialsOf(url.protocol, environment),
+    credentials: credentialsOf(scheme, environment),
     storageClass: given["storage-class"],
     serverSideEncryption: encryptionOf(given.sse, given["sse-kms-key-id"]),
   };
 }
 
-function endpointOf(url: URL, region: string | undefined): string | undefined {
-  switch (url.protocol) {
+function endpointOf(scheme: string, host: string, region: string | undefined): string | undefined {
+  switch (scheme) {
     case "minio:":
-      return `https://${url.host}`;
+      return `https://${host}`;
     case "b2:":
       if (region === undefined) {
         throw refused('Backblaze needs the region of the bucket: "?region=us-west-004"');

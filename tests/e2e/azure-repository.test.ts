@@ -1,0 +1,182 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { BlobServiceClient, type ContainerClient, StorageSharedKeyCredential } from "@azure/storage-blob";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type AzureServer, startAzureServer } from "../helpers/azure-server.ts";
+import { builtProgram } from "../helpers/built-program.ts";
+import { Authority } from "../helpers/certificates.ts";
+import { dbbackup, foreignVariables, mustDbbackup } from "../helpers/dbbackup.ts";
+import { newKeyFile } from "../helpers/key-file.ts";
+import { sharedServer } from "../helpers/shared-servers.ts";
+import { type TestDatabase, withDatabase } from "../helpers/test-database.ts";
+
+let server: AzureServer;
+let container: ContainerClient;
+let database: TestDatabase;
+let folder: string;
+let env: Record<string, string>;
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), "dbbackup-azure-repository-"));
+  server = await startAzureServer();
+  env = { AZURE_STORAGE_ACCOUNT: server.account, AZURE_STORAGE_KEY: server.key, HOME: "/nonexistent" };
+  const credential = new StorageSharedKeyCredential(server.account, server.key);
+  container = new BlobServiceClient(server.endpoint, credential).getContainerClient("backups");
+  await container.create();
+  database = await withDatabase(await sharedServer(18));
+  // Larger than the first part of an upload, as it is stored.
+  await database.sql(`
+    CREATE TABLE blobs (id int PRIMARY KEY, hash text NOT NULL, half text);
+    INSERT INTO blobs SELECT i, encode(sha256(i::text::bytea), 'hex'), md5(i::text) FROM generate_series(1, 90000) i;
+    CREATE TABLE words (word text);
+    INSERT INTO words VALUES ('one'), ('two');`);
+}, 120_000);
+afterAll(async () => {
+  await server[Symbol.asyncDispose]();
+  await database.drop();
+  rmSync(folder, { recursive: true });
+});
+
+function repository(prefix: string): string {
+  return `azure://${server.account}/backups/${prefix}?endpoint=${server.endpoint}`;
+}
+
+/** What lies there; with what has blocks only, when it is asked for. */
+async function stored(prefix: string, includeUncommitedBlobs = true): Promise<string[]> {
+  const names: string[] = [];
+  for await (const { name } of container.listBlobsFlat({ prefix: `${prefix}/`, includeUncommitedBlobs })) {
+    names.push(name.slice(prefix.length + 1));
+  }
+  return names.toSorted();
+}
+
+test.each([
+  ["custom", ["--format", "custom", "--compression", "none"], false],
+  ["directory", ["--format", "directory", "--jobs", "2"], true],
+])(
+  "%s: a backup goes into a container, is listed, shown, verified and restored from there",
+  async (prefix, args, sealed) => {
+    const keys = sealed ? ["--key-file", newKeyFile(join(folder, `${prefix}.key`))] : [];
+    const repo = ["--repo", repository(prefix), ...keys];
+    const what = ["backup", "single", database.name, "--url", database.url, "--json", ...(sealed ? ["--encrypt"] : [])];
+    const made = JSON.parse((await mustDbbackup([...what, ...args, ...repo], { env })).stdout.toString());
+    const artifacts: string[] = made.artifacts.map((artifact: { name: string }) => artifact.name);
+    const files = await stored(prefix);
+    expect(files.filter((name) => !name.endsWith(".meta.json"))).toEqual(artifacts.toSorted());
+    expect(files).toHaveLength(artifacts.length + 1);
+    const listed = JSON.parse((await mustDbbackup(["list", ...repo, "--json"], { env })).stdout.toString());
+    expect(listed).toEqual([expect.objectContaining({ id: made.id })]);
+    const verified = await mustDbbackup(["verify", made.id, ...repo, "--json"], { env });
+    expect(JSON.parse(verified.stdout.toString())[0]).toMatchObject({ status: "ok" });
+    await using restored = await withDatabase(database.server);
+    const target = ["--url", restored.url, "--target", restored.name];
+    await mustDbbackup(["restore", "single", `latest:${database.name}`, ...repo, ...target], { env });
+    const { stdout } = await mustDbbackup(["compare", database.url, restored.url, "--json"]);
+    expect(JSON.parse(stdout.toString())).toMatchObject({ equal: true });
+    if (!sealed) return;
+    const bytes = await container.getBlobClient(`${prefix}/${artifacts[0]}`).downloadToBuffer(0, 8);
+    expect(bytes.toString()).toBe("DBBKENC1");
+  },
+);
+
+test("a backup that is killed in mid-upload is not listed, and the next run removes what it left", async () => {
+  const what = ["backup", "single", database.name, "--url", database.url, "--repo", repository("killed")];
+  const args = [await builtProgram(), ...what, "--compression", "none", "--max-rate", "8MB", "--jobs", "1"];
+  const running = spawn(process.execPath, args, {
+    env: { ...process.env, ...foreignVariables, ...env, HOME: folder },
+    stdio: "ignore",
+  });
+  const ended = once(running, "exit");
+  const uploads = async () => (await stored("killed")).filter((name) => name.endsWith(".dump"));
+  while ((await uploads()).length === 0 && running.exitCode === null) await sleep(20);
+  running.kill("SIGKILL");
+  await ended;
+  expect(await uploads()).toHaveLength(1);
+  expect((await stored("killed", false)).filter((name) => !name.startsWith(".tmp-"))).toEqual([]);
+  const listed = await mustDbbackup(["list", "--repo", repository("killed"), "--json"], { env });
+  expect(JSON.parse(listed.stdout.toString())).toEqual([]);
+  // The same HOME: where it left its lock.
+  const next = await mustDbbackup([...what, "--json"], { env: { ...env, HOME: folder } });
+  const made = JSON.parse(next.stdout.toString());
+  expect(await stored("killed")).toEqual([made.backup_file, `${made.backup_file}.meta.json`]);
+});
+
+test("errors name what is wrong, without secrets", async () => {
+  const wrong = Buffer.from("not the key of the account").toString("base64");
+  const what = ["backup", "single", database.name, "--url", database.url, "--verbose"];
+  const key = await dbbackup([...what, "--repo", repository("x")], { env: { ...env, AZURE_STORAGE_KEY: wrong } });
+  expect([key.status, key.stderr]).toEqual([
+    1,
+    expect.stringContaining("the credentials are wrong, or have no right to it"),
+  ]);
+  const missing = await dbbackup([...what, "--repo", repository("x").replace("/backups/", "/nowhere/")], { env });
+  expect([missing.status, missing.stderr]).toEqual([1, expect.stringContaining("there is no such container")]);
+  const other = await dbbackup([...what, "--repo", "azure://another/backups"], { env });
+  expect([other.status, other.stderr]).toEqual([2, expect.stringContaining('the storage account "testaccount"')]);
+  for (const { stderr } of [key, missing, other]) {
+    for (const secret of [wrong, server.key]) expect(stderr).not.toContain(secret);
+  }
+  expect(await stored("x")).toEqual([]);
+});
+
+test("a machine's identity opens it by tokens; without any it says where it looked", async () => {
+  const authority = new Authority("of the test");
+  const { certificate, key } = authority.issue({ commonName: "azure", addresses: ["127.0.0.1"] });
+  const files = {
+    certificate: join(folder, "tls.pem"),
+    key: join(folder, "tls.key"),
+    authority: join(folder, "ca.pem"),
+  };
+  for (const [name, text] of Object.entries({ certificate, key, authority: authority.certificate })) {
+    writeFileSync(files[name as keyof typeof files], text, { mode: 0o600 });
+  }
+  await using tls = await startAzureServer(files);
+  const asked: string[] = [];
+  // As the hosts of Azure's applications give tokens to what runs on them.
+  const identity = createServer((request, response) => {
+    asked.push(
+      `${request.headers["x-identity-header"]} ${new URL(request.url!, "http://x").searchParams.get("resource")}`,
+    );
+    const expires = Math.floor(Date.now() / 1000) + 3600;
+    const claims = {
+      aud: "https://storage.azure.com",
+      iss: "https://sts.windows.net/of-the-test/",
+      nbf: expires - 7200,
+      iat: expires - 7200,
+      exp: expires,
+    };
+    const parts = [{ alg: "none", typ: "JWT" }, claims].map((part) =>
+      Buffer.from(JSON.stringify(part)).toString("base64url"),
+    );
+    const token = { access_token: `${parts.join(".")}.c2ln`, expires_on: `${expires}`, token_type: "Bearer" };
+    response.setHeader("content-type", "application/json").end(JSON.stringify(token));
+  });
+  await new Promise<void>((resolve) => identity.listen(0, "127.0.0.1", resolve));
+  try {
+    const { port } = identity.address() as AddressInfo;
+    const repo = `azure://${tls.account}/backups/x?endpoint=${tls.endpoint}`;
+    const anywhere = { HOME: "/nonexistent", NODE_EXTRA_CA_CERTS: files.authority, PATH: "/nonexistent" };
+    const identified = {
+      ...anywhere,
+      IDENTITY_ENDPOINT: `http://127.0.0.1:${port}/token`,
+      IDENTITY_HEADER: "of the host",
+    };
+    const missing = await dbbackup(["list", "--repo", repo], { env: identified });
+    expect([missing.status, missing.stderr]).toEqual([1, expect.stringContaining("there is no such container")]);
+    expect(asked).toEqual(["of the host https://storage.azure.com"]);
+    // Who has nothing asks the address of machines of Azure, which no other network has: that would take its time.
+    const chosen = { ...anywhere, AZURE_TOKEN_CREDENTIALS: "EnvironmentCredential" };
+    const nobody = await dbbackup(["list", "--repo", repo], { env: chosen });
+    expect([nobody.status, nobody.stderr]).toEqual([1, expect.stringContaining("no credentials were found")]);
+    expect(nobody.stderr).toContain("EnvironmentCredential");
+  } finally {
+    identity.closeAllConnections();
+    await new Promise((resolve) => identity.close(resolve));
+  }
+});
