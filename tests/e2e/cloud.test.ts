@@ -26,10 +26,10 @@ let env: Record<string, string>;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "dbbackup-cloud-"));
   local = join(folder, "local");
-  const credentials = { accessKeyId: "test", secretAccessKey: "test" };
-  env = { AWS_ACCESS_KEY_ID: "test", AWS_SECRET_ACCESS_KEY: "test", AWS_EC2_METADATA_DISABLED: "true", HOME: folder };
   server = await startS3Server();
-  client = new S3Client({ endpoint: server.endpoint, region: "us-east-1", forcePathStyle: true, credentials });
+  env = { ...server.environment, HOME: folder };
+  const { endpoint, credentials } = server;
+  client = new S3Client({ endpoint, region: "us-east-1", forcePathStyle: true, credentials });
   await client.send(new CreateBucketCommand({ Bucket }));
   database = await withDatabase(await sharedServer(18));
   await database.sql(`

@@ -25,8 +25,8 @@ export function s3FaultsSuite(name: string, seeds: readonly number[]): void {
 
     beforeAll(async () => {
       server = await startS3Server();
-      const credentials = { accessKeyId: "test", secretAccessKey: "test" };
-      client = new S3Client({ endpoint: server.endpoint, region: "us-east-1", forcePathStyle: true, credentials });
+      const { endpoint, credentials } = server;
+      client = new S3Client({ endpoint, region: "us-east-1", forcePathStyle: true, credentials });
       await client.send(new CreateBucketCommand({ Bucket }));
       database = await withDatabase(await sharedServer(18));
       // Two parts of an upload, when it is not compressed.
@@ -50,7 +50,7 @@ export function s3FaultsSuite(name: string, seeds: readonly number[]): void {
       const rate = [0.05, 0.15, 0.3][seed % 3]!;
       const place = `run-${seed}`;
       const url = (endpoint: string) => `s3://${Bucket}/${place}?endpoint=${endpoint}&region=us-east-1&path-style=true`;
-      const env = { AWS_ACCESS_KEY_ID: "test", AWS_SECRET_ACCESS_KEY: "test" };
+      const env = server.environment;
       await using proxy = await startS3FaultProxy(server.port, seed, rate);
       try {
         const format = ["custom", "plain", "directory"][seed % 4] ?? "custom";

@@ -23,21 +23,20 @@ import { sharedServer } from "../helpers/shared-servers.ts";
 import { type TestDatabase, withDatabase } from "../helpers/test-database.ts";
 
 const Bucket = "backups";
-const keys = {
-  AWS_ACCESS_KEY_ID: "test",
-  AWS_SECRET_ACCESS_KEY: "secret-of-the-bucket",
-  AWS_EC2_METADATA_DISABLED: "true",
-};
 let server: S3Server;
 let client: S3Client;
 let database: TestDatabase;
 let folder: string;
+let keys: Readonly<Record<string, string>>;
+let env: Readonly<Record<string, string>>;
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "dbbackup-s3-repository-"));
   server = await startS3Server();
-  const credentials = { accessKeyId: "test", secretAccessKey: "test" };
-  client = new S3Client({ endpoint: server.endpoint, region: "us-east-1", forcePathStyle: true, credentials });
+  keys = server.environment;
+  env = { ...keys, HOME: "/nonexistent" };
+  const { endpoint, credentials } = server;
+  client = new S3Client({ endpoint, region: "us-east-1", forcePathStyle: true, credentials });
   await client.send(new CreateBucketCommand({ Bucket }));
   database = await withDatabase(await sharedServer(18));
   // Larger than the first part of an upload, as it is stored.
@@ -57,8 +56,6 @@ afterAll(async () => {
 function repository(prefix: string): string {
   return `s3://${Bucket}/${prefix}?endpoint=${server.endpoint}&region=us-east-1&path-style=true`;
 }
-
-const env = { ...keys, HOME: "/nonexistent" };
 
 async function stored(prefix: string): Promise<string[]> {
   const { Contents = [] } = await client.send(new ListObjectsV2Command({ Bucket, Prefix: `${prefix}/` }));
@@ -187,7 +184,15 @@ test("a backup that is ended leaves nothing in the bucket, and errors name what 
     { env },
   );
   expect(nothing.status).toBe(1);
-  expect(`${missing.stderr}${nobody.stderr}${nothing.stderr}`).not.toContain("secret-of-the-bucket");
+  const foreign = { ...env, AWS_SECRET_ACCESS_KEY: "another-secret" };
+  const stranger = await dbbackup([...what, "--repo", repository("x")], { env: foreign });
+  expect([stranger.status, stranger.stderr.toString()]).toEqual([
+    1,
+    expect.stringContaining("the secret key is wrong"),
+  ]);
+  const said = `${missing.stderr}${nobody.stderr}${nothing.stderr}${stranger.stderr}`;
+  expect(said).not.toContain(keys.AWS_SECRET_ACCESS_KEY);
+  expect(said).not.toContain("another-secret");
   expect(await stored("x")).toEqual([]);
 });
 

@@ -13,15 +13,29 @@ const RELEASE = "sid";
 /** Needed by scripts of packages that nobody runs, and by parts of moto for services that are not S3. */
 const NOT_FETCHED = ["media-types", "tzdata", "debconf", "docker.io", "openssl-provider-legacy"];
 
-/** A running server that speaks S3: moto, which holds all in memory and checks nothing of what is signed. */
+export interface S3Credentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+}
+
+/** A running server that speaks S3: moto, which holds all in memory, and checks signatures and rights. */
 export interface S3Server extends AsyncDisposable {
   /** `http://127.0.0.1:PORT` */
   readonly endpoint: string;
   readonly port: number;
+  /** Of somebody who may do everything. */
+  readonly credentials: S3Credentials;
+  /** Of somebody who may do everything but what is denied. */
+  readonly limited: S3Credentials;
+  /** What the program finds the first in. */
+  readonly environment: Readonly<Record<string, string>>;
 }
 
-/** Starts one with nothing in it. */
-export async function startS3Server(): Promise<S3Server> {
+/**
+ * Starts one with nothing in it.
+ * @param denied to the limited user, such as `s3:DeleteObject`
+ */
+export async function startS3Server({ denied = [] }: { readonly denied?: readonly string[] } = {}): Promise<S3Server> {
   const root = await installS3Server();
   const system = (await readdir(join(root, "usr", "lib"))).find((name) => name.endsWith("-linux-gnu"))!;
   const libraries = [join(root, "usr", "lib", system), join(root, "lib", system)];
@@ -75,15 +89,58 @@ export async function startS3Server(): Promise<S3Server> {
     if (answer !== undefined) break;
     await sleep(50);
   }
+  const credentials = await newUser(endpoint, "owner", []);
+  const limited = await newUser(endpoint, "limited", denied);
+  await mustPost(`${endpoint}/moto-api/reset-auth`, "0");
   return {
     endpoint,
     port,
+    credentials,
+    limited,
+    environment: environmentOf(credentials),
     async [Symbol.asyncDispose]() {
       server.kill("SIGKILL");
       await ended;
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** Where the program finds credentials of a server of these tests. */
+export function environmentOf({ accessKeyId, secretAccessKey }: S3Credentials): Readonly<Record<string, string>> {
+  return {
+    AWS_ACCESS_KEY_ID: accessKeyId,
+    AWS_SECRET_ACCESS_KEY: secretAccessKey,
+    AWS_EC2_METADATA_DISABLED: "true",
+  };
+}
+
+/** Before it is told to look at signatures, moto takes any. */
+async function newUser(endpoint: string, name: string, denied: readonly string[]): Promise<S3Credentials> {
+  const statements = [
+    { Effect: "Allow", Action: "s3:*", Resource: "*" },
+    ...(denied.length === 0 ? [] : [{ Effect: "Deny", Action: denied, Resource: "*" }]),
+  ];
+  await identity(endpoint, { Action: "CreateUser", UserName: name });
+  const key = await identity(endpoint, { Action: "CreateAccessKey", UserName: name });
+  const PolicyDocument = JSON.stringify({ Version: "2012-10-17", Statement: statements });
+  await identity(endpoint, { Action: "PutUserPolicy", UserName: name, PolicyName: "rights", PolicyDocument });
+  const field = (tag: string): string => new RegExp(`<${tag}>(.+?)</${tag}>`).exec(key)![1]!;
+  return { accessKeyId: field("AccessKeyId"), secretAccessKey: field("SecretAccessKey") };
+}
+
+async function identity(endpoint: string, fields: Readonly<Record<string, string>>): Promise<string> {
+  // The scope says for which service it is.
+  const authorization =
+    "AWS4-HMAC-SHA256 Credential=nobody/20260101/us-east-1/iam/aws4_request, SignedHeaders=host, Signature=0";
+  return await mustPost(endpoint, new URLSearchParams({ Version: "2010-05-08", ...fields }), { authorization });
+}
+
+async function mustPost(url: string, body: string | URLSearchParams, headers: Record<string, string> = {}) {
+  const answer = await fetch(url, { method: "POST", body, headers });
+  const text = await answer.text();
+  if (!answer.ok) throw new Error(`moto_server: ${answer.status} ${text.slice(0, 500)}`);
+  return text;
 }
 
 /** Fetches it into the cache folder. Answers whether there was anything to do. */

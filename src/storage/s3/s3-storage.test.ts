@@ -11,12 +11,12 @@ import { RetryingStore } from "../object/retrying-store.ts";
 import { S3Store } from "./s3-store.ts";
 
 const clock = { now: () => new Date(), monotonic: () => performance.now() };
-const credentials = { accessKeyId: "test", secretAccessKey: "test" };
 let server: S3Server;
 let client: S3Client;
 beforeAll(async () => {
   server = await startS3Server();
-  client = new S3Client({ endpoint: server.endpoint, region: "us-east-1", forcePathStyle: true, credentials });
+  const { endpoint, credentials } = server;
+  client = new S3Client({ endpoint, region: "us-east-1", forcePathStyle: true, credentials });
 }, 120_000);
 afterAll(async () => {
   client.destroy();
@@ -39,7 +39,7 @@ for (const [name, prefix, wrap] of [
     async () => {
       const Bucket = randomUUID();
       await client.send(new CreateBucketCommand({ Bucket }));
-      const { endpoint } = server;
+      const { endpoint, credentials } = server;
       const settings = { bucket: Bucket, prefix, region: "us-east-1", endpoint, forcePathStyle: true, credentials };
       const open = async () => new ObjectStorage(wrap(await S3Store.open(settings)), clock);
       return {
