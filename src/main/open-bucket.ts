@@ -1,26 +1,34 @@
 import { BackupError } from "../core/backup-error.ts";
+import { uuidV7 } from "../core/uuid-v7.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { ObjectStore } from "../ports/object-store.ts";
+import type { ProbedPlace } from "../ports/probed-place.ts";
 import type { Storage } from "../ports/storage.ts";
+
+/** Of the process. */
+type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
  * Opens the repository that a URL names. The SDK of its service is loaded here, by whoever needs it.
- * @param environment of the process
  * @throws BackupError USAGE for a URL that cannot be used
  */
-export async function openBucket(
-  url: string,
-  clock: Clock,
-  environment: Readonly<Record<string, string | undefined>>,
-): Promise<Storage> {
-  const [{ ObjectStorage }, { RetryingStore }] = await Promise.all([
-    import("../storage/object/object-storage.ts"),
-    import("../storage/object/retrying-store.ts"),
-  ]);
-  return new ObjectStorage(new RetryingStore(await openStore(url, environment)), clock);
+export async function openBucket(url: string, clock: Clock, environment: Environment): Promise<Storage> {
+  const { ObjectStorage } = await import("../storage/object/object-storage.ts");
+  return new ObjectStorage(await retrying(url, environment), clock);
 }
 
-async function openStore(url: string, environment: Readonly<Record<string, string | undefined>>): Promise<ObjectStore> {
+/** The same place, to be tried out. */
+export async function openProbedBucket(url: string, clock: Clock, environment: Environment): Promise<ProbedPlace> {
+  const { ProbedStore } = await import("../storage/object/probed-store.ts");
+  return new ProbedStore(await retrying(url, environment), uuidV7(clock.now()));
+}
+
+async function retrying(url: string, environment: Environment): Promise<ObjectStore> {
+  const { RetryingStore } = await import("../storage/object/retrying-store.ts");
+  return new RetryingStore(await openStore(url, environment));
+}
+
+async function openStore(url: string, environment: Environment): Promise<ObjectStore> {
   const scheme = url.slice(0, url.indexOf(":") + 1).toLowerCase();
   const { parseS3Url, s3Schemes } = await import("../storage/s3/s3-url.ts");
   if (s3Schemes.includes(scheme)) {

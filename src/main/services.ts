@@ -24,6 +24,15 @@ export function createServices(): Services {
       const { LocalStorage } = await import("../storage/local/local-storage.ts");
       return new LocalStorage(location, clock);
     },
+    openProbedPlace: async (location) => {
+      if (isStorageUrl(location))
+        return await (await import("./open-bucket.ts")).openProbedBucket(location, clock, process.env);
+      const [{ LocalStorage }, { ProbedFolder }] = await Promise.all([
+        import("../storage/local/local-storage.ts"),
+        import("../storage/local/probed-folder.ts"),
+      ]);
+      return new ProbedFolder(new LocalStorage(location, clock));
+    },
     locateFile: async (path) => (await import("../storage/local/locate-file.ts")).locateFile(path),
     openOutput: async (path, kind) =>
       (await import("../storage/local/open-output.ts")).openOutput(path, kind, process.stdout, clock),

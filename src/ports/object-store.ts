@@ -7,6 +7,10 @@ export interface ObjectState {
   readonly version: string;
   /** The work that wrote it, when it was one of ours. */
   readonly work: string | undefined;
+  /** Until when the service lets nobody remove this version, where it says so. */
+  readonly keptUntil?: Date | undefined;
+  /** What is removed or overwritten stays there as an older version, where the service says so. */
+  readonly hasVersions?: boolean;
 }
 
 /** An upload that is not finished: invisible among the objects. */

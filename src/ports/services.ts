@@ -12,6 +12,7 @@ import type { EncryptionServices } from "./encryption.ts";
 import type { EngineChoice } from "./engine-choice.ts";
 import type { LocateFile } from "./named-file.ts";
 import type { SourceChecker } from "./preflight.ts";
+import type { ProbedPlace } from "./probed-place.ts";
 import type { RestoreEngine } from "./restore.ts";
 import type { RestoreProver } from "./restore-proof.ts";
 import type { SamplePlanner } from "./sample.ts";
@@ -43,6 +44,8 @@ export interface Services {
   readTextFile(path: string): Promise<string>;
   /** @param location a folder */
   openStorage(location: string): Promise<Storage>;
+  /** The same place, to be tried out. */
+  openProbedPlace(location: string): Promise<ProbedPlace>;
   readonly locateFile: LocateFile;
   readonly openOutput: OpenOutput;
   /** @param family for backups that do not say whose they are */

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import type { Check } from "../../src/ports/preflight.ts";
 import { builtProgram } from "../helpers/built-program.ts";
 import { dbbackup, foreignVariables, mustDbbackup } from "../helpers/dbbackup.ts";
 import { type GcsServer, startGcsServer } from "../helpers/gcs-server.ts";
@@ -152,6 +153,33 @@ test("a backup that is killed in mid-upload is not listed, and the next run remo
   expect(stored("killed")).toEqual([made.backup_file, `${made.backup_file}.meta.json`]);
 });
 
+async function preflight(prefix: string) {
+  const { status, stdout } = await dbbackup(["preflight", ...repository(prefix), "--json"], { env });
+  const { checks, repository: found } = JSON.parse(stdout.toString());
+  const told = checks.map((check: Check) => `${check.name} ${check.status}: ${check.message}`);
+  return { status, told: told.join("\n"), ...found };
+}
+
+test("preflight tries a bucket: writable, without the right to remove, under a retention policy, with another clock", async () => {
+  const free = await preflight("tried");
+  expect(free).toMatchObject({ status: 0, protection: "none", left: [] });
+  expect(free.told).not.toMatch(/ (error|warning):/);
+  expect(stored("tried")).toEqual([]);
+  for (const [keeps, clockAhead] of [
+    ["right", 0],
+    ["retention", 600_000],
+  ] as const) {
+    Object.assign(server.wishes, { keeps, clockAhead });
+    const kept = await preflight(keeps);
+    expect(kept).toMatchObject({ status: 1, protection: "append-only" });
+    expect(kept.told).toMatch(/record error: .* cannot be written over/);
+    expect(/clock warning: .* seconds ahead/.test(kept.told)).toBe(clockAhead > 0);
+    expect(kept.left.toSorted()).toEqual(stored(keeps));
+    expect(kept.left).toHaveLength(2);
+  }
+  Object.assign(server.wishes, { keeps: undefined, clockAhead: 0 });
+});
+
 test("only who needs the SDK of a service loads it", async () => {
   const hooks = `import { registerHooks } from "node:module";
     registerHooks({ load: (url, context, next) => (/\\w+-sdk/.test(url) && process._rawDebug(url), next(url, context)) });`;
@@ -171,6 +199,7 @@ test.each([
   ["gs://backups/x?colour=blue", '"colour" is no parameter'],
   ["gs://backups/x?endpoint=file:///etc", '"endpoint" is a URL'],
   ["gs://backups/x?endpoint=https://user:pass@host", '"endpoint" is a URL'],
+  ["gs://backups/x?endpoint=http://elsewhere", '"endpoint" is one of https'],
   ["gs://backups/x?storage-class=cold", '"storage-class" is one'],
   ["gs://backups/x?kms-key=mine", '"kms-key" is as'],
   ["gs://backups/a//b", "the path behind the bucket"],

@@ -1,9 +1,10 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Check } from "../../src/ports/preflight.ts";
 import { dbbackup } from "../helpers/dbbackup.ts";
+import { serverUser } from "../helpers/server-user.ts";
 import { sharedServer } from "../helpers/shared-servers.ts";
 import { databaseUrl, type TestDatabase, withDatabase } from "../helpers/test-database.ts";
 
@@ -54,6 +55,7 @@ test("where nothing is wrong it says so, with sizes, and leaves nothing behind",
   expect(report.data_bytes).toBeGreaterThan(400_000);
   expect(report.database_bytes).toBeGreaterThan(report.data_bytes as number);
   expect(report.free_bytes).toBeGreaterThan(0);
+  expect(report.repository).toMatchObject({ location: join(folder, "repo"), protection: "none", left: [] });
   expect(report.not_included).toContainEqual(expect.objectContaining({ kind: "roles" }));
   expect(readdirSync(join(folder, "repo"))).toEqual([]);
 });
@@ -142,6 +144,62 @@ test("servers of version 10 are looked at too", async () => {
   ]);
   expect([status, JSON.parse(stdout.toString()).checks.map((check: Check) => check.status)]).toEqual([
     0,
-    Array(6).fill("ok"),
+    Array(9).fill("ok"),
   ]);
+});
+
+test("a folder is tried without a database", async () => {
+  const repo = join(folder, "alone");
+  const { status, stdout } = await dbbackup(["preflight", "--repo", repo, "--json"]);
+  const { checks, ...report } = JSON.parse(stdout.toString());
+  expect([status, checks.map(({ name, status: found }: Check) => `${name} ${found}`)]).toEqual([
+    0,
+    ["repository ok", "create-only ok", "clock ok", "protection ok"],
+  ]);
+  expect(report).toEqual({
+    status: "ok",
+    free_bytes: expect.any(Number),
+    repository: {
+      location: repo,
+      left: [],
+      protection: "none",
+      latency_ms: expect.any(Number),
+      write_bytes_per_second: expect.any(Number),
+      read_bytes_per_second: expect.any(Number),
+      clock_ahead_ms: expect.any(Number),
+    },
+  });
+  expect(readdirSync(repo)).toEqual([]);
+  const told = await dbbackup(["preflight", "--repo", repo]);
+  expect(told.stdout.toString()).toMatch(
+    /^ok {7}repository [\s\S]*\n +speed +small reads .*\n\nbackups can be written there\n$/,
+  );
+});
+
+test("a folder that may not be written into is an error, also for a user who may read it", async () => {
+  const repo = join(folder, "closed");
+  mkdirSync(repo);
+  chmodSync(folder, 0o755);
+  chmodSync(repo, 0o555);
+  const { status, stdout } = await dbbackup(["preflight", "--repo", repo, "--json"], {
+    ...serverUser(),
+    env: { HOME: repo },
+  });
+  const { checks, repository } = JSON.parse(stdout.toString());
+  expect([status, checks, repository.left]).toEqual([
+    1,
+    [
+      expect.objectContaining({
+        name: "repository",
+        status: "error",
+        message: expect.stringContaining("permission denied"),
+      }),
+    ],
+    [],
+  ]);
+});
+
+test("somebody must say what is to be looked at", async () => {
+  const { status, stderr } = await dbbackup(["preflight"]);
+  expect([status, stderr.toString()]).toEqual([2, expect.stringContaining("name a database, or a repository")]);
 });

@@ -9,16 +9,20 @@ import {
   GetObjectCommand,
   ListMultipartUploadsCommand,
   ListObjectsV2Command,
+  PutBucketVersioningCommand,
   PutObjectCommand,
+  PutObjectLockConfigurationCommand,
   S3Client,
 } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import type { Check } from "../../src/ports/preflight.ts";
 import { builtProgram } from "../helpers/built-program.ts";
 import { dbbackup, foreignVariables, mustDbbackup } from "../helpers/dbbackup.ts";
 import { newKeyFile } from "../helpers/key-file.ts";
 import { withMysqlDatabase } from "../helpers/mysql-database.ts";
 import { sharedMysql } from "../helpers/mysql-shared-servers.ts";
-import { type S3Server, startS3Server } from "../helpers/s3-server.ts";
+import { startRefusingProxy } from "../helpers/refusing-proxy.ts";
+import { environmentOf, type S3Server, startS3Server } from "../helpers/s3-server.ts";
 import { sharedServer } from "../helpers/shared-servers.ts";
 import { type TestDatabase, withDatabase } from "../helpers/test-database.ts";
 
@@ -32,7 +36,7 @@ let env: Readonly<Record<string, string>>;
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "dbbackup-s3-repository-"));
-  server = await startS3Server();
+  server = await startS3Server({ denied: ["s3:DeleteObject"] });
   keys = server.environment;
   env = { ...keys, HOME: "/nonexistent" };
   const { endpoint, credentials } = server;
@@ -214,6 +218,67 @@ test("a backup that is killed in mid-upload is not listed, and the next run remo
   const next = await mustDbbackup([...what, "--json"], { env: { ...env, HOME: folder } });
   const made = JSON.parse(next.stdout.toString());
   expect(await stored("killed")).toEqual([made.backup_file, `${made.backup_file}.meta.json`]);
+});
+
+async function preflight(prefix: string, endpoint: string, bucket = Bucket, variables = env) {
+  const repo = `s3://${bucket}/${prefix}?endpoint=${endpoint}&region=us-east-1&path-style=true`;
+  const { status, stdout } = await dbbackup(["preflight", "--repo", repo, "--json"], { env: variables });
+  const { checks, repository: found } = JSON.parse(stdout.toString());
+  const told = checks.map((check: Check) => `${check.name} ${check.status}: ${check.message}`);
+  return { status, told: told.join("\n"), ...found };
+}
+
+test("preflight tries a bucket: writable, without the right to remove, without any right", async () => {
+  const free = await preflight("tried", server.endpoint);
+  expect(free).toMatchObject({ status: 0, protection: "none", left: [] });
+  expect(free.told).not.toMatch(/ (error|warning):/);
+  expect(await stored("tried")).toEqual([]);
+
+  const limited = { ...env, ...environmentOf(server.limited) };
+  const kept = await preflight("kept", server.endpoint, Bucket, limited);
+  expect(kept).toMatchObject({ status: 0, protection: "no-removal" });
+  expect(kept.told).toMatch(/record warning: .* cannot be removed/);
+  expect(kept.left.toSorted()).toEqual(await stored("kept"));
+  expect(kept.left).toHaveLength(2);
+
+  // As the rights of a writer should be: only the records of its runs may go.
+  await using careful = await startRefusingProxy(
+    server.port,
+    ({ method, url }) => method === "DELETE" && url?.includes("/.tmp-") !== true,
+  );
+  const added = await preflight("added", careful.endpoint);
+  expect(added).toMatchObject({
+    status: 0,
+    protection: "no-removal",
+    left: [expect.stringMatching(/^dbbackup-preflight-/)],
+  });
+  expect(added.told).toContain("record ok");
+
+  await using closed = await startRefusingProxy(server.port, ({ method }) => method === "PUT");
+  const nothing = await preflight("nothing", closed.endpoint);
+  expect(nothing).toMatchObject({ status: 1, left: [] });
+  expect(nothing.told).toBe("repository error: writing failed: access denied");
+});
+
+test("preflight finds versions, and object lock", async () => {
+  await client.send(new CreateBucketCommand({ Bucket: "versioned" }));
+  const VersioningConfiguration = { Status: "Enabled" } as const;
+  await client.send(new PutBucketVersioningCommand({ Bucket: "versioned", VersioningConfiguration }));
+  expect(await preflight("x", server.endpoint, "versioned")).toMatchObject({
+    status: 0,
+    protection: "versions",
+    left: [],
+  });
+
+  await client.send(new CreateBucketCommand({ Bucket: "locked", ObjectLockEnabledForBucket: true }));
+  const ObjectLockConfiguration = {
+    ObjectLockEnabled: "Enabled",
+    Rule: { DefaultRetention: { Mode: "COMPLIANCE", Days: 3 } },
+  } as const;
+  await client.send(new PutObjectLockConfigurationCommand({ Bucket: "locked", ObjectLockConfiguration }));
+  const locked = await preflight("x", server.endpoint, "locked");
+  expect(locked).toMatchObject({ status: 0, protection: "locked" });
+  expect(locked.told).toMatch(/object lock: .* kept until 20/);
 });
 
 test.each([

@@ -438,14 +438,16 @@ export const commands: readonly Command[] = [
   },
   {
     words: ["preflight"],
-    summary: "look at what would make a backup of a database fail, or incomplete",
-    args: [{ name: "DB", count: "one", help: "the database" }],
+    summary: "look at what would make a backup of a database fail, or incomplete, and try out a repository",
+    args: [{ name: "DB", count: "optional", help: "the database; without it only the repository is tried" }],
     options: [...connectionOptionNames, ...mysqlConnectionOptionNames, "allow-extension"],
     details: [
-      "Connects, looks at rights, objects, locks and sizes, tries to write into the repository, and says what a backup",
-      "will not hold. Changes nothing on the server. Ends with 1 when a backup would fail.",
+      "Connects, looks at rights, objects, locks and sizes, and says what a backup will not hold. Changes",
+      "nothing on the server. Writes 8 MiB into the repository and reads them back, tries whether a name",
+      "that is taken is refused and whether these credentials may replace and remove what is there, compares",
+      "the clocks, and removes what it wrote, where it may. Ends with 1 when a backup would fail.",
     ],
-    examples: ["dbbackup preflight shop --repo /var/backups"],
+    examples: ["dbbackup preflight shop --repo /var/backups", "dbbackup preflight --repo s3://my-backups/shop"],
     load: () => import("./run/preflight.ts"),
   },
   {

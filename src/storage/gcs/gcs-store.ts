@@ -28,7 +28,7 @@ const WORK_METADATA = "dbbackup-work";
 /** Reads and writes objects, and can do nothing else. */
 const SCOPE = "https://www.googleapis.com/auth/devstorage.read_write";
 /** Of answers that describe an object. */
-const OBJECT_FIELDS = "name,size,timeCreated,generation,crc32c,metadata";
+const OBJECT_FIELDS = "name,size,timeCreated,generation,crc32c,metadata,retentionExpirationTime";
 
 const objectSchema = v.object({
   name: v.string(),
@@ -38,6 +38,7 @@ const objectSchema = v.object({
   /** Emulators may leave it out. */
   crc32c: v.optional(v.string()),
   metadata: v.optional(v.record(v.string(), v.string())),
+  retentionExpirationTime: v.optional(v.pipe(v.string(), v.isoTimestamp())),
 });
 const pageSchema = v.object({
   items: v.optional(v.array(v.pick(objectSchema, ["name", "size", "timeCreated"])), []),
@@ -190,6 +191,9 @@ export class GcsStore implements ObjectStore {
           modified: new Date(found.timeCreated),
           version: found.generation,
           work: found.metadata?.[WORK_METADATA],
+          ...(found.retentionExpirationTime === undefined
+            ? {}
+            : { keptUntil: new Date(found.retentionExpirationTime) }),
         };
       } catch (error) {
         if (error instanceof GcsRefusal && error.status === 404) return undefined;

@@ -21,8 +21,15 @@ export function parseGcsUrl(text: string, environment: Readonly<Record<string, s
   const prefix = path.join("/");
   if (host !== bucket || !/^[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]$/.test(bucket)) throw refused("it names no bucket");
   if (prefix !== "" && !isSafeRelativePath(prefix)) throw refused("the path behind the bucket cannot be used");
-  if (given.endpoint !== undefined && !/^https?:\/\/[^/@]+(\/[^?#@]*)?$/.test(given.endpoint)) {
+  if (
+    given.endpoint !== undefined &&
+    (!/^https?:\/\/[^/@]+(\/[^?#@]*)?$/.test(given.endpoint) || !URL.canParse(given.endpoint))
+  ) {
     throw refused('"endpoint" is a URL of http or https');
+  }
+  // The token that goes with each request is good for whoever reads it.
+  if (given.endpoint?.startsWith("http:") === true && !isOnThisMachine(given.endpoint)) {
+    throw refused('"endpoint" is one of https, since credentials go there; for an emulator set STORAGE_EMULATOR_HOST');
   }
   if (given["storage-class"] !== undefined && !/^[A-Z_]+$/.test(given["storage-class"])) {
     throw refused('"storage-class" is one as NEARLINE');
@@ -46,10 +53,16 @@ export function parseGcsUrl(text: string, environment: Readonly<Record<string, s
   };
 }
 
+function isOnThisMachine(url: string): boolean {
+  return /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(new URL(url).hostname);
+}
+
 /** As Google's own libraries read it: with a scheme or without. */
 function emulatorOf(host: string | undefined): string | undefined {
   if (host === undefined || host === "") return undefined;
-  return /^https?:\/\//.test(host) ? host : `http://${host}`;
+  const url = /^https?:\/\//.test(host) ? host : `http://${host}`;
+  if (!URL.canParse(url)) throw refused("STORAGE_EMULATOR_HOST is no address");
+  return url;
 }
 
 function refused(reason: string): BackupError {

@@ -89,6 +89,8 @@ export class S3Store implements ObjectStore {
           ...this.#writing(work),
           Body: bytes,
           ContentLength: bytes.length,
+          // Buckets with a default retention want to be told of the checksum that comes.
+          ChecksumAlgorithm: "SHA256",
           ChecksumSHA256: sha256(bytes),
           ...(createOnly ? { IfNoneMatch: "*" } : {}),
         }),
@@ -246,6 +248,8 @@ export class S3Store implements ObjectStore {
           modified: found.LastModified ?? this.now(),
           version: found.ETag ?? "",
           work: found.Metadata?.[WORK_METADATA],
+          keptUntil: found.ObjectLockRetainUntilDate,
+          hasVersions: found.VersionId !== undefined && found.VersionId !== "null",
         };
       } catch (error) {
         if (failureOf(error).status === 404) return undefined;
