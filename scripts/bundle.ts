@@ -42,7 +42,7 @@ const lazyBuiltins: Plugin = {
 };
 
 /** SDKs of services that few runs need, each in a file of its own beside the program: as parts of it they would double its size. */
-const sdks = ["s3-sdk", "azure-sdk", "azure-identity", "gcs-sdk"];
+const sdks = ["s3-sdk", "azure-sdk", "azure-identity", "gcs-sdk", "sftp-sdk"];
 
 /** Leaves SDKs where they are, for the moment in which somebody imports them. */
 const sdksBeside: Plugin = {
@@ -69,6 +69,7 @@ export async function bundle(outdir: string): Promise<void> {
       "azure-sdk": "src/storage/azure/azure-sdk.ts",
       "azure-identity": "src/storage/azure/azure-identity.ts",
       "gcs-sdk": "src/storage/gcs/gcs-sdk.ts",
+      "sftp-sdk": "src/storage/sftp/sftp-sdk.ts",
     },
     outExtension: { ".js": ".mjs" },
     bundle: true,
@@ -76,6 +77,8 @@ export async function bundle(outdir: string): Promise<void> {
     format: "esm",
     target: "node24",
     plugins: [lazyBuiltins, sdksBeside],
+    // Native parts of ssh2, which does without: they are not built here.
+    external: ["cpu-features", "*.node"],
     // Names and lines stay: a stack in an error report must say where it was.
     minifySyntax: true,
     legalComments: "inline",

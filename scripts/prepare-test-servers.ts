@@ -8,6 +8,7 @@ import { installMysql, type MysqlFlavour, missingMysql, mysqlFlavours } from "..
 import { installPostgis } from "../tests/helpers/postgis.ts";
 import { installPostgres, type PostgresMajor } from "../tests/helpers/postgres-packages.ts";
 import { missingS3Server, prepareS3Server } from "../tests/helpers/s3-server.ts";
+import { missingSshServer, prepareSshServer } from "../tests/helpers/ssh-server.ts";
 import { installStockTools, missingStockTools, stockMajors } from "../tests/helpers/stock-tools.ts";
 
 const full = process.argv.includes("--full");
@@ -60,12 +61,20 @@ async function prepareAzure(): Promise<void> {
   }
 }
 
+async function prepareSsh(): Promise<void> {
+  const reason = await missingSshServer();
+  if (reason === undefined) return prepare("a server of SFTP", prepareSshServer);
+  console.error(`MISSING: a server of SFTP (OpenSSH): ${reason}; tests on it cannot run`);
+  if (process.env.CI === "true") failed = true;
+}
+
 await Promise.all([
   ...majors.map((major) => prepare(`PostgreSQL ${major}`, () => installPostgres(major))),
   ...stockMajors.map(prepareStock),
   ...mysqlFlavours.map(prepareMysql),
   prepareS3(),
   prepareAzure(),
+  prepareSsh(),
   ...(full && (await canFetchDebianPackages()) ? [prepare("PostGIS", installPostgis)] : []),
 ]);
 process.exitCode = failed ? 1 : 0;

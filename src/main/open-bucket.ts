@@ -13,14 +13,37 @@ type Environment = Readonly<Record<string, string | undefined>>;
  * @throws BackupError USAGE for a URL that cannot be used
  */
 export async function openBucket(url: string, clock: Clock, environment: Environment): Promise<Storage> {
+  if (isSftp(url)) return await (await openSftp(url, environment)).storage(clock);
   const { ObjectStorage } = await import("../storage/object/object-storage.ts");
   return new ObjectStorage(await retrying(url, environment), clock);
 }
 
 /** The same place, to be tried out. */
 export async function openProbedBucket(url: string, clock: Clock, environment: Environment): Promise<ProbedPlace> {
+  if (isSftp(url)) return await (await openSftp(url, environment)).probed(uuidV7(clock.now()));
   const { ProbedStore } = await import("../storage/object/probed-store.ts");
   return new ProbedStore(await retrying(url, environment), uuidV7(clock.now()));
+}
+
+function isSftp(url: string): boolean {
+  return /^sftp:/i.test(url);
+}
+
+/** A server has what only file systems have. */
+async function openSftp(url: string, environment: Environment) {
+  const [{ parseSftpUrl }, { RetryingStore }, { SftpStore }] = await Promise.all([
+    import("../storage/sftp/sftp-url.ts"),
+    import("../storage/object/retrying-store.ts"),
+    import("../storage/sftp/sftp-store.ts"),
+  ]);
+  const files = await SftpStore.open(parseSftpUrl(url, environment));
+  const store = new RetryingStore(files);
+  return {
+    storage: async (clock: Clock): Promise<Storage> =>
+      new (await import("../storage/sftp/sftp-storage.ts")).SftpStorage(store, files, clock),
+    probed: async (work: string): Promise<ProbedPlace> =>
+      new (await import("../storage/sftp/probed-sftp.ts")).ProbedSftp(store, files, work),
+  };
 }
 
 async function retrying(url: string, environment: Environment): Promise<ObjectStore> {
@@ -48,6 +71,6 @@ async function openStore(url: string, environment: Environment): Promise<ObjectS
   throw new BackupError({
     code: "USAGE",
     message: `repositories at "${scheme}//" are not known`,
-    hint: "use a folder, or s3://, minio://, b2://, azure:// or gs://",
+    hint: "use a folder, or s3://, minio://, b2://, azure://, gs:// or sftp://",
   });
 }

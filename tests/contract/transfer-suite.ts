@@ -12,7 +12,7 @@ const SEAL = Buffer.from("all of it");
 export function transferSuite(
   name: string,
   makePlace: () => Promise<StoragePlace>,
-  { resumesUploads }: Required<StorageAbilities>,
+  { resumesUploads }: Pick<Required<StorageAbilities>, "resumesUploads">,
 ): void {
   describe(`${name} takes over backups`, () => {
     let place: StoragePlace;

@@ -37,6 +37,7 @@ test("the package holds the bundle, the launcher and docs, and no sources, tests
     "dist/deflate-worker.mjs",
     "dist/gcs-sdk.mjs",
     "dist/s3-sdk.mjs",
+    "dist/sftp-sdk.mjs",
     "dist/supervisor.mjs",
     "dist/tool-guard.mjs",
     "package.json",

@@ -30,7 +30,11 @@ export class TcpListener implements AsyncDisposable {
 
   /** Resets all connections, as a failing network device does. */
   cut(): void {
-    for (const socket of this.#sockets) socket.resetAndDestroy();
+    for (const socket of this.#sockets) {
+      // One that is not connected would only be reset once it is.
+      if (socket.connecting) socket.destroy();
+      else socket.resetAndDestroy();
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

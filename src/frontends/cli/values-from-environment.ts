@@ -72,6 +72,9 @@ function refused(name: string, text: string, hint: string | undefined): BackupEr
   });
 }
 
+/** Secrets of repositories, which only their adapters read: no flag says them. */
+const secretsOfRepositories = ["DBBACKUP_SFTP_PASSWORD", "DBBACKUP_SFTP_KEY_PASSPHRASE"];
+
 /** What Kubernetes sets for a service that is called dbbackup, and our own tests. */
 const foreign = /^DBBACKUP_(SERVICE_|PORT(_|$)|TEST_)/;
 
@@ -82,7 +85,9 @@ const foreign = /^DBBACKUP_(SERVICE_|PORT(_|$)|TEST_)/;
 export function unknownVariables(
   environment: Readonly<Record<string, string | undefined>>,
 ): { readonly name: string; readonly guess: string | undefined }[] {
-  const known = (options as readonly Option[]).flatMap((option) => environmentName(option) ?? []);
+  const known = (options as readonly Option[])
+    .flatMap((option) => environmentName(option) ?? [])
+    .concat(secretsOfRepositories);
   return Object.keys(environment)
     .filter((name) => name.startsWith("DBBACKUP_") && !known.includes(name) && !foreign.test(name))
     .map((name) => ({ name, guess: nearest(name, known) }));

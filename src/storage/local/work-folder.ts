@@ -186,6 +186,8 @@ async function waitForLock(path: string): Promise<LivenessLock | "busy" | "unsup
 /** Removes a work folder whose owner is gone, with what it published and never sealed; one with notes it makes invisible. */
 export async function sweepWorkFolder(root: string, path: string): Promise<SweptWork> {
   if (ownWorks.has(path)) return await busy(path);
+  // One that came over SFTP has no lock, and no journal: whoever comes that way again sweeps it.
+  if (await isRemote(path)) return { isBusy: true };
   if (!(await exists(join(path, LOCK)))) {
     // Being made right now, or its maker died at once.
     if (!(await isSilent(path))) return { isBusy: true };
@@ -291,6 +293,12 @@ async function readOwner(path: string): Promise<Owner | undefined> {
   } catch {
     return undefined;
   }
+}
+
+/** Whether a work writes here through a server: its record names what it writes. */
+async function isRemote(path: string): Promise<boolean> {
+  const owner = await readOwner(path);
+  return owner !== undefined && "keys" in owner;
 }
 
 /** Changes with every boot; where the system does not tell, nothing is ever proved by it. */

@@ -162,7 +162,7 @@ export class ObjectStorage implements Storage {
     });
   }
 
-  async freeBytes(): Promise<undefined> {
+  async freeBytes(): Promise<number | undefined> {
     return undefined;
   }
 }

@@ -42,7 +42,7 @@ export class ProbedStore implements ProbedPlace {
     return this.#store.now().getTime() - Date.now();
   }
 
-  async freeBytes(): Promise<undefined> {
+  async freeBytes(): Promise<number | undefined> {
     return undefined;
   }
 

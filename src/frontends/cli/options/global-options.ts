@@ -21,7 +21,7 @@ export const globalOptions = [
     placeholder: "DIR|URL",
     default: "./backups",
     config: "repository.url",
-    help: "the repository: the folder or bucket (s3://BUCKET/PREFIX, azure://..., gs://...) where backups live",
+    help: "the repository: the folder or bucket (s3://BUCKET/PREFIX, azure://..., gs://..., sftp://...) where backups live",
   },
   {
     name: "json",
