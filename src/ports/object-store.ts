@@ -92,7 +92,7 @@ export interface ListedObject {
 export interface ObjectUpload extends UnfinishedUpload {
   /**
    * Sends a part. Parts may be sent beside each other; all but the last have the same size or a larger one than those
-   * before, at least 8 MiB.
+   * before, at least 8 MiB. The memory is the caller's again when it has ended well.
    * @param number from 1
    */
   putPart(number: number, bytes: Uint8Array): Promise<void>;

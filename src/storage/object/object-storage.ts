@@ -13,11 +13,11 @@ import type {
   Work,
 } from "../../ports/storage.ts";
 import type { Transfer, TransferRequest } from "../../ports/transfer.ts";
-import { BytePermits } from "./byte-permits.ts";
 import { ownWorks, SILENCE_MS } from "./living-record.ts";
 import { busyTransfer, ObjectTransfer } from "./object-transfer.ts";
 import { ObjectWork } from "./object-work.ts";
 import { OpenedRangeObject } from "./opened-range-object.ts";
+import { PartMemory } from "./part-memory.ts";
 import { removeOwn } from "./remove-own.ts";
 import { forgetLock, isLockFree } from "./sign-of-life.ts";
 import {
@@ -32,15 +32,12 @@ import {
   workOfKey,
 } from "./work-record.ts";
 
-/** Bytes of parts on their way, of all objects that are written at the same time: four parts, but one of the largest. */
-const SENDING_BYTES = 32 * 1024 * 1024;
-
 /** A repository in a store of objects. */
 export class ObjectStorage implements Storage {
   readonly location: string;
   readonly #store: ObjectStore;
   readonly #clock: Clock;
-  readonly #permits = new BytePermits(SENDING_BYTES);
+  readonly #memory = new PartMemory();
 
   constructor(store: ObjectStore, clock: Clock) {
     this.location = store.location;
@@ -50,11 +47,11 @@ export class ObjectStorage implements Storage {
 
   async beginWork(): Promise<Work> {
     const now = this.#clock.now();
-    return await ObjectWork.begin(this.#store, this.#permits, uuidV7(now), now);
+    return await ObjectWork.begin(this.#store, this.#memory, uuidV7(now), now);
   }
 
   async beginTransfer(request: TransferRequest): Promise<Transfer> {
-    const place = { store: this.#store, permits: this.#permits, now: this.#clock.now() };
+    const place = { store: this.#store, memory: this.#memory, now: this.#clock.now() };
     const state = await this.#store.head(recordKey(request.id));
     if (state === undefined) return await ObjectTransfer.begin(place, request, undefined);
     const record = await this.#readRecord(request.id, state.size);

@@ -3,10 +3,10 @@ import { isSafeRelativePath } from "../../core/safe-path.ts";
 import { uuidV7 } from "../../core/uuid-v7.ts";
 import type { ObjectStore } from "../../ports/object-store.ts";
 import type { Transfer, TransferRequest, TransferredFile } from "../../ports/transfer.ts";
-import type { BytePermits } from "./byte-permits.ts";
 import { LivingRecord, ownWorks, SILENCE_MS } from "./living-record.ts";
 import { ObjectWriter, type SentParts } from "./object-writer.ts";
 import { OpenedRangeObject } from "./opened-range-object.ts";
+import type { PartMemory } from "./part-memory.ts";
 import { partBytes } from "./part-sizes.ts";
 import { removeOwn } from "./remove-own.ts";
 import { runOfTakenKey, sweptKey, takenKey, takenPrefix, WORK_PREFIX, type WorkRecord } from "./work-record.ts";
@@ -18,17 +18,17 @@ import { runOfTakenKey, sweptKey, takenKey, takenPrefix, WORK_PREFIX, type WorkR
 export class ObjectTransfer implements Transfer {
   readonly location: string;
   readonly #store: ObjectStore;
-  readonly #permits: BytePermits;
+  readonly #memory: PartMemory;
   readonly #record: LivingRecord;
   readonly #folder: string | undefined;
   readonly #writers = new Set<ObjectWriter>();
   #isSealed = false;
   #hasEnded = false;
 
-  private constructor(store: ObjectStore, permits: BytePermits, record: LivingRecord, folder: string | undefined) {
+  private constructor(store: ObjectStore, memory: PartMemory, record: LivingRecord, folder: string | undefined) {
     this.location = `${store.location}/${WORK_PREFIX}${record.value.id}`;
     this.#store = store;
-    this.#permits = permits;
+    this.#memory = memory;
     this.#record = record;
     this.#folder = folder;
   }
@@ -38,7 +38,7 @@ export class ObjectTransfer implements Transfer {
    * @throws BackupError PRECHECK when another run is at it
    */
   static async begin(
-    { store, permits, now }: { readonly store: ObjectStore; readonly permits: BytePermits; readonly now: Date },
+    { store, memory, now }: { readonly store: ObjectStore; readonly memory: PartMemory; readonly now: Date },
     { id, note, folder }: TransferRequest,
     before: WorkRecord | undefined,
   ): Promise<ObjectTransfer> {
@@ -49,7 +49,7 @@ export class ObjectTransfer implements Transfer {
       keys: before?.keys ?? [],
       transfer: { note, run, uploads: before?.transfer?.uploads ?? {} },
     });
-    return new ObjectTransfer(store, permits, record, folder);
+    return new ObjectTransfer(store, memory, record, folder);
   }
 
   async open(key: string): Promise<TransferredFile> {
@@ -74,7 +74,7 @@ export class ObjectTransfer implements Transfer {
       {
         store: this.#store,
         work: this.#id,
-        permits: this.#permits,
+        memory: this.#memory,
         announce: async () => {},
         began: ({ id }) => this.#noteUpload(key, id),
       },
@@ -102,7 +102,10 @@ export class ObjectTransfer implements Transfer {
   async #complete(writer: ObjectWriter): Promise<void> {
     await writer.finish();
     if (writer.isSent) await writer.complete();
-    else await this.#store.put(writer.key, writer.whole, { work: this.#id, createOnly: true });
+    else {
+      await this.#store.put(writer.key, writer.whole, { work: this.#id, createOnly: true });
+      writer.wasWritten();
+    }
     this.#writers.delete(writer);
   }
 

@@ -4,10 +4,10 @@ import type { ObjectStore } from "../../ports/object-store.ts";
 import type { Spool } from "../../ports/spool.ts";
 import type { PendingFolder, PendingObject, StoredObject, Work } from "../../ports/storage.ts";
 import { openTemporarySpool } from "../local/temporary-spool.ts";
-import type { BytePermits } from "./byte-permits.ts";
 import { LivingRecord } from "./living-record.ts";
 import { ObjectFolder } from "./object-folder.ts";
 import { ObjectWriter } from "./object-writer.ts";
+import type { PartMemory } from "./part-memory.ts";
 import { removeOwn } from "./remove-own.ts";
 import { sweptKey, WORK_PREFIX } from "./work-record.ts";
 
@@ -16,7 +16,7 @@ export class ObjectWork implements Work {
   readonly id: string;
   readonly location: string;
   readonly #store: ObjectStore;
-  readonly #permits: BytePermits;
+  readonly #memory: PartMemory;
   readonly #record: LivingRecord;
   readonly #pending = new Set<{ abort(): Promise<void> }>();
   readonly #spools = new Set<Spool>();
@@ -24,16 +24,16 @@ export class ObjectWork implements Work {
   #isSealed = false;
   #hasEnded = false;
 
-  private constructor(store: ObjectStore, permits: BytePermits, record: LivingRecord) {
+  private constructor(store: ObjectStore, memory: PartMemory, record: LivingRecord) {
     this.id = record.value.id;
     this.location = `${store.location}/${WORK_PREFIX}${this.id}`;
     this.#store = store;
-    this.#permits = permits;
+    this.#memory = memory;
     this.#record = record;
   }
 
-  static async begin(store: ObjectStore, permits: BytePermits, id: string, now: Date): Promise<ObjectWork> {
-    return new ObjectWork(store, permits, await LivingRecord.begin(store, id, now));
+  static async begin(store: ObjectStore, memory: PartMemory, id: string, now: Date): Promise<ObjectWork> {
+    return new ObjectWork(store, memory, await LivingRecord.begin(store, id, now));
   }
 
   async create(intended?: string): Promise<PendingObject> {
@@ -72,7 +72,7 @@ export class ObjectWork implements Work {
     return new ObjectWriter(key, {
       store: this.#store,
       work: this.id,
-      permits: this.#permits,
+      memory: this.#memory,
       announce: () => this.#announce(key, "part"),
     });
   }
@@ -81,8 +81,10 @@ export class ObjectWork implements Work {
   async publish(writer: ObjectWriter, key: string, role: "part" | "seal"): Promise<StoredObject> {
     await writer.finish();
     await this.#announce(key, role);
-    if (!writer.isSent) await this.#store.put(key, writer.whole, { work: this.id, createOnly: true });
-    else {
+    if (!writer.isSent) {
+      await this.#store.put(key, writer.whole, { work: this.id, createOnly: true });
+      writer.wasWritten();
+    } else {
       await this.#complete(writer);
       if (writer.key !== key) {
         await this.copy(writer.key, key, writer.size);

@@ -1,6 +1,6 @@
 import { BackupError } from "../../core/backup-error.ts";
 import type { ObjectStore, ObjectUpload } from "../../ports/object-store.ts";
-import type { BytePermits } from "./byte-permits.ts";
+import type { PartMemory } from "./part-memory.ts";
 import { bytesOfParts, partBytes } from "./part-sizes.ts";
 
 /** Where and how the bytes of one object go. */
@@ -8,8 +8,8 @@ export interface ObjectWriting {
   readonly store: ObjectStore;
   /** The work that writes. */
   readonly work: string;
-  /** Bytes of parts on their way, all objects of the storage together. */
-  readonly permits: BytePermits;
+  /** For parts, of all objects of the storage together. */
+  readonly memory: PartMemory;
   /** Called once, before the first part is sent. */
   announce(): Promise<void>;
   /** Called once, when the upload of the parts has begun, and before the first is sent. */
@@ -25,7 +25,7 @@ export interface SentParts {
 
 /**
  * Takes the bytes of one object and sends them in parts, several beside each other. Its memory: the part that is being
- * filled, and what `permits` lets be on its way. Nothing is sent of an object that fits into the first part.
+ * filled, and what `memory` lets be on its way. Nothing is sent of an object that fits into the first part.
  */
 export class ObjectWriter {
   /** Where it goes when it is too large for one request. */
@@ -70,7 +70,7 @@ export class ObjectWriter {
     for (let at = 0; at < bytes.length; ) {
       if (this.#part !== undefined && this.#filled === this.#part.length) await this.#send();
       // Memory of which nothing is touched costs nothing: small objects stay small.
-      this.#part ??= Buffer.allocUnsafeSlow(partBytes(this.#parts + 1));
+      this.#part ??= this.#writing.memory.take(partBytes(this.#parts + 1));
       const piece = bytes.subarray(at, at + this.#part.length - this.#filled);
       this.#part.set(piece, this.#filled);
       this.#filled += piece.length;
@@ -85,6 +85,12 @@ export class ObjectWriter {
     await Promise.all(this.#sending);
     this.#throwFailure();
     if (this.#upload !== undefined) this.#part = undefined;
+  }
+
+  /** All of it was written at once: its memory is free. */
+  wasWritten(): void {
+    if (this.#part !== undefined) this.#writing.memory.give(this.#part);
+    this.#part = undefined;
   }
 
   /** Makes the parts that were sent an object under the writer's key. Safe to repeat. @throws BackupError EXISTS */
@@ -107,7 +113,7 @@ export class ObjectWriter {
   }
 
   async #send(): Promise<void> {
-    const { store, work, permits, announce, began } = this.#writing;
+    const { store, work, memory, announce, began } = this.#writing;
     if (this.#upload === undefined) {
       await announce();
       this.#upload = await store.beginUpload(this.key, work);
@@ -115,18 +121,21 @@ export class ObjectWriter {
     }
     const number = ++this.#parts;
     if (number > store.maxParts) throw this.#tooLarge();
-    const bytes = this.#part!.subarray(0, this.#filled);
+    const part = this.#part!;
+    const bytes = part.subarray(0, this.#filled);
     this.#part = undefined;
     this.#filled = 0;
-    await permits.take(bytes.length);
-    this.#throwFailure(() => permits.give(bytes.length));
+    await memory.sending.take(bytes.length);
+    this.#throwFailure(() => memory.sending.give(bytes.length));
     const sent = this.#upload
       .putPart(number, bytes)
+      // Of one that failed somebody may still be sending.
+      .then(() => memory.give(part))
       .catch((error: unknown) => {
         this.#failure ??= { error };
       })
       .finally(() => {
-        permits.give(bytes.length);
+        memory.sending.give(bytes.length);
         this.#sending.delete(sent);
       });
     this.#sending.add(sent);

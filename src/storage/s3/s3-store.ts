@@ -38,7 +38,8 @@ export class S3Store implements ObjectStore {
   readonly #sdk: Sdk;
   readonly #client: S3Client;
   readonly #settings: S3Settings;
-  readonly #etags = new EtagCheck();
+  /** What TLS and the signature cover needs no further look. */
+  readonly #etags: EtagCheck | undefined;
   /** Milliseconds that the service's clock is ahead of ours. */
   #clockAhead = 0;
 
@@ -47,6 +48,7 @@ export class S3Store implements ObjectStore {
     const { bucket, prefix, region, endpoint, forcePathStyle, profile, credentials } = settings;
     this.location = `s3://${bucket}${prefix === "" ? "" : `/${prefix}`}`;
     this.#settings = settings;
+    this.#etags = endpoint?.startsWith("http:") === true ? new EtagCheck() : undefined;
     this.#client = new sdk.S3Client({
       ...(region === undefined ? {} : { region }),
       ...(endpoint === undefined ? {} : { endpoint }),
@@ -69,6 +71,18 @@ export class S3Store implements ObjectStore {
         return answer;
       },
       { step: "deserialize", name: "dbbackupClock" },
+    );
+    // The SHA-256 that the service is to check is that of the signature too: the SDK would compute it once more.
+    this.#client.middlewareStack.add(
+      (next) => async (args) => {
+        const { ChecksumSHA256 } = args.input as { ChecksumSHA256?: string };
+        const { headers } = args.request as { headers?: Record<string, string> };
+        if (ChecksumSHA256 !== undefined && headers !== undefined) {
+          headers["x-amz-content-sha256"] = Buffer.from(ChecksumSHA256, "base64").toString("hex");
+        }
+        return await next(args);
+      },
+      { step: "build", name: "dbbackupPayloadHash" },
     );
   }
 
@@ -308,7 +322,7 @@ export class S3Store implements ObjectStore {
   }
 
   #isOther(etag: string | undefined, bytes: Uint8Array, encryption: string | undefined): boolean {
-    return this.#etags.isOther(etag, bytes, encryption?.startsWith("aws:kms") === true);
+    return this.#etags?.isOther(etag, bytes, encryption?.startsWith("aws:kms") === true) === true;
   }
 
   #place(key: string): { Bucket: string; Key: string } {
