@@ -1,6 +1,6 @@
 import { BackupError } from "../../core/backup-error.ts";
 import type { ObjectStore, ObjectUpload } from "../../ports/object-store.ts";
-import type { PartMemory } from "./part-memory.ts";
+import { type PartMemory, SENDING_BYTES } from "./part-memory.ts";
 import { bytesOfParts, partBytes } from "./part-sizes.ts";
 
 /** Where and how the bytes of one object go. */
@@ -139,6 +139,8 @@ export class ObjectWriter {
         this.#sending.delete(sent);
       });
     this.#sending.add(sent);
+    // Two of the largest at the same time, one filled and one sent, would be more memory than a backup may take.
+    if (part.length > SENDING_BYTES) await sent;
   }
 
   #throwFailure(before?: () => void): void {

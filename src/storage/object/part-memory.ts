@@ -1,7 +1,7 @@
 import { BytePermits } from "./byte-permits.ts";
 
 /** Bytes of parts on their way, of all objects that are written at the same time: four parts, but one of the largest. */
-const SENDING_BYTES = 32 * 1024 * 1024;
+export const SENDING_BYTES = 32 * 1024 * 1024;
 
 /**
  * The memory for parts of all objects of a storage: how much may be on its way, and what was sent for those that come next. Left to
