@@ -126,6 +126,27 @@ test("without credentials, with another's key and without a right it says so, wi
   expect(stored("refused")).toEqual([]);
 });
 
+test("a token is also had by workload identity federation, and from the machine", async () => {
+  const path = join(folder, "federation.json");
+  server.wishes.subjectToken = "of-another-cloud";
+  writeFileSync(join(folder, "subject"), server.wishes.subjectToken);
+  const federation = {
+    type: "external_account",
+    audience: "//iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/pool/providers/provider",
+    subject_token_type: "urn:ietf:params:oauth:token-type:jwt",
+    token_url: `${server.endpoint}/token`,
+    credential_source: { file: join(folder, "subject") },
+  };
+  writeFileSync(path, JSON.stringify(federation));
+  const list = ["list", ...repository("empty"), "--json"];
+  await mustDbbackup(list, { env: { ...env, GOOGLE_APPLICATION_CREDENTIALS: path } });
+  expect(server.asked.slice(-2)).toEqual(["POST /token", `GET /storage/v1/b/${bucket}/o`]);
+  const { GOOGLE_APPLICATION_CREDENTIALS: _, ...machine } = env;
+  const metadata = { GCE_METADATA_HOST: server.endpoint.slice("http://".length) };
+  await mustDbbackup(list, { env: { ...machine, ...metadata, METADATA_SERVER_DETECTION: "assume-present" } });
+  expect(server.asked.at(-2)).toContain("/computeMetadata/");
+});
+
 test("a backup that is killed in mid-upload is not listed, and the next run removes what it left", async () => {
   const repo = repository("killed");
   const args = [

@@ -17,8 +17,10 @@ export interface GcsServerWishes {
   keptOfChunk?: number;
   /** Bytes that one request of a rewrite copies. */
   rewrittenAtOnce?: number;
-  /** Key of the account whose tokens are taken. Without it everybody may do everything. */
+  /** Key of the account whose tokens are taken, beside those that the server gave out. Without it everybody may do everything. */
   publicKey?: string;
+  /** What is exchanged for a token, as by workload identity federation. */
+  subjectToken?: string;
   /** Nobody may remove or replace an object: as for an account without that right, or by a retention policy. */
   keeps?: "right" | "retention";
   /** What happens to a request: it is lost before or behind its work, is refused with 503, or breaks off in the middle of a chunk. */
@@ -103,6 +105,7 @@ class GcsState {
   readonly sessions = new Map<string, Session>();
   readonly asked: string[] = [];
   readonly queries: URLSearchParams[] = [];
+  readonly #tokens = new Set<string>();
   readonly #rewrites = new Map<string, number>();
   #generation = 1_700_000_000_000_000;
 
@@ -128,6 +131,10 @@ class GcsState {
     const answer = new Answer(response, this.wishes.clockAhead ?? 0);
     try {
       if (fate === "unavailable") throw new Refusal(503, "backendError", "Backend Error");
+      if (this.#giveToken(request, url.pathname, body, answer)) {
+        answer.send();
+        return;
+      }
       this.#authorize(request);
       this.#route(
         request,
@@ -145,12 +152,31 @@ class GcsState {
     else answer.send();
   }
 
-  /** A token that the account signed for itself (https://google.aip.dev/auth/4111). */
+  /** What the service for tokens and the metadata of a machine answer. */
+  #giveToken({ headers }: IncomingMessage, path: string, body: Buffer, answer: Answer): boolean {
+    const isExchange =
+      path === "/token" && new URLSearchParams(body.toString()).get("subject_token") === this.wishes.subjectToken;
+    const isMachine =
+      path === "/computeMetadata/v1/instance/service-accounts/default/token" && headers["metadata-flavor"] === "Google";
+    if (!isExchange && !isMachine) return false;
+    const token = randomUUID();
+    this.#tokens.add(token);
+    answer.headers["metadata-flavor"] = "Google";
+    answer.json(200, {
+      access_token: token,
+      token_type: "Bearer",
+      expires_in: 3600,
+      issued_token_type: "urn:ietf:params:oauth:token-type:access_token",
+    });
+    return true;
+  }
+
+  /** A token that was given out, or that the account signed for itself (https://google.aip.dev/auth/4111). */
   #authorize({ headers }: IncomingMessage): void {
     if (this.wishes.publicKey === undefined) return;
     const token = /^Bearer (.+)$/.exec(headers.authorization ?? "")?.[1] ?? "";
-    if (!isSigned(token, createPublicKey(this.wishes.publicKey)))
-      throw new Refusal(401, "authError", "Invalid Credentials");
+    if (this.#tokens.has(token) || isSigned(token, createPublicKey(this.wishes.publicKey))) return;
+    throw new Refusal(401, "authError", "Invalid Credentials");
   }
 
   #route(request: IncomingMessage, url: URL, body: Buffer, answer: Answer, isCut: boolean): Answer {

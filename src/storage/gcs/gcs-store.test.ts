@@ -33,6 +33,8 @@ test("parts that are sent beside each other wait for their turn, and one without
   await uploaded(upload, parts, [1, 2, 3]);
   expect(bytesOf("x")!.equals(Buffer.concat(parts))).toBe(true);
   expect(await store.head("x")).toMatchObject({ size: 16 * MIB + 5, work: "me" });
+  // Those that waited went together, and the end.
+  expect(chunks()).toBe(2);
 });
 
 test.each([0, 1, 300_000])(

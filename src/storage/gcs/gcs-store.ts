@@ -374,7 +374,8 @@ export class GcsStore implements ObjectStore {
 }
 
 async function authorizedClient({ GoogleAuth, JWT }: Sdk): Promise<AuthClient> {
-  const client = await new GoogleAuth({ scopes: [SCOPE] }).getClient();
+  // No project is needed. Without one here it would be looked for: by gcloud, by the machine, by another service of Google.
+  const client = await new GoogleAuth({ scopes: [SCOPE], projectId: "none" }).getClient();
   // A key file signs its own tokens: there is nobody to be asked for one, who might not be reached.
   if (client instanceof JWT) client.useJWTAccessWithScope = true;
   return client;

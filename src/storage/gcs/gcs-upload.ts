@@ -34,7 +34,7 @@ export class GcsUpload implements ObjectUpload {
   readonly key: string;
   readonly id: string;
   readonly #session: GcsSession;
-  /** Given, and not kept to the end. Whoever's turn it is sends those before its own too. */
+  /** Given, and not kept to the end. Whoever's turn it is sends all that come next, not only its own. */
   readonly #parts = new Map<number, Uint8Array>();
   readonly #crc = new Crc32c();
   #turn: Promise<void> = Promise.resolve();
@@ -73,28 +73,43 @@ export class GcsUpload implements ObjectUpload {
 
   async #takeUpTo(number: number): Promise<void> {
     while (this.#taken < number) {
-      const part = this.#parts.get(this.#taken + 1);
+      // All that wait go in one request: each is answered only when it is kept, which takes its time.
+      const parts = this.#waiting();
       // Somebody between here and whoever gives the parts has lost it, and will give it again.
-      if (part === undefined) throw this.#session.failure(`part ${this.#taken + 1} is missing`, "maybe");
-      const bytes = this.#rest.length === 0 ? part : Buffer.concat([this.#rest, part]);
-      const whole = bytes.length - (bytes.length % GRAIN);
-      await this.#keep(bytes.subarray(0, whole));
+      if (parts.length === 0) throw this.#session.failure(`part ${this.#taken + 1} is missing`, "maybe");
+      const pieces = [this.#rest, ...parts];
+      const size = pieces.reduce((sum, { length }) => sum + length, 0);
+      const whole = size - (size % GRAIN);
+      await this.#keep(pieces, whole);
       this.#kept += whole;
-      this.#rest = Buffer.from(bytes.subarray(whole));
-      this.#crc.update(part);
-      this.#parts.delete(++this.#taken);
+      this.#rest = Buffer.concat(cutOut(pieces, whole, size));
+      for (const part of parts) {
+        this.#crc.update(part);
+        this.#parts.delete(++this.#taken);
+      }
     }
   }
 
-  /** Sends chunks that others follow until all of them is kept. */
-  async #keep(bytes: Uint8Array): Promise<void> {
-    const end = this.#kept + bytes.length;
+  /** Those that come next. */
+  #waiting(): Uint8Array[] {
+    const parts: Uint8Array[] = [];
+    for (;;) {
+      const part = this.#parts.get(this.#taken + parts.length + 1);
+      if (part === undefined) return parts;
+      parts.push(part);
+    }
+  }
+
+  /** Sends the first `length` bytes in chunks that others follow, until all of them are kept. */
+  async #keep(pieces: readonly Uint8Array[], length: number): Promise<void> {
+    const end = this.#kept + length;
     let at = this.#isUnsure ? this.#keptOf(await this.#send("bytes */*", []), end) : this.#kept;
     for (let stalls = 0; at < end; ) {
-      const answer = await this.#send(`bytes ${at}-${end - 1}/*`, [bytes.subarray(at - this.#kept)]);
+      const answer = await this.#send(`bytes ${at}-${end - 1}/*`, cutOut(pieces, at - this.#kept, length));
       const next = this.#keptOf(answer, end);
-      if (next <= at && ++stalls === MAX_STALLS)
+      if (next <= at && ++stalls === MAX_STALLS) {
         throw this.#session.failure("nothing of what was sent is kept", "maybe");
+      }
       at = next;
     }
   }
@@ -142,6 +157,18 @@ export class GcsUpload implements ObjectUpload {
     if (kept > end) throw this.#session.failure("more bytes are kept than were sent", "never");
     return kept;
   }
+}
+
+/** The bytes from one place to another of pieces that lie one behind the other. */
+function cutOut(pieces: readonly Uint8Array[], from: number, to: number): Uint8Array[] {
+  const cut: Uint8Array[] = [];
+  let at = 0;
+  for (const piece of pieces) {
+    const wanted = piece.subarray(Math.max(0, from - at), Math.max(0, to - at));
+    if (wanted.length > 0) cut.push(wanted);
+    at += piece.length;
+  }
+  return cut;
 }
 
 /** Whether an answer of a session is one of those that carry it on. */
