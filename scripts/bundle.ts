@@ -1,6 +1,8 @@
+import { writeFile } from "node:fs/promises";
 import { isBuiltin } from "node:module";
 import { basename, join } from "node:path";
 import { build, type Plugin } from "esbuild";
+import { notices } from "./notices.ts";
 
 const root = join(import.meta.dirname, "..");
 
@@ -55,9 +57,13 @@ const sdksBeside: Plugin = {
   },
 };
 
-/** Bundles the program into a folder: `dbbackup.mjs`, and beside it what runs as a process or a thread of its own. */
+/**
+ * Bundles the program into a folder: `dbbackup.mjs`, beside it what runs as a process or a thread of its own, and the notices of all
+ * packages that are in it.
+ */
 export async function bundle(outdir: string): Promise<void> {
-  await build({
+  const { metafile } = await build({
+    metafile: true,
     absWorkingDir: root,
     outdir,
     entryPoints: {
@@ -84,4 +90,5 @@ export async function bundle(outdir: string): Promise<void> {
     legalComments: "inline",
     logLevel: "warning",
   });
+  await writeFile(join(outdir, "NOTICES.txt"), notices(root, Object.keys(metafile.inputs)));
 }

@@ -31,6 +31,7 @@ test("the package holds the bundle, the launcher and docs, and no sources, tests
     "README.md",
     "SECURITY.md",
     "bin/dbbackup.cjs",
+    "dist/NOTICES.txt",
     "dist/azure-identity.mjs",
     "dist/azure-sdk.mjs",
     "dist/dbbackup.mjs",
@@ -46,6 +47,14 @@ test("the package holds the bundle, the launcher and docs, and no sources, tests
   for (const field of ["dependencies", "devDependencies", "optionalDependencies", "scripts"]) {
     expect(manifest).not.toHaveProperty(field);
   }
+});
+
+test("the licences of all packages that are in it go with it", () => {
+  const notices = readFileSync(join(installed, "dist/NOTICES.txt"), "utf8");
+  const packages = [/^valibot [\d.]+ \(MIT\)$/m, /^@aws-sdk\/client-s3 [\d.]+ \(Apache-2\.0\)$/m, /^ssh2 [\d.]+ /m];
+  for (const name of packages) expect(notices).toMatch(name);
+  expect(notices).toContain("Permission is hereby granted");
+  expect(notices).toContain("Apache License");
 });
 
 test("the bundle has no character beyond Latin-1: V8 would keep all of it in two bytes each, and take twice as long", () => {

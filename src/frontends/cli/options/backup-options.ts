@@ -99,7 +99,7 @@ export const backupOptions = [
     type: "text",
     placeholder: "FILE",
     environment: false,
-    conflicts: ["repo"],
+    conflicts: ["repo", "repo-option"],
     help: "write exactly this file (of a backup FILE.meta.json, too) instead of one in the repository; - is stdout, without metadata",
     details: "Format directory makes a folder of this name, which may be there when it is empty.",
   },

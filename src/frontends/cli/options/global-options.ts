@@ -24,6 +24,15 @@ export const globalOptions = [
     help: "the repository: the folder or bucket (s3://BUCKET/PREFIX, azure://..., gs://..., sftp://...) where backups live",
   },
   {
+    name: "repo-option",
+    type: "text",
+    placeholder: "NAME=VALUE",
+    repeatable: true,
+    environment: false,
+    help: "a parameter of the repository's URL, such as endpoint=https://HOST:PORT or region=REGION; may be given several times",
+    details: "The same as behind the question mark of the URL; which there are, docs/storage.md says.",
+  },
+  {
     name: "json",
     type: "flag",
     config: "output.json",
