@@ -141,6 +141,28 @@ export async function mustRunSsh(name: string, args: readonly string[]): Promise
   return (await mustRun(loader, [...before, ...args])).stdout;
 }
 
+/** An agent that holds this private key. */
+export async function withSshAgent(identity: string): Promise<{ readonly socket: string } & AsyncDisposable> {
+  const folder = await mkdtemp(join(tmpdir(), "dbbackup-ssh-agent-"));
+  guardFolder(folder);
+  const socket = join(folder, "socket");
+  const [loader, before] = await sshProgram("ssh-agent");
+  const agent = spawn(loader, [...before, "-D", "-a", socket], { stdio: "ignore" });
+  const ended = new Promise<void>((resolve) => agent.once("exit", () => resolve()).once("error", () => resolve()));
+  if (agent.pid !== undefined) guardServer(agent.pid, loader);
+  for (let tries = 0; !existsSync(socket) && tries < 200; tries++) await sleep(25);
+  const [, beforeAdd] = await sshProgram("ssh-add");
+  await mustRun(loader, [...beforeAdd, "-q", identity], { env: { SSH_AUTH_SOCK: socket } });
+  return {
+    socket,
+    async [Symbol.asyncDispose]() {
+      agent.kill("SIGKILL");
+      await ended;
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
 /** Fetches it into the cache folder. Answers whether there was anything to do. */
 export async function prepareSshServer(): Promise<boolean> {
   return buildOnce(folderOfServer(), async (privateFolder) => {

@@ -1,6 +1,6 @@
 import type { ObjectStore } from "../../ports/object-store.ts";
 import { ProbedStore } from "../object/probed-store.ts";
-import type { SftpStore } from "./sftp-store.ts";
+import { type SftpStore, workHolding } from "./sftp-store.ts";
 
 /** A folder on a server that is tried out. */
 export class ProbedSftp extends ProbedStore {
@@ -17,7 +17,7 @@ export class ProbedSftp extends ProbedStore {
   /** What says who wrote it goes with it. */
   override async remove(key: string): Promise<void> {
     await super.remove(key);
-    await this.#files.forgetMarks(this.#work);
+    for (const work of [this.#work, workHolding(key)]) if (work !== undefined) await this.#files.forgetMarks(work);
   }
 
   override async freeBytes(): Promise<number | undefined> {

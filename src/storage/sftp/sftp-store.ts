@@ -362,10 +362,9 @@ export class SftpStore implements ObjectStore {
       await inFolderOf(session, path, () => session.rename(this.pathOf(temporary), path));
     } catch (error) {
       if (session.isOver) throw error;
-      const found = await session.lstat(path);
-      if (found === undefined) throw error;
-      // The answer to an earlier request may have been lost.
-      if ((await marks.authorOf(session, key, found)) !== work) {
+      if ((await session.lstat(path)) === undefined) throw error;
+      // Where the temporary name is gone, an earlier request has done it, whose answer was lost.
+      if ((await session.lstat(this.pathOf(temporary))) !== undefined) {
         await marks.withdraw(session, key, name);
         throw existsAlready(this.location, key, error);
       }
@@ -397,7 +396,7 @@ function nameOf(key: string): string {
 }
 
 /** The work in whose folder a key lies. */
-function workHolding(key: string): string | undefined {
+export function workHolding(key: string): string | undefined {
   return key.startsWith(WORK_PREFIX) ? key.slice(WORK_PREFIX.length).split("/")[0] : undefined;
 }
 

@@ -1,0 +1,3 @@
+import { sftpRepositorySuite } from "./sftp-repository-suite.ts";
+
+sftpRepositorySuite(false);
