@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { BackupError } from "../core/backup-error.ts";
+import { PROBE_PREFIX } from "../core/backup-name.ts";
 import { uuidV7 } from "../core/uuid-v7.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Check } from "../ports/preflight.ts";
@@ -78,7 +79,7 @@ class Probe {
   }
 
   async run(): Promise<Found> {
-    const key = `dbbackup-preflight-${this.#id}`;
+    const key = `${PROBE_PREFIX}${this.#id}`;
     const bytes = randomBytes(PROBE_BYTES);
     const written = await this.#write(key, bytes);
     if (written === undefined) return {};
@@ -220,7 +221,8 @@ class Probe {
       return true;
     } catch (error) {
       const isRefusal =
-        error instanceof BackupError && (error.code === "AUTH" || (this.#place.isFolder && error.code === "IO"));
+        error instanceof BackupError &&
+        (error.code === "AUTH" || error.code === "LOCKED" || (this.#place.isFolder && error.code === "IO"));
       if (!isRefusal) this.fail(name, error);
       return false;
     }

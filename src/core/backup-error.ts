@@ -29,6 +29,8 @@ const exitStatusOfCode = {
   UNSUPPORTED_OBJECT: ExitStatus.failed,
   /** Something named does not exist. */
   NOT_FOUND: ExitStatus.failed,
+  /** Something may not be removed yet. */
+  LOCKED: ExitStatus.failed,
   /** Something to be created exists already. */
   EXISTS: ExitStatus.failed,
   /** The pre-check of a restore found what would make it fail. */

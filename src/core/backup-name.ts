@@ -12,6 +12,15 @@ export const CLUSTER_NAME = "cluster";
 
 export const METADATA_SUFFIX = ".meta.json";
 
+/** Behind the name of a backup: what is to be removed of it, for whoever must finish. */
+export const REMOVAL_SUFFIX = ".removing.json";
+
+/** Behind the name of a backup and a time: the result of a proof that it restores. */
+export const VERIFICATION_SUFFIX = ".verify.json";
+
+/** Before the name of an object that is written to try a repository out. */
+export const PROBE_PREFIX = "dbbackup-preflight-";
+
 /**
  * A database's name as part of a file name: everything outside `[A-Za-z0-9._-]`, and a leading dot or minus, becomes
  * `%XX` of its UTF-8 bytes. Two names never give the same label; nothing ever reads a name back from one.

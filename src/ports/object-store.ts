@@ -1,3 +1,5 @@
+import type { ObjectLock } from "../core/object-lock.ts";
+
 /** State of a stored object, as its store tells it. */
 export interface ObjectState {
   readonly key: string;
@@ -7,8 +9,8 @@ export interface ObjectState {
   readonly version: string;
   /** The work that wrote it, when it was one of ours. */
   readonly work: string | undefined;
-  /** Until when the service lets nobody remove this version, where it says so. */
-  readonly keptUntil?: Date | undefined;
+  /** What keeps it from being removed, now. */
+  readonly lock?: ObjectLock | undefined;
   /** What is removed or overwritten stays there as an older version, where the service says so. */
   readonly hasVersions?: boolean;
 }
@@ -76,7 +78,7 @@ export interface ObjectStore {
    * when `recursive`.
    */
   list(prefix: string, recursive: boolean): AsyncIterable<ListedObject>;
-  /** Removes an object; a missing one is no error. */
+  /** Removes an object, or hides it where the service keeps versions, locked or not; a missing one is no error. */
   remove(key: string): Promise<void>;
   /** The service's clock, as it told it last; ours until it has. */
   now(): Date;

@@ -1,3 +1,4 @@
+import type { ObjectLock } from "../core/object-lock.ts";
 import type { BackupFiles } from "./backup-files.ts";
 import type { ByteSink } from "./byte-sink.ts";
 import type { Spool } from "./spool.ts";
@@ -53,6 +54,8 @@ export interface StoredObject {
   readonly key: string;
   readonly size: number;
   readonly modified: Date;
+  /** Where something keeps it from being removed; lists do not tell. */
+  readonly lock?: ObjectLock;
 }
 
 /** One run's claim on a repository. */

@@ -18,6 +18,10 @@ function examples(): string[] {
   return blocks.flatMap((block) => block.split("\n")).filter((line) => line.startsWith("dbbackup "));
 }
 
+function deletes(line: string): boolean {
+  return line.includes("cloud delete");
+}
+
 test("the examples of docs/storage.md and of the help of cloud do what they say", async () => {
   const folder = mkdtempSync(join(tmpdir(), "dbbackup-examples-"));
   await using server = await startS3Server();
@@ -63,7 +67,6 @@ test("the examples of docs/storage.md and of the help of cloud do what they say"
     await run("dbbackup backup single shop --repo /var/backups --quiet");
     await sleep(1100);
     const done: string[] = [];
-    const deletes = (line: string): boolean => line.includes("cloud delete");
     for (const line of [...ofS3, ...helped].filter((each) => !deletes(each))) {
       done.push(await run(line));
       if (made.id === "") [made] = JSON.parse(await run("dbbackup list --repo s3://my-backups/shop --json"));

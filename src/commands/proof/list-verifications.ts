@@ -1,9 +1,9 @@
+import { VERIFICATION_SUFFIX } from "../../core/backup-name.ts";
 import { readVerification } from "../../core/verification/read-verification.ts";
 import type { Verification } from "../../core/verification/verification-schema.ts";
 import type { OpenedObject, Storage } from "../../ports/storage.ts";
 import type { FoundBackup } from "../found-backup.ts";
 import { folderOf, nameOf } from "./place-of-backup.ts";
-import { VERIFICATION_SUFFIX } from "./store-verification.ts";
 
 /** What was found when a backup was restored on trial. */
 export interface StoredVerification {

@@ -1,5 +1,5 @@
 import { BackupError } from "../../core/backup-error.ts";
-import { compactTime } from "../../core/backup-name.ts";
+import { compactTime, VERIFICATION_SUFFIX } from "../../core/backup-name.ts";
 import { isSafeComponent } from "../../core/safe-path.ts";
 import { uuidV7 } from "../../core/uuid-v7.ts";
 import { formatVerification } from "../../core/verification/format-verification.ts";
@@ -7,8 +7,6 @@ import type { Verification } from "../../core/verification/verification-schema.t
 import type { Storage } from "../../ports/storage.ts";
 import { folderOf, nameOf } from "./place-of-backup.ts";
 import { isProven, type ProvenBackup } from "./prove-backup.ts";
-
-export const VERIFICATION_SUFFIX = ".verify.json";
 
 /** More damage than this is counted, not kept. */
 export const maxKeptDamage = 100;

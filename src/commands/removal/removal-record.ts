@@ -1,8 +1,6 @@
 import * as v from "valibot";
+import { REMOVAL_SUFFIX } from "../../core/backup-name.ts";
 import { isSafeRelativePath } from "../../core/safe-path.ts";
-
-/** Behind the name of a backup: what is to be removed of it, for whoever must finish. */
-export const REMOVAL_SUFFIX = ".removing.json";
 
 /** More than the files of the largest backup take. */
 export const MAX_REMOVAL_BYTES = 256 << 20;

@@ -1,10 +1,13 @@
 import { BackupError } from "../../core/backup-error.ts";
-import { METADATA_SUFFIX } from "../../core/backup-name.ts";
+import { METADATA_SUFFIX, REMOVAL_SUFFIX, VERIFICATION_SUFFIX } from "../../core/backup-name.ts";
 import { KEY_FILE_MARK } from "../../core/encrypted-file.ts";
+import { lockedError, type ObjectLock } from "../../core/object-lock.ts";
 import type { Storage } from "../../ports/storage.ts";
 import type { FoundBackup } from "../found-backup.ts";
-import { VERIFICATION_SUFFIX } from "../proof/store-verification.ts";
-import { formatRemoval, MAX_REMOVAL_BYTES, parseRemoval, REMOVAL_SUFFIX, type Removal } from "./removal-record.ts";
+import { formatRemoval, MAX_REMOVAL_BYTES, parseRemoval, type Removal } from "./removal-record.ts";
+
+/** Objects that are asked for beside each other. */
+const LOOKS_AT_ONCE = 8;
 
 /**
  * Says what belongs to a backup of a repository: its metadata, its artifacts, and of both the key files and results of verifications
@@ -36,13 +39,31 @@ export async function removalOf(found: FoundBackup, storage: Storage): Promise<R
 /**
  * Removes a backup. What is to go is written down first and the metadata go next, so that there is no backup any more from then
  * on; what an interruption leaves, `finishRemovals` removes.
- * @throws BackupError IO
+ * @throws BackupError LOCKED when an object of it may not be removed yet: then all of it stays; IO
  */
 export async function removeBackup(removal: Removal, storage: Storage): Promise<void> {
+  await refuseLocked([removal.metadata, ...removal.files], storage);
   const key = `${removal.metadata.slice(0, -METADATA_SUFFIX.length)}${REMOVAL_SUFFIX}`;
   await writeRecord(key, removal, storage);
   await storage.remove(removal.metadata);
   await removeFiles(removal, key, storage);
+}
+
+/** Names the object that is locked for the longest time: when that is free, all are. */
+async function refuseLocked(keys: readonly string[], storage: Storage): Promise<void> {
+  let longest: { readonly key: string; readonly lock: ObjectLock } | undefined;
+  for (let first = 0; first < keys.length; first += LOOKS_AT_ONCE) {
+    const found = await Promise.all(keys.slice(first, first + LOOKS_AT_ONCE).map((key) => storage.stat(key)));
+    for (const object of found) {
+      if (object?.lock === undefined || (longest !== undefined && endOf(object.lock) <= endOf(longest.lock))) continue;
+      longest = { key: object.key, lock: object.lock };
+    }
+  }
+  if (longest !== undefined) throw lockedError(`${storage.location}/${longest.key}`, longest.lock);
+}
+
+function endOf({ until }: ObjectLock): number {
+  return until?.getTime() ?? Number.POSITIVE_INFINITY;
 }
 
 async function writeRecord(key: string, removal: Removal, storage: Storage): Promise<void> {

@@ -1,5 +1,5 @@
 import { BackupError } from "../../core/backup-error.ts";
-import { METADATA_SUFFIX } from "../../core/backup-name.ts";
+import { METADATA_SUFFIX, REMOVAL_SUFFIX } from "../../core/backup-name.ts";
 import { withoutSuffix } from "../../core/encrypted-file.ts";
 import type { ArtifactMetadata, BackupMetadata } from "../../core/metadata/metadata-schema.ts";
 import type { ProgressSink } from "../../ports/progress.ts";
@@ -9,7 +9,6 @@ import type { StoredFile } from "../encryption/key-files.ts";
 import { type FoundArtifact, type FoundBackup, folderOf } from "../found-backup.ts";
 import { HashedRead } from "../read-object.ts";
 import { ReadProgress } from "../read-progress.ts";
-import { REMOVAL_SUFFIX } from "../removal/removal-record.ts";
 import { finishRemovals } from "../removal/remove-backup.ts";
 import { type BroughtFile, bringFile } from "./bring-file.ts";
 import { copyKeyFiles } from "./copy-key-files.ts";

@@ -65,6 +65,16 @@ const explanations: Readonly<Record<string, Explanation>> = {
     reason: "it exists already",
     hint: "choose another name; nothing is ever overwritten",
   },
+  BlobImmutableDueToPolicy: {
+    code: "LOCKED",
+    reason: "a policy does not let anybody change or remove the object yet",
+    hint: "see its policy with the service's own tools",
+  },
+  BlobImmutableDueToLegalHold: {
+    code: "LOCKED",
+    reason: "the object is on legal hold",
+    hint: "release the hold with the service's own tools, if it is yours",
+  },
   ConditionNotMet: { code: "IO", reason: "another object has this name now", hint: "run again" },
   ContainerBeingDeleted: { code: "IO", reason: "the container is being deleted", hint: "use another one" },
   InvalidBlockList: {

@@ -1,3 +1,5 @@
+import type { Retention } from "../object/retention.ts";
+
 /** Where objects lie in Azure Blob Storage, and how it is asked. */
 export interface AzureSettings {
   readonly account: string;
@@ -8,6 +10,7 @@ export interface AzureSettings {
   readonly endpoint?: string | undefined;
   readonly credentials: AzureCredentials;
   readonly accessTier?: string | undefined;
+  readonly retention?: Retention | undefined;
   readonly encryptionScope?: string | undefined;
 }
 

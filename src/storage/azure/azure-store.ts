@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import type { Readable } from "node:stream";
 import type { BlobItem, BlobPrefix, BlockBlobClient, ContainerClient } from "@azure/storage-blob";
 import { BackupError } from "../../core/backup-error.ts";
+import { activeLock } from "../../core/object-lock.ts";
 import type {
   ListedObject,
   ObjectState,
@@ -13,6 +14,7 @@ import type {
 } from "../../ports/object-store.ts";
 import { fillFromRange } from "../object/fill-from-range.ts";
 import { partBytes } from "../object/part-sizes.ts";
+import { keptUntil, type Retention } from "../object/retention.ts";
 import { arrivedChanged } from "../object/transfer-errors.ts";
 import { isWorkKey } from "../object/work-record.ts";
 import { azureError, failureOf } from "./azure-error.ts";
@@ -209,6 +211,8 @@ export class AzureStore implements ObjectStore {
         modified: found.lastModified ?? this.now(),
         version: found.etag ?? "",
         work: found.metadata?.[WORK_METADATA],
+        hasVersions: found.versionId !== undefined,
+        lock: activeLock(found.immutabilityPolicyExpiresOn, found.legalHold === true, this.now()),
       };
     });
   }
@@ -283,13 +287,20 @@ export class AzureStore implements ObjectStore {
   }
 
   #writing(key: string, work: string) {
-    const { accessTier, encryptionScope } = this.#settings;
+    const { accessTier, encryptionScope, retention } = this.#settings;
+    const until = keptUntil(key, retention, this.now());
     return {
       metadata: { [WORK_METADATA]: work },
+      ...(until === undefined ? {} : { immutabilityPolicy: { expiriesOn: until, policyMode: policyMode(retention!) } }),
       ...(accessTier === undefined || isWorkKey(key) ? {} : { tier: accessTier }),
       ...(encryptionScope === undefined ? {} : { encryptionScope }),
     };
   }
+}
+
+/** A policy that is not locked yet can be shortened and removed by those with the right to it. */
+function policyMode({ mode }: Retention): "Unlocked" | "Locked" {
+  return mode === "governance" ? "Unlocked" : "Locked";
 }
 
 async function propertiesOf(blob: BlockBlobClient) {

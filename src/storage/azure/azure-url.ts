@@ -1,10 +1,11 @@
 import { BackupError } from "../../core/backup-error.ts";
 import { isSafeRelativePath } from "../../core/safe-path.ts";
 import { readBucketUrl } from "../object/bucket-url.ts";
+import { readRetention, retentionParameters } from "../object/retention.ts";
 import type { AzureCredentials, AzureSettings } from "./azure-settings.ts";
 
 /** What may stand behind the question mark. */
-const parameters = new Set(["endpoint", "access-tier", "encryption-scope"]);
+const parameters = new Set(["endpoint", "access-tier", "encryption-scope", ...retentionParameters]);
 
 /** Schemes of URLs that name a container of Azure Blob Storage. */
 export const azureSchemes: readonly string[] = ["azure:"];
@@ -33,6 +34,7 @@ export function parseAzureUrl(text: string, environment: Readonly<Record<string,
     endpoint: endpointOf(given.endpoint),
     credentials: credentialsOf(account, environment),
     accessTier: tierOf(given["access-tier"]),
+    retention: readRetention(given, refused),
     encryptionScope: scope,
   };
 }

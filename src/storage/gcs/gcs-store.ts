@@ -3,6 +3,7 @@ import type { IncomingMessage } from "node:http";
 import type { AuthClient } from "google-auth-library";
 import * as v from "valibot";
 import { BackupError } from "../../core/backup-error.ts";
+import { activeLock } from "../../core/object-lock.ts";
 import type {
   ListedObject,
   ObjectState,
@@ -185,15 +186,14 @@ export class GcsStore implements ObjectStore {
       const url = this.#url(this.#objectPath(key), { fields: OBJECT_FIELDS });
       try {
         const found = this.#parsed(objectSchema, await this.#ask({ method: "GET", url, headers: {} }), key);
+        const kept = found.retentionExpirationTime;
         return {
           key,
           size: found.size,
           modified: new Date(found.timeCreated),
           version: found.generation,
           work: found.metadata?.[WORK_METADATA],
-          ...(found.retentionExpirationTime === undefined
-            ? {}
-            : { keptUntil: new Date(found.retentionExpirationTime) }),
+          lock: activeLock(kept === undefined ? undefined : new Date(kept), false, this.now()),
         };
       } catch (error) {
         if (error instanceof GcsRefusal && error.status === 404) return undefined;

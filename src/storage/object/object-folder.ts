@@ -4,6 +4,7 @@ import type { ObjectStore } from "../../ports/object-store.ts";
 import type { DiscardableFile, PendingFolder } from "../../ports/storage.ts";
 import type { ObjectWork } from "./object-work.ts";
 import type { ObjectWriter } from "./object-writer.ts";
+import { removeUnneeded } from "./remove-unlocked.ts";
 
 /**
  * Objects that belong together, each written when it ends below the key that the folder is meant for. They are no backup
@@ -68,7 +69,7 @@ export class ObjectFolder implements PendingFolder {
     await this.#work.announceFolder(key);
     for (const [name, size] of this.#ended) await this.#work.copy(`${this.#place}/${name}`, `${key}/${name}`, size);
     // Those below a key that was meant for them would be found there.
-    for (const name of this.#ended.keys()) await this.#store.remove(`${this.#place}/${name}`);
+    for (const name of this.#ended.keys()) await removeUnneeded(this.#store, `${this.#place}/${name}`);
   }
 
   async abort(): Promise<void> {

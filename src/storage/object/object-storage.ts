@@ -19,6 +19,7 @@ import { ObjectWork } from "./object-work.ts";
 import { OpenedRangeObject } from "./opened-range-object.ts";
 import { PartMemory } from "./part-memory.ts";
 import { removeOwn } from "./remove-own.ts";
+import { removeUnlocked } from "./remove-unlocked.ts";
 import { forgetLock, isLockFree } from "./sign-of-life.ts";
 import {
   isWorkKey,
@@ -73,7 +74,9 @@ export class ObjectStorage implements Storage {
 
   async stat(key: string): Promise<StoredObject | undefined> {
     const state = await this.#store.head(safe(key));
-    return state && { key, size: state.size, modified: state.modified };
+    if (state === undefined) return undefined;
+    const { size, modified, lock } = state;
+    return { key, size, modified, ...(lock === undefined ? {} : { lock }) };
   }
 
   async *list(prefix: string, options: { readonly recursive?: boolean } = {}): AsyncIterable<StoredObject> {
@@ -83,7 +86,7 @@ export class ObjectStorage implements Storage {
   }
 
   async remove(key: string): Promise<void> {
-    await this.#store.remove(safe(key));
+    await removeUnlocked(this.#store, safe(key));
   }
 
   async sweep(): Promise<SweepResult> {

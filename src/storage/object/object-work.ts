@@ -9,6 +9,7 @@ import { ObjectFolder } from "./object-folder.ts";
 import { ObjectWriter } from "./object-writer.ts";
 import type { PartMemory } from "./part-memory.ts";
 import { removeOwn } from "./remove-own.ts";
+import { removeUnneeded } from "./remove-unlocked.ts";
 import { sweptKey, WORK_PREFIX } from "./work-record.ts";
 
 /** One run's work in a store of objects. */
@@ -88,7 +89,7 @@ export class ObjectWork implements Work {
       await this.#complete(writer);
       if (writer.key !== key) {
         await this.copy(writer.key, key, writer.size);
-        await this.#store.remove(writer.key);
+        await removeUnneeded(this.#store, writer.key);
       }
     }
     if (role === "seal") this.#isSealed = true;

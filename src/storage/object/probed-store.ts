@@ -31,7 +31,7 @@ export class ProbedStore implements ProbedPlace {
 
   async look(key: string): Promise<ProbedObject | undefined> {
     const state = await this.#store.head(key);
-    return state && { keptUntil: state.keptUntil, hasVersions: state.hasVersions === true };
+    return state && { keptUntil: state.lock?.until, hasVersions: state.hasVersions === true };
   }
 
   remove(key: string): Promise<void> {

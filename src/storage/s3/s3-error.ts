@@ -67,6 +67,18 @@ const explanations: Readonly<Record<string, Explanation>> = {
   },
 };
 
+const noObjectLock: Explanation = {
+  code: "IO",
+  reason: "the bucket has no object lock",
+  hint: "leave out object-lock and retain-days, or use a bucket that object lock was enabled for",
+};
+
+/** Some codes say many things. */
+function explanationOf(name: string, message: string): Explanation | undefined {
+  if (name === "InvalidRequest" && /Object ?Lock ?Configuration/.test(message)) return noObjectLock;
+  return Object.hasOwn(explanations, name) ? explanations[name] : undefined;
+}
+
 /** What the system and the SDK call connections that fail or break. */
 const networkFailures = new Set(
   "ECONNRESET ECONNREFUSED ECONNABORTED EPIPE ETIMEDOUT EHOSTUNREACH ENETUNREACH ENOTFOUND EAI_AGAIN ERR_STREAM_PREMATURE_CLOSE TimeoutError IncompleteBody".split(
@@ -107,7 +119,7 @@ export function s3Error(doing: string, object: string, error: unknown): BackupEr
       cause: error,
     });
   }
-  const known = Object.hasOwn(explanations, name) ? explanations[name] : undefined;
+  const known = explanationOf(name, message);
   const isGarbled = message.includes("Deserialization error");
   const noAnswer = networkFailures.has(name) || message === "aborted";
   const canRepeat =

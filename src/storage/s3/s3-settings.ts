@@ -1,3 +1,5 @@
+import type { Retention } from "../object/retention.ts";
+
 /** Where objects lie in a service that speaks S3, and how it is asked. */
 export interface S3Settings {
   readonly bucket: string;
@@ -16,5 +18,6 @@ export interface S3Settings {
     | { readonly accessKeyId: string; readonly secretAccessKey: string; readonly sessionToken?: string }
     | undefined;
   readonly storageClass?: string | undefined;
+  readonly retention?: Retention | undefined;
   readonly serverSideEncryption?: { readonly algorithm: string; readonly keyId?: string } | undefined;
 }

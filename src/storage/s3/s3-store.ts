@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Readable } from "node:stream";
 import type { S3Client, StorageClass } from "@aws-sdk/client-s3";
+import { activeLock } from "../../core/object-lock.ts";
 import type {
   ListedObject,
   ObjectState,
@@ -11,6 +12,7 @@ import type {
   UnfinishedUpload,
 } from "../../ports/object-store.ts";
 import { fillFromRange } from "../object/fill-from-range.ts";
+import { keptUntil, type Retention } from "../object/retention.ts";
 import { arrivedChanged } from "../object/transfer-errors.ts";
 import { EtagCheck } from "./etag-check.ts";
 import { failureOf, s3Error } from "./s3-error.ts";
@@ -100,10 +102,10 @@ export class S3Store implements ObjectStore {
       this.#client.send(
         new this.#sdk.PutObjectCommand({
           ...this.#place(key),
-          ...this.#writing(work),
+          ...this.#writing(key, work),
           Body: bytes,
           ContentLength: bytes.length,
-          // Buckets with a default retention want to be told of the checksum that comes.
+          // Said as well as given: object lock is refused without it.
           ChecksumAlgorithm: "SHA256",
           ChecksumSHA256: sha256(bytes),
           ...(createOnly ? { IfNoneMatch: "*" } : {}),
@@ -121,7 +123,7 @@ export class S3Store implements ObjectStore {
       this.#client.send(
         new this.#sdk.CreateMultipartUploadCommand({
           ...this.#place(key),
-          ...this.#writing(work),
+          ...this.#writing(key, work),
           ChecksumAlgorithm: "SHA256",
         }),
       ),
@@ -224,7 +226,7 @@ export class S3Store implements ObjectStore {
     const source = { CopySource: `${Bucket}/${Key.split("/").map(encodeURIComponent).join("/")}` };
     await this.#asking("copying", to, async () => {
       const { UploadId } = await this.#client.send(
-        new this.#sdk.CreateMultipartUploadCommand({ ...place, ...this.#writing(work) }),
+        new this.#sdk.CreateMultipartUploadCommand({ ...place, ...this.#writing(to, work) }),
       );
       const upload = { ...place, UploadId };
       try {
@@ -262,7 +264,7 @@ export class S3Store implements ObjectStore {
           modified: found.LastModified ?? this.now(),
           version: found.ETag ?? "",
           work: found.Metadata?.[WORK_METADATA],
-          keptUntil: found.ObjectLockRetainUntilDate,
+          lock: activeLock(found.ObjectLockRetainUntilDate, found.ObjectLockLegalHoldStatus === "ON", this.now()),
           hasVersions: found.VersionId !== undefined && found.VersionId !== "null",
         };
       } catch (error) {
@@ -339,10 +341,12 @@ export class S3Store implements ObjectStore {
     return prefix === "" ? key : key.slice(prefix.length + 1);
   }
 
-  #writing(work: string) {
-    const { storageClass, serverSideEncryption } = this.#settings;
+  #writing(key: string, work: string) {
+    const { storageClass, serverSideEncryption, retention } = this.#settings;
+    const until = keptUntil(key, retention, this.now());
     return {
       Metadata: { [WORK_METADATA]: work },
+      ...(until === undefined ? {} : { ObjectLockMode: lockMode(retention!), ObjectLockRetainUntilDate: until }),
       ...(storageClass === undefined ? {} : { StorageClass: storageClass as StorageClass }),
       ...(serverSideEncryption === undefined
         ? {}
@@ -352,6 +356,10 @@ export class S3Store implements ObjectStore {
           }),
     };
   }
+}
+
+function lockMode({ mode }: Retention): "GOVERNANCE" | "COMPLIANCE" {
+  return mode === "governance" ? "GOVERNANCE" : "COMPLIANCE";
 }
 
 function sha256(bytes: Uint8Array): string {

@@ -1,10 +1,20 @@
 import { BackupError } from "../../core/backup-error.ts";
 import { isSafeRelativePath } from "../../core/safe-path.ts";
 import { readBucketUrl } from "../object/bucket-url.ts";
+import { readRetention, retentionParameters } from "../object/retention.ts";
 import type { S3Settings } from "./s3-settings.ts";
 
 /** What may stand behind the question mark. */
-const parameters = new Set(["endpoint", "region", "path-style", "profile", "storage-class", "sse", "sse-kms-key-id"]);
+const parameters = new Set([
+  "endpoint",
+  "region",
+  "path-style",
+  "profile",
+  "storage-class",
+  "sse",
+  "sse-kms-key-id",
+  ...retentionParameters,
+]);
 
 /** Schemes of URLs that name a bucket of a service that speaks S3. */
 export const s3Schemes: readonly string[] = ["s3:", "minio:", "b2:"];
@@ -39,6 +49,7 @@ export function parseS3Url(text: string, environment: Readonly<Record<string, st
     forcePathStyle,
     profile: given.profile,
     credentials: credentialsOf(scheme, environment),
+    retention: readRetention(given, refused),
     storageClass: given["storage-class"],
     serverSideEncryption: encryptionOf(given.sse, given["sse-kms-key-id"]),
   };
