@@ -1,6 +1,7 @@
 import { createHash, createPublicKey, type KeyObject, randomUUID, verify } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 import { Crc32c } from "../../src/storage/gcs/crc32c.ts";
 
 const GRAIN = 256 * 1024;
@@ -23,13 +24,30 @@ export interface GcsServerWishes {
   subjectToken?: string;
   /** Nobody may remove or replace an object: as for an account without that right, or by a retention policy. */
   keeps?: "right" | "retention";
-  /** What happens to a request: it is lost before or behind its work, is refused with 503, or breaks off in the middle of a chunk. */
   fate?: (request: IncomingMessage) => GcsFate | undefined;
   /** Milliseconds that the clock of the server is ahead. */
   clockAhead?: number;
 }
 
-export type GcsFate = "lost" | "answer-lost" | "unavailable" | "cut-chunk" | "flipped";
+export const gcsFates = [
+  "lost",
+  "answer-lost",
+  "unavailable",
+  "slow-down",
+  "delayed",
+  /** Half of a chunk arrives. */
+  "cut-chunk",
+  /** A bit of what is written changes on its way. */
+  "flipped",
+  /** A bit of what is read. */
+  "answer-flipped",
+  /** The answer breaks off. */
+  "truncated",
+  "range-ignored",
+] as const;
+
+/** What may happen to a request or to its answer. */
+export type GcsFate = (typeof gcsFates)[number];
 
 export interface GcsObject {
   readonly name: string;
@@ -71,6 +89,8 @@ export interface GcsServer extends AsyncDisposable {
   /** What stood behind the question mark of each. */
   readonly queries: URLSearchParams[];
   makeBucket(name: string): void;
+  /** The same server at another address, where other things happen to requests. */
+  disturbed(fate: NonNullable<GcsServerWishes["fate"]>): Promise<{ readonly endpoint: string } & AsyncDisposable>;
 }
 
 class Refusal extends Error {
@@ -85,17 +105,23 @@ class Refusal extends Error {
 
 export async function startGcsServer(wishes: GcsServerWishes = {}): Promise<GcsServer> {
   const state = new GcsState(wishes);
+  const { endpoint, ...listening } = await listen(state, (request) => state.wishes.fate?.(request));
+  state.endpoint = endpoint;
+  return Object.assign(state, listening);
+}
+
+async function listen(state: GcsState, fate: NonNullable<GcsServerWishes["fate"]>) {
   const server = createServer((request, response) => {
-    state.serve(request, response).catch(() => request.socket.destroy());
+    state.serve(request, response, fate(request)).catch(() => request.socket.destroy());
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  state.endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  return Object.assign(state, {
+  return {
+    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
     },
-  });
+  };
 }
 
 class GcsState {
@@ -117,9 +143,12 @@ class GcsState {
     this.buckets.set(name, new Map());
   }
 
-  async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  disturbed(fate: NonNullable<GcsServerWishes["fate"]>): Promise<{ readonly endpoint: string } & AsyncDisposable> {
+    return listen(this, fate);
+  }
+
+  async serve(request: IncomingMessage, response: ServerResponse, fate: GcsFate | undefined): Promise<void> {
     const url = new URL(request.url!, this.endpoint);
-    const fate = this.wishes.fate?.(request);
     const body = await bytesOf(request);
     this.asked.push(`${request.method} ${url.pathname}`);
     this.queries.push(url.searchParams);
@@ -128,9 +157,12 @@ class GcsState {
       return;
     }
     if (fate === "flipped" && body.length > 0) body[body.length >> 1]! ^= 1;
+    if (fate === "range-ignored") delete request.headers.range;
+    if (fate === "delayed") await sleep(100);
     const answer = new Answer(response, this.wishes.clockAhead ?? 0);
     try {
       if (fate === "unavailable") throw new Refusal(503, "backendError", "Backend Error");
+      if (fate === "slow-down") throw new Refusal(429, "rateLimitExceeded", "The object exceeded the rate limit");
       if (this.#giveToken(request, url.pathname, body, answer)) {
         answer.send();
         return;
@@ -149,7 +181,8 @@ class GcsState {
       answer.json(status, { error: { code: status, message, errors: [{ domain: "global", reason, message }] } });
     }
     if (fate === "answer-lost" || fate === "cut-chunk") request.socket.destroy();
-    else answer.send();
+    else if (fate === "truncated") await answer.breakOff();
+    else answer.send(fate === "answer-flipped");
   }
 
   /** What the service for tokens and the metadata of a machine answer. */
@@ -408,12 +441,28 @@ class Answer {
     return this.json(200, describe(object));
   }
 
-  send(): void {
-    const date = new Date(Date.now() + this.#clockAhead).toUTCString();
-    this.#response
-      .writeHead(this.#status, { ...this.headers, date, "content-length": `${this.#body.length}` })
-      .end(this.#body);
+  send(isFlipped = false): void {
+    this.#begin().end(isFlipped ? flipped(this.#body) : this.#body);
   }
+
+  async breakOff(): Promise<void> {
+    const response = this.#begin();
+    response.write(this.#body.subarray(0, this.#body.length >> 1));
+    await sleep(20);
+    response.destroy();
+  }
+
+  #begin(): ServerResponse {
+    const date = new Date(Date.now() + this.#clockAhead).toUTCString();
+    const headers = { ...this.headers, date, "content-length": `${this.#body.length}` };
+    return this.#response.writeHead(this.#status, headers);
+  }
+}
+
+function flipped(bytes: Buffer): Buffer {
+  const copy = Buffer.from(bytes);
+  copy[copy.length >> 1]! ^= 1;
+  return copy;
 }
 
 function describe({ name, bytes, generation, created, described, crc32c, md5Hash }: GcsObject): object {
