@@ -70,9 +70,13 @@ function expectSameFiles(left: string, right: string): void {
   }
 }
 
-async function backup(repo: string, ...args: readonly string[]) {
-  const what = ["backup", "single", database.name, "--url", database.url, "--repo", repo, "--json", ...args];
+async function backupOf({ name, url }: TestDatabase, repo: string, ...args: readonly string[]) {
+  const what = ["backup", "single", name, "--url", url, "--repo", repo, "--json", ...args];
   return JSON.parse((await mustDbbackup(what)).stdout.toString());
+}
+
+async function backup(repo: string, ...args: readonly string[]) {
+  return await backupOf(database, repo, ...args);
 }
 
 async function json(...args: readonly string[]) {
@@ -81,11 +85,11 @@ async function json(...args: readonly string[]) {
 
 test("backups go up and come down as they are, with their key files, and are what they were", async () => {
   const [oldKey, newKey] = [newKeyFile(join(folder, "old.key")), newKeyFile(join(folder, "new.key"))];
-  const custom = await backup(local, "--compression", "none");
-  const directory = await backup(local, "--format", "directory", "--table", "words", "--encrypt", "--key-file", oldKey);
-  const url = database.url;
   await using small = await withDatabase(database.server);
-  await mustDbbackup(["backup", "cluster", "--url", url, "--database", small.name, "--repo", local]);
+  await small.sql("CREATE TABLE t AS SELECT i, md5(i::text) AS hash FROM generate_series(1, 10000) i");
+  const custom = await backupOf(small, local, "--compression", "none");
+  const directory = await backupOf(small, local, "--format", "directory", "--encrypt", "--key-file", oldKey);
+  await mustDbbackup(["backup", "cluster", "--url", small.url, "--database", small.name, "--repo", local]);
   const cluster = (await json("list", "--repo", local)).find(({ scope }: { scope?: string }) => scope === "cluster");
   await mustDbbackup(["keys", "rotate", directory.id, "--repo", local, "--key-file", oldKey, "--new-key-file", newKey]);
   const ids = [custom.id, directory.id, cluster.id];
@@ -109,7 +113,7 @@ test("backups go up and come down as they are, with their key files, and are wha
   await using restored = await withDatabase(database.server);
   const target = ["--url", restored.url, "--target", restored.name];
   await mustDbbackup(["restore", "single", at(custom.backup_file), ...target], { env });
-  expect(await json("compare", url, restored.url)).toMatchObject({ equal: true });
+  expect(await json("compare", small.url, restored.url)).toMatchObject({ equal: true });
 
   // Again: nothing but new key files goes there.
   const again = await json("cloud", "upload", ...ids, "--repo", local, "--to", repository("all"));

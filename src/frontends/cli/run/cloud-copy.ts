@@ -1,15 +1,11 @@
-import type { FoundBackup } from "../../../commands/found-backup.ts";
-import { listBackups } from "../../../commands/list-backups.ts";
 import { type CopiedBackup, copyBackup } from "../../../commands/transfer/copy-backup.ts";
 import { BackupError } from "../../../core/backup-error.ts";
 import { ExitStatus } from "../../../core/exit-status.ts";
 import { printable } from "../../../core/printable.ts";
 import { formatBytes } from "../amounts.ts";
-import type { CliContext } from "../cli-context.ts";
-import type { Invocation, RunCommand } from "../command.ts";
+import { chosenBackups } from "../chosen-backups.ts";
+import type { RunCommand } from "../command.ts";
 import { errorDocument } from "../describe-error.ts";
-import { findArgument } from "../find-argument.ts";
-import { repositoryOf } from "../repository-option.ts";
 
 type Outcome =
   | { readonly kind: "copied"; readonly backup: string; readonly copied: CopiedBackup }
@@ -20,10 +16,9 @@ export const run: RunCommand = async (invocation, context) => {
   const { services, output, progress, signal } = context;
   const { to: target } = invocation.options;
   if (target === undefined) throw noTarget();
-  refuseContradiction(invocation);
   const to = await services.openStorage(target);
   const outcomes: Outcome[] = [];
-  for await (const { backup, find } of backupsOf(invocation, context)) {
+  for await (const { name: backup, find } of chosenBackups(invocation, context)) {
     try {
       const copied = await copyBackup(await find(), to, progress, signal);
       outcomes.push({ kind: "copied", backup, copied });
@@ -41,33 +36,6 @@ export const run: RunCommand = async (invocation, context) => {
   if (failures.length === 0) return ExitStatus.done;
   return failures.length === outcomes.length ? failures[0]!.exitStatus : ExitStatus.partial;
 };
-
-function refuseContradiction({ args, options }: Invocation): void {
-  if (args.length > 0 !== (options.all === true)) return;
-  throw new BackupError({
-    code: "USAGE",
-    message: args.length > 0 ? "--all means every backup, and some are named" : "nothing says which backups are meant",
-    hint: "name backups, or give --all",
-  });
-}
-
-interface Candidate {
-  readonly backup: string;
-  find(): Promise<FoundBackup>;
-}
-
-async function* backupsOf({ args, options }: Invocation, context: CliContext): AsyncGenerator<Candidate> {
-  for (const backup of args) yield { backup, find: () => findArgument(backup, options, context, undefined) };
-  if (options.all !== true) return;
-  const { backups, unreadable } = await listBackups(
-    await context.services.openStorage(repositoryOf(options)),
-    context.signal,
-  );
-  for (const { backup, metadata } of backups) yield { backup: metadata.id, find: async () => backup };
-  for (const error of unreadable) {
-    yield { backup: error.object ?? "", find: () => Promise.reject(error) };
-  }
-}
 
 function lineOf({ id, location, wasThere, bytes, resumedBytes }: CopiedBackup): string {
   if (wasThere) return `${id} is there already: ${printable(location)}`;

@@ -1,19 +1,19 @@
 import { type ReplacedBackup, replaceBackup } from "../../../commands/encryption/replace-backup.ts";
 import { type RotatedBackup, rotateKeys } from "../../../commands/encryption/rotate-keys.ts";
 import type { FoundBackup } from "../../../commands/found-backup.ts";
-import { listBackups } from "../../../commands/list-backups.ts";
+import type { Listing } from "../../../commands/list-backups.ts";
 import { BackupError } from "../../../core/backup-error.ts";
 import { counted } from "../../../core/counted.ts";
 import { ExitStatus } from "../../../core/exit-status.ts";
 import { printable } from "../../../core/printable.ts";
 import type { KeyRotation } from "../../../ports/encryption.ts";
+import { chosenBackups } from "../chosen-backups.ts";
 import type { CliContext } from "../cli-context.ts";
-import type { Invocation, RunCommand } from "../command.ts";
+import type { RunCommand } from "../command.ts";
 import { errorDocument } from "../describe-error.ts";
-import { findArgument } from "../find-argument.ts";
 import { keySources, newKeySources } from "../key-sources.ts";
 import type { OptionValues } from "../options/options.ts";
-import { repositoryOf } from "../repository-option.ts";
+import type { Output } from "../output.ts";
 
 type Outcome =
   | { readonly kind: "rotated"; readonly result: RotatedBackup }
@@ -23,14 +23,13 @@ type Outcome =
 export const run: RunCommand = async (invocation, context) => {
   const { options } = invocation;
   const { services, output, progress, signal } = context;
-  refuseContradiction(invocation);
   const rotation = await (await services.encryption()).rotation(keySources(options), newKeySources(options));
   const onDamage = ({ message, object }: BackupError) =>
     progress.emit({ event: "warning", message: `${message}${object === undefined ? "" : ` (${object})`}` });
   const { clock, openStorage } = services;
   const change = options["re-encrypt"] === true ? await reEncrypting(rotation, onDamage, options, context) : rotating;
   const outcomes: Outcome[] = [];
-  for await (const { location, find } of backupsOf(invocation, context)) {
+  for await (const { name: location, find } of chosenBackups(invocation, context, encryptedOf(output))) {
     try {
       outcomes.push(await change(await find()));
     } catch (error) {
@@ -70,42 +69,15 @@ async function reEncrypting(
   return async (found) => ({ kind: "replaced", result: await replaceBackup(found, wish, ports, signal) });
 }
 
-function refuseContradiction({ args, options }: Invocation): void {
-  if (args.length > 0 !== (options.all === true)) return;
-  throw new BackupError({
-    code: "USAGE",
-    message: args.length > 0 ? "--all means every backup, and some are named" : "nothing says which backups are meant",
-    hint: "name backups, or give --all",
-  });
-}
-
-interface Candidate {
-  readonly location: string;
-  find(): Promise<FoundBackup>;
-}
-
-async function* backupsOf({ args, options }: Invocation, context: CliContext): AsyncGenerator<Candidate> {
-  if (options.all === true) yield* allOf(options, context);
-  for (const argument of args) {
-    yield { location: argument, find: () => findArgument(argument, options, context, undefined) };
-  }
-}
-
-async function* allOf(options: OptionValues, { services, output, signal }: CliContext): AsyncGenerator<Candidate> {
-  const { backups, unreadable } = await listBackups(await services.openStorage(repositoryOf(options)), signal);
-  const encrypted = backups.filter(({ metadata }) => metadata.sealed !== undefined);
-  const others = backups.length - encrypted.length;
-  if (others > 0)
-    output.info(`${counted(others, "backup")} of the repository ${others === 1 ? "is" : "are"} not encrypted`);
-  for (const error of unreadable) {
-    yield {
-      location: error.object ?? "",
-      find: () => {
-        throw error;
-      },
-    };
-  }
-  for (const { backup } of encrypted) yield { location: backup.location, find: async () => backup };
+/** With `--all`: the encrypted ones; the others are told of. */
+function encryptedOf(output: Output) {
+  return ({ backups }: Listing): Listing["backups"] => {
+    const encrypted = backups.filter(({ metadata }) => metadata.sealed !== undefined);
+    const others = backups.length - encrypted.length;
+    if (others > 0)
+      output.info(`${counted(others, "backup")} of the repository ${others === 1 ? "is" : "are"} not encrypted`);
+    return encrypted;
+  };
 }
 
 function lineOf(outcome: Exclude<Outcome, { kind: "failed" }>): string {
