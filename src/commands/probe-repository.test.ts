@@ -80,10 +80,12 @@ test("what is kept for a time is told with its end", async () => {
 
 test("a place that is not to be reached is an error, and an interruption ends it", async () => {
   const place = new Place();
-  place.create = async () => {
+  const noAnswer = async (): Promise<never> => {
     throw new BackupError({ code: "CONNECT", message: "no answer" });
   };
-  expect((await probed(place)).told).toBe("repository error: no answer");
+  place.create = noAnswer;
+  place.look = noAnswer;
+  expect(await probed(place)).toMatchObject({ told: "repository error: no answer", left: [] });
   const interrupted = new Place();
   const reason = new BackupError({ code: "INTERRUPTED", message: "stopped" });
   await expect(probeRepository(interrupted, clock, AbortSignal.abort(reason))).rejects.toBe(reason);

@@ -109,6 +109,7 @@ class Probe {
       await this.#place.create(key, bytes);
       return this.#clock.monotonic() - from;
     } catch (error) {
+      await this.#forget(key);
       this.fail("repository", error);
       return undefined;
     }
@@ -194,6 +195,7 @@ class Probe {
     try {
       await this.#place.create(key, Buffer.from("record"));
     } catch (error) {
+      await this.#forget(key);
       this.fail("record", error);
       return;
     }
@@ -226,6 +228,15 @@ class Probe {
       if (!isRefusal) this.fail(name, error);
       return false;
     }
+  }
+
+  /** What could not be written is there only when the answer to it was lost. */
+  async #forget(key: string): Promise<void> {
+    const isThere = await this.#place.look(key).then(
+      (found) => found !== undefined,
+      () => false,
+    );
+    if (!isThere) this.#written.delete(key);
   }
 
   /** Removes what is left. */

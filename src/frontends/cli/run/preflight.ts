@@ -1,7 +1,7 @@
 import { type PreflightReport, preflight } from "../../../commands/preflight.ts";
 import type { RepositoryReport } from "../../../commands/probe-repository.ts";
 import { BackupError } from "../../../core/backup-error.ts";
-import { formatCount } from "../../../core/counted.ts";
+import { counted } from "../../../core/counted.ts";
 import { ExitStatus } from "../../../core/exit-status.ts";
 import { printable } from "../../../core/printable.ts";
 import type { Check, SourceReport } from "../../../ports/preflight.ts";
@@ -87,15 +87,15 @@ function missingLines({ source }: PreflightReport): string[] {
 function leftLines({ repository: { left } }: PreflightReport): string[] {
   return left.length === 0
     ? []
-    : ["", "written to try it, and not to be removed:", ...left.map((key) => `  ${printable(key)}`)];
+    : ["", "written to try it, and could not be removed:", ...left.map((key) => `  ${printable(key)}`)];
 }
 
 function verdict({ source, checks }: PreflightReport): string {
   const errors = checks.filter(({ status }) => status === "error").length;
   const warnings = checks.filter(({ status }) => status === "warning").length;
-  if (errors > 0) return `a backup would fail: ${formatCount(errors)} errors, ${formatCount(warnings)} warnings`;
+  if (errors > 0) return `a backup would fail: ${counted(errors, "error")}, ${counted(warnings, "warning")}`;
   const can = source === undefined ? "backups can be written there" : "a backup can be made";
-  return warnings > 0 ? `${can}, with ${formatCount(warnings)} warnings` : can;
+  return warnings > 0 ? `${can}, with ${counted(warnings, "warning")}` : can;
 }
 
 function documentOf(
