@@ -45,6 +45,10 @@ class Place implements ProbedPlace {
   }
 }
 
+async function noAnswer(): Promise<never> {
+  throw new BackupError({ code: "CONNECT", message: "no answer" });
+}
+
 async function probed(place: Place) {
   const report = await probeRepository(place, clock, new AbortController().signal);
   return {
@@ -80,9 +84,6 @@ test("what is kept for a time is told with its end", async () => {
 
 test("a place that is not to be reached is an error, and an interruption ends it", async () => {
   const place = new Place();
-  const noAnswer = async (): Promise<never> => {
-    throw new BackupError({ code: "CONNECT", message: "no answer" });
-  };
   place.create = noAnswer;
   place.look = noAnswer;
   expect(await probed(place)).toMatchObject({ told: "repository error: no answer", left: [] });
