@@ -294,17 +294,22 @@ export function storageSuite(
       else expect(bytes).toBeUndefined();
     });
 
-    test.runIf(!isFileSystem)("works have no notes, and what was removed is missing", async () => {
-      const work = await storage.beginWork();
-      await expect(work.note("what it is")).rejects.toMatchObject({ code: "USAGE" });
-      await work.end();
-      await expect(storage.resumeWork(work.id)).rejects.toMatchObject({ code: "NOT_FOUND" });
-      await put("x", randomBytes(1000));
-      const object = await storage.open("x");
-      await place.other.remove("x");
-      await expect(object.readAt(0, Buffer.alloc(10))).rejects.toMatchObject({ code: "NOT_FOUND" });
-      await object.close();
-    });
+    test.runIf(!isFileSystem)(
+      "works have no notes; what was removed is missing, and nothing is read in its place",
+      async () => {
+        const work = await storage.beginWork();
+        await expect(work.note("what it is")).rejects.toMatchObject({ code: "USAGE" });
+        await work.end();
+        await expect(storage.resumeWork(work.id)).rejects.toMatchObject({ code: "NOT_FOUND" });
+        await put("x", randomBytes(1000));
+        const object = await storage.open("x");
+        await place.other.remove("x");
+        await expect(object.readAt(0, Buffer.alloc(10))).rejects.toMatchObject({ code: "NOT_FOUND" });
+        await put("x", randomBytes(1000));
+        await expect(object.readAt(0, Buffer.alloc(10))).rejects.toMatchObject({ code: "IO" });
+        await object.close();
+      },
+    );
 
     test("folders become visible whole, under the key that was intended and under another one", async () => {
       await put("taken/a", Buffer.from("theirs"));
