@@ -291,3 +291,31 @@ test("backups are removed whole, when that is confirmed, and nothing else is", a
   await mustDbbackup(["cloud", "delete", made.id, "--repo", repo, "--confirm"], { env });
   expect(await stored("removed")).toEqual([kept.backup_file, `${kept.backup_file}.meta.json`]);
 });
+
+test("a removal that was interrupted is finished, and nobody is led to remove what belongs to others", async () => {
+  const repo = join(folder, "half");
+  const args = ["--table", "words"];
+  const [half, other, kept] = [await backup(repo, ...args), await backup(repo, ...args), await backup(repo, ...args)];
+  rmSync(join(repo, `${half.backup_file}.meta.json`));
+  const record = (of: string, files: readonly string[]) => {
+    const removal = { kind: "removal", version: 1, id: half.id, metadata: `${of}.meta.json`, files };
+    writeFileSync(join(repo, `${of}.removing.json`), JSON.stringify(removal));
+  };
+  record(half.backup_file, [half.backup_file]);
+  // Of a backup that does not exist, and names the files of one that does.
+  record("forged.dump", [kept.backup_file]);
+  // Of one that is there again, or was not removed yet.
+  record(kept.backup_file, [kept.backup_file]);
+  writeFileSync(join(repo, `${half.backup_file}.notes.txt`), "mine");
+  const { stderr } = await mustDbbackup(["cloud", "delete", other.id, "--repo", repo, "--confirm"], { env });
+  expect(stderr).toContain("finished the removal of 1 backup");
+  expect(filesOf(repo)).toEqual(
+    [
+      kept.backup_file,
+      `${kept.backup_file}.meta.json`,
+      `${kept.backup_file}.removing.json`,
+      "forged.dump.removing.json",
+      `${half.backup_file}.notes.txt`,
+    ].toSorted(),
+  );
+});

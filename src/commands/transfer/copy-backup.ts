@@ -72,10 +72,10 @@ export async function copyBackup(
   const note = formatCopyRecord(metadata);
   const transfer = await to.beginTransfer({ id: metadata.id, note, folder });
   try {
-    const copied = new ReadProgress(progress, "copy", `copying ${found.location} to ${to.location}`, bytes);
+    const copied = new ReadProgress(progress, "copy", `copying ${stem}`, bytes);
     const brought = await bringAll(copying, transfer, copied, signal);
     await transfer.publish();
-    const reading = new ReadProgress(progress, "read-back", `reading back what arrived in ${to.location}`, bytes);
+    const reading = new ReadProgress(progress, "read-back", "reading back what arrived", bytes);
     await readBack(brought, to, reading, signal);
     await transfer.seal(metadataKey, copying.metadataBytes);
     await copyKeyFiles(storedFiles(found, copying), to);
