@@ -201,6 +201,18 @@ test("preflight tries a bucket: writable, without the right to remove, under a r
   Object.assign(server.wishes, { keeps: undefined, clockAhead: 0 });
 });
 
+test("a writer who may remove only records of runs makes backups that it cannot remove", async () => {
+  Object.assign(server.wishes, { keeps: "right", keepsNot: "/.tmp-" });
+  const tried = await preflight("kept");
+  expect(tried).toMatchObject({ status: 0, protection: "append-only" });
+  expect(tried.told).toContain("record ok");
+  await mustDbbackup([...source(), ...repository("kept")], { env });
+  const [probe, file, metadata] = stored("kept");
+  expect([probe]).toEqual(tried.left);
+  expect(metadata).toBe(`${file}.meta.json`);
+  Object.assign(server.wishes, { keeps: undefined, keepsNot: undefined });
+});
+
 test("only who needs the SDK of a service loads it", async () => {
   const hooks = `import { registerHooks } from "node:module";
     registerHooks({ load: (url, context, next) => (/\\w+-sdk/.test(url) && process._rawDebug(url), next(url, context)) });`;

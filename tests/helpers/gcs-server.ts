@@ -24,6 +24,8 @@ export interface GcsServerWishes {
   subjectToken?: string;
   /** Nobody may remove or replace an object: as for an account without that right, or by a retention policy. */
   keeps?: "right" | "retention";
+  /** Objects with this in their names may be removed and replaced nevertheless, as by a condition of the right. */
+  keepsNot?: string;
   fate?: (request: IncomingMessage) => GcsFate | undefined;
   /** Milliseconds that the clock of the server is ahead. */
   clockAhead?: number;
@@ -234,7 +236,7 @@ class GcsState {
         return this.#get(request, found(bucket, key), url.searchParams, answer);
       case "DELETE object":
         this.#check(bucket.get(found(bucket, key).name), url.searchParams);
-        this.#mayRemove();
+        this.#mayRemove(key);
         bucket.delete(key);
         return answer.empty(204);
       default:
@@ -242,8 +244,9 @@ class GcsState {
     }
   }
 
-  #mayRemove(): void {
-    const { keeps } = this.wishes;
+  #mayRemove(name: string): void {
+    const { keeps, keepsNot } = this.wishes;
+    if (keepsNot !== undefined && name.includes(keepsNot)) return;
     if (keeps === "right") {
       throw new Refusal(403, "forbidden", "writer does not have storage.objects.delete access to the object.");
     }
@@ -267,7 +270,7 @@ class GcsState {
     const name = described.name ?? parameters.get("name") ?? "";
     if (name === "") throw new Refusal(400, "required", "Required");
     this.#check(bucket.get(name), parameters);
-    if (bucket.has(name)) this.#mayRemove();
+    if (bucket.has(name)) this.#mayRemove(name);
     const hashes = {
       crc32c: new Crc32c().update(bytes).toBase64(),
       md5Hash: createHash("md5").update(bytes).digest("base64"),

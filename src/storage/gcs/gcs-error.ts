@@ -36,7 +36,11 @@ const byReason: Readonly<Record<string, Explanation>> = {
 };
 
 const byStatus: Readonly<Record<number, Explanation>> = {
-  401: { code: "AUTH", reason: "the credentials were not accepted", hint: noCredentials },
+  401: {
+    code: "AUTH",
+    reason: "the credentials were not accepted",
+    hint: "check the account and its key, and whether the clock of this machine is right",
+  },
   403: {
     code: "AUTH",
     reason: "access denied",
