@@ -18,6 +18,9 @@ export interface Listing {
   readonly unreadable: readonly BackupError[];
 }
 
+/** Metadata that are read beside each other: far away each waits for its own answers. */
+const READ_AT_ONCE = 8;
+
 /**
  * All backups of a repository.
  * @throws BackupError NOT_FOUND when there is no such repository, IO
@@ -30,24 +33,36 @@ export async function listBackups(storage: Storage, signal: AbortSignal): Promis
   }
   const backups: ListedBackup[] = [];
   const unreadable: BackupError[] = [];
-  for (const key of sizes.keys()) {
-    if (!key.endsWith(METADATA_SUFFIX)) continue;
+  const keys = [...sizes.keys()].filter((key) => key.endsWith(METADATA_SUFFIX));
+  for (let first = 0; first < keys.length; first += READ_AT_ONCE) {
     signal.throwIfAborted();
-    try {
-      const metadata = await readMetadataOf(storage, key);
-      const backup = backupInRepository(storage, key, metadata);
-      const problems =
-        backup.folder === undefined
-          ? problemsOf(metadata, sizes, (name) => name)
-          : problemsOf(metadata, await backup.folder.sizes(), fileName);
-      backups.push({ backup, metadata, problems });
-    } catch (error) {
-      if (!(error instanceof BackupError)) throw error;
-      // One that was removed since the listing is not there, and nothing is wrong with that.
-      if (error.code !== "NOT_FOUND") unreadable.push(error);
+    const read = keys.slice(first, first + READ_AT_ONCE).map((key) => readListed(storage, key, sizes));
+    for (const listed of await Promise.all(read)) {
+      if (listed instanceof BackupError) unreadable.push(listed);
+      else if (listed !== undefined) backups.push(listed);
     }
   }
   return { backups: backups.toSorted(byTime), unreadable };
+}
+
+/** Undefined for one that was removed since the listing: it is not there, and nothing is wrong with that. */
+async function readListed(
+  storage: Storage,
+  key: string,
+  sizes: ReadonlyMap<string, number>,
+): Promise<ListedBackup | BackupError | undefined> {
+  try {
+    const metadata = await readMetadataOf(storage, key);
+    const backup = backupInRepository(storage, key, metadata);
+    const problems =
+      backup.folder === undefined
+        ? problemsOf(metadata, sizes, (name) => name)
+        : problemsOf(metadata, await backup.folder.sizes(), fileName);
+    return { backup, metadata, problems };
+  } catch (error) {
+    if (!(error instanceof BackupError)) throw error;
+    return error.code === "NOT_FOUND" ? undefined : error;
+  }
 }
 
 async function readMetadataOf(storage: Storage, key: string): Promise<BackupMetadata> {

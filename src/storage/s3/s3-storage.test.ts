@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { CreateBucketCommand, ListMultipartUploadsCommand, ListObjectsV2Command, S3Client } from "@aws-sdk/client-s3";
-import { afterAll, beforeAll, expect } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { storageSuite } from "../../../tests/contract/storage-suite.ts";
 import { faultyStore } from "../../../tests/helpers/faulty-store.ts";
 import { type S3Server, startS3Server } from "../../../tests/helpers/s3-server.ts";
@@ -56,3 +56,27 @@ for (const [name, prefix, wrap] of [
     { isFileSystem: false, resumesUploads: true },
   );
 }
+
+test("lists go on past their first page", async () => {
+  const Bucket = randomUUID();
+  const { endpoint, credentials } = server;
+  await client.send(new CreateBucketCommand({ Bucket }));
+  const settings = { bucket: Bucket, prefix: "p", region: "us-east-1", endpoint, forcePathStyle: true, credentials };
+  const store = await S3Store.open(settings);
+  // A page has 1,000.
+  const keys = Array.from({ length: 1050 }, (_, index) => `many/${String(index).padStart(5, "0")}`);
+  const left = keys.values();
+  const put = async (): Promise<void> => {
+    for (const key of left) await store.put(key, Buffer.from(key), { work: "w", createOnly: false });
+  };
+  await Promise.all(Array.from({ length: 8 }, put));
+  await store.put("one", Buffer.alloc(0), { work: "w", createOnly: true });
+  const listed = async (prefix: string, recursive: boolean): Promise<string[]> => {
+    const found: string[] = [];
+    for await (const { key } of store.list(prefix, recursive)) found.push(key);
+    return found;
+  };
+  expect(await listed("", true)).toEqual([...keys, "one"]);
+  expect(await listed("many/", false)).toEqual(keys);
+  expect(await listed("", false)).toEqual(["one"]);
+});
