@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { BlobServiceClient, type ContainerClient, StorageSharedKeyCredential } from "@azure/storage-blob";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import type { Check } from "../../src/ports/preflight.ts";
 import { type AzureServer, startAzureServer } from "../helpers/azure-server.ts";
 import { builtProgram } from "../helpers/built-program.ts";
 import { Authority } from "../helpers/certificates.ts";
@@ -179,4 +180,18 @@ test("a machine's identity opens it by tokens; without any it says where it look
     identity.closeAllConnections();
     await new Promise((resolve) => identity.close(resolve));
   }
+});
+
+test("preflight tries a container, and leaves nothing", async () => {
+  const { stdout } = await mustDbbackup(["preflight", "--repo", repository("tried"), "--json"], { env });
+  const { checks, repository: found } = JSON.parse(stdout.toString());
+  expect(checks.map(({ name, status }: Check) => `${name} ${status}`)).toEqual([
+    "repository ok",
+    "create-only ok",
+    "clock ok",
+    "protection ok",
+    "record ok",
+  ]);
+  expect(found).toMatchObject({ protection: "none", left: [] });
+  expect(await stored("tried")).toEqual([]);
 });
