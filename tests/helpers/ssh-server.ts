@@ -43,8 +43,6 @@ export interface SshServer extends AsyncDisposable {
   readonly otherIdentity: string;
   /** The URL of a folder; a relative one is below `folder`. */
   url(path: string, parameters?: Readonly<Record<string, string>>, port?: number): string;
-  /** Breaks all connections. */
-  cutAll(): Promise<void>;
 }
 
 /** Starts one on 127.0.0.1. */
@@ -116,11 +114,9 @@ Subsystem sftp internal-sftp -d ${folder}${denied}
       const where = path.startsWith("/") ? path : `/~/${path}`;
       return `sftp://${name}@127.0.0.1:${shownPort}${where}?${given}`;
     },
-    async cutAll() {
-      for (const pid of await childrenOf(server.pid!)) tryKill(pid);
-    },
     async [Symbol.asyncDispose]() {
-      for (const pid of await childrenOf(server.pid!)) tryKill(pid);
+      // Connections have processes of their own, and those others.
+      for (const pid of await descendantsOf(server.pid!)) tryKill(pid);
       server.kill("SIGKILL");
       await ended;
       await rm(base, { recursive: true, force: true });
@@ -204,10 +200,10 @@ async function isListening(port: number): Promise<boolean> {
   });
 }
 
-/** Processes of connections. */
-async function childrenOf(pid: number): Promise<number[]> {
+async function descendantsOf(pid: number): Promise<number[]> {
   const text = await readFile(`/proc/${pid}/task/${pid}/children`, "utf8").catch(() => "");
-  return text.split(" ").filter(Boolean).map(Number);
+  const children = text.split(" ").filter(Boolean).map(Number);
+  return [...children, ...(await Promise.all(children.map(descendantsOf))).flat()];
 }
 
 function tryKill(pid: number): void {
