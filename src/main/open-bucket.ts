@@ -3,7 +3,9 @@ import { uuidV7 } from "../core/uuid-v7.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { ObjectStore } from "../ports/object-store.ts";
 import type { ProbedPlace } from "../ports/probed-place.ts";
+import type { TransferLimitWishes } from "../ports/services.ts";
 import type { Storage } from "../ports/storage.ts";
+import type { TransferLimits } from "../storage/object/transfer-limits.ts";
 
 /** Of the process. */
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -12,17 +14,27 @@ type Environment = Readonly<Record<string, string | undefined>>;
  * Opens the repository that a URL names. The SDK of its service is loaded here, by whoever needs it.
  * @throws BackupError USAGE for a URL that cannot be used
  */
-export async function openBucket(url: string, clock: Clock, environment: Environment): Promise<Storage> {
-  if (isSftp(url)) return await (await openSftp(url, environment)).storage(clock);
+export async function openBucket(
+  url: string,
+  clock: Clock,
+  environment: Environment,
+  limits?: TransferLimitWishes,
+): Promise<Storage> {
+  if (isSftp(url)) return await (await openSftp(url, environment, limits)).storage(clock);
   const { ObjectStorage } = await import("../storage/object/object-storage.ts");
-  return new ObjectStorage(await retrying(url, environment), clock);
+  return new ObjectStorage(await retrying(await openStore(url, environment), limits), clock);
 }
 
 /** The same place, to be tried out. */
-export async function openProbedBucket(url: string, clock: Clock, environment: Environment): Promise<ProbedPlace> {
-  if (isSftp(url)) return await (await openSftp(url, environment)).probed(uuidV7(clock.now()));
+export async function openProbedBucket(
+  url: string,
+  clock: Clock,
+  environment: Environment,
+  limits?: TransferLimitWishes,
+): Promise<ProbedPlace> {
+  if (isSftp(url)) return await (await openSftp(url, environment, limits)).probed(uuidV7(clock.now()));
   const { ProbedStore } = await import("../storage/object/probed-store.ts");
-  return new ProbedStore(await retrying(url, environment), uuidV7(clock.now()));
+  return new ProbedStore(await retrying(await openStore(url, environment), limits), uuidV7(clock.now()));
 }
 
 function isSftp(url: string): boolean {
@@ -30,14 +42,13 @@ function isSftp(url: string): boolean {
 }
 
 /** A server has what only file systems have. */
-async function openSftp(url: string, environment: Environment) {
-  const [{ parseSftpUrl }, { RetryingStore }, { SftpStore }] = await Promise.all([
+async function openSftp(url: string, environment: Environment, limits: TransferLimitWishes | undefined) {
+  const [{ parseSftpUrl }, { SftpStore }] = await Promise.all([
     import("../storage/sftp/sftp-url.ts"),
-    import("../storage/object/retrying-store.ts"),
     import("../storage/sftp/sftp-store.ts"),
   ]);
   const files = await SftpStore.open(parseSftpUrl(url, environment));
-  const store = new RetryingStore(files);
+  const store = await retrying(files, limits);
   return {
     storage: async (clock: Clock): Promise<Storage> =>
       new (await import("../storage/sftp/sftp-storage.ts")).SftpStorage(store, files, clock),
@@ -46,9 +57,24 @@ async function openSftp(url: string, environment: Environment) {
   };
 }
 
-async function retrying(url: string, environment: Environment): Promise<ObjectStore> {
+/** What repeats requests is around what limits them: who waits to ask again keeps nobody from asking. */
+async function retrying(store: ObjectStore, limits: TransferLimitWishes | undefined): Promise<ObjectStore> {
   const { RetryingStore } = await import("../storage/object/retrying-store.ts");
-  return new RetryingStore(await openStore(url, environment));
+  if (limits === undefined) return new RetryingStore(store);
+  const { LimitedStore } = await import("../storage/object/limited-store.ts");
+  return new RetryingStore(new LimitedStore(store, await sharedLimits(limits)));
+}
+
+/** One for all repositories of the process. */
+const shared = new WeakMap<TransferLimitWishes, Promise<TransferLimits>>();
+
+function sharedLimits(wishes: TransferLimitWishes): Promise<TransferLimits> {
+  let limits = shared.get(wishes);
+  if (limits === undefined) {
+    limits = import("../storage/object/transfer-limits.ts").then((module) => new module.TransferLimits(wishes));
+    shared.set(wishes, limits);
+  }
+  return limits;
 }
 
 async function openStore(url: string, environment: Environment): Promise<ObjectStore> {

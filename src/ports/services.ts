@@ -57,7 +57,19 @@ export interface Services {
   openSourceChecker(family?: EngineFamily): Promise<SourceChecker>;
   readonly openSqlSession: OpenSqlSession;
   readonly startThrowawayServer: StartThrowawayServer;
+  /** Limits what repositories that URLs name take of the network, all together. To be called before any is opened. */
+  limitTransfers(limits: TransferLimitWishes): void;
   readonly tool: { readonly name: string; readonly version: string };
+}
+
+/** What repositories may take of the network. */
+export interface TransferLimitWishes {
+  /** Read and written together; missing: as many as there are. */
+  readonly bytesPerSecond?: number | undefined;
+  /** Requests that are made at the same time. */
+  readonly connections?: number | undefined;
+  /** Once it is aborted nobody waits for bytes any more. */
+  readonly signal: AbortSignal;
 }
 
 export interface DumpingServices {

@@ -211,6 +211,21 @@ export function sftpRepositorySuite(isFull: boolean): void {
       expect(status).toBe(2);
     });
 
+    test("limits hold for repositories that URLs name, and are refused for folders", async () => {
+      const limits = ["--bandwidth-limit", "1G", "--max-connections", "1"];
+      const repo = server.url("limited");
+      const made = await backup(repo, "--format", "directory", "--jobs", "2", "--compression", "none", ...limits);
+      await mustDbbackup(["verify", made.id, "--repo", repo, ...limits], { env });
+      for (const flag of ["--bandwidth-limit=1M", "--max-connections=3"]) {
+        const refused = await dbbackup(backupOf(join(folder, "none-like-it"), flag), { env });
+        expect([refused.status, refused.stderr]).toEqual([2, expect.stringContaining("that URLs name")]);
+      }
+      const quiet = await dbbackup(["list", "--repo", join(server.folder, "limited")], {
+        env: { ...env, DBBACKUP_BANDWIDTH_LIMIT: "1M" },
+      });
+      expect(quiet).toMatchObject({ status: 0, stderr: "" });
+    });
+
     test("preflight tries a folder on a server, and leaves nothing there", async () => {
       folderThere("tried");
       const { status, stdout } = await dbbackup(["preflight", "--repo", server.url("tried"), "--json"], { env });

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "vitest";
+import type { ObjectStore } from "../../src/ports/object-store.ts";
 import { RetryingStore } from "../../src/storage/object/retrying-store.ts";
 import { SftpLink } from "../../src/storage/sftp/sftp-link.ts";
 import { SftpStorage } from "../../src/storage/sftp/sftp-storage.ts";
@@ -21,6 +22,8 @@ export function sftpStorageSuite(
     readonly urlOf: (folder: string) => string;
     /** Told when a test begins and ends. */
     readonly disturb?: (wanted: boolean) => void;
+    /** What stands between the server and the repetitions. */
+    readonly wrap?: (store: ObjectStore) => ObjectStore;
   },
 ): void {
   // Connecting takes longer than most of what is tested.
@@ -33,7 +36,7 @@ export function sftpStorageSuite(
       const open = async (number: number): Promise<SftpStorage> => {
         links[number] ??= await SftpLink.open(settings);
         const files = await SftpStore.open(settings, links[number]);
-        return new SftpStorage(new RetryingStore(files, quickRetries), files, clock);
+        return new SftpStorage(new RetryingStore(how.wrap?.(files) ?? files, quickRetries), files, clock);
       };
       const place = { storage: await open(0), other: await open(1) };
       // Before the first backup there would be nothing to list.

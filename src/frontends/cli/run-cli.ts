@@ -6,6 +6,7 @@ import type { Services } from "../../ports/services.ts";
 import type { Command, Invocation } from "./command.ts";
 import { commands as builtCommands } from "./commands.ts";
 import { commandHelp, programHelp } from "./help.ts";
+import { limitTransfers } from "./limit-transfers.ts";
 import type { OptionValues } from "./options/options.ts";
 import { Output, type OutputSettings } from "./output.ts";
 import { findCommand, parseCommandLine } from "./parse-command-line.ts";
@@ -71,6 +72,7 @@ async function runCommand(
     const hint = guess === undefined ? "dbbackup --help names the variables" : `did you mean ${guess}?`;
     output.warn(`environment variable "${name}" means nothing`, { hint });
   }
+  limitTransfers(invocation, cli.args, cli);
   const progress = openProgress(invocation.options.progress ?? "auto", cli.stderr, output);
   try {
     const { run } = await command.load();

@@ -33,6 +33,25 @@ export const globalOptions = [
     details: "The same as behind the question mark of the URL; which there are, docs/storage.md says.",
   },
   {
+    name: "bandwidth-limit",
+    type: "size",
+    min: 32_768,
+    default: "as fast as it goes",
+    config: "repository.bandwidth_limit",
+    help: "send to and read from repositories that URLs name at most so many bytes a second, all of them together",
+    details:
+      "Holds over time: a part of an object (8 MiB, of very large ones 32 and 64 MiB) goes as fast as it goes, and the next one waits. Folders are not limited.",
+  },
+  {
+    name: "max-connections",
+    type: "integer",
+    min: 1,
+    max: 1000,
+    default: "as --jobs and the parts of objects need",
+    config: "repository.max_connections",
+    help: "make at most so many requests at the same time to repositories that URLs name, besides lists and signs of life",
+  },
+  {
     name: "json",
     type: "flag",
     config: "output.json",
