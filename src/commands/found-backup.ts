@@ -45,6 +45,8 @@ export interface FoundBackup {
 export interface FoundFolder {
   /** Bytes of the files that are there, by their names in the folder. @throws BackupError IO */
   sizes(): Promise<ReadonlyMap<string, number>>;
+  /** What the names of its files begin with, where other backups lie in the same folder. */
+  readonly prefix?: string;
 }
 
 /** Name of a folder's file, of the name of the artifact that it is. */
@@ -64,13 +66,21 @@ export function isPartial({ partial = [], failed_databases: failed = [] }: Backu
 
 /**
  * The folder beside the metadata that a backup in directory format, or of a cluster, is; undefined for others.
- * @throws BackupError DAMAGED when its artifacts do not lie in one folder
+ * @throws BackupError DAMAGED when its artifacts do not lie in one folder; USAGE for one that lies among those of a cluster
  */
 export function folderOf(metadata: BackupMetadata, where: string): string | undefined {
   if (metadata.format !== "directory" && !isCluster(metadata) && !isSealedFolder(metadata)) return undefined;
   const folders = new Set(metadata.artifacts.map(({ name }) => name.slice(0, Math.max(0, name.lastIndexOf("/")))));
   const [folder] = folders;
   if (folders.size === 1 && folder !== "" && !folder!.includes("/")) return folder;
+  if (folder === "" && metadata.part_of !== undefined) {
+    throw new BackupError({
+      code: "USAGE",
+      message: "it is a database of several files in the backup of a cluster, which is restored as such",
+      object: where,
+      hint: "use restore cluster with the folder that it lies in, and --database",
+    });
+  }
   throw new BackupError({
     code: "DAMAGED",
     message: "the artifacts that the metadata names do not lie in one folder",

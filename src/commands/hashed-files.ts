@@ -32,7 +32,11 @@ export class HashedFiles implements BackupFiles {
   /** @param sizes of the files that are there; those that the metadata does not name are left out */
   constructor(backup: FoundBackup, sizes: ReadonlyMap<string, number>, onBytes: (count: number) => void = () => {}) {
     const isEncrypted = backup.artifacts.some(({ decrypt }) => decrypt !== undefined);
-    const plainName = (name: string): string => (isEncrypted ? withoutSuffix(fileName(name)) : fileName(name));
+    const prefix = backup.folder?.prefix ?? "";
+    const plainName = (name: string): string => {
+      const own = fileName(name).slice(prefix.length);
+      return isEncrypted ? withoutSuffix(own) : own;
+    };
     this.#artifacts = new Map(backup.artifacts.map((artifact) => [plainName(artifact.name), artifact]));
     this.#expected = new Map(backup.metadata?.artifacts.map((artifact) => [plainName(artifact.name), artifact]));
     const named = new Map(backup.artifacts.map(({ name }) => [fileName(name), plainName(name)]));

@@ -19,6 +19,8 @@ export interface FolderStages {
   readonly openStages: OpenArtifactStages;
   readonly encrypt?: ((target: ByteSink, name: string) => Promise<EncryptedSink>) | undefined;
   readonly resumable?: ResumableBackup | undefined;
+  /** Told of each file that is written, also of a dump that fails. */
+  readonly onWritten?: (file: WrittenArtifact) => void;
 }
 
 /** The engine compresses inside. */
@@ -30,8 +32,8 @@ const uncompressed: Compression = { method: "none", level: 0 };
  * @param resumable when notes are to say what is done
  */
 export async function writeFolder(
-  folder: PendingFolder,
-  { openStages, encrypt, resumable }: FolderStages,
+  folder: Pick<PendingFolder, "create" | "localPath" | "adopt">,
+  { openStages, encrypt, resumable, onWritten }: FolderStages,
   dump: (output: FolderOutput) => Promise<DumpResult>,
 ): Promise<WrittenFolder> {
   const files: WrittenArtifact[] = [...(resumable?.kept ?? [])];
@@ -45,6 +47,7 @@ export async function writeFolder(
         const artifact = { name, ...(await stages.end()) };
         files.push(artifact);
         await file.end(resumable?.noteOf(artifact, contents));
+        onWritten?.(artifact);
         return { bytes: artifact.plainSize, sha256: artifact.plainSha256 };
       },
     };

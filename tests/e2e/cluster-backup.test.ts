@@ -124,8 +124,8 @@ test("databases are chosen by psql's patterns", async () => {
   const { databases, backup_file: tarFolder } = JSON.parse(tar.stdout.toString());
   expect(databases).toMatchObject([{ name: "shop", rows: 2, artifact: `${tarFolder}/shop.tar` }]);
   await mustDbbackup(["verify", "latest:cluster", "--repo", join(folder, "tar")]);
-  const plain = await backup("tar", "--format", "directory");
-  expect(plain).toMatchObject({ status: 2, stderr: expect.stringContaining("--format custom or tar") });
+  const sql = await backup("tar", "--format", "sql");
+  expect(sql).toMatchObject({ status: 2, stderr: expect.stringContaining("--format custom, directory or tar") });
   const globals = await backup("chosen", "--globals-only", "--no-role-passwords");
   const metadata = JSON.parse(globals.stdout.toString());
   expect(metadata.databases).toEqual([]);

@@ -47,32 +47,36 @@ function visible(repo: string): Buffer {
 
 const count = "SELECT count(*), md5(string_agg(what, ',' ORDER BY id)) FROM classified";
 
-test("nothing of a cluster is to be seen; with the key it is verified and restored", async () => {
-  const repo = file("repo");
-  const made = await backup(repo);
-  expect(made).toMatchObject({ encrypted: true, scope: "cluster", encryption_algorithm: "AES-256-GCM" });
-  const seen = visible(repo);
-  for (const secret of ["Ypsilon", "classified", "hidden_too", "CREATE ROLE", "postgres", "127.0.0.1"]) {
-    expect(seen.includes(secret), secret).toBe(false);
-  }
-  const into = ["--url", other.url, "--repo", repo, "--database", one.name, "--clean", "--confirm"];
-  expect((await dbbackup(["verify", made.id, "--repo", repo])).status).toBe(1);
-  expect((await dbbackup(["restore", "cluster", made.id, ...into])).status).toBe(1);
-  const [verified] = JSON.parse(
-    (await mustDbbackup(["verify", made.id, "--repo", repo, ...key, "--json"])).stdout.toString(),
-  );
-  expect(verified).toMatchObject({ status: "ok", databases: 2, damage: [] });
-  const before = await one.sql(count);
-  await mustDbbackup(["restore", "cluster", made.id, ...into, "--dry-run", ...key]);
-  await one.sql("DROP TABLE classified");
-  await mustDbbackup(["restore", "cluster", made.id, ...into, ...key]);
-  expect(await one.sql(count)).toEqual(before);
-  // Each database in it is a backup of its own.
-  await using copy = await withDatabase(one.server);
-  const archive = join(repo, made.databases.find(({ name }: { name: string }) => name === one.name).artifact);
-  await mustDbbackup(["restore", "single", archive, "--url", one.url, "--target", copy.name, ...key]);
-  expect(await copy.sql(count)).toEqual(before);
-});
+test.each(["custom", "directory"])(
+  "nothing of a cluster is to be seen; with the key it is verified and restored: format %s",
+  async (format) => {
+    const repo = file(`repo-${format}`);
+    const made = await backup(repo, "--format", format);
+    expect(made).toMatchObject({ encrypted: true, scope: "cluster", encryption_algorithm: "AES-256-GCM" });
+    const seen = visible(repo);
+    for (const secret of ["Ypsilon", "classified", "hidden_too", "CREATE ROLE", "postgres", "127.0.0.1"]) {
+      expect(seen.includes(secret), secret).toBe(false);
+    }
+    const into = ["--url", other.url, "--repo", repo, "--database", one.name, "--clean", "--confirm"];
+    expect((await dbbackup(["verify", made.id, "--repo", repo])).status).toBe(1);
+    expect((await dbbackup(["restore", "cluster", made.id, ...into])).status).toBe(1);
+    const [verified] = JSON.parse(
+      (await mustDbbackup(["verify", made.id, "--repo", repo, ...key, "--json"])).stdout.toString(),
+    );
+    expect(verified).toMatchObject({ status: "ok", databases: 2, damage: [] });
+    const before = await one.sql(count);
+    await mustDbbackup(["restore", "cluster", made.id, ...into, "--dry-run", ...key]);
+    await one.sql("DROP TABLE classified");
+    await mustDbbackup(["restore", "cluster", made.id, ...into, ...key]);
+    expect(await one.sql(count)).toEqual(before);
+    // Each database in it is a backup of its own, if it is one file.
+    if (format === "directory") return;
+    await using copy = await withDatabase(one.server);
+    const archive = join(repo, made.databases.find(({ name }: { name: string }) => name === one.name).artifact);
+    await mustDbbackup(["restore", "single", archive, "--url", one.url, "--target", copy.name, ...key]);
+    expect(await copy.sql(count)).toEqual(before);
+  },
+);
 
 test("a cluster's files that are changed, exchanged or in clear are damage", async () => {
   const repo = file("tampered");

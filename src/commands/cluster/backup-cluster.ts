@@ -166,10 +166,11 @@ function partialOf({ dump, globalsOnly }: BackupClusterRequest): string[] {
 
 function checkFormat({ dump: { format, compression } }: BackupClusterRequest, { formats }: ClusterReader): void {
   if (!formats.includes(format)) {
+    const named = formats.join(", ").replace(/, ([^,]*)$/, " or $1");
     throw new BackupError({
       code: "USAGE",
-      message: `the databases of a cluster are backed up in format ${formats.join(" or ")}, not ${format}`,
-      hint: `use --format ${formats.join(" or ")}${formats.includes("custom") ? ", or plain with --output -" : ""}; single databases are backed up in every format`,
+      message: `the databases of a cluster are backed up in format ${named}, not ${format}`,
+      hint: `use --format ${named}${formats.includes("custom") ? ", or plain with --output -" : ""}; single databases are backed up in every format`,
     });
   }
   if (format === "tar" && compression.method !== "none") {

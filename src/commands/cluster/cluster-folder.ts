@@ -3,10 +3,12 @@ import type { Compression } from "../../core/compression.ts";
 import { ENCRYPTED_SUFFIX } from "../../core/encrypted-file.ts";
 import type { ArtifactTotals, OpenArtifactStages } from "../../ports/artifact-stages.ts";
 import type { ByteSink } from "../../ports/byte-sink.ts";
+import type { DumpResult, FolderOutput } from "../../ports/dump.ts";
 import type { EncryptedSink, Encryption } from "../../ports/encryption.ts";
 import type { Spool } from "../../ports/spool.ts";
-import type { PendingFolder, Work } from "../../ports/storage.ts";
+import type { DiscardableFile, PendingFolder, Work } from "../../ports/storage.ts";
 import type { WrittenArtifact } from "../backup-metadata.ts";
+import { writeFolder } from "../write-folder.ts";
 
 const uncompressed: Compression = { method: "none", level: 0 };
 
@@ -83,6 +85,48 @@ export class ClusterFolder {
     } finally {
       // Thousands of databases must not keep the memory of thousands of spools until the end of the work.
       for (const spool of spools) await spool.close();
+    }
+  }
+
+  /**
+   * Has a dump write several files, whose names in the folder begin with `base` and a dot. When it fails, those that ended
+   * stay, and are listed: they go away with the backup.
+   */
+  async writeFiles(
+    base: string,
+    dump: (output: FolderOutput) => Promise<DumpResult>,
+  ): Promise<{ readonly result: DumpResult; readonly files: readonly WrittenArtifact[] }> {
+    const open = new Set<DiscardableFile>();
+    const create = async (name: string): Promise<DiscardableFile> => {
+      const file = await this.#folder.create(`${base}.${name}`);
+      open.add(file);
+      const end = async (): Promise<void> => {
+        await file.end();
+        open.delete(file);
+      };
+      return { write: (bytes) => file.write(bytes), end, discard: () => file.discard() };
+    };
+    const sealing = this.#sealing;
+    const encrypt =
+      sealing &&
+      ((target: ByteSink, name: string): Promise<EncryptedSink> => openSealed(target, `${base}.${name}`, sealing));
+    const files: WrittenArtifact[] = [];
+    const onWritten = (file: WrittenArtifact): void => {
+      const named = { ...file, name: `${base}.${file.name}` };
+      files.push(named);
+      this.files.push(named);
+    };
+    try {
+      const { dump: result } = await writeFolder(
+        { create },
+        { openStages: this.#openStages, encrypt, onWritten },
+        dump,
+      );
+      return { result, files };
+    } catch (error) {
+      // As for single files.
+      for (const file of open) await file.discard().catch(() => {});
+      throw error;
     }
   }
 

@@ -12,6 +12,8 @@ export interface FoundCluster {
   readonly metadata: BackupMetadata;
   readonly globals: FoundArtifact;
   readonly databases: readonly ClusterDatabase[];
+  /** Of all its files, listed once. */
+  sizes(): Promise<ReadonlyMap<string, number>>;
 }
 
 /** @throws BackupError USAGE for the backup of a single database, DAMAGED when the metadata names no globals */
@@ -26,7 +28,12 @@ export function clusterOf(backup: FoundBackup): FoundCluster {
     });
   }
   const globals = artifactNamed(backup, metadata.globals?.artifact ?? "");
-  return { backup, metadata, globals, databases: metadata.databases ?? [] };
+  let listed: Promise<ReadonlyMap<string, number>> | undefined;
+  const sizes = (): Promise<ReadonlyMap<string, number>> => {
+    listed ??= backup.folder?.sizes() ?? Promise.resolve(new Map());
+    return listed;
+  };
+  return { backup, metadata, globals, databases: metadata.databases ?? [], sizes };
 }
 
 /**
@@ -34,7 +41,7 @@ export function clusterOf(backup: FoundBackup): FoundCluster {
  * @throws BackupError DAMAGED when its metadata is not the one that the cluster's names, NOT_FOUND, IO
  */
 export async function databaseOfCluster(
-  { backup }: FoundCluster,
+  { backup, sizes }: FoundCluster,
   { id, artifact }: ClusterDatabase,
 ): Promise<FoundBackup & { readonly metadata: BackupMetadata }> {
   const location = `${backup.location}/${fileName(artifact)}`;
@@ -42,9 +49,18 @@ export async function databaseOfCluster(
   const object = await described.open();
   try {
     const metadata = await loadMetadata(object, `${location}${METADATA_SUFFIX}`);
-    if (metadata.id === id && metadata.artifacts.length === 1) {
-      const place = described.file === undefined ? {} : { metadataFile: described.file };
-      return await openInner(backup, { location, metadata, ...place, artifacts: [artifactNamed(backup, artifact)] });
+    const isFile = backup.artifacts.some(({ name }) => name === artifact);
+    const prefix = isFile ? "" : `${fileName(artifact)}.`;
+    const isOwn = metadata.artifacts.every(({ name }) => fileName(name).startsWith(prefix));
+    if (metadata.id === id && isOwn && (!isFile || metadata.artifacts.length === 1)) {
+      const folder = artifact.slice(0, -fileName(artifact).length);
+      const names = isFile ? [artifact] : metadata.artifacts.map(({ name }) => folder + fileName(name));
+      const place = {
+        ...(described.file === undefined ? {} : { metadataFile: described.file }),
+        ...(isFile ? {} : { folder: { sizes, prefix } }),
+      };
+      const artifacts = names.map((name) => artifactNamed(backup, name));
+      return await openInner(backup, { location, metadata, ...place, artifacts });
     }
   } finally {
     await object.close();

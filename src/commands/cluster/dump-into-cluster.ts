@@ -3,11 +3,11 @@ import type { Compression } from "../../core/compression.ts";
 import { isScriptFormat } from "../../core/dump-format.ts";
 import { formatMetadata } from "../../core/metadata/format-metadata.ts";
 import { uuidV7 } from "../../core/uuid-v7.ts";
-import type { NotIncluded } from "../../ports/dump.ts";
+import type { DumpOutput, DumpResult, NotIncluded } from "../../ports/dump.ts";
 import { wholeDatabase } from "../../ports/dump-selection.ts";
 import { wholeShape } from "../../ports/dump-shape.ts";
 import { partialMysqlOptions } from "../../ports/mysql-dump.ts";
-import { backupMetadata } from "../backup-metadata.ts";
+import { backupMetadata, type WrittenArtifact } from "../backup-metadata.ts";
 import { extension } from "../backup-single.ts";
 import { sealMetadata } from "../encryption/seal-metadata.ts";
 import { partialOptions } from "../partial-options.ts";
@@ -20,7 +20,7 @@ const uncompressed: Compression = { method: "none", level: 0 };
 export interface DumpedDatabase {
   readonly name: string;
   readonly id: string;
-  /** Name of its archive in the folder; its metadata lies beside it. */
+  /** Name of its archive in the folder, or what the names of its files begin with; its metadata lies beside it. */
   readonly file: string;
   readonly size: number;
   readonly tables: number;
@@ -29,7 +29,7 @@ export interface DumpedDatabase {
   readonly warnings: readonly string[];
 }
 
-/** Dumps one database into an archive of its own, and writes its metadata beside it. */
+/** Dumps one database into an archive or files of its own, and writes its metadata beside it. */
 export async function dumpIntoCluster(
   database: string,
   { dump, connection, applicationName, id: clusterId, encryption }: ClusterRun,
@@ -44,13 +44,14 @@ export async function dumpIntoCluster(
   const isScript = isScriptFormat(dump.format);
   const compression = isScript ? uncompressed : dump.compression;
   const request = { ...dump, compression, connection, database, applicationName };
-  const { result, totals } = await folder.write(
-    name,
-    (sink, openSpool) =>
-      dumper.dump(request, { kind: "file", sink, openSpool }, { codec, progress, signal, startedAt }),
-    isScript ? dump.compression : uncompressed,
-  );
-  const file = folder.storedName(name);
+  const context = { codec, progress, signal, startedAt };
+  const isDirectory = dump.format === "directory";
+  const { result, files } = isDirectory
+    ? await folder.writeFiles(name, (output) => dumper.dump(request, output, context))
+    : await writeOne(folder, name, isScript ? dump.compression : uncompressed, (output) =>
+        dumper.dump(request, output, context),
+      );
+  const file = isDirectory ? name : folder.storedName(name);
   const metadata = backupMetadata({
     id,
     startedAt,
@@ -59,7 +60,7 @@ export async function dumpIntoCluster(
     format: dump.format,
     compression: dump.compression,
     name: file,
-    artifacts: [{ name: file, ...totals }],
+    artifacts: files,
     dump: result,
     isEncrypted: encryption !== undefined,
     partial: [
@@ -76,10 +77,24 @@ export async function dumpIntoCluster(
     name: database,
     id,
     file,
-    size: totals.size,
+    size: files.reduce((sum, { size }) => sum + size, 0),
     tables: tables.length,
     rows: tables.reduce((sum, { rows }) => sum + rows, 0),
     notIncluded: result.notIncluded,
     warnings: result.warnings,
   };
+}
+
+async function writeOne(
+  folder: ClusterFolder,
+  name: string,
+  compression: Compression,
+  dump: (output: DumpOutput) => Promise<DumpResult>,
+): Promise<{ readonly result: DumpResult; readonly files: readonly WrittenArtifact[] }> {
+  const { result, totals } = await folder.write(
+    name,
+    (sink, openSpool) => dump({ kind: "file", sink, openSpool }),
+    compression,
+  );
+  return { result, files: [{ name: folder.storedName(name), ...totals }] };
 }

@@ -66,9 +66,11 @@ async function verifyDatabase(
     const metadata = await storedBytes(artifactOf(cluster, described), signal);
     const damage = differences(described, recordOf(cluster, described), metadata);
     const backup = await databaseOfCluster(cluster, database);
-    const own = backup.metadata.artifacts[0]!;
-    const record = recordOf(cluster, artifact);
-    damage.push(...differences(artifact, record, { size: own.size, sha256: own.sha256 ?? record.sha256! }));
+    for (const [place, { name }] of backup.artifacts.entries()) {
+      const own = backup.metadata.artifacts[place]!;
+      const record = recordOf(cluster, name);
+      damage.push(...differences(name, record, { size: own.size, sha256: own.sha256 ?? record.sha256! }));
+    }
     const found = await verifyBackup(backup, ports, signal, options);
     damage.push(...found.damage.map(({ object, message }) => ({ object: named(database, object), message })));
     return { damage, notes: found.notes, storedBytes: metadata.size + found.storedBytes };

@@ -90,7 +90,7 @@ class ReEncryption {
     const name = written.nameIn(key);
     const artifacts = written.artifacts.map((artifact) => ({ ...artifact, name: written.pathIn(key, artifact.name) }));
     const made = { ...renewed(old, this.#id, this.#now, artifacts), backup_file: name };
-    const placed = placedParts(made, old, (artifact) => written.pathIn(key, fileName(artifact)), written.innerIds);
+    const placed = placedParts(made, old, (artifact) => written.pathIn(key, fileName(artifact)), written.inner);
     const { metadata, stored } = await metadataToStore(placed, encryption, destination, this.#signal);
     await commitMetadata(work, `${key}${METADATA_SUFFIX}`, stored);
     return metadata;
@@ -105,7 +105,7 @@ class ReEncryption {
       commit: (key) => pending.commit(key + ENCRYPTED_SUFFIX, "part"),
       nameIn: (key) => key + ENCRYPTED_SUFFIX,
       pathIn: (key) => key + ENCRYPTED_SUFFIX,
-      innerIds: new Map(),
+      inner: new Map(),
     };
   }
 
@@ -123,14 +123,15 @@ class ReEncryption {
       const name = fileName(artifact.name);
       await put(name, (file) => this.#renew(artifact, file, withoutSuffix(name)));
     }
-    const innerIds = new Map<string, string>();
+    const inner = new Map<string, InnerBackup>();
     if (isCluster(this.#old.metadata)) {
       const cluster = clusterOf(this.#old);
       for (const database of cluster.databases) {
         const { metadata } = await databaseOfCluster(cluster, database);
         const id = uuidV7(this.#now);
-        innerIds.set(database.id, id);
-        const made = renewed(metadata, id, this.#now, [artifacts.get(fileName(database.artifact))!]);
+        const own = metadata.artifacts.map(({ name }) => artifacts.get(fileName(name))!);
+        const made = renewed(metadata, id, this.#now, own);
+        inner.set(database.id, { id, size: made.size_bytes });
         const stored = await sealMetadata({ ...made, part_of: this.#id }, this.#ports.encryption);
         const name = metadataOfArtifact(fileName(database.artifact));
         await put(name, (file) => this.#write(name, Buffer.from(formatMetadata(stored), "utf8"), file));
@@ -141,7 +142,7 @@ class ReEncryption {
       commit: (key) => folder.commit(key),
       nameIn: (key) => key,
       pathIn: (key, name) => `${key}/${name}`,
-      innerIds,
+      inner,
     };
   }
 
@@ -180,8 +181,14 @@ interface Written {
   commit(key: string): Promise<unknown>;
   nameIn(key: string): string;
   pathIn(key: string, name: string): string;
-  /** New ids of the databases of a cluster, by their old ones. */
-  readonly innerIds: ReadonlyMap<string, string>;
+  /** Of the databases of a cluster, by their old ids. */
+  readonly inner: ReadonlyMap<string, InnerBackup>;
+}
+
+/** A database of a cluster, with its new id. */
+interface InnerBackup {
+  readonly id: string;
+  readonly size: number;
 }
 
 function storedFacts({ size, sha256, header }: ArtifactTotals): Pick<NewArtifact, "size" | "sha256" | "header"> {
@@ -207,9 +214,8 @@ function placedParts(
   made: BackupMetadata,
   { globals, databases }: BackupMetadata,
   pathOf: (artifact: string) => string,
-  innerIds: ReadonlyMap<string, string>,
+  inner: ReadonlyMap<string, InnerBackup>,
 ): BackupMetadata {
-  const sizes = new Map(made.artifacts.map(({ name, size }) => [name, size]));
   return {
     ...made,
     ...(globals === undefined ? {} : { globals: { ...globals, artifact: pathOf(globals.artifact) } }),
@@ -217,9 +223,8 @@ function placedParts(
       ? {}
       : {
           databases: databases.map((database) => {
-            const artifact = pathOf(database.artifact);
-            const size = sizes.get(artifact) ?? database.size_bytes;
-            return { ...database, id: innerIds.get(database.id) ?? database.id, artifact, size_bytes: size };
+            const { id, size } = inner.get(database.id)!;
+            return { ...database, id, artifact: pathOf(database.artifact), size_bytes: size };
           }),
         }),
   };

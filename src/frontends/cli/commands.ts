@@ -86,6 +86,7 @@ const clusterBackupNames: readonly OptionName[] = [
   "non-transactional",
   "no-lock",
   "dump-history",
+  "chunk-size",
   "column-statistics",
   "complete-insert",
   "skip-extended-insert",

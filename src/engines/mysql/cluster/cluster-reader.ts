@@ -24,7 +24,7 @@ export interface MysqlClusterReaderOptions {
 /** Reads the accounts of a MySQL or MariaDB server, and all its databases from one state. */
 export function createMysqlClusterReader({ dumper, dumperVersion }: MysqlClusterReaderOptions): ClusterReader {
   return {
-    formats: ["sql"],
+    formats: ["sql", "directory"],
     wholeScript,
     async read(request, { progress, signal }) {
       const { connection: wanted, applicationName } = request;

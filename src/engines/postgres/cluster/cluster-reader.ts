@@ -21,7 +21,7 @@ import { wholeScript } from "./whole-script.ts";
 
 /** Reads what belongs to a PostgreSQL server as a whole. */
 export const postgresClusterReader: ClusterReader = {
-  formats: ["custom", "tar"],
+  formats: ["custom", "directory", "tar"],
   async read(request, { progress, signal }) {
     const { connection: wanted, applicationName } = request;
     const spec = resolveConnection({ ...wanted, applicationName });

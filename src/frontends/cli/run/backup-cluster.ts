@@ -72,7 +72,9 @@ async function requestOf(
       shape: dumpShape(options),
       session: dumpSession(options),
       ...(options["max-rate"] === undefined ? {} : { maxRate: options["max-rate"] }),
-      compression: parseCompression(options.compression ?? (format === "custom" ? "gzip" : "none")),
+      compression: parseCompression(
+        options.compression ?? (format === "custom" || format === "directory" ? "gzip" : "none"),
+      ),
       statistics: options.statistics === true,
       allowedExtensions: options["allow-extension"] ?? [],
       ...(options["archive-version"] === undefined ? {} : { archiveVersion: options["archive-version"] }),

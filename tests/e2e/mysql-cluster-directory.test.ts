@@ -1,0 +1,3 @@
+import { clusterDirectorySuite } from "./mysql-cluster-directory-suite.ts";
+
+clusterDirectorySuite(["mariadb-10.11", "mysql-9.7"]);
