@@ -3,7 +3,12 @@ import { type EngineFamily, familyOfConnection, shownFamily } from "../core/data
 import { peekStream } from "../core/peek-stream.ts";
 import type { Codec } from "../ports/codec.ts";
 import type { RestorableBackup, RestoreEngine, RestoreInput, RestoreRequest } from "../ports/restore.ts";
-import { recognizeFolder, recognizeStoredFamily, STORED_FAMILY_BYTES } from "./recognize-family.ts";
+import {
+  recognizeFolder,
+  recognizeStoredFamily,
+  recognizeStoredFile,
+  STORED_FAMILY_BYTES,
+} from "./recognize-family.ts";
 
 export type OpenRestoreEngine = (family: EngineFamily) => Promise<RestoreEngine>;
 
@@ -34,12 +39,8 @@ async function recognizeInput(
   switch (input.kind) {
     case "folder":
       return { family: recognizeFolder(input.files), input };
-    case "object": {
-      const { object } = input;
-      const head = Buffer.alloc(Math.min(STORED_FAMILY_BYTES, object.size));
-      const count = await object.readAt(0, head);
-      return { family: await recognizeStoredFamily(head.subarray(0, count), codec), input };
-    }
+    case "object":
+      return { family: await recognizeStoredFile(input.object, codec), input };
     case "stream": {
       const { head, all } = await peekStream(input.stream, STORED_FAMILY_BYTES);
       return { family: await recognizeStoredFamily(head, codec), input: { kind: "stream", stream: all } };

@@ -3,6 +3,7 @@ import type { EngineFamily } from "../core/database-type.ts";
 import { recognizeCompression } from "../core/recognize-compression.ts";
 import type { BackupFiles } from "../ports/backup-files.ts";
 import type { Codec } from "../ports/codec.ts";
+import type { OpenedObject } from "../ports/storage.ts";
 
 /** How many plain bytes tell. */
 export const FAMILY_BYTES = 1024;
@@ -29,6 +30,13 @@ function withoutMark(head: Buffer): Buffer {
 export async function recognizeStoredFamily(head: Buffer, codec: Codec): Promise<EngineFamily | undefined> {
   const method = recognizeCompression(head);
   return recognizeFamily(method === "none" ? head : await decompressedHead(method, head, codec));
+}
+
+/** The same of a stored file. */
+export async function recognizeStoredFile(file: OpenedObject, codec: Codec): Promise<EngineFamily | undefined> {
+  const head = Buffer.alloc(Math.min(STORED_FAMILY_BYTES, file.size));
+  const count = await file.readAt(0, head);
+  return await recognizeStoredFamily(head.subarray(0, count), codec);
 }
 
 /** As much as comes out of the beginning of a compressed file; that it ends too early is no news. */

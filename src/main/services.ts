@@ -53,6 +53,10 @@ export function createServices(): Services {
       return (await import("../engines/postgres/cluster/globals-restorer.ts")).postgresGlobalsRestorer;
     },
     openRestorer: async (engine, family) => (await import("./open-restorer.ts")).openRestorer(engine, family),
+    recognizeFile: async (file) => {
+      const { recognizeStoredFile } = await import("./recognize-family.ts");
+      return await recognizeStoredFile(file, (await import("../stages/codec.ts")).createCodec());
+    },
     openProver: async (family) => {
       if (family === "mysql") return (await import("../engines/mysql/proof/mysql-prover.ts")).mysqlProver;
       return (await import("../engines/postgres/proof/postgres-prover.ts")).postgresProver;

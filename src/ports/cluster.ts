@@ -134,11 +134,13 @@ export interface GlobalsRestorer {
   readonly alwaysThere: ReadonlySet<string>;
   /** Databases that are not there yet can be looked at before the globals are restored. */
   readonly looksAhead: boolean;
+  /** Default: true. Where not, `split` says what to do instead. */
+  readonly takesScripts?: boolean;
   /** @throws BackupError DAMAGED, FOREIGN_FILE for a script that holds anything else */
   open(script: AsyncIterable<Uint8Array>): Promise<RestorableGlobals>;
   /**
    * Finds the parts of a script that the server's own tool wrote of a whole server.
-   * @throws BackupError DAMAGED, FOREIGN_FILE
+   * @throws BackupError DAMAGED, FOREIGN_FILE; USAGE at once where such scripts are not taken
    */
   split(script: AsyncIterable<Uint8Array>): Promise<ClusterScript>;
   /** Which of these names a pattern of psql's means. Pure. @throws BackupError USAGE */

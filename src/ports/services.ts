@@ -17,7 +17,7 @@ import type { RestoreEngine } from "./restore.ts";
 import type { RestoreProver } from "./restore-proof.ts";
 import type { SamplePlanner } from "./sample.ts";
 import type { OpenSqlSession } from "./sql-session.ts";
-import type { Storage } from "./storage.ts";
+import type { OpenedObject, Storage } from "./storage.ts";
 import type { StartThrowawayServer } from "./throwaway-server.ts";
 
 /**
@@ -35,6 +35,8 @@ export interface Services {
   openGlobalsRestorer(family?: EngineFamily): Promise<GlobalsRestorer>;
   /** @param family what the command line names; a backup that says whose it is needs none */
   openRestorer(engine?: EngineChoice, family?: EngineFamily): Promise<RestoreEngine>;
+  /** Whose backup a file is, by its first bytes; undefined when they do not tell. */
+  recognizeFile(file: OpenedObject): Promise<EngineFamily | undefined>;
   openProver(family?: EngineFamily): Promise<RestoreProver>;
   standardInput(): AsyncIterable<Uint8Array>;
   /**

@@ -1,6 +1,7 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { dbbackup, mustDbbackup } from "../helpers/dbbackup.ts";
 import {
@@ -12,7 +13,9 @@ import {
   shownAccounts,
 } from "../helpers/mysql-accounts.ts";
 import { mysqlFlavours } from "../helpers/mysql-packages.ts";
-import { type MysqlServer, startMysql } from "../helpers/mysql-server.ts";
+import { type MysqlServer, mysqlUrl, startMysql } from "../helpers/mysql-server.ts";
+import { sharedMysql } from "../helpers/mysql-shared-servers.ts";
+import { mustMysqlStock } from "../helpers/mysql-stock.ts";
 
 let folder: string;
 beforeAll(() => {
@@ -100,6 +103,35 @@ test("a server that takes no rights away on single databases is told of before a
   });
   expect(await target.sql("SELECT User FROM mysql.user WHERE User = 'native'")).toEqual([]);
 });
+
+test.each(["mysql-9.7", "mariadb-10.11"] as const)(
+  "scripts of whole servers of %s are refused, with what to do instead",
+  async (flavour) => {
+    const server = await sharedMysql(flavour);
+    const script = join(folder, `${flavour}.sql`);
+    const { stdout } = await mustMysqlStock("dump", server, ["--all-databases", "--no-data"]);
+    writeFileSync(script, stdout);
+    writeFileSync(`${script}.gz`, gzipSync(stdout));
+    const ours = await dbbackup([
+      "backup",
+      "cluster",
+      "--url",
+      mysqlUrl(server),
+      "--globals-only",
+      "--output=-",
+      "--no-defaults",
+    ]);
+    writeFileSync(`${script}.ours`, ours.stdout);
+    for (const file of [script, `${script}.gz`, `${script}.ours`]) {
+      for (const where of [[], ["--url", mysqlUrl(server)]]) {
+        const { status, stderr } = await dbbackup(["restore", "cluster", file, ...where, "--no-defaults"]);
+        expect(stderr).toContain("one of a whole server of MySQL or MariaDB is loaded by the server's own client");
+        expect(stderr).toContain('make a folder with "backup cluster"');
+        expect(status).toBe(2);
+      }
+    }
+  },
+);
 
 test("a cluster is proved by a restore of each of its databases", async () => {
   await using server = await startMysql({ flavour: "mariadb-10.11" });

@@ -53,8 +53,10 @@ async function scriptOfCluster(
   const open = async () => await plainObject(artifact, await artifact.open());
   const object = await open();
   try {
-    await refuseOthers(object, backup);
     const read = (part: typeof object) => new HashedRead(part, () => {}, signal).pieces();
+    // What is said of the file must not send anybody the wrong way.
+    if (restorer.takesScripts === false) await restorer.split(read(object));
+    await refuseOthers(object, backup);
     const { globals, databases } = await restorer.split(read(object));
     const end = globals.end ?? object.size;
     const partOf = (name: string) => databases.find((database) => database.name === name)!;

@@ -8,8 +8,10 @@ import {
 } from "../../core/database-type.ts";
 import type { GlobalsRequest, GlobalsRestorer, GlobalsResult } from "../../ports/cluster.ts";
 import { type Finding, maxListedFailures, type RestoreRequest, type RestoreResult } from "../../ports/restore.ts";
+import type { OpenedObject } from "../../ports/storage.ts";
 import { findBackup } from "../find-backup.ts";
-import type { FoundBackup } from "../found-backup.ts";
+import type { FoundArtifact, FoundBackup } from "../found-backup.ts";
+import { plainObject } from "../plain-object.ts";
 import { type RestorePorts, refuseErrors, restoreFound } from "../restore-single.ts";
 import { checkCluster, requireClusterConfirmation } from "./check-cluster.ts";
 import { type RestorableCluster, restorableCluster } from "./restorable-cluster.ts";
@@ -32,6 +34,8 @@ export interface RestoreClusterRequest {
 
 export interface RestoreClusterPorts extends Omit<RestorePorts, "standardInput" | "readTextFile" | "openOutput"> {
   openGlobalsRestorer(family: EngineFamily): Promise<GlobalsRestorer>;
+  /** Whose backup a file is, by its first bytes; undefined when they do not tell. */
+  recognizeFile(file: OpenedObject): Promise<EngineFamily | undefined>;
 }
 
 /** What became of one database. */
@@ -61,7 +65,7 @@ export async function restoreCluster(
   signal: AbortSignal,
 ): Promise<RestoreClusterOutcome> {
   const found = await findBackup(request.backup, ports, signal);
-  const family = familyFor(found, request);
+  const family = await familyFor(found, request, ports);
   if (family === "postgres") refuseOfMysql(request.restore);
   const restorer = await ports.openGlobalsRestorer(family);
   const cluster = await restorableCluster(found, restorer, signal);
@@ -83,11 +87,19 @@ export async function restoreCluster(
   return { plan, findings, result: { globals: joined(restored, behind), databases: results } };
 }
 
-/** Whose backup it is: its metadata say it, of a script the command line. @throws BackupError USAGE when they contradict each other */
-function familyFor({ metadata, location }: FoundBackup, { globals }: RestoreClusterRequest): EngineFamily {
+/**
+ * Whose backup it is: its metadata say it, of a script its beginning, or the command line.
+ * @throws BackupError USAGE when they contradict each other
+ */
+async function familyFor(
+  { metadata, location, artifacts }: FoundBackup,
+  { globals }: RestoreClusterRequest,
+  ports: RestoreClusterPorts,
+): Promise<EngineFamily> {
   const asked = familyOfConnection(globals.connection);
-  if (metadata === undefined) return asked ?? "postgres";
-  const family = familyOf(typeOfBackup(metadata.database_type));
+  const family =
+    metadata === undefined ? await recognized(artifacts[0]!, ports) : familyOf(typeOfBackup(metadata.database_type));
+  if (family === undefined) return asked ?? "postgres";
   if (asked === undefined || asked === family) return family;
   throw new BackupError({
     code: "USAGE",
@@ -95,6 +107,18 @@ function familyFor({ metadata, location }: FoundBackup, { globals }: RestoreClus
     object: location,
     hint: "name a server of the backup's kind with --url, or another backup",
   });
+}
+
+async function recognized(
+  artifact: FoundArtifact,
+  { recognizeFile }: RestoreClusterPorts,
+): Promise<EngineFamily | undefined> {
+  const file = await plainObject(artifact, await artifact.open());
+  try {
+    return await recognizeFile(file);
+  } finally {
+    await file.close();
+  }
 }
 
 /** @throws BackupError USAGE, before globals are restored */

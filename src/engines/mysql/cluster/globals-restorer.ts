@@ -28,11 +28,13 @@ export const mysqlGlobalsRestorer: GlobalsRestorer = {
   async open(script) {
     return new ScriptedAccounts(await readAccountsScript(script));
   },
+  takesScripts: false,
   split() {
     throw new BackupError({
       code: "USAGE",
-      message: "the script of a whole server of MySQL or MariaDB is loaded by the server's own client",
-      hint: "mysql < script (or mariadb); restore cluster takes the folders of backup cluster",
+      message:
+        'the file is no backup of "backup cluster" but a script, and one of a whole server of MySQL or MariaDB is loaded by the server\'s own client, all of it',
+      hint: 'mysql < SCRIPT (mariadb < SCRIPT, after zcat and the like); to choose databases and accounts, make a folder with "backup cluster"; the script of one database goes into "restore single"',
     });
   },
   namesMatching,
