@@ -3,12 +3,19 @@ import { uuidV7 } from "../core/uuid-v7.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { ObjectStore } from "../ports/object-store.ts";
 import type { ProbedPlace } from "../ports/probed-place.ts";
-import type { TransferLimitWishes } from "../ports/services.ts";
+import type { RequestFigure, TransferLimitWishes } from "../ports/services.ts";
 import type { Storage } from "../ports/storage.ts";
 import type { TransferLimits } from "../storage/object/transfer-limits.ts";
 
 /** Of the process. */
 type Environment = Readonly<Record<string, string | undefined>>;
+
+/** What all repositories of the process have in common. */
+interface Network {
+  readonly limits: TransferLimitWishes | undefined;
+  /** Added to with each request. */
+  readonly figures: Map<string, RequestFigure>;
+}
 
 /**
  * Opens the repository that a URL names. The SDK of its service is loaded here, by whoever needs it.
@@ -18,11 +25,11 @@ export async function openBucket(
   url: string,
   clock: Clock,
   environment: Environment,
-  limits?: TransferLimitWishes,
+  network: Network,
 ): Promise<Storage> {
-  if (isSftp(url)) return await (await openSftp(url, environment, limits)).storage(clock);
+  if (isSftp(url)) return await (await openSftp(url, environment, network)).storage(clock);
   const { ObjectStorage } = await import("../storage/object/object-storage.ts");
-  return new ObjectStorage(await retrying(await openStore(url, environment), limits), clock);
+  return new ObjectStorage(await retrying(await openStore(url, environment), network), clock);
 }
 
 /** The same place, to be tried out. */
@@ -30,11 +37,11 @@ export async function openProbedBucket(
   url: string,
   clock: Clock,
   environment: Environment,
-  limits?: TransferLimitWishes,
+  network: Network,
 ): Promise<ProbedPlace> {
-  if (isSftp(url)) return await (await openSftp(url, environment, limits)).probed(uuidV7(clock.now()));
+  if (isSftp(url)) return await (await openSftp(url, environment, network)).probed(uuidV7(clock.now()));
   const { ProbedStore } = await import("../storage/object/probed-store.ts");
-  return new ProbedStore(await retrying(await openStore(url, environment), limits), uuidV7(clock.now()));
+  return new ProbedStore(await retrying(await openStore(url, environment), network), uuidV7(clock.now()));
 }
 
 function isSftp(url: string): boolean {
@@ -42,13 +49,13 @@ function isSftp(url: string): boolean {
 }
 
 /** A server has what only file systems have. */
-async function openSftp(url: string, environment: Environment, limits: TransferLimitWishes | undefined) {
+async function openSftp(url: string, environment: Environment, network: Network) {
   const [{ parseSftpUrl }, { SftpStore }] = await Promise.all([
     import("../storage/sftp/sftp-url.ts"),
     import("../storage/sftp/sftp-store.ts"),
   ]);
   const files = await SftpStore.open(parseSftpUrl(url, environment));
-  const store = await retrying(files, limits);
+  const store = await retrying(files, network);
   return {
     storage: async (clock: Clock): Promise<Storage> =>
       new (await import("../storage/sftp/sftp-storage.ts")).SftpStorage(store, files, clock),
@@ -58,11 +65,15 @@ async function openSftp(url: string, environment: Environment, limits: TransferL
 }
 
 /** What repeats requests is around what limits them: who waits to ask again keeps nobody from asking. */
-async function retrying(store: ObjectStore, limits: TransferLimitWishes | undefined): Promise<ObjectStore> {
-  const { RetryingStore } = await import("../storage/object/retrying-store.ts");
-  if (limits === undefined) return new RetryingStore(store);
+async function retrying(store: ObjectStore, { limits, figures }: Network): Promise<ObjectStore> {
+  const [{ RetryingStore }, { MeasuredStore }] = await Promise.all([
+    import("../storage/object/retrying-store.ts"),
+    import("../storage/object/measured-store.ts"),
+  ]);
+  const measured = new MeasuredStore(store, figures);
+  if (limits === undefined) return new RetryingStore(measured);
   const { LimitedStore } = await import("../storage/object/limited-store.ts");
-  return new RetryingStore(new LimitedStore(store, await sharedLimits(limits)));
+  return new RetryingStore(new LimitedStore(measured, await sharedLimits(limits)));
 }
 
 /** One for all repositories of the process. */

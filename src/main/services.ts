@@ -1,7 +1,7 @@
 import { monotonic } from "../core/monotonic.ts";
 import { isStorageUrl } from "../core/storage-url.ts";
 import type { Clock } from "../ports/clock.ts";
-import type { Services, TransferLimitWishes } from "../ports/services.ts";
+import type { RequestFigure, Services, TransferLimitWishes } from "../ports/services.ts";
 import type { Storage } from "../ports/storage.ts";
 import { version } from "./version.ts";
 
@@ -13,13 +13,15 @@ export function createServices(): Services {
   const bucketAt = async (url: string): Promise<Storage> => {
     const known = buckets.get(url);
     if (known !== undefined) return known;
-    const bucket = await (await import("./open-bucket.ts")).openBucket(url, clock, process.env, limits);
+    const bucket = await (await import("./open-bucket.ts")).openBucket(url, clock, process.env, { limits, figures });
     buckets.set(bucket.location, bucket);
     return bucket;
   };
   let limits: TransferLimitWishes | undefined;
+  const figures = new Map<string, RequestFigure>();
   return {
     clock,
+    requestFigures: figures,
     limitTransfers: (wishes) => {
       limits = wishes;
     },
@@ -30,7 +32,10 @@ export function createServices(): Services {
     },
     openProbedPlace: async (location) => {
       if (isStorageUrl(location))
-        return await (await import("./open-bucket.ts")).openProbedBucket(location, clock, process.env, limits);
+        return await (await import("./open-bucket.ts")).openProbedBucket(location, clock, process.env, {
+          limits,
+          figures,
+        });
       const [{ LocalStorage }, { ProbedFolder }] = await Promise.all([
         import("../storage/local/local-storage.ts"),
         import("../storage/local/probed-folder.ts"),

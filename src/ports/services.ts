@@ -61,7 +61,21 @@ export interface Services {
   readonly startThrowawayServer: StartThrowawayServer;
   /** Limits what repositories that URLs name take of the network, all together. To be called before any is opened. */
   limitTransfers(limits: TransferLimitWishes): void;
+  /** What was asked so far of repositories that URLs name, by the kind of request. */
+  readonly requestFigures: ReadonlyMap<string, Readonly<RequestFigure>>;
   readonly tool: { readonly name: string; readonly version: string };
+}
+
+/** Requests of one kind. */
+export interface RequestFigure {
+  /** All that were made, repetitions included. */
+  requests: number;
+  /** Those that failed, whether or not they were made again; that an object exists already is a failure, too. */
+  failures: number;
+  /** Of contents, sent or received by those that went well. */
+  bytes: number;
+  /** From request to answer, added up over requests that are made beside each other. */
+  seconds: number;
 }
 
 /** What repositories may take of the network. */

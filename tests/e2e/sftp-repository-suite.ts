@@ -215,7 +215,12 @@ export function sftpRepositorySuite(isFull: boolean): void {
       const limits = ["--bandwidth-limit", "1G", "--max-connections", "1"];
       const repo = server.url("limited");
       const made = await backup(repo, "--format", "directory", "--jobs", "2", "--compression", "none", ...limits);
-      await mustDbbackup(["verify", made.id, "--repo", repo, ...limits], { env });
+      const { stderr } = await mustDbbackup(["verify", made.id, "--repo", repo, ...limits, "--verbose"], { env });
+      const [, bytes] = /repository: read: \d+ requests, 0 failed, (\d+) bytes/.exec(stderr) ?? [];
+      const sizes: number[] = made.artifacts.map(({ size }: { size: number }) => size);
+      expect(Number(bytes)).toBeGreaterThanOrEqual(sizes.reduce((sum, size) => sum + size, 0));
+      // Named by its own URL, too.
+      await mustDbbackup(["verify", repo.replace("?", `/${made.backup_file}?`)], { env });
       for (const flag of ["--bandwidth-limit=1M", "--max-connections=3"]) {
         const refused = await dbbackup(backupOf(join(folder, "none-like-it"), flag), { env });
         expect([refused.status, refused.stderr]).toEqual([2, expect.stringContaining("that URLs name")]);

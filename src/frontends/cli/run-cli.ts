@@ -79,6 +79,10 @@ async function runCommand(
     return await run(invocation, { services: cli.services, output, progress, signal: cli.signal });
   } finally {
     progress.end();
+    for (const [kind, { requests, failures, bytes, seconds }] of cli.services.requestFigures) {
+      const details = `${requests} requests, ${failures} failed, ${bytes} bytes, ${seconds.toFixed(3)} s`;
+      output.verbose(`repository: ${kind}: ${details}`);
+    }
   }
 }
 
