@@ -29,6 +29,7 @@ import {
   type StoredDestination,
 } from "./commit-backup.ts";
 import { metadataToStore } from "./encryption/seal-metadata.ts";
+import { announcedBackup } from "./growing/announced-backup.ts";
 import { partialOptions, sampleOptions } from "./partial-options.ts";
 import type { ResumableBackup } from "./resumable/resumable-backup.ts";
 import { tellOfInterrupted } from "./resumable/resume-backup.ts";
@@ -232,7 +233,8 @@ async function writeIntoFolder(run: Run, work: Work, intended: string): Promise<
   const folder = resumable?.folder ?? (await work.createFolder(intended));
   const encrypt =
     encryption && ((target: ByteSink, artifact: string) => encryption.open(target, { backupId: id, artifact }));
-  const { dump, files } = await writeFolder(folder, { openStages: ports.openStages, encrypt, resumable }, (output) =>
+  const stages = { openStages: ports.openStages, encrypt, resumable, announcement: announcementOf(run) };
+  const { dump, files } = await writeFolder(folder, stages, (output) =>
     ports.dumper.dump(run.dumpRequest, output, dumpContext(run)),
   );
   return {
@@ -240,6 +242,14 @@ async function writeIntoFolder(run: Run, work: Work, intended: string): Promise<
     artifacts: (key) => files.map((file) => ({ ...file, name: `${key}/${file.name}` })),
     commit: (key) => folder.commit(key),
   };
+}
+
+/** What can be read along: nothing of an encrypted backup, whose plain bytes reach no disk, nor of one that may go on later. */
+function announcementOf({ request, resumable, id, startedAt }: Run): string | undefined {
+  const { encryption, destination, database } = request;
+  if (encryption !== undefined || resumable !== undefined || destination.kind === "stream") return undefined;
+  const output = destination.kind === "file" ? destination.key : undefined;
+  return announcedBackup({ id, database, output, timestamp: startedAt.toISOString() });
 }
 
 function dumpContext({ ports: { codec, progress }, signal, startedAt }: Run): DumpContext {

@@ -73,6 +73,11 @@ export class HashedFiles implements BackupFiles {
     };
   }
 
+  /** A file was read as a whole before the metadata was there. @param sha256 what was computed then */
+  wasRead(name: string, sha256: string): void {
+    this.#noteHash(name, sha256);
+  }
+
   /** Reads and compares every file of the metadata that nobody read as a whole. */
   async finish(signal: AbortSignal): Promise<void> {
     for (const name of this.#expected.keys()) {
@@ -90,7 +95,11 @@ export class HashedFiles implements BackupFiles {
 
   async #compare(name: string, hashed: HashedObject): Promise<void> {
     this.#read.add(name);
-    const sha256 = await hashed.finish();
+    this.#noteHash(name, await hashed.finish());
+  }
+
+  #noteHash(name: string, sha256: string): void {
+    this.#read.add(name);
     const expected = this.#expected.get(name);
     if (expected?.sha256 === undefined || expected.sha256 === sha256 || this.#changed.has(name)) return;
     const message = `its bytes have the SHA-256 ${sha256} instead of ${expected.sha256}`;

@@ -7,7 +7,6 @@ import type { Clock } from "../ports/clock.ts";
 import type { ProgressSink } from "../ports/progress.ts";
 import type {
   BackupSummary,
-  ExpectedRows,
   Finding,
   RestorableBackup,
   RestoreEngine,
@@ -15,11 +14,15 @@ import type {
   RestoreRequest,
   RestoreResult,
   ScriptResult,
-  TableKey,
 } from "../ports/restore.ts";
+import type { Storage } from "../ports/storage.ts";
 import { type ChoosingFiles, chosenByFiles, type ReadTextFile } from "./chosen-by-files.ts";
 import { type FindPorts, findBackup } from "./find-backup.ts";
 import type { FoundBackup } from "./found-backup.ts";
+import { findGrowing } from "./growing/find-growing.ts";
+import { GrowingSource } from "./growing/growing-source.ts";
+import { cannotFollow, refuseToFollow, requireFollowable } from "./growing/refuse-to-follow.ts";
+import { knownContents } from "./known-contents.ts";
 import { plainLimit } from "./plain-limit.ts";
 import { openSource } from "./restore-source.ts";
 import { verifyBackup } from "./verify-backup.ts";
@@ -38,6 +41,8 @@ export interface RestoreSingleRequest extends ChoosingFiles {
   readonly restrictKey?: string;
   /** Read everything once before the target is touched. */
   readonly verifyFirst: boolean;
+  /** The backup may still be made. */
+  readonly follow?: boolean;
 }
 
 /** What of the metadata the restore of an opened backup needs. */
@@ -51,6 +56,8 @@ export interface RestorePorts extends FindPorts {
   openChecker(): Promise<BackupChecker>;
   readonly clock: Clock;
   readonly openOutput: OpenOutput;
+  /** The place that the user named, as a backup that is being made will have it. */
+  locateOutput(path: string): Promise<{ readonly storage: Storage; readonly key: string }>;
 }
 
 export interface RestoreOutcome {
@@ -75,6 +82,7 @@ export async function restoreSingle(
   ports: RestorePorts,
   signal: AbortSignal,
 ): Promise<RestoreOutcome> {
+  if (asked.follow === true) refuseToFollow(asked);
   if (asked.backup === "-") refuseForStream(asked);
   if (asked.restrictKey !== undefined && asked.mode !== "script") throw keyWithoutScript();
   const request = { ...asked, restore: await chosenByFiles(asked.restore, asked, ports.readTextFile) };
@@ -104,8 +112,34 @@ async function outcomeOf(
     if (isScript) return await writeScript({ ...request, backup }, ports, signal);
     return await restoreOpened(request, { backup, known: undefined }, request.restore, ports, signal);
   }
+  if (request.follow === true) {
+    const followed = await restoreGrowing(request, ports, signal);
+    if (followed !== undefined) return followed;
+  }
   const found = await findBackup(request.backup, ports, signal);
+  if (request.follow === true) requireFollowable(found);
   return isScript ? await writeFound(found, request, ports, signal) : await restoreFound(found, request, ports, signal);
+}
+
+/** Restores a backup while it is made; undefined when none is, and a finished one is meant. */
+async function restoreGrowing(
+  request: RestoreSingleRequest,
+  ports: RestorePorts,
+  signal: AbortSignal,
+): Promise<RestoreOutcome | undefined> {
+  const running = await findGrowing(request.backup, ports, signal);
+  if (running === undefined) return undefined;
+  await using growing = new GrowingSource(running);
+  const { backup: announced } = running;
+  const message = `following the backup of database "${announced.database}" that began at ${announced.timestamp}`;
+  ports.progress.emit({ event: "phase", phase: "follow", message });
+  if (ports.engine.follow === undefined) throw cannotFollow();
+  const backup = await ports.engine.follow(growing, signal);
+  const outcome = await restoreOpened(request, { backup, known: undefined }, request.restore, ports, signal);
+  const { found, changed } = await growing.changedBytes(signal);
+  warnOfFindings(partialFindings(found.metadata), ports);
+  refuseChanged(found, changed, outcome.result!);
+  return outcome;
 }
 
 /** With a key it is an encrypted file, as a backup to standard output is. */
@@ -129,7 +163,7 @@ function nothingSigned(): BackupError {
 export async function restoreFound(
   found: FoundBackup,
   request: Pick<RestoreSingleRequest, "restore" | "mode" | "verifyFirst">,
-  ports: Omit<RestorePorts, keyof FindPorts | "standardInput" | "readTextFile" | "openOutput">,
+  ports: Omit<RestorePorts, keyof FindPorts | "standardInput" | "readTextFile" | "openOutput" | "locateOutput">,
   signal: AbortSignal,
 ): Promise<RestoreOutcome> {
   if (request.verifyFirst) await requireWhole(found, request, ports, signal);
@@ -242,29 +276,6 @@ function limits(
 ): { maxPlainBytes?: number } {
   const maxPlainBytes = plainLimit(metadata, restore.maxPlainBytes);
   return maxPlainBytes === undefined ? {} : { maxPlainBytes };
-}
-
-/** What its metadata says of the rows that a restore expects. */
-export function knownContents(
-  metadata: BackupMetadata | undefined,
-): Pick<RestoreRequest, "expectedRows" | "plainBytes"> {
-  const objects = metadata?.objects;
-  if (objects === undefined) return {};
-  const expectedRows = new Map<TableKey, ExpectedRows>();
-  let plainBytes = 0;
-  for (const { type, schema, name, rows, bytes, checksum, rows_as } of objects) {
-    plainBytes += bytes;
-    if (
-      type === "table" &&
-      rows_as === undefined &&
-      schema !== undefined &&
-      name !== undefined &&
-      checksum !== undefined
-    ) {
-      expectedRows.set(`${schema}\0${name}`, { rows, bytes, checksum });
-    }
-  }
-  return { expectedRows, plainBytes };
 }
 
 function refuseChanged(found: FoundBackup, changed: readonly string[], { target }: RestoreResult): void {

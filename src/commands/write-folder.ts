@@ -21,6 +21,8 @@ export interface FolderStages {
   readonly resumable?: ResumableBackup | undefined;
   /** Told of each file that is written, also of a dump that fails. */
   readonly onWritten?: (file: WrittenArtifact) => void;
+  /** What is told first to whoever reads along; missing: nobody is told anything. */
+  readonly announcement?: string | undefined;
 }
 
 /** The engine compresses inside. */
@@ -32,8 +34,8 @@ const uncompressed: Compression = { method: "none", level: 0 };
  * @param resumable when notes are to say what is done
  */
 export async function writeFolder(
-  folder: Pick<PendingFolder, "create" | "localPath" | "adopt">,
-  { openStages, encrypt, resumable, onWritten }: FolderStages,
+  folder: Pick<PendingFolder, "create" | "localPath" | "adopt" | "announce">,
+  { openStages, encrypt, resumable, onWritten, announcement }: FolderStages,
   dump: (output: FolderOutput) => Promise<DumpResult>,
 ): Promise<WrittenFolder> {
   const files: WrittenArtifact[] = [...(resumable?.kept ?? [])];
@@ -60,9 +62,16 @@ export async function writeFolder(
   const progress = resumable?.progress;
   // Programs that write files themselves write what can be read.
   const localPath = encrypt === undefined ? folder.localPath : undefined;
+  let isAnnounced = false;
+  const announce = (line: string): void => {
+    if (!isAnnounced) folder.announce!(announcement!);
+    isAnnounced = true;
+    folder.announce!(line);
+  };
   const output = {
     kind: "folder",
     createFile,
+    ...(announcement === undefined || folder.announce === undefined ? {} : { announce }),
     ...(localPath === undefined ? {} : { localPath, adopt }),
     ...(progress === undefined ? {} : { progress }),
   } as const;

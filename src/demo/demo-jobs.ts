@@ -89,6 +89,7 @@ export async function restore(name: string, { server, database, services, signal
       standardInput: () => services.standardInput(),
       readTextFile: (path) => services.readTextFile(path),
       openOutput: services.openOutput,
+      locateOutput: (path) => services.locateOutput(path),
     },
     signal,
   );

@@ -29,6 +29,13 @@ export function choosingRestorer(
       const engine = await openEngine(chosen);
       return forServersOf(chosen, await engine.open(whole, options));
     },
+    // Only those of one family can be.
+    async follow(growing, signal) {
+      if (asked === "postgres") throw otherFamily("mysql", asked);
+      const engine = await openEngine("mysql");
+      if (engine.follow === undefined) throw cannotFollow();
+      return forServersOf("mysql", await engine.follow(growing, signal));
+    },
   };
 }
 
@@ -67,6 +74,14 @@ function forServersOf(family: EngineFamily, backup: RestorableBackup): Restorabl
     run: (request, progress, signal) => backup.run(request, progress, signal),
     writeScript: (request, output) => backup.writeScript(request, output),
   };
+}
+
+function cannotFollow(): BackupError {
+  return new BackupError({
+    code: "USAGE",
+    message: "only the native engine restores a backup that is still being made",
+    hint: "leave out --engine",
+  });
 }
 
 function ofMysql(what: string): BackupError {

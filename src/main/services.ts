@@ -1,3 +1,4 @@
+import { basename, dirname, resolve } from "node:path";
 import { monotonic } from "../core/monotonic.ts";
 import { isStorageUrl } from "../core/storage-url.ts";
 import type { Clock } from "../ports/clock.ts";
@@ -45,6 +46,11 @@ export function createServices(): Services {
     locateFile: async (path) => (await import("../storage/local/locate-file.ts")).locateFile(path),
     openOutput: async (path, kind) =>
       (await import("../storage/local/open-output.ts")).openOutput(path, kind, process.stdout, clock),
+    locateOutput: async (path) => {
+      const { LocalStorage } = await import("../storage/local/local-storage.ts");
+      const full = resolve(path);
+      return { storage: new LocalStorage(dirname(full), clock), key: basename(full) };
+    },
     dumping: async (engine, family) =>
       (await import("./dumping.ts")).dumpingServices(`dbbackup ${version}`, engine, family),
     openChecker: async (family) => (await import("./open-checker.ts")).openChecker(family),

@@ -60,6 +60,8 @@ export interface FolderOutput {
   readonly localPath?: string;
   /** Takes over the files that a program wrote there, instead of `createFile`, and opens them for reading. @throws BackupError IO */
   adopt?(): Promise<BackupFiles>;
+  /** Tells whoever reads along one line, when all files that were ended before are durable; undefined where nobody may. */
+  announce?(line: string): void;
   /** Set for a dump that can be resumed, or is. */
   readonly progress?: ResumableProgress;
 }

@@ -327,6 +327,24 @@ export interface RestorableBackup {
   writeScript(request: ScriptRequest, output: ScriptOutput): Promise<ScriptResult>;
 }
 
+/** A backup that is still being made, and announces what it holds so far. */
+export interface GrowingBackup {
+  /**
+   * What the dump says, in the engine's words, as it comes. Ends when nobody is at work on it any more: then `finished` knows
+   * whether it is whole.
+   */
+  announcements(signal: AbortSignal): AsyncIterable<string>;
+  /** Opens a file that was announced. @throws BackupError NOT_FOUND, IO */
+  open(name: string): Promise<OpenedObject>;
+  /** To be called when the announcements have ended. @throws BackupError when the backup was not finished */
+  finished(signal: AbortSignal): Promise<FinishedBackup>;
+}
+
+/** A backup that was read along, and is finished. */
+export interface FinishedBackup extends Pick<RestoreRequest, "expectedRows"> {
+  readonly files: BackupFiles;
+}
+
 /** What knows how to restore backups of one flavour. */
 export interface RestoreEngine {
   /**
@@ -335,4 +353,9 @@ export interface RestoreEngine {
    * @throws BackupError FOREIGN_FILE, DAMAGED
    */
   open(input: RestoreInput, options: { readonly maxPlainBytes?: number }): Promise<RestorableBackup>;
+  /**
+   * Opens a backup that is still being made; it is restored as it grows. Missing: this engine cannot.
+   * @throws BackupError UNSUPPORTED_FORMAT
+   */
+  follow?(growing: GrowingBackup, signal: AbortSignal): Promise<RestorableBackup>;
 }

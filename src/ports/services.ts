@@ -50,6 +50,8 @@ export interface Services {
   openProbedPlace(location: string): Promise<ProbedPlace>;
   readonly locateFile: LocateFile;
   readonly openOutput: OpenOutput;
+  /** The place of a path on this machine: its folder, and its name there. Nothing needs to be there. */
+  locateOutput(path: string): Promise<{ readonly storage: Storage; readonly key: string }>;
   /** @param family for backups that do not say whose they are */
   openChecker(family?: EngineFamily): Promise<BackupChecker>;
   openComparer(family?: EngineFamily): Promise<Comparer>;

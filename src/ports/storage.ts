@@ -45,6 +45,11 @@ export interface Storage {
    * @throws BackupError NOT_FOUND when it is not there (any more), PRECHECK when somebody is at work on it, IO
    */
   resumeWork(id: string): Promise<ResumedWork>;
+  /**
+   * Folders that somebody on this machine writes right now and announces what is in them, newest first. Each is the caller's
+   * to close. Missing: what is written here is seen when it is whole.
+   */
+  growing?(): AsyncIterable<GrowingFolder>;
   /** Bytes that a new object may take, as far as the place can tell. */
   freeBytes(): Promise<number | undefined>;
 }
@@ -127,6 +132,21 @@ export interface PendingObject extends ByteSink {
   abort(): Promise<void>;
 }
 
+/** A folder in the making that can be read along. */
+export interface GrowingFolder extends AsyncDisposable {
+  /** For people. */
+  readonly location: string;
+  /**
+   * Its announcements from the first one on, as they come. They end when nobody is at work on it any more, whether it was
+   * finished or not.
+   */
+  lines(signal: AbortSignal): AsyncGenerator<string>;
+  /** Whether somebody is still at work on it, as far as can be told. */
+  isAlive(): Promise<boolean>;
+  /** Opens a file that was announced. @throws BackupError NOT_FOUND when the folder has got its name, or is gone; IO */
+  open(name: string): Promise<OpenedObject>;
+}
+
 /** Objects in the making that belong together: invisible until `commit`, which shows all of them at once. */
 export interface PendingFolder {
   /** Its path on this machine, for programs that write files themselves; undefined where it has none. */
@@ -138,6 +158,11 @@ export interface PendingFolder {
   adopt?(): Promise<BackupFiles>;
   /** Begins the object of this name, one safe component. */
   create(name: string): Promise<DiscardableFile>;
+  /**
+   * Tells whoever reads along (`Storage.growing`) one line, as soon as all files that were ended before are durable. What
+   * goes wrong with it is told by `commit`. Missing: nobody can.
+   */
+  announce?(line: string): void;
   /**
    * Makes all of it durable and visible as objects `key/name`, all or nothing, create-only. All files must be ended. An
    * empty folder of this name is taken for none.

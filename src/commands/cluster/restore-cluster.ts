@@ -32,7 +32,8 @@ export interface RestoreClusterRequest {
   readonly verifyFirst: boolean;
 }
 
-export interface RestoreClusterPorts extends Omit<RestorePorts, "standardInput" | "readTextFile" | "openOutput"> {
+export interface RestoreClusterPorts
+  extends Omit<RestorePorts, "standardInput" | "readTextFile" | "openOutput" | "locateOutput"> {
   openGlobalsRestorer(family: EngineFamily): Promise<GlobalsRestorer>;
   /** Whose backup a file is, by its first bytes; undefined when they do not tell. */
   recognizeFile(file: OpenedObject): Promise<EngineFamily | undefined>;

@@ -9,8 +9,8 @@ import type { RestorableBackup, RestoreEngine, RestoreRequest } from "../../port
 import type { ProofDamage, ProofFindings, RestoreProver, ScratchDatabase } from "../../ports/restore-proof.ts";
 import type { StartThrowawayServer } from "../../ports/throwaway-server.ts";
 import type { FoundBackup } from "../found-backup.ts";
+import { knownContents } from "../known-contents.ts";
 import { plainLimit } from "../plain-limit.ts";
-import { knownContents } from "../restore-single.ts";
 import { openSource, type RestoreSource } from "../restore-source.ts";
 import { openingDamage, verifyBackup } from "../verify-backup.ts";
 import { damageCodes } from "../verify-folder.ts";

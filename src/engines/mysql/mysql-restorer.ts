@@ -5,6 +5,7 @@ import { openPlainInput } from "../common/plain-input.ts";
 import { isMydumperFolder } from "./mydumper/mydumper-folder.ts";
 import { openMydumper } from "./mydumper/open-mydumper.ts";
 import { DirectoryBackup } from "./restore/directory/directory-backup.ts";
+import { FollowedDirectory } from "./restore/follow/followed-directory.ts";
 import { type ResolveSpec, ScriptBackup } from "./restore/script-backup.ts";
 import { requireScript } from "./script/require-script.ts";
 
@@ -25,6 +26,7 @@ export function createMysqlRestorer({ codec, resolve = resolveRequest }: MysqlRe
       requireScript(plain.head);
       return await ScriptBackup.open(plain, resolve);
     },
+    follow: (growing, signal) => FollowedDirectory.open({ growing, codec, resolve }, signal),
   };
 }
 

@@ -301,6 +301,7 @@ export const commands: readonly Command[] = [
       "dbbackup restore single shop.dump --file shop.sql",
       "dbbackup restore single latest:shop --dry-run",
       "dbbackup restore single latest:shop --create --resumable   # interrupted? again, with --resume",
+      "dbbackup restore single latest:shop --follow --create --target copy   # while the backup still runs",
     ],
     load: () => import("./run/restore-single.ts"),
   },

@@ -8,6 +8,7 @@ import { FileWriter } from "./file-writer.ts";
 import { ioError, publishingError } from "./io-error.ts";
 import { OpenedFile } from "./opened-file.ts";
 import { appendToJournal, type JournalEntry, journalEntry } from "./work-journal.ts";
+import type { WorkListing } from "./work-listing.ts";
 
 /** Files that are synced while the next ones are written: waiting for each by itself took half as long again. */
 const maxSyncing = 8;
@@ -18,6 +19,8 @@ export interface FolderPlace {
   readonly path: string;
   /** Adds a line to the notes of the work. */
   readonly note: (line: string) => Promise<void>;
+  /** What others are told of the folder while it grows. */
+  readonly listing: WorkListing;
 }
 
 /** A folder that grows inside a work folder and then moves to its place as a whole. */
@@ -26,6 +29,7 @@ export class LocalPendingFolder implements PendingFolder {
   readonly #workFolder: string;
   readonly #path: string;
   readonly #note: (line: string) => Promise<void>;
+  readonly #listing: WorkListing;
   readonly #open = new Set<FileWriter>();
   readonly #names: Set<string>;
   readonly #syncing = new Set<Promise<void>>();
@@ -37,6 +41,7 @@ export class LocalPendingFolder implements PendingFolder {
     this.#workFolder = place.workFolder;
     this.#path = place.path;
     this.#note = place.note;
+    this.#listing = place.listing;
     this.#names = new Set(names);
   }
 
@@ -54,6 +59,10 @@ export class LocalPendingFolder implements PendingFolder {
       end: (note) => this.#finish(writer, note),
       discard: () => this.#discard(writer, name),
     };
+  }
+
+  announce(line: string): void {
+    this.#listing.add(line, Promise.all(this.#syncing));
   }
 
   get localPath(): string {
@@ -110,6 +119,7 @@ export class LocalPendingFolder implements PendingFolder {
     if (this.#open.size > 0) throw new Error("a file of the folder is not ended");
     await Promise.all(this.#syncing);
     if (this.#failure !== undefined) throw this.#failure;
+    await this.#listing.close();
     const target = join(this.#root, key);
     try {
       await syncFolder(this.#path);
@@ -128,6 +138,7 @@ export class LocalPendingFolder implements PendingFolder {
     for (const writer of this.#open) await writer.close().catch(() => {}); // Its bytes are not wanted any more.
     this.#open.clear();
     await Promise.all(this.#syncing);
+    await this.#listing.close().catch(() => {}); // Nobody is told any more.
   }
 
   async #journal(key: string): Promise<JournalEntry[]> {

@@ -5,6 +5,7 @@ import { BackupError } from "../../core/backup-error.ts";
 import { isSafeRelativePath } from "../../core/safe-path.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type {
+  GrowingFolder,
   NotedWork,
   OpenedObject,
   ResumedWork,
@@ -20,6 +21,7 @@ import { LocalTransfer } from "./local-transfer.ts";
 import { LocalWork } from "./local-work.ts";
 import { OpenedFile } from "./opened-file.ts";
 import { createWorkFolder, reclaimWorkFolder, sweepWorkFolder, WORK_PREFIX } from "./work-folder.ts";
+import { openGrowingFolder } from "./work-listing.ts";
 
 /** A repository in a folder. */
 export class LocalStorage implements Storage {
@@ -135,6 +137,13 @@ export class LocalStorage implements Storage {
     });
     if (typeof folder === "string") throw cannotResume(folder, join(this.location, `${WORK_PREFIX}${id}`));
     return await LocalWork.resume(this.location, folder);
+  }
+
+  async *growing(): AsyncGenerator<GrowingFolder> {
+    for (const name of (await this.#workFolders()).toReversed()) {
+      const folder = await openGrowingFolder(join(this.location, name));
+      if (folder !== undefined) yield folder;
+    }
   }
 
   async #workFolders(): Promise<string[]> {

@@ -11,6 +11,7 @@ import { LocalSpool } from "./local-spool.ts";
 import { ResumedLocalFolder } from "./resumed-local-folder.ts";
 import { NOTED_FOLDER, type WorkFolder } from "./work-folder.ts";
 import { appendToJournal, journalEntry } from "./work-journal.ts";
+import { WorkListing } from "./work-listing.ts";
 import { readNotes, WorkNotes } from "./work-notes.ts";
 
 /** One run's work in a folder. */
@@ -99,6 +100,7 @@ export class LocalWork implements Work {
       workFolder: this.#folder.path,
       path,
       note: async (line) => (await this.#openNotes()).gather(line),
+      listing: new WorkListing(this.#folder.path),
     };
   }
 

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { uuidV7 } from "../../core/uuid-v7.ts";
 import { createFile, createFolder } from "./durable-file-system.ts";
 import { hasCode } from "./io-error.ts";
-import { type LivenessLock, tryLock } from "./liveness-lock.ts";
+import { isLocked, type LivenessLock, tryLock } from "./liveness-lock.ts";
 import { isSealed, revokeUnsealed, withdraw } from "./work-journal.ts";
 import { firstNote, NOTES } from "./work-notes.ts";
 
@@ -181,6 +181,14 @@ async function waitForLock(path: string): Promise<LivenessLock | "busy" | "unsup
     if (lock !== "busy" || waited >= LOCK_WAIT_MS) return lock;
     await sleep(LOCK_PAUSE_MS);
   }
+}
+
+/** Whether somebody is at work in a work folder, as far as can be told. */
+export async function isWorkAlive(path: string): Promise<boolean> {
+  if (ownWorks.has(path)) return true;
+  const isHeld = await isLocked(join(path, LOCK));
+  if (isHeld === true) return true;
+  return (await exists(join(path, LOCK))) && !(await isAbandoned(path, isHeld === false));
 }
 
 /** Removes a work folder whose owner is gone, with what it published and never sealed; one with notes it makes invisible. */

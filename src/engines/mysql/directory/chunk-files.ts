@@ -14,6 +14,8 @@ export interface ChunkFilesOptions {
   /** What is said of each chunk besides its contents. */
   readonly range: DirectoryChunk["range"];
   readonly literals: readonly string[];
+  /** A file is written. */
+  readonly onChunk: (chunk: DirectoryChunk) => void;
 }
 
 interface OpenChunk {
@@ -87,8 +89,8 @@ export class ChunkFiles implements LinesReceiver {
     this.#open = undefined;
     await stream.end();
     const written = await file.end();
-    const { range, literals } = this.#options;
-    this.#chunks.push({
+    const { range, literals, onChunk } = this.#options;
+    const chunk = {
       file: name,
       rows,
       bytes,
@@ -97,6 +99,8 @@ export class ChunkFiles implements LinesReceiver {
       checksum,
       ...(literals.length === 0 ? {} : { literals: [...literals] }),
       ...(range === undefined ? {} : { range }),
-    });
+    };
+    this.#chunks.push(chunk);
+    onChunk(chunk);
   }
 }

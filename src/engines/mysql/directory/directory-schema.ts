@@ -46,7 +46,8 @@ export type DirectoryKind = (typeof directoryKinds)[number];
 
 const methods = Object.keys(compressionLevels) as [CompressionMethod, ...CompressionMethod[]];
 
-const columnSchema = v.looseObject({
+/** A column of rows in files. */
+export const columnSchema = v.looseObject({
   name: text("Name of the column"),
   load: v.optional(
     v.pipe(
@@ -62,7 +63,8 @@ const keySchema = v.looseObject({
   below: v.optional(v.pipe(v.array(v.string()), v.description("Rows have a lesser key; absent: the last chunk"))),
 });
 
-const chunkSchema = v.looseObject({
+/** A file of rows. */
+export const chunkSchema = v.looseObject({
   file: v.pipe(
     v.string(),
     v.regex(/^\d{5,9}\.\d{4,9}\.tsv(?:\.gz|\.zst|\.lz4)?$/),
@@ -96,7 +98,8 @@ const dataSchema = v.looseObject({
   chunks: v.pipe(v.array(chunkSchema), v.description("A table without rows has none")),
 });
 
-const objectSchema = v.looseObject({
+/** An object, its definition and its rows. */
+export const objectSchema = v.looseObject({
   kind: v.picklist(directoryKinds),
   name: text("Name of the object"),
   table: v.optional(text("Of a trigger: its table")),
@@ -113,10 +116,7 @@ const objectSchema = v.looseObject({
   data: v.optional(v.pipe(dataSchema, v.description("Of a table: its rows; absent when they were left out"))),
 });
 
-/** `index.json`: what a backup of MySQL or MariaDB in directory format holds, and how it is loaded. */
-export const directoryIndexSchema = v.looseObject({
-  format: v.literal(DIRECTORY_FORMAT),
-  format_version: count("1; later versions may only add fields"),
+const headEntries = {
   tool: text("Name and version of the program that wrote it"),
   flavour: v.pipe(v.picklist(["mysql", "mariadb"]), v.description("Which kind of server it comes from")),
   server_version: text("What that server says of its version"),
@@ -124,6 +124,16 @@ export const directoryIndexSchema = v.looseObject({
   character_set: text("Default character set of the database"),
   collation: text("Its default collation"),
   compression: v.pipe(v.picklist(methods), v.description("How the data files are compressed")),
+};
+
+/** What an index says of the whole backup. */
+export const indexHeadSchema = v.object(headEntries);
+
+/** `index.json`: what a backup of MySQL or MariaDB in directory format holds, and how it is loaded. */
+export const directoryIndexSchema = v.looseObject({
+  format: v.literal(DIRECTORY_FORMAT),
+  format_version: count("1; later versions may only add fields"),
+  ...headEntries,
   objects: v.pipe(v.array(objectSchema), v.description("In the order in which they are made")),
 });
 

@@ -10,13 +10,15 @@ import type { EvenRanges, KeyRange } from "./plan-ranges.ts";
 import { refuseCut, selectRows } from "./table-rows.ts";
 
 export interface DirectoryTableOptions {
-  readonly files: Omit<ChunkFilesOptions, "range" | "literals">;
+  readonly files: Omit<ChunkFilesOptions, "range" | "literals" | "onChunk">;
   /** A file ends behind the line with which it has so many bytes. */
   readonly chunkBytes: number;
   readonly where: string | undefined;
   /** Old versions of its rows, too. */
   readonly history: RowHistory | undefined;
   readonly onBytes: (count: number) => void;
+  /** A file of its rows is written. */
+  readonly onChunk: (columns: DirectoryData["columns"], chunk: DirectoryChunk) => void;
   /** All parts are written. */
   readonly onEnd: (data: DirectoryData) => void;
 }
@@ -50,9 +52,10 @@ export class DirectoryTable {
     part: number,
     { range, condition, ranges, json, literals = [] }: TablePart,
   ): Promise<void> {
-    const { files: open, chunkBytes, where, history, onBytes, onEnd } = this.#options;
-    const files = new ChunkFiles({ ...open, range, literals });
+    const { files: open, chunkBytes, where, history, onBytes, onChunk, onEnd } = this.#options;
     const columns = loadedColumns(this.#table, history, literals);
+    const written = columns.map(({ column }) => column);
+    const files = new ChunkFiles({ ...open, range, literals, onChunk: (chunk) => onChunk(written, chunk) });
     // Where there is no column, a NULL stands for the row.
     const kinds = columns.length === 0 ? [LiteralKind.number] : columns.map(({ kind }) => kind);
     scanner.startLines(kinds, chunkBytes, files, onBytes);
@@ -64,9 +67,6 @@ export class DirectoryTable {
     }
     this.#parts[part] = await files.finish(await scanner.finish());
     this.#left--;
-    if (this.#left === 0) {
-      const written = columns.map(({ column }) => column);
-      onEnd(dataOf(written, this.#parts.flat()));
-    }
+    if (this.#left === 0) onEnd(dataOf(written, this.#parts.flat()));
   }
 }

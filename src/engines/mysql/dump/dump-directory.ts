@@ -3,6 +3,7 @@ import type { Codec } from "../../../ports/codec.ts";
 import type { DumpedTable, FolderOutput } from "../../../ports/dump.ts";
 import type { MysqlConnection } from "../../../wire/mysql/connection.ts";
 import { InsertScanner } from "../../../wire/mysql/rows/insert-scanner.ts";
+import { type Announcement, announcementLine, type DirectoryHead } from "../directory/announcements.ts";
 import {
   type DirectoryKind,
   type DirectoryObject,
@@ -65,6 +66,7 @@ export async function dumpDirectory(
   options: DirectoryOptions,
 ): Promise<DumpedDatabase> {
   const dump = new DirectoryDump(run, output, options);
+  dump.announceHead();
   await dump.writeEarlyObjects();
   await dump.writeTables();
   if (wantsSchema(run)) await dump.writeLateObjects();
@@ -98,6 +100,11 @@ class DirectoryDump {
     }));
   }
 
+  /** Somebody may restore it while it is written. */
+  announceHead(): void {
+    this.#announce({ kind: "head", head: this.#indexHead(), tables: this.tables.map(({ name }) => name) });
+  }
+
   async writeEarlyObjects(): Promise<void> {
     const { database, relations, options, snapshot } = this.#run;
     if (!wantsSchema(this.#run)) return;
@@ -108,6 +115,7 @@ class DirectoryDump {
         writeSequence(snapshot.sessions[0]!, name, writer, options.drops),
       );
     }
+    for (const number of this.#objects.keys()) this.#announceObject(number);
   }
 
   /** What no snapshot holds comes first, while others wait for us; then the largest. */
@@ -163,9 +171,15 @@ class DirectoryDump {
   }
 
   async writeIndex(): Promise<void> {
-    const { source, database, defaults, dumperVersion } = this.#run;
     const file = await this.#output.createFile(INDEX_FILE);
-    const index = {
+    await writeDirectoryIndex({ ...this.#indexHead(), objects: this.#objects }, file);
+    await file.end();
+    this.#announce({ kind: "index" });
+  }
+
+  #indexHead(): DirectoryHead {
+    const { source, database, defaults, dumperVersion } = this.#run;
+    return {
       tool: dumperVersion,
       flavour: source.facts.flavour,
       server_version: source.facts.versionText,
@@ -173,10 +187,15 @@ class DirectoryDump {
       character_set: defaults.charset,
       collation: defaults.collation,
       compression: this.#options.compression.method,
-      objects: this.#objects,
     };
-    await writeDirectoryIndex(index, file);
-    await file.end();
+  }
+
+  #announce(announcement: Announcement): void {
+    this.#output.announce?.(announcementLine(announcement));
+  }
+
+  #announceObject(number: number): void {
+    this.#announce({ kind: "object", number, object: this.#objects[number]! });
   }
 
   /** How many objects of each kind there are. */
@@ -206,6 +225,7 @@ class DirectoryDump {
       const text = await tableText(this.#run, lane.session, table);
       const schema = await this.#writeSchema("table", number, (writer) => writer.write(...text));
       this.#objects[number] = { ...this.#objects[number]!, schema };
+      this.#announceObject(number);
     }
     if (!wantsRows(this.#run, table)) return;
     const { source, options, telling } = this.#run;
@@ -255,8 +275,11 @@ class DirectoryDump {
       where,
       history: this.#histories.get(table.name),
       onBytes: (count) => this.#run.telling.addBytes(count),
+      onChunk: (columns, written) =>
+        this.#announce({ kind: "chunk", number, table: table.name, columns, chunk: written }),
       onEnd: (data) => {
         this.#objects[number] = { ...this.#objects[number]!, data };
+        this.#announce({ kind: "rows", number });
         this.#run.telling.objectEnd(table.name, data.rows, data.bytes);
       },
     });

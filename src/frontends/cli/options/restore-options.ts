@@ -161,6 +161,20 @@ export const restoreOptions = [
       "In a database that the restore creates everything is analyzed, else what it restored; after a script everything.",
   },
   {
+    name: "follow",
+    family: "mysql",
+    type: "flag",
+    environment: false,
+    conflicts: ["verify-first", "resume", "resumable", "dry-run", "list", "file", "untrusted"],
+    help: "the backup may still be made, on this machine: restore it as it grows",
+    details:
+      "BACKUP is latest:DB, which is the backup of DB that is being made in the repository if there is one, or the folder " +
+      "that --output of a running backup names. One that is not there yet is waited for, 10 seconds; then a finished one is " +
+      "restored as without --follow. For backups of MySQL and MariaDB in format directory that are not encrypted, and not " +
+      "made with --resumable, into servers of the same flavour and version; all of it, or what --table chooses. Views, stored " +
+      "code and foreign keys come at the end. When the backup fails, the restore fails, too.",
+  },
+  {
     name: "dry-run",
     type: "flag",
     environment: false,

@@ -29,6 +29,7 @@ export const run: RunCommand = async ({ args, options }, { services, output, pro
     standardInput: () => services.standardInput(),
     readTextFile: (path: string) => services.readTextFile(path),
     openOutput: services.openOutput,
+    locateOutput: (path: string) => services.locateOutput(path),
   };
   refuseTwoOnStdout(options);
   const outcome = await restoreSingle(requestOf(args[0]!, options), ports, signal);
@@ -47,6 +48,7 @@ function requestOf(backup: string, options: OptionValues): RestoreSingleRequest 
     ...(options.file === undefined ? {} : { file: options.file }),
     ...(options["restrict-key"] === undefined ? {} : { restrictKey: options["restrict-key"] }),
     verifyFirst: options["verify-first"] === true,
+    follow: options.follow === true,
     filterFiles: options.filter ?? [],
     ...(options["use-list"] === undefined ? {} : { useListFile: options["use-list"] }),
     restore: {

@@ -1,5 +1,4 @@
 import { BackupError } from "../../../../core/backup-error.ts";
-import { monotonic } from "../../../../core/monotonic.ts";
 import type { BackupFiles } from "../../../../ports/backup-files.ts";
 import type { Codec } from "../../../../ports/codec.ts";
 import type { ProgressSink } from "../../../../ports/progress.ts";
@@ -24,19 +23,10 @@ import {
 } from "../../convert/find-conversions.ts";
 import { rowConversions } from "../../convert/row-conversions.ts";
 import type { StatementConverter } from "../../convert/statement-converter.ts";
-import {
-  type DirectoryIndex,
-  objectNumber,
-  readDirectoryIndex,
-  tablesWithData,
-} from "../../directory/directory-index.ts";
+import { type DirectoryIndex, objectNumber, readDirectoryIndex } from "../../directory/directory-index.ts";
 import { fileBytes } from "../../directory/file-bytes.ts";
 import { refuseForMydumper } from "../../mydumper/refuse-for-mydumper.ts";
-import { quoteName, quoteText } from "../../quote.ts";
-import { analyzeDatabase } from "../analyze-database.ts";
-import { FailureLog } from "../failure-log.ts";
-import { incompleteTarget } from "../incomplete-target.ts";
-import { hasJournal, type RestoreJournal } from "../journal/restore-journal.ts";
+import { hasJournal } from "../journal/restore-journal.ts";
 import { preCheckScript } from "../pre-check.ts";
 import { connectForRestore } from "../restore-session.ts";
 import type { ResolveSpec } from "../script-backup.ts";
@@ -48,6 +38,8 @@ import { DirectoryProgress } from "./directory-progress.ts";
 import { type DirectoryFacts, scanScripts } from "./directory-scripts.ts";
 import type { DirectorySource } from "./directory-source.ts";
 import { loadChunk } from "./load-chunk.ts";
+import { requireExpectedIndex } from "./require-expected-index.ts";
+import { restoreInto } from "./restore-into.ts";
 import { runDirectory } from "./run-directory.ts";
 import { triggersInTheWay } from "./triggers-in-the-way.ts";
 
@@ -103,7 +95,7 @@ export class DirectoryBackup implements RestorableBackup {
     const target = this.#target(request);
     const chosen = chosenObjects(this.#index, request);
     this.#requireTarget(target);
-    this.#requireExpected(request);
+    requireExpectedIndex(this.#index, request);
     checkDirectoryJournal({ index: this.#index, request });
     if (this.#source.ownName !== undefined) refuseForMydumper(request);
     const drops = request.clean && !request.create ? chosen.made.toReversed() : [];
@@ -179,69 +171,22 @@ export class DirectoryBackup implements RestorableBackup {
   }
 
   async run(request: RestoreRequest, sink: ProgressSink, signal: AbortSignal): Promise<RestoreResult> {
-    const started = monotonic();
     const { target } = this.plan(request);
     const spec = await this.#resolve(request);
     const progress = new DirectoryProgress(sink);
-    const failures = new FailureLog(request.onError);
-    const warnings: string[] = [];
     const converter = await this.#converter(spec, request, signal);
-    let created = false;
-    let touched = false;
-    let journal: RestoreJournal | undefined;
-    try {
-      // A restore that is resumed has begun in the database that it created.
-      if (request.create && request.journal !== "resume") {
-        await this.#create(spec, request, converter, signal);
-        created = true;
-      }
-      await runDirectory({
+    const into = { spec, target, request, defaults: this.#index, converter, progress, signal };
+    return await restoreInto(into, (report) =>
+      runDirectory({
+        ...into,
+        ...report,
         files: this.#files,
         index: this.#index,
         source: this.#source,
         codec: this.#codec,
-        spec,
-        target,
-        request,
         chosen: chosenObjects(this.#index, request),
-        converter,
-        failures,
-        progress,
-        signal,
-        // Several sessions may say the same.
-        warn: (message) => void (warnings.includes(message) || warnings.push(message)),
-        onTouched: (opened) => {
-          touched = true;
-          journal = opened;
-        },
-      });
-      if (request.analyze === true) {
-        progress.phase("analyze", "collecting the optimizer's statistics");
-        await using connection = await connectForRestore(spec, target, { signal });
-        warnings.push(...(await analyzeDatabase(connection, target)));
-      }
-      if (journal !== undefined) {
-        await using connection = await connectForRestore(spec, target, { signal });
-        await journal.end(connection);
-      }
-    } catch (error) {
-      if (!created && !touched) throw error;
-      const canResume = journal !== undefined;
-      throw await incompleteTarget(error, spec, target, { drops: created && request.onError === "stop", canResume });
-    }
-    return {
-      target,
-      created,
-      done: progress.objects,
-      ...(request.journal === "resume" ? { doneBefore: progress.before } : {}),
-      largeObjects: 0,
-      rows: progress.rows,
-      bytes: progress.bytes,
-      failures: failures.failures,
-      failed: failures.count,
-      warnings,
-      durationMs: monotonic() - started,
-    };
+      }),
+    );
   }
 
   writeScript(): Promise<ScriptResult> {
@@ -250,26 +195,6 @@ export class DirectoryBackup implements RestorableBackup {
       message: "a directory of MySQL or MariaDB is not written as a script",
       hint: "load it into a server, or make a backup with --format sql",
     });
-  }
-
-  /** With the defaults that its objects were made under. */
-  async #create(
-    spec: MysqlConnectionSpec,
-    request: RestoreRequest,
-    converter: StatementConverter | undefined,
-    signal: AbortSignal,
-  ): Promise<void> {
-    const name = quoteName(this.#target(request));
-    await using connection = await connectForRestore(spec, undefined, { signal });
-    if (request.clean) await connection.query(`DROP DATABASE IF EXISTS ${name}`);
-    const { character_set: charset, collation } = this.#index;
-    const defaults = [
-      ...(charset === "" ? [] : [` CHARACTER SET ${quoteText(charset)}`]),
-      ...(collation === "" ? [] : [` COLLATE ${quoteText(collation)}`]),
-    ];
-    const sql = `CREATE DATABASE ${name}${defaults.join("")}`;
-    const { text = sql, impossible } = converter?.convert(sql, sql) ?? {};
-    await connection.query(impossible === undefined ? text : `CREATE DATABASE ${name}`);
   }
 
   #target({ target }: RestoreRequest): string {
@@ -285,21 +210,6 @@ export class DirectoryBackup implements RestorableBackup {
       message: `the scripts of the backup name database "${other}", not "${target}"`,
       hint: `restore it with --target "${other}"`,
     });
-  }
-
-  /** @throws BackupError DAMAGED when index and metadata tell of different rows */
-  #requireExpected({ expectedRows }: RestoreRequest): void {
-    for (const { name, data } of tablesWithData(this.#index)) {
-      const expected = expectedRows?.get(`${this.#index.database}\0${name}`);
-      if (expected === undefined) continue;
-      if (expected.rows === data.rows && expected.checksum === data.checksum) continue;
-      throw new BackupError({
-        code: "DAMAGED",
-        message: `index and metadata of the backup tell of different rows of table "${name}"`,
-        object: name,
-        hint: "use another copy of the backup",
-      });
-    }
   }
 }
 

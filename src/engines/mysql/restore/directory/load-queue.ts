@@ -28,6 +28,19 @@ export interface ChunkJob<Data extends LoadedData = DirectoryData> {
   readonly chunk: Data["chunks"][number];
 }
 
+/** Jobs of several sessions. */
+export interface JobQueue<Job> {
+  /** Nothing is left to begin or to wait for. */
+  readonly isDone: boolean;
+  /** Nothing begins any more. */
+  stop(): void;
+  /** The next job, which is under way from now on; undefined when nothing can begin before something changes. */
+  begin(): Job | undefined;
+  end(job: Job): void;
+  /** Called when jobs came, or no more will; absent: all are there from the beginning. */
+  onChange?: () => void;
+}
+
 interface Waiting<Data extends LoadedData> {
   readonly table: LoadedTable<Data>;
   /** The next chunk. */
@@ -40,7 +53,7 @@ interface Waiting<Data extends LoadedData> {
  * Which rows come in beside each other: those of the largest tables first, each table by as many sessions as there are
  * chunks, but rather by one where others wait. The indexes of a table follow its last chunk, as a job of its own.
  */
-export class LoadQueue<Data extends LoadedData = DirectoryData> {
+export class LoadQueue<Data extends LoadedData = DirectoryData> implements JobQueue<LoadJob<Data>> {
   readonly #waiting: Waiting<Data>[];
   readonly #indexes: LoadedTable<Data>[] = [];
   #running = 0;
@@ -56,17 +69,14 @@ export class LoadQueue<Data extends LoadedData = DirectoryData> {
       });
   }
 
-  /** Nothing is left to begin or to wait for. */
   get isDone(): boolean {
     return this.#isStopped || (this.#waiting.length === 0 && this.#indexes.length === 0 && this.#running === 0);
   }
 
-  /** Nothing begins any more. */
   stop(): void {
     this.#isStopped = true;
   }
 
-  /** The next job, which is under way from now on; undefined when nothing can begin before something ends. */
   begin(): LoadJob<Data> | undefined {
     if (this.#isStopped) return undefined;
     const rows = this.#largest();

@@ -1,6 +1,6 @@
 import { BackupError } from "../../../../core/backup-error.ts";
 import type { MysqlConnectionSpec } from "../../../../wire/mysql/connection-spec.ts";
-import { type LoadedData, type LoadedTable, type LoadJob, LoadQueue } from "./load-queue.ts";
+import { type JobQueue, type LoadedData, type LoadedTable, type LoadJob, LoadQueue } from "./load-queue.ts";
 import { type LoadSession, openLoadSession } from "./load-session.ts";
 
 /** The sessions that rows come in by. */
@@ -20,13 +20,21 @@ export interface LoadSessions {
 
 /** Loads tables by several sessions, as {@link LoadQueue} says. @throws what failed first */
 export async function loadTables<Data extends LoadedData>(
-  { leader, spec, target, jobs, signal, stop, warn, onOpened }: LoadSessions,
+  sessions: LoadSessions,
   tables: readonly LoadedTable<Data>[],
   doJob: (session: LoadSession, job: LoadJob<Data>) => Promise<void>,
 ): Promise<void> {
-  const queue = new LoadQueue(tables);
   const pieces = tables.reduce((sum, { data }) => sum + data.chunks.length, 0);
-  const wanted = Math.min(jobs, Math.max(1, pieces));
+  const jobs = Math.min(sessions.jobs, Math.max(1, pieces));
+  await workOff({ ...sessions, jobs }, new LoadQueue(tables), doJob);
+}
+
+/** Has sessions do what a queue says until it is done. @throws what failed first */
+export async function workOff<Job>(
+  { leader, spec, target, jobs: wanted, signal, stop, warn, onOpened }: LoadSessions,
+  queue: JobQueue<Job>,
+  doJob: (session: LoadSession, job: Job) => Promise<void>,
+): Promise<void> {
   await using helpers = new AsyncDisposableStack();
   const sessions = [leader];
   const opened = await Promise.allSettled(
@@ -45,6 +53,7 @@ export async function loadTables<Data extends LoadedData>(
     changed.resolve();
     changed = Promise.withResolvers<void>();
   };
+  queue.onChange = tell;
   const work = async (session: LoadSession): Promise<void> => {
     while (!queue.isDone) {
       // Asked before: it may change while this session looks.

@@ -1,4 +1,3 @@
-import { BackupError } from "../../../../core/backup-error.ts";
 import type { BackupFiles } from "../../../../ports/backup-files.ts";
 import type { Codec } from "../../../../ports/codec.ts";
 import type { RestoreRequest } from "../../../../ports/restore.ts";
@@ -11,25 +10,21 @@ import {
   type DirectoryObject,
   dataOf,
 } from "../../directory/directory-index.ts";
-import { type SplitTable, splitCreateTable } from "../../load/split-create-table.ts";
-import { DefinerChanger } from "../../script/definer-changer.ts";
+import type { SplitTable } from "../../load/split-create-table.ts";
 import { eachStatement } from "../../script/each-statement.ts";
-import { headOf, statementKind } from "../../script/statement-head.ts";
+import { headOf } from "../../script/statement-head.ts";
 import { type FailureLog, notConvertible } from "../failure-log.ts";
 import type { RestoreJournal, Step } from "../journal/restore-journal.ts";
-import { withoutRestricted } from "../restricted-setting.ts";
-import { runScript } from "../run-script.ts";
-import { ScriptProgress } from "../script-progress.ts";
 import { type AlreadyThere, readAlreadyThere } from "./already-there.ts";
 import type { ChosenObjects } from "./chosen-objects.ts";
 import { openJournal, stepOf } from "./directory-journal.ts";
 import type { DirectoryProgress } from "./directory-progress.ts";
-import { shownObject } from "./directory-scripts.ts";
 import type { DirectorySource } from "./directory-source.ts";
 import { dropObject, dropObjects } from "./drop-objects.ts";
 import type { LoadedTable, LoadJob } from "./load-queue.ts";
 import { type LoadSession, openLoadSession, setForLoading } from "./load-session.ts";
 import { loadTables } from "./load-tables.ts";
+import { alterTable, makeObject, rewriterOf } from "./make-object.ts";
 
 export interface DirectoryRun {
   readonly files: BackupFiles;
@@ -66,7 +61,6 @@ interface Work extends DirectoryRun {
 const beforeRows: ReadonlySet<DirectoryKind> = new Set(["database", "sequence", "table", "stand-in"]);
 /** The indexes of smaller tables grow with their rows: an ALTER TABLE takes longer than that. */
 const deferredFromBytes = 1024 * 1024;
-const silent = { emit: () => undefined };
 
 /**
  * Restores a directory over several sessions: definitions, rows with the largest tables first, the indexes of each table as
@@ -104,7 +98,7 @@ export async function runDirectory(run: DirectoryRun): Promise<void> {
   const early = chosen.made.filter(({ kind }) => beforeRows.has(kind));
   const late = chosen.made.filter(({ kind }) => !beforeRows.has(kind));
   if (isResumed) await dropHalfMade(work, [...early, ...late]);
-  for (const object of early) await makeObject(work, object, true);
+  for (const object of early) await makeNoted(work, object, true);
   await setForLoading(leader.connection, leader.facts, warn);
   progress.phase("data", "loading rows");
   const loaded = chosen.loaded.filter((object) => hasPlaceForRows(run, object));
@@ -122,12 +116,12 @@ export async function runDirectory(run: DirectoryRun): Promise<void> {
   progress.phase("post-data", "making foreign keys, views and stored code");
   for (const [name, { foreignKeys }] of work.splits) {
     if (foreignKeys === undefined || work.there?.hasForeignKeys(name) === true) continue;
-    await alterTable(run, leader, `foreign keys of table "${name}"`, foreignKeys);
+    await alterTable(run.failures, leader, `foreign keys of table "${name}"`, foreignKeys);
   }
   if (run.source.lacksModes === true) {
     await leader.connection.query("SET SESSION sql_mode = @@GLOBAL.sql_mode, SESSION time_zone = @@GLOBAL.time_zone");
   }
-  for (const object of late) await makeObject(work, object, false);
+  for (const object of late) await makeNoted(work, object, false);
   progress.end();
 }
 
@@ -167,20 +161,12 @@ function loadedTable({ chosen, journal, splits, there }: Work, object: Directory
 }
 
 /** @param isEarly rows may follow, and then indexes and foreign keys behind these */
-async function makeObject(work: Work, object: DirectoryObject, isEarly: boolean): Promise<void> {
-  const { source, chosen, request, failures, target, progress, splits, warn, journal, converter } = work;
-  const { connection } = work.leader;
+async function makeNoted(work: Work, object: DirectoryObject, isEarly: boolean): Promise<void> {
+  const { source, chosen, failures, progress, journal, converter } = work;
   const step = stepOf(work.numbers.get(object)!);
   const isSplit = isEarly && object.kind === "table" && chosen.loaded.length > 0;
   const defersIndexes = chosen.loaded.includes(object) && object.data!.bytes >= deferredFromBytes;
-  const rewrite = (text: Buffer): Buffer => {
-    if (source.ownName !== undefined && statementKind(headOf(text)).kind === "use") return Buffer.from("DO 0");
-    if (!isSplit || splits.has(object.name)) return withoutRestricted(text);
-    const split = splitCreateTable(text.toString("latin1"), defersIndexes);
-    if (split === undefined) return withoutRestricted(text);
-    splits.set(object.name, split);
-    return Buffer.from(split.create, "latin1");
-  };
+  const rewrite = rewriterOf(work, object, isSplit ? { defersIndexes } : undefined);
   const converted = (text: Buffer): Buffer => {
     const { text: changed } = converter?.convert(headOf(text), text.toString("latin1")) ?? {};
     return changed === undefined ? text : Buffer.from(changed, "latin1");
@@ -191,39 +177,10 @@ async function makeObject(work: Work, object: DirectoryObject, isEarly: boolean)
     return;
   }
   const failed = failures.count;
-  const { warnings } = await runScript({
-    source: source.script(object.schema!.file),
-    ...(source.delimiter === undefined ? {} : { delimiter: source.delimiter }),
-    connection,
-    failures,
-    progress: new ScriptProgress(silent),
-    requireTarget: (database, doing) => {
-      if (doing !== "uses" || database !== source.ownName) requireTarget(database, target, object);
-    },
-    onCreated: () => undefined,
-    definers: new DefinerChanger(request.definer ?? "keep", connection),
-    totals: undefined,
-    object: shownObject(object),
-    converter,
-    rewrite,
-  });
-  for (const warning of warnings) warn(`${shownObject(object)}: ${warning}`);
+  await makeObject(work, work.leader.connection, object, rewrite);
   if (failures.count > failed) return;
   await note(work, step);
   progress.made();
-}
-
-async function alterTable(
-  { failures }: DirectoryRun,
-  { connection }: LoadSession,
-  what: string,
-  sql: string,
-): Promise<void> {
-  try {
-    await connection.query(Buffer.from(sql, "latin1"));
-  } catch (error) {
-    failures.note(error, { line: 1, head: sql, object: what });
-  }
 }
 
 async function doJob(
@@ -234,17 +191,8 @@ async function doJob(
 ): Promise<void> {
   const { table } = job;
   if (job.kind === "indexes") {
-    for (const sql of table.indexes) await alterTable(run, session, `indexes of table "${table.name}"`, sql);
+    for (const sql of table.indexes) await alterTable(run.failures, session, `indexes of table "${table.name}"`, sql);
     return;
   }
   await run.source.load(run, session, job, journal);
-}
-
-function requireTarget(database: string, target: string, object: DirectoryObject): void {
-  if (database === target) return;
-  throw new BackupError({
-    code: "USAGE",
-    message: `the script of ${shownObject(object)} names database "${database}", not "${target}"`,
-    hint: `restore it with --target "${database}"`,
-  });
 }
