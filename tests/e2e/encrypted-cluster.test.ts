@@ -114,6 +114,9 @@ test("keys of a cluster are changed, those of the databases in it as well", asyn
   await mustDbbackup(["verify", id, "--repo", repo, "--key-file", file("b.key")]);
   const archive = readdirSync(join(repo, name)).find((each) => each.endsWith(".dump.enc"))!;
   await mustDbbackup(["verify", join(repo, name, archive), "--key-file", file("b.key")]);
+  const inFiles = await backup(repo, "--format", "directory");
+  await mustDbbackup(["keys", "rotate", inFiles.id, "--repo", repo, ...key, "--new-key-file", file("b.key")]);
+  await mustDbbackup(["verify", inFiles.id, "--repo", repo, "--key-file", file("b.key")]);
 });
 
 test("the script of a cluster goes out encrypted, and comes back with the key", async () => {

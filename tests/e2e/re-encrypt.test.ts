@@ -51,6 +51,7 @@ test("a repository is encrypted again: other data keys, the same contents, and t
     await json(["backup", "single", database.name, ...login, "--format", "plain", "--compression", "gzip"]),
     await json(["backup", "single", database.name, ...login, "--format", "directory"]),
     await json(["backup", "cluster", ...login, "--database", database.name]),
+    await json(["backup", "cluster", ...login, "--database", database.name, "--format", "directory"]),
   ];
   const before = new Map(
     files(repo)
@@ -80,12 +81,12 @@ test("a repository is encrypted again: other data keys, the same contents, and t
   }
   // Again: nothing is made twice, and now the old ones are to go.
   const removed = await json([...again(repo), "--remove-old"]);
-  expect(removed.filter((one: { removed: boolean }) => one.removed)).toHaveLength(4);
-  expect(await json(["list", "--repo", repo])).toHaveLength(4);
+  expect(removed.filter((one: { removed: boolean }) => one.removed)).toHaveLength(5);
+  expect(await json(["list", "--repo", repo])).toHaveLength(5);
   const left = files(repo);
   expect([...before.keys()].filter((name) => left.includes(name))).toEqual([]);
   await mustDbbackup(verify);
-  // The last is a cluster.
+  // The last two are clusters.
   for (const id of renewed.slice(0, 3)) {
     await using copy = await withDatabase(database.server);
     await mustDbbackup([
