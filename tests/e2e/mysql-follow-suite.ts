@@ -62,8 +62,8 @@ async function slowBackup(database: MysqlDatabase, target: readonly string[]): P
 }
 
 /**
- * A restore that follows, once it has rows. It is asked, not the server: a query of MariaDB 11.8 that reads a table into which
- * the first rows come was seen to wait for ever, and these with it.
+ * A restore that follows, once it has rows. It is asked, not the server: MariaDB 10.11 and 11.8 hang for good when somebody reads
+ * a table into which the first rows come by LOAD DATA without unique_checks and foreign_key_checks.
  */
 async function following(backup: string, server: MysqlAddress, args: readonly string[]): Promise<Promise<Ended>[]> {
   const what = ["restore", "single", backup, "--follow", "--url", mysqlUrl(server), "--progress=json", ...args];
