@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { isBuiltin } from "node:module";
 import { basename, join } from "node:path";
-import { build, type Plugin } from "esbuild";
+import { type BuildOptions, build, type Metafile, type Plugin } from "esbuild";
 import { notices } from "./notices.ts";
 
 const root = join(import.meta.dirname, "..");
@@ -58,33 +58,40 @@ const sdksBeside: Plugin = {
 };
 
 /**
- * Bundles the program into a folder: `dbbackup.mjs`, beside it what runs as a process or a thread of its own, and the notices of all
- * packages that are in it.
+ * Bundles the program into a folder: `dbbackup.mjs` and the parts that it loads when they are needed, what runs as a process or a thread
+ * of its own, and the notices of all packages that are in it. All lie side by side: they find each other by their own place.
  */
 export async function bundle(outdir: string): Promise<void> {
-  const { metafile } = await build({
-    metafile: true,
-    absWorkingDir: root,
-    outdir,
+  const program = await bundled(outdir, {
     entryPoints: {
       dbbackup: "src/main/cli.ts",
       supervisor: "src/embedded/supervisor.ts",
       "tool-guard": "src/engines/common/tools/guard.ts",
       "deflate-worker": "src/stages/deflate/deflate-worker.ts",
-      "s3-sdk": "src/storage/s3/s3-sdk.ts",
-      "azure-sdk": "src/storage/azure/azure-sdk.ts",
-      "azure-identity": "src/storage/azure/azure-identity.ts",
-      "gcs-sdk": "src/storage/gcs/gcs-sdk.ts",
-      "sftp-sdk": "src/storage/sftp/sftp-sdk.ts",
     },
+    // What a command does not need is not read: as one file of 3 MB, `--help` took 53 ms of CPU where it takes 37 now, and Node.js 20.
+    splitting: true,
+    chunkNames: "[name]-[hash]",
+  });
+  const services = await bundled(outdir, {
+    entryPoints: Object.fromEntries(sdks.map((name) => [name, `src/storage/${name.replace(/-.*/, "")}/${name}.ts`])),
+  });
+  const inputs = [...Object.keys(program.inputs), ...Object.keys(services.inputs)];
+  await writeFile(join(outdir, "NOTICES.txt"), notices(root, inputs));
+}
+
+async function bundled(outdir: string, options: BuildOptions): Promise<Metafile> {
+  const { metafile } = await build({
+    ...options,
+    metafile: true,
+    absWorkingDir: root,
+    outdir,
     outExtension: { ".js": ".mjs" },
     bundle: true,
     platform: "node",
     format: "esm",
     target: "node24",
     plugins: [lazyBuiltins, sdksBeside],
-    // What CommonJS has of itself.
-    define: { __dirname: "import.meta.dirname", __filename: "import.meta.filename" },
     // Native parts of ssh2, which does without: they are not built here.
     external: ["cpu-features", "*.node"],
     // Names and lines stay: a stack in an error report must say where it was.
@@ -92,5 +99,5 @@ export async function bundle(outdir: string): Promise<void> {
     legalComments: "inline",
     logLevel: "warning",
   });
-  await writeFile(join(outdir, "NOTICES.txt"), notices(root, Object.keys(metafile.inputs)));
+  return metafile;
 }
