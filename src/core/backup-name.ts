@@ -10,6 +10,9 @@ export type BackupKind = "full" | "incremental" | "differential" | "sample";
 /** What the backup of a server is called where that of a database has the database's name. */
 export const CLUSTER_NAME = "cluster";
 
+/** What the names of works in progress begin with, in repositories of all kinds. */
+export const WORK_PREFIX = ".tmp-";
+
 export const METADATA_SUFFIX = ".meta.json";
 
 /** Behind the name of a backup: what is to be removed of it, for whoever must finish. */

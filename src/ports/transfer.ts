@@ -3,12 +3,14 @@ import type { OpenedObject } from "./storage.ts";
 
 /** A finished backup that is to come into a storage as it is. */
 export interface TransferRequest {
-  /** Of the backup, a UUID. */
+  /** Of the transfer, a UUID: the same for each run of it. */
   readonly id: string;
   /** What it is, for people who find it unfinished. */
   readonly note: string;
   /** Key of the folder that its files lie in, if they do; others lie beside that. */
   readonly folder: string | undefined;
+  /** Key of the last object, if it is known: once it is there, of this transfer, nothing of it is removed any more. */
+  readonly seal: string | undefined;
 }
 
 /**
@@ -30,7 +32,7 @@ export interface Transfer {
   publish(): Promise<void>;
   /** Writes the last object, which makes all count. @throws BackupError EXISTS */
   seal(key: string, bytes: Uint8Array): Promise<void>;
-  /** Removes all that came. */
+  /** Removes all that came, unless it is sealed, by this run or another. */
   discard(): Promise<void>;
   /** Ends this run of it. What came stays for the next, unless it is sealed or discarded. Safe to repeat. */
   end(): Promise<void>;

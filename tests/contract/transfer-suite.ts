@@ -24,7 +24,7 @@ export function transferSuite(
     afterEach(() => place.remove());
 
     const begin = (storage: Storage): Promise<Transfer> =>
-      storage.beginTransfer({ id, note: "a copy", folder: "x.dir" });
+      storage.beginTransfer({ id, note: "a copy", folder: "x.dir", seal: "x.json" });
 
     async function get(key: string): Promise<Buffer> {
       const object = await place.other.open(key);
@@ -135,6 +135,34 @@ export function transferSuite(
       await transfer.discard();
       expect(await keys()).toEqual(["x.key"]);
       expect(String(await get("x.key"))).toBe("theirs");
+    });
+
+    test("what another run has sealed is discarded no more", async () => {
+      const first = await begin(place.storage);
+      await bring(first, "x.dir/large", LARGE);
+      await bring(first, "x.dir/small", SMALL);
+      await bring(first, "x.key", SMALL);
+      await first.publish();
+      await first.seal("x.json", SEAL);
+      await first.end();
+      // It was looked for before that.
+      const late = await begin(place.other);
+      const again = late.open("x.dir/small");
+      await again.then(
+        async ({ position, resumed, end }) => {
+          expect(position).toBe(SMALL.length);
+          await resumed?.close();
+          await end();
+        },
+        (error: unknown) => expect(error).toMatchObject({ code: "EXISTS" }),
+      );
+      await late.discard();
+      await expectAll();
+    });
+
+    test("an id that could lead elsewhere is none", async () => {
+      const request = { id: "../x", note: "a copy", folder: undefined, seal: undefined };
+      await expect(place.storage.beginTransfer(request)).rejects.toThrow(/no id of a transfer/);
     });
 
     test("what is discarded leaves nothing", async () => {

@@ -253,7 +253,7 @@ test("a backup goes into further repositories, each by itself; what failed is ca
     "words",
     "--json",
   ];
-  const to = ["--replica", nowhere, "--replica", repository("replicas"), "--replica", second];
+  const to = ["--replica", nowhere, "--replica", repository("replicas"), "--replica", second, "--replica", first];
   const { status, stdout, stderr } = await dbbackup([...what, ...to], { env });
   const made = JSON.parse(stdout.toString());
   expect([status, made.replicas]).toEqual([
@@ -262,6 +262,7 @@ test("a backup goes into further repositories, each by itself; what failed is ca
       { location: "s3://no-such-bucket/x", status: "failed", error: expect.objectContaining({ exit_status: 1 }) },
       { location: `s3://${Bucket}/replicas`, status: "ok" },
       { location: second, status: "ok" },
+      { location: first, status: "failed", error: expect.objectContaining({ exit_status: 2 }) },
     ],
   ]);
   expect(stderr).toContain(`cloud upload ${made.id}`);

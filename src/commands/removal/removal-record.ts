@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { REMOVAL_SUFFIX } from "../../core/backup-name.ts";
+import { METADATA_SUFFIX, REMOVAL_SUFFIX } from "../../core/backup-name.ts";
 import { isSafeRelativePath } from "../../core/safe-path.ts";
 
 /** More than the files of the largest backup take. */
@@ -42,7 +42,9 @@ export function parseRemoval(bytes: Buffer, key: string): Removal | undefined {
   if (!parsed.success) return undefined;
   const { id, metadata, files } = parsed.output;
   const stem = key.slice(0, -REMOVAL_SUFFIX.length);
+  // The name of a backup may be the beginning of another's, whose metadata are none of these files.
   const isOfBackup = (name: string): boolean =>
-    name === stem || name.startsWith(`${stem}.`) || name.startsWith(`${stem}/`);
-  return [metadata, ...files].every(isOfBackup) ? { id, metadata, files } : undefined;
+    name.startsWith(`${stem}/`) || ((name === stem || name.startsWith(`${stem}.`)) && !name.endsWith(METADATA_SUFFIX));
+  const isWhole = metadata === `${stem}${METADATA_SUFFIX}` && files.every(isOfBackup);
+  return isWhole ? { id, metadata, files } : undefined;
 }

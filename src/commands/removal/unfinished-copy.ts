@@ -18,6 +18,6 @@ export async function unfinishedCopy(argument: string, storage: Storage): Promis
 
 /** Removes it. @throws BackupError PRECHECK when a run is at it, IO */
 export async function discardCopy({ id, firstNote }: NotedWork, storage: Storage): Promise<void> {
-  const transfer = await storage.beginTransfer({ id, note: firstNote, folder: undefined });
+  const transfer = await storage.beginTransfer({ id, note: firstNote, folder: undefined, seal: undefined });
   await transfer.discard();
 }

@@ -1,7 +1,9 @@
+import { isDeepStrictEqual } from "node:util";
 import { BackupError } from "../../core/backup-error.ts";
-import { METADATA_SUFFIX, REMOVAL_SUFFIX } from "../../core/backup-name.ts";
+import { METADATA_SUFFIX, REMOVAL_SUFFIX, VERIFICATION_SUFFIX, WORK_PREFIX } from "../../core/backup-name.ts";
 import { withoutSuffix } from "../../core/encrypted-file.ts";
 import type { ArtifactMetadata, BackupMetadata } from "../../core/metadata/metadata-schema.ts";
+import { readMetadata } from "../../core/metadata/read-metadata.ts";
 import type { ProgressSink } from "../../ports/progress.ts";
 import type { OpenedObject, Storage } from "../../ports/storage.ts";
 import type { Transfer } from "../../ports/transfer.ts";
@@ -13,6 +15,7 @@ import { finishRemovals } from "../removal/remove-backup.ts";
 import { type BroughtFile, bringFile } from "./bring-file.ts";
 import { copyKeyFiles } from "./copy-key-files.ts";
 import { formatCopyRecord } from "./copy-record.ts";
+import { transferId } from "./transfer-id.ts";
 
 /** Files that are copied beside each other: far away each waits for its own answers. */
 const FILES_AT_ONCE = 4;
@@ -69,18 +72,23 @@ export async function copyBackup(
   // It was removed here before, not to its end: that would take what comes now.
   if ((await to.stat(stem + REMOVAL_SUFFIX).catch(notYet)) !== undefined) await finishRemovals(to);
   await to.sweep();
-  const note = formatCopyRecord(metadata);
-  const transfer = await to.beginTransfer({ id: metadata.id, note, folder });
+  const id = transferId(metadata.id);
+  const note = formatCopyRecord({ id, database: metadata.database });
+  const transfer = await to.beginTransfer({ id, note, folder, seal: metadataKey });
+  let resumedBytes: number;
   try {
+    // Another run may have ended since it was looked for.
+    if (await isThere(copying, to)) {
+      await transfer.discard();
+      return { id: metadata.id, location, wasThere: true, bytes, resumedBytes: 0 };
+    }
     const copied = new ReadProgress(progress, "copy", `copying ${stem}`, bytes);
     const brought = await bringAll(copying, transfer, copied, signal);
     await transfer.publish();
     const reading = new ReadProgress(progress, "read-back", "reading back what arrived", bytes);
     await readBack(brought, to, reading, signal);
     await transfer.seal(metadataKey, copying.metadataBytes);
-    await copyKeyFiles(storedFiles(found, copying), to);
-    const resumedBytes = brought.reduce((sum, { position }) => sum + position, 0);
-    return { id: metadata.id, location, wasThere: false, bytes, resumedBytes };
+    resumedBytes = brought.reduce((sum, { position }) => sum + position, 0);
   } catch (error) {
     // What is wrong with the bytes does not become right by going on.
     if (error instanceof BackupError && error.code === "DAMAGED") await transfer.discard();
@@ -88,6 +96,8 @@ export async function copyBackup(
   } finally {
     await transfer.end();
   }
+  await copyKeyFiles(storedFiles(found, copying), to);
+  return { id: metadata.id, location, wasThere: false, bytes, resumedBytes };
 }
 
 async function prepare(found: FoundBackup): Promise<Copying> {
@@ -96,11 +106,26 @@ async function prepare(found: FoundBackup): Promise<Copying> {
   const folder = folderOf(metadata, location);
   const files = metadata.artifacts.map((recorded, index) => {
     if (folder === undefined && recorded.name.includes("/")) throw oddName(recorded.name, location);
+    if (hasMeaning(recorded.name)) throw reservedName(recorded.name, location);
     return { artifact: found.artifacts[index]!, recorded };
   });
   const name = folder ?? withoutSuffix(metadata.artifacts[0]!.name);
   const metadataBytes = await bytesOf(await found.openMetadata());
+  // Of a service far away nothing else says that these are the bytes that were stored.
+  if (!isDeepStrictEqual(readMetadata(metadataBytes.toString("utf8"), location), metadata))
+    throw changedMetadata(location);
   return { metadata, metadataKey: `${name}${METADATA_SUFFIX}`, metadataBytes, folder, files };
+}
+
+/**
+ * Whether a file would be something else in a repository than one of this backup: a work in progress, metadata of another, or a list of
+ * what is to be removed. No backup of ours has such files; a stranger's metadata may name them.
+ */
+function hasMeaning(name: string): boolean {
+  if (name.startsWith(WORK_PREFIX)) return true;
+  return (
+    !name.includes("/") && [METADATA_SUFFIX, REMOVAL_SUFFIX, VERIFICATION_SUFFIX].some((end) => name.endsWith(end))
+  );
 }
 
 async function bytesOf(object: OpenedObject): Promise<Buffer> {
@@ -210,5 +235,23 @@ function oddName(name: string, object: string): BackupError {
     message: `the metadata names a file in a folder, "${name}", of a backup that is none`,
     object,
     hint: "restore the metadata from a copy of the repository",
+  });
+}
+
+function reservedName(name: string, object: string): BackupError {
+  return new BackupError({
+    code: "DAMAGED",
+    message: `the metadata names a file "${name}", which would mean something else in a repository; nothing of it was copied`,
+    object,
+    hint: "no backup has such a file: find out who wrote this metadata",
+  });
+}
+
+function changedMetadata(object: string): BackupError {
+  return new BackupError({
+    code: "DAMAGED",
+    message: "the metadata are not what they were when they were read before; nothing of it was copied",
+    object,
+    hint: "copy it again; if it stays so, something between here and there changes bytes",
   });
 }

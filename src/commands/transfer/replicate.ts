@@ -36,12 +36,22 @@ export async function replicate(
       const key = `${withoutSuffix(name!)}${METADATA_SUFFIX}`;
       const object = await from.open(key);
       const metadata = await loadMetadata(object, `${from.location}/${key}`).finally(() => object.close());
-      await copyBackup(backupInRepository(from, key, metadata), replica, progress, signal);
-      states.push({ location });
+      const { wasThere } = await copyBackup(backupInRepository(from, key, metadata), replica, progress, signal);
+      // It is new: where it is already, it was made or copied a moment ago.
+      states.push(wasThere ? { location, failure: noSecondCopy(location) } : { location });
     } catch (error) {
       if (signal.aborted || !(error instanceof BackupError)) throw error;
       states.push({ location, failure: error });
     }
   }
   return states;
+}
+
+function noSecondCopy(object: string): BackupError {
+  return new BackupError({
+    code: "USAGE",
+    message: "the backup lies there already: no further copy was made",
+    object,
+    hint: "it is the repository of the backup, or of another replica, under the same or another name; choose another one",
+  });
 }

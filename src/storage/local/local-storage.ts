@@ -3,6 +3,7 @@ import { lstat, readdir, realpath, rmdir, statfs, unlink } from "node:fs/promise
 import { dirname, join, resolve, sep } from "node:path";
 import { BackupError } from "../../core/backup-error.ts";
 import { isSafeRelativePath } from "../../core/safe-path.ts";
+import { isUuid } from "../../core/uuid-v7.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type {
   GrowingFolder,
@@ -44,6 +45,7 @@ export class LocalStorage implements Storage {
 
   async beginTransfer(request: TransferRequest): Promise<Transfer> {
     const { id } = request;
+    if (!isUuid(id)) throw new Error(`no id of a transfer: ${JSON.stringify(id)}`);
     try {
       await ensureFolder(this.location);
       const now = this.#clock.now();

@@ -2,6 +2,7 @@ import { lstat, readdir, readFile, rmdir, unlink, utimes } from "node:fs/promise
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { WORK_PREFIX } from "../../core/backup-name.ts";
 import { uuidV7 } from "../../core/uuid-v7.ts";
 import { createFile, createFolder } from "./durable-file-system.ts";
 import { hasCode } from "./io-error.ts";
@@ -10,7 +11,8 @@ import { isSealed, revokeUnsealed, withdraw } from "./work-journal.ts";
 import { firstNote, NOTES } from "./work-notes.ts";
 
 /** Work in progress lies in folders of this name, followed by the work's id. */
-export const WORK_PREFIX = ".tmp-";
+export { WORK_PREFIX };
+
 const OWNER = "owner.json";
 const LOCK = "lock";
 /** The folder that a work with notes is about, wherever it was published before. */

@@ -32,7 +32,7 @@ export class LivingRecord {
     store: ObjectStore,
     id: string,
     now: Date,
-    known: Pick<WorkRecord, "keys" | "transfer"> = { keys: [] },
+    known: Pick<WorkRecord, "keys" | "transfer" | "seal"> = { keys: [] },
   ): Promise<LivingRecord> {
     ownWorks.add(id);
     const life = await showSignOfLife(id);

@@ -1,6 +1,6 @@
 import { BackupError } from "../../core/backup-error.ts";
 import { isSafeRelativePath } from "../../core/safe-path.ts";
-import { uuidV7 } from "../../core/uuid-v7.ts";
+import { isUuid, uuidV7 } from "../../core/uuid-v7.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { ListedObject, ObjectStore } from "../../ports/object-store.ts";
 import type {
@@ -52,6 +52,7 @@ export class ObjectStorage implements Storage {
   }
 
   async beginTransfer(request: TransferRequest): Promise<Transfer> {
+    if (!isUuid(request.id)) throw new Error(`no id of a transfer: ${JSON.stringify(request.id)}`);
     const place = { store: this.#store, memory: this.#memory, now: this.#clock.now() };
     const state = await this.#store.head(recordKey(request.id));
     if (state === undefined) return await ObjectTransfer.begin(place, request, undefined);

@@ -39,15 +39,17 @@ export class ObjectTransfer implements Transfer {
    */
   static async begin(
     { store, memory, now }: { readonly store: ObjectStore; readonly memory: PartMemory; readonly now: Date },
-    { id, note, folder }: TransferRequest,
+    { id, note, folder, seal: wanted }: TransferRequest,
     before: WorkRecord | undefined,
   ): Promise<ObjectTransfer> {
     const location = `${store.location}/${WORK_PREFIX}${id}`;
     if (ownWorks.has(id)) throw busyTransfer(location);
     const run = await takeOver(store, id, before?.transfer?.run ?? 0, location);
+    const seal = wanted ?? before?.seal;
     const record = await LivingRecord.begin(store, id, now, {
       keys: before?.keys ?? [],
       transfer: { note, run, uploads: before?.transfer?.uploads ?? {} },
+      ...(seal === undefined ? {} : { seal }),
     });
     return new ObjectTransfer(store, memory, record, folder);
   }
@@ -117,10 +119,8 @@ export class ObjectTransfer implements Transfer {
   /** As of a backup's work: who takes it from us says so first, and looks at the record then. */
   async seal(key: string, bytes: Uint8Array): Promise<void> {
     await this.#record.change({ seal: key });
-    const { run } = this.#record.value.transfer!;
-    for (const sign of [sweptKey(this.#id), takenKey(this.#id, run + 1)]) {
-      if ((await this.#store.head(sign)) !== undefined) throw lost(this.location);
-    }
+    if ((await this.#isTaken()) || (await this.#store.head(sweptKey(this.#id))) !== undefined)
+      throw lost(this.location);
     await this.#store.put(key, bytes, { work: this.#id, createOnly: true });
     this.#isSealed = true;
   }
@@ -130,9 +130,9 @@ export class ObjectTransfer implements Transfer {
     this.#hasEnded = true;
     await this.#settle();
     await this.#record.stop();
-    const { seal: _, ...unsealed } = this.#record.value;
     try {
-      await removeOwn(this.#store, unsealed);
+      // What another run has taken over, or sealed, is not this one's to remove.
+      if (!(await this.#isTaken())) await removeOwn(this.#store, this.#record.value);
     } finally {
       await this.#record.forget();
     }
@@ -146,12 +146,19 @@ export class ObjectTransfer implements Transfer {
       if (this.#isSealed) {
         await this.#record.stop();
         await removeOwn(this.#store, { ...this.#record.value, keys: [] });
-      } else await this.#record.change({ transfer: { ...this.#record.value.transfer!, rests: true } });
+      } else if (!(await this.#isTaken()))
+        await this.#record.change({ transfer: { ...this.#record.value.transfer!, rests: true } });
     } catch {
       // The next run or sweep finds the record as it is.
     } finally {
       await this.#record.forget();
     }
+  }
+
+  /** Whether another run has taken this one for dead. */
+  async #isTaken(): Promise<boolean> {
+    const { run } = this.#record.value.transfer!;
+    return (await this.#store.head(takenKey(this.#id, run + 1))) !== undefined;
   }
 
   async #settle(): Promise<void> {

@@ -21,7 +21,8 @@ export async function showSignOfLife(id: string): Promise<SignOfLife> {
   let lock: LivenessLock | string = "unsupported";
   try {
     await mkdir(locksFolder(), { recursive: true, mode: 0o700 });
-    await writeFile(path, "", { flag: "wx", mode: 0o600 });
+    // That of a copy is there from a run that was killed, and free.
+    await writeFile(path, "", { flag: "a", mode: 0o600 });
     lock = await tryLock(path);
   } catch {
     // Without such a folder others wait until we are silent long enough.
@@ -29,8 +30,10 @@ export async function showSignOfLife(id: string): Promise<SignOfLife> {
   return {
     hasLock: typeof lock !== "string",
     end: async () => {
-      if (typeof lock !== "string") lock.release();
-      await rm(path, { force: true }).catch(() => {}); // It is empty, and its name is used never again.
+      // Another run's is not ours to remove.
+      if (typeof lock === "string") return;
+      await rm(path, { force: true }).catch(() => {}); // It is empty.
+      lock.release();
     },
   };
 }

@@ -1,9 +1,11 @@
 import { readFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import * as v from "valibot";
+import { WORK_PREFIX } from "../../core/backup-name.ts";
 
 /** Works in progress have a record below keys of this beginning, followed by the work's id. */
-export const WORK_PREFIX = ".tmp-";
+export { WORK_PREFIX };
+
 const RECORD = "owner.json";
 
 /** Whether an object is one of a work in progress, and not of a backup. */

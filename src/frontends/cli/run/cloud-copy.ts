@@ -17,6 +17,8 @@ export const run: RunCommand = async (invocation, context) => {
   const { to: target } = invocation.options;
   if (target === undefined) throw noTarget();
   const to = await services.openStorage(target);
+  // A run that was killed behind its last step has left what nobody needs, and its backup is there.
+  await to.sweep();
   const outcomes: Outcome[] = [];
   for await (const { name: backup, find } of chosenBackups(invocation, context)) {
     try {
