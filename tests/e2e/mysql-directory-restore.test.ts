@@ -97,6 +97,25 @@ describe.each(["mariadb-11.8", "mysql-9.7"] as const)("on %s", (flavour) => {
     await isWhole(target);
   });
 
+  test("tables can be read while they are filled", async () => {
+    const server = await sharedMysql(flavour);
+    await using source = await withMysqlDatabase(server);
+    await source.sql("CREATE TABLE t (id INT PRIMARY KEY, t TEXT)");
+    await source.sql(`INSERT INTO t VALUES ${Array.from({ length: 30 }, (_, n) => `(${n}, 'x')`).join(", ")}`);
+    const files = await dumpInTinyParts(source);
+    for (let time = 0; time < 5; time++) {
+      await using target = await withMysqlDatabase(server);
+      const over = new AbortController();
+      const reading = (async () => {
+        // It is not there at the beginning.
+        while (!over.signal.aborted) await target.sql("SELECT COUNT(*) AS n FROM t").catch(() => undefined);
+      })();
+      expect(await restoreParts(files, target)).toMatchObject({ rows: 30 });
+      over.abort();
+      await reading;
+    }
+  });
+
   test("sessions that stand in each other's way do not end it", async () => {
     const server = await sharedMysql(flavour);
     await using source = await withMysqlDatabase(server);

@@ -95,6 +95,11 @@ export interface MysqlCapabilities {
   // SQL.
   /** `(a, b) IN ((1, 2), ...)` is looked up in an index. */
   readonly findsRowsInIndexes: boolean;
+  /**
+   * The first rows of an empty table come in by another way when neither `unique_checks` nor `foreign_key_checks` is on: the
+   * table is locked for it, and 10.11.19 and 11.8.6 hang for good when somebody reads it then (LOAD DATA).
+   */
+  readonly bulkInsert: boolean;
   /** `sql_mode = ORACLE` changes the grammar. */
   readonly sqlModeOracle: boolean;
   /** `MD5()` is built in. */
@@ -175,6 +180,7 @@ export function mysqlCapabilitiesOf(
     sharedCollations: mariadb(101_001),
 
     findsRowsInIndexes: isMariadb || mysql(50_703),
+    bulkInsert: mariadb(100_600),
     sqlModeOracle: mariadb(100_300),
     hasMd5,
     showCreateUser: isMariadb || mysql(50_706),

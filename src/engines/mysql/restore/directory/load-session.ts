@@ -19,7 +19,6 @@ const patienceSeconds = 7 * 24 * 3600;
 const needed: readonly (readonly [name: string, value: string])[] = [
   ["sql_mode", `'${scriptSqlMode}'`],
   ["time_zone", "'+00:00'"],
-  ["unique_checks", "0"],
   ["foreign_key_checks", "0"],
 ];
 
@@ -79,10 +78,12 @@ export async function openLoadSession(
 /** Also after a script, which leaves settings of its own. */
 export async function setForLoading(
   connection: MysqlConnection,
-  { variables }: MysqlServerFacts,
+  { variables, capabilities }: MysqlServerFacts,
   warn: (message: string) => void,
 ): Promise<void> {
   await connection.query("SET NAMES utf8mb4");
+  // With them on MariaDB took half the time for rows in the order of their key, and other sessions may come in and read.
+  await connection.query(`SET SESSION unique_checks = ${capabilities.bulkInsert ? 1 : 0}`);
   await connection.query(`SET ${needed.map(([name, value]) => `SESSION ${name} = ${value}`).join(", ")}`);
   if (variables.has("system_versioning_insert_history")) await connection.query(`SET @dbb_end_of_time = ${endOfTime}`);
   for (const [name, value] of wanted) {
