@@ -182,6 +182,7 @@ export function transferSuite(
 /** @returns where it went on */
 async function bring(transfer: Transfer, key: string, bytes: Uint8Array): Promise<number> {
   const file = await transfer.open(key);
+  await file.resumed?.close();
   await file.write(bytes.subarray(file.position));
   await file.end();
   return file.position;

@@ -308,7 +308,9 @@ test("a removal that was interrupted is finished, and nobody is led to remove wh
   // Of one that is there again, or was not removed yet.
   record(kept.backup_file, [kept.backup_file]);
   writeFileSync(join(repo, `${half.backup_file}.notes.txt`), "mine");
-  const { stderr } = await mustDbbackup(["cloud", "delete", other.id, "--repo", repo, "--confirm"], { env });
+  const dry = await json("cloud", "delete", half.id, "--repo", repo, "--dry-run");
+  expect(dry).toEqual([{ id: half.id, location: repo, removed: false }]);
+  const { stderr } = await mustDbbackup(["cloud", "delete", other.id, half.id, "--repo", repo, "--confirm"], { env });
   expect(stderr).toContain("finished the removal of 1 backup");
   expect(filesOf(repo)).toEqual(
     [

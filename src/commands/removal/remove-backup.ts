@@ -92,6 +92,16 @@ async function removeFiles({ files }: Removal, key: string, storage: Storage): P
  */
 export async function finishRemovals(storage: Storage): Promise<readonly string[]> {
   const finished: string[] = [];
+  for (const [key, removal] of await unfinishedRemovals(storage)) {
+    await removeFiles(removal, key, storage);
+    finished.push(removal.id);
+  }
+  return finished;
+}
+
+/** Removals that were interrupted behind the metadata, by the keys of their records. @throws BackupError IO */
+export async function unfinishedRemovals(storage: Storage): Promise<ReadonlyMap<string, Removal>> {
+  const unfinished = new Map<string, Removal>();
   const begun: string[] = [];
   for await (const { key, size } of storage.list("")) {
     if (key.endsWith(REMOVAL_SUFFIX) && size <= MAX_REMOVAL_BYTES) begun.push(key);
@@ -99,10 +109,9 @@ export async function finishRemovals(storage: Storage): Promise<readonly string[
   for (const key of begun) {
     const removal = parseRemoval(await bytesOf(key, storage), key);
     if (removal === undefined || (await storage.stat(removal.metadata)) !== undefined) continue;
-    await removeFiles(removal, key, storage);
-    finished.push(removal.id);
+    unfinished.set(key, removal);
   }
-  return finished;
+  return unfinished;
 }
 
 async function bytesOf(key: string, storage: Storage): Promise<Buffer> {

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { BackupError } from "../../core/backup-error.ts";
 import type { ArtifactMetadata } from "../../core/metadata/metadata-schema.ts";
+import type { OpenedObject } from "../../ports/storage.ts";
 import type { Transfer, TransferredFile } from "../../ports/transfer.ts";
 import type { FoundArtifact } from "../found-backup.ts";
 import type { ReadProgress } from "../read-progress.ts";
@@ -28,14 +29,13 @@ export async function bringFile(
   signal: AbortSignal,
 ): Promise<BroughtFile> {
   const file = await transfer.open(recorded.name);
-  const { position } = file;
-  if (position > recorded.size) throw changed(recorded, `${position} bytes are there, which is more than it has`);
-  const source = await artifact.open();
+  const { position, resumed } = file;
+  const source = await openSource().catch(async (error: unknown) => {
+    await resumed?.close();
+    throw error;
+  });
   const hash = createHash("sha256");
   try {
-    if (source.size !== recorded.size)
-      throw changed(recorded, `it has ${source.size} bytes instead of ${recorded.size}`);
-    const resumed = file.resumed;
     let read = 0;
     // What is there already is hashed from there, where it can be read: from far away nothing comes twice.
     if (resumed !== undefined) {
@@ -57,6 +57,14 @@ export async function bringFile(
     return { key: recorded.name, size: recorded.size, sha256, position };
   } finally {
     await source.close();
+  }
+
+  async function openSource(): Promise<OpenedObject> {
+    if (position > recorded.size) throw changed(recorded, `${position} bytes are there, which is more than it has`);
+    const opened = await artifact.open();
+    if (opened.size === recorded.size) return opened;
+    await opened.close();
+    throw changed(recorded, `it has ${opened.size} bytes instead of ${recorded.size}`);
   }
 
   async function take(

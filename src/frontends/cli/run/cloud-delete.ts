@@ -1,6 +1,11 @@
 import { findBackup } from "../../../commands/find-backup.ts";
 import type { FoundBackup } from "../../../commands/found-backup.ts";
-import { finishRemovals, removalOf, removeBackup } from "../../../commands/removal/remove-backup.ts";
+import {
+  finishRemovals,
+  removalOf,
+  removeBackup,
+  unfinishedRemovals,
+} from "../../../commands/removal/remove-backup.ts";
 import { discardCopy, unfinishedCopy } from "../../../commands/removal/unfinished-copy.ts";
 import { BackupError } from "../../../core/backup-error.ts";
 import { counted } from "../../../core/counted.ts";
@@ -21,22 +26,31 @@ export const run: RunCommand = async ({ args, options }, { services, output, sig
   const ports = { locateFile: async () => undefined, openRepository };
   const found: FoundBackup[] = [];
   const copies: NotedWork[] = [];
+  // Of these the backup is gone, and the files are not: naming it again finishes that.
+  const begun = new Set([...(await unfinishedRemovals(storage)).values()].map(({ id }) => id));
+  const again: string[] = [];
   for (const argument of args) {
+    if (begun.has(argument)) {
+      again.push(argument);
+      continue;
+    }
     const copy = await unfinishedCopy(argument, storage);
     if (copy === undefined) found.push(inRepository(await findBackup(argument, ports, signal), argument));
     else copies.push(copy);
   }
   for (const { id, location } of copies) output.print(`${id}  an unfinished copy  ${printable(location)}`);
   for (const backup of found) output.print(lineOf(backup));
+  for (const id of again) output.print(`${printable(id)}  a removal that was interrupted`);
   const documents = (removed: boolean) => [
     ...found.map(({ metadata, location }) => ({ id: metadata!.id, location, removed })),
     ...copies.map(({ id, location }) => ({ id, location, removed })),
+    ...again.map((id) => ({ id, location: storage.location, removed })),
   ];
   if (options["dry-run"] === true) {
     output.document(documents(false));
     return ExitStatus.done;
   }
-  const count = found.length + copies.length;
+  const count = found.length + copies.length + again.length;
   if (options.confirm !== true) throw unconfirmed(count);
   for (const copy of copies) await discardCopy(copy, storage);
   for (const backup of found) {
