@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { CreateBucketCommand, ListMultipartUploadsCommand, ListObjectsV2Command, S3Client } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { formatMetadata } from "../../src/core/metadata/format-metadata.ts";
 import { builtProgram } from "../helpers/built-program.ts";
 import { dbbackup, foreignVariables, mustDbbackup } from "../helpers/dbbackup.ts";
 import { newKeyFile } from "../helpers/key-file.ts";
@@ -321,4 +322,17 @@ test("a removal that was interrupted is finished, and nobody is led to remove wh
       `${half.backup_file}.notes.txt`,
     ].toSorted(),
   );
+});
+
+test("metadata that name a file of another backup do not get it removed", async () => {
+  const repo = join(folder, "named");
+  const kept = await backup(repo, "--table", "words");
+  const { self_sha256: _, ...metadata } = JSON.parse(readFileSync(join(repo, `${kept.backup_file}.meta.json`), "utf8"));
+  const id = "019e1f30-0000-7000-8000-000000000001";
+  const forged = formatMetadata({ ...metadata, id, backup_file: "forged.dump" });
+  writeFileSync(join(repo, "forged.dump.meta.json"), forged);
+  const before = filesOf(repo);
+  const { status, stderr } = await dbbackup(["cloud", "delete", id, "--repo", repo, "--confirm"], { env });
+  expect([status, stderr]).toEqual([1, expect.stringContaining("may be a file of another backup")]);
+  expect(filesOf(repo)).toEqual(before);
 });

@@ -42,9 +42,16 @@ export function parseRemoval(bytes: Buffer, key: string): Removal | undefined {
   if (!parsed.success) return undefined;
   const { id, metadata, files } = parsed.output;
   const stem = key.slice(0, -REMOVAL_SUFFIX.length);
-  // The name of a backup may be the beginning of another's, whose metadata are none of these files.
-  const isOfBackup = (name: string): boolean =>
-    name.startsWith(`${stem}/`) || ((name === stem || name.startsWith(`${stem}.`)) && !name.endsWith(METADATA_SUFFIX));
-  const isWhole = metadata === `${stem}${METADATA_SUFFIX}` && files.every(isOfBackup);
+  const isWhole = metadata === `${stem}${METADATA_SUFFIX}` && files.every((name) => isOfBackup(name, stem));
   return isWhole ? { id, metadata, files } : undefined;
+}
+
+/**
+ * Whether a file may be one of a backup.
+ * @param stem what its metadata are called, without their ending
+ */
+export function isOfBackup(name: string, stem: string): boolean {
+  if (name.startsWith(`${stem}/`)) return true;
+  // The name of a backup may be the beginning of another's, whose metadata are none of these files.
+  return (name === stem || name.startsWith(`${stem}.`)) && !name.endsWith(METADATA_SUFFIX);
 }

@@ -4,7 +4,7 @@ import { KEY_FILE_MARK } from "../../core/encrypted-file.ts";
 import { lockedError, type ObjectLock } from "../../core/object-lock.ts";
 import type { Storage } from "../../ports/storage.ts";
 import type { FoundBackup } from "../found-backup.ts";
-import { formatRemoval, MAX_REMOVAL_BYTES, parseRemoval, type Removal } from "./removal-record.ts";
+import { formatRemoval, isOfBackup, MAX_REMOVAL_BYTES, parseRemoval, type Removal } from "./removal-record.ts";
 
 /** Objects that are asked for beside each other. */
 const LOOKS_AT_ONCE = 8;
@@ -13,6 +13,7 @@ const LOOKS_AT_ONCE = 8;
  * Says what belongs to a backup of a repository: its metadata, its artifacts, and of both the key files and results of verifications
  * that lie beside them. Nothing else, wherever it lies.
  * @param storage that it was found in
+ * @throws BackupError DAMAGED when its metadata name a file that is not called as they are: it may be another backup's
  */
 export async function removalOf(found: FoundBackup, storage: Storage): Promise<Removal> {
   const { metadata, metadataFile, artifacts } = found;
@@ -27,6 +28,7 @@ export async function removalOf(found: FoundBackup, storage: Storage): Promise<R
   await addBeside(`${stem}.`, (key) => key.endsWith(VERIFICATION_SUFFIX));
   await addBeside(`${metadataKey}${KEY_FILE_MARK}`, () => true);
   const named = new Set(artifacts.map(({ file }) => keyOf(file!.location)));
+  for (const key of named) if (!isOfBackup(key, stem)) throw othersFile(key, found.location);
   files.push(...named);
   if (found.folder === undefined) {
     for (const key of named) await addBeside(`${key}${KEY_FILE_MARK}`, () => true);
@@ -34,6 +36,15 @@ export async function removalOf(found: FoundBackup, storage: Storage): Promise<R
     await addBeside(`${stem}/`, (key) => named.has(key.slice(0, key.lastIndexOf(KEY_FILE_MARK))));
   }
   return { id: metadata.id, metadata: metadataKey, files };
+}
+
+function othersFile(key: string, object: string): BackupError {
+  return new BackupError({
+    code: "DAMAGED",
+    message: `the metadata name "${key}", which may be a file of another backup; nothing was removed`,
+    object,
+    hint: "look at both, and remove by hand what nobody needs",
+  });
 }
 
 /**
