@@ -22,7 +22,7 @@ import { sharedServer } from "../helpers/shared-servers.ts";
 import { withDatabase } from "../helpers/test-database.ts";
 
 const Bucket = "kills";
-const MOMENTS = 20;
+const MOMENTS = 10;
 let server: S3Server;
 let client: S3Client;
 let folder: string;

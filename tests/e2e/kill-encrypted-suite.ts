@@ -14,60 +14,70 @@ import { withDatabase } from "../helpers/test-database.ts";
 const preload = resolve(import.meta.dirname, "..", "helpers", "fault-preload.ts");
 const commands = ["backup", "rotate", "re-encrypt"] as const;
 
+interface KillRequest {
+  readonly points: number;
+  readonly seed: number;
+  /** Without them all. */
+  readonly only?: (typeof commands)[number];
+}
+
 interface Listed {
   readonly id: string;
   readonly re_encrypted?: { readonly from: string };
 }
 
 /** kill -9 of every command that writes what is encrypted, at seeded points: nothing that was finished is lost or unreadable. */
-export function killEncryptedSuite({ points, seed }: { readonly points: number; readonly seed: number }): void {
-  test.each(commands)(`%s that is killed at ${points} points loses nothing, and goes on`, async (command) => {
-    await using temporary = await withTemporaryFolder();
-    const folder = temporary.path;
-    await using database = await withDatabase(await sharedServer(18));
-    await database.sql("CREATE TABLE t AS SELECT i, md5(i::text) AS hash FROM generate_series(1, 20000) i");
-    const [a, b] = ["a", "b"].map((name) => ["--key-file", newKeyFile(join(folder, name))]) as [string[], string[]];
-    const login = ["--url", database.url, "--encrypt", ...a];
-    const template = join(folder, "template");
-    const backup = (repo: string, ...more: readonly string[]) => [
-      "backup",
-      "single",
-      database.name,
-      "--repo",
-      repo,
-      ...login,
-      ...more,
-    ];
-    await mustDbbackup(backup(template));
-    await mustDbbackup(backup(template, "--format", "directory"));
-    const before = await list(template);
-    const rotate = (repo: string, ...more: readonly string[]) => {
-      const args = ["keys", "rotate", "--all", "--repo", repo, ...a, "--new-key-file", b[1]!];
-      return [...args, ...more];
-    };
-    const argsOf = (repo: string): readonly string[] => {
-      if (command === "backup") return backup(repo);
-      return command === "rotate" ? rotate(repo) : rotate(repo, "--re-encrypt", "--remove-old");
-    };
-    const random = seeded(seed + commands.indexOf(command));
-    let killed = 0;
-    for (let point = 0; point < points; point++) {
-      const repo = join(folder, `${command}-${point}`);
-      cpSync(template, repo, { recursive: true });
-      const moment = momentOf(random);
-      const what = `${command} ${point}: ${JSON.stringify(moment)}`;
-      if (await isKilled(argsOf(repo), moment)) killed++;
-      await expectReadable(repo, before, { a, b }, what);
-      await mustDbbackup(argsOf(repo));
-      await expectReadable(repo, before, { a, b }, `${what}, again`);
-      if (command === "backup") continue;
-      const after = await list(repo);
-      expect(after, what).toHaveLength(before.length);
-      expect(await status(repo, after, b), what).toBe(0);
-    }
-    // Points that a run does not come to are no points.
-    expect(killed).toBeGreaterThanOrEqual(Math.ceil(points / 3));
-  });
+export function killEncryptedSuite({ points, seed, only }: KillRequest): void {
+  test.each(commands.filter((command) => only === undefined || command === only))(
+    `%s that is killed at ${points} points loses nothing, and goes on`,
+    async (command) => {
+      await using temporary = await withTemporaryFolder();
+      const folder = temporary.path;
+      await using database = await withDatabase(await sharedServer(18));
+      await database.sql("CREATE TABLE t AS SELECT i, md5(i::text) AS hash FROM generate_series(1, 20000) i");
+      const [a, b] = ["a", "b"].map((name) => ["--key-file", newKeyFile(join(folder, name))]) as [string[], string[]];
+      const login = ["--url", database.url, "--encrypt", ...a];
+      const template = join(folder, "template");
+      const backup = (repo: string, ...more: readonly string[]) => [
+        "backup",
+        "single",
+        database.name,
+        "--repo",
+        repo,
+        ...login,
+        ...more,
+      ];
+      await mustDbbackup(backup(template));
+      await mustDbbackup(backup(template, "--format", "directory"));
+      const before = await list(template);
+      const rotate = (repo: string, ...more: readonly string[]) => {
+        const args = ["keys", "rotate", "--all", "--repo", repo, ...a, "--new-key-file", b[1]!];
+        return [...args, ...more];
+      };
+      const argsOf = (repo: string): readonly string[] => {
+        if (command === "backup") return backup(repo);
+        return command === "rotate" ? rotate(repo) : rotate(repo, "--re-encrypt", "--remove-old");
+      };
+      const random = seeded(seed + commands.indexOf(command));
+      let killed = 0;
+      for (let point = 0; point < points; point++) {
+        const repo = join(folder, `${command}-${point}`);
+        cpSync(template, repo, { recursive: true });
+        const moment = momentOf(random);
+        const what = `${command} ${point}: ${JSON.stringify(moment)}`;
+        if (await isKilled(argsOf(repo), moment)) killed++;
+        await expectReadable(repo, before, { a, b }, what);
+        await mustDbbackup(argsOf(repo));
+        await expectReadable(repo, before, { a, b }, `${what}, again`);
+        if (command === "backup") continue;
+        const after = await list(repo);
+        expect(after, what).toHaveLength(before.length);
+        expect(await status(repo, after, b), what).toBe(0);
+      }
+      // Points that a run does not come to are no points.
+      expect(killed).toBeGreaterThanOrEqual(Math.ceil(points / 3));
+    },
+  );
 }
 
 /** Each backup that was there opens with the old key; or one that was made of it opens with the new one. */
