@@ -13,7 +13,7 @@ import type {
   UnfinishedUpload,
 } from "../../ports/object-store.ts";
 import { fillFromRange } from "../object/fill-from-range.ts";
-import { arrivedChanged, unusableAnswer } from "../object/transfer-errors.ts";
+import { anotherObject, arrivedChanged, unusableAnswer } from "../object/transfer-errors.ts";
 import { Crc32c } from "./crc32c.ts";
 import { askGcs, type GcsAnswer, type GcsQuestion, wholeAnswer } from "./gcs-answer.ts";
 import { credentialsError, GcsRefusal, gcsError } from "./gcs-error.ts";
@@ -61,6 +61,8 @@ export class GcsStore implements ObjectStore {
   readonly maxParts = MAX_PARTS;
   readonly #settings: GcsSettings;
   readonly #sdk: Sdk | undefined;
+  /** URIs of the sessions of unfinished uploads, by the ids that we gave them. */
+  readonly #sessions = new Map<string, string>();
   #client: Promise<AuthClient> | undefined;
   /** Milliseconds that the service's clock is ahead of ours. */
   #clockAhead = 0;
@@ -116,7 +118,10 @@ export class GcsStore implements ObjectStore {
         throw error instanceof GcsRefusal && error.status === 412 ? this.#takenMeanwhile(key, error) : error;
       });
       if (headers.location === undefined) throw this.#failure(key, "the answer names no upload", "maybe");
-      return this.#upload(key, headers.location);
+      // Who knows the URI may write: nobody is told, and records of runs get a name for it.
+      const id = randomUUID();
+      this.#sessions.set(id, headers.location);
+      return this.#upload(key, id);
     });
   }
 
@@ -143,7 +148,11 @@ export class GcsStore implements ObjectStore {
           throw refusal.status === 404 ? new GcsRefusal({ ...answer, status: 410 }) : refusal;
         }),
       hasArrived: (answer, size, crc32c) =>
-        this.#asking("finishing an upload", key, () => this.#hasArrived(answer, key, size, crc32c)),
+        this.#asking("finishing an upload", key, async () => {
+          const isTheSame = await this.#hasArrived(answer, key, size, crc32c);
+          this.#sessions.delete(id);
+          return isTheSame;
+        }),
     });
   }
 
@@ -151,10 +160,13 @@ export class GcsStore implements ObjectStore {
   async *unfinishedUploads(): AsyncIterable<UnfinishedUpload> {}
 
   async abandonUpload({ key, id }: UnfinishedUpload): Promise<void> {
+    // One of another process: nobody but it knows where it is.
+    if (!this.#sessions.has(id)) return;
     await this.#asking("removing an upload", key, async () => {
       const question = { method: "DELETE", url: this.#sessionUrl(id), headers: { "content-length": "0" } } as const;
       const answer = await wholeAnswer(await this.#answerTo(question));
       if (!isGone(answer)) throw new GcsRefusal(answer);
+      this.#sessions.delete(id);
     });
   }
 
@@ -213,7 +225,7 @@ export class GcsStore implements ObjectStore {
       const answer = await this.#answerTo({ method: "GET", url, headers });
       if (answer.statusCode === 412) {
         answer.resume();
-        throw unusableAnswer("it is another object than was opened", this.#urlOf(key));
+        throw anotherObject(this.#urlOf(key));
       }
       if (answer.statusCode! >= 300) throw new GcsRefusal(await wholeAnswer(answer));
       const contentRange = answer.headers["content-range"];
@@ -339,7 +351,7 @@ export class GcsStore implements ObjectStore {
 
   /** At the endpoint that was named: a private one is not left. */
   #sessionUrl(id: string): URL {
-    const { pathname, search } = new URL(id, this.#settings.endpoint);
+    const { pathname, search } = new URL(this.#sessions.get(id)!, this.#settings.endpoint);
     return new URL(`${pathname}${search}`, this.#settings.endpoint);
   }
 

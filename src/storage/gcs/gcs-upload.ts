@@ -11,7 +11,7 @@ const MAX_STALLS = 3;
 /** What the store does for one upload. */
 export interface GcsSession {
   readonly key: string;
-  /** URI of the session: who knows it may write. */
+  /** Names the session here; its URI would let write whoever knows it. */
   readonly id: string;
   /** Sends one chunk, or asks. @throws BackupError, except for what it returns: 200, 201 and 308 */
   send(

@@ -21,3 +21,14 @@ export function unusableAnswer(message: string, object: string): BackupError {
     retry: "maybe",
   });
 }
+
+/** What was opened is not there any more: asking again would not bring it back. @param object its URL */
+export function anotherObject(object: string, cause?: unknown): BackupError {
+  return new BackupError({
+    code: "IO",
+    message: "reading failed: another object has this name now",
+    object,
+    hint: "run again",
+    cause,
+  });
+}

@@ -1,4 +1,5 @@
 import { BackupError, type ErrorCode } from "../../core/backup-error.ts";
+import { anotherObject } from "../object/transfer-errors.ts";
 
 interface Explanation {
   readonly code: ErrorCode;
@@ -110,15 +111,7 @@ export function failureOf(error: unknown): Failure {
 export function s3Error(doing: string, object: string, error: unknown): BackupError {
   if (error instanceof BackupError) return error;
   const { name, status, message } = failureOf(error);
-  if (status === 412 && doing === "reading") {
-    return new BackupError({
-      code: "IO",
-      message: "reading failed: another object has this name now",
-      object,
-      hint: "run again",
-      cause: error,
-    });
-  }
+  if (status === 412 && doing === "reading") return anotherObject(object, error);
   if (status === 412) {
     return new BackupError({
       code: "EXISTS",

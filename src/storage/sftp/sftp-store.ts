@@ -1,15 +1,18 @@
 import { createHash, randomBytes } from "node:crypto";
 import { dirname } from "node:path/posix";
 import { BackupError } from "../../core/backup-error.ts";
+import { isSafeRelativePath } from "../../core/safe-path.ts";
 import type {
   ListedObject,
   ObjectState,
   ObjectStore,
   ObjectUpload,
   PutOptions,
+  ResumedUpload,
   UnfinishedUpload,
 } from "../../ports/object-store.ts";
-import { bytesOfParts } from "../object/part-sizes.ts";
+import { SENDING_BYTES } from "../object/part-memory.ts";
+import { bytesOfParts, partBytes } from "../object/part-sizes.ts";
 import { recordKey, WORK_PREFIX } from "../object/work-record.ts";
 import { type FileTraits, MARKS, PublicationMarks, workFolder } from "./publication-marks.ts";
 import { ensureFolder, inFolderOf, syncFolder, withHandle } from "./remote-files.ts";
@@ -21,6 +24,12 @@ import { sftpLocation } from "./sftp-url.ts";
 
 /** What a copy through this machine holds in memory. */
 const COPY_BYTES = 4 * 1024 * 1024;
+
+/** The file of an upload, as a session has opened it. */
+interface OpenedUpload {
+  readonly session: SftpSession;
+  readonly handle: Promise<RemoteHandle>;
+}
 
 /**
  * A folder on a server that speaks SFTP. Objects are plain files, as those of a repository in a folder. Each is written
@@ -73,18 +82,42 @@ export class SftpStore implements ObjectStore {
   async beginUpload(key: string, work: string): Promise<ObjectUpload> {
     const temporary = temporaryKey(work, key);
     const path = this.pathOf(temporary);
+    return await this.#asking("beginning an upload", key, async (session) => {
+      const handle = inFolderOf(session, path, () => session.create(path));
+      await handle;
+      return this.#upload(key, work, temporary, { opened: { session, handle }, size: 0 });
+    });
+  }
+
+  /**
+   * Parts are written beside each other, so that there may be holes between the last ones; before those that can have been on
+   * their way there are none.
+   */
+  async resumeUpload({ key, id }: UnfinishedUpload, work: string): Promise<ResumedUpload | undefined> {
+    // It comes from a record that others could write, too.
+    if (!isSafeRelativePath(id) || workHolding(id) !== work || isRecord(id)) return undefined;
+    return await this.#asking("looking at an upload", key, async (session) => {
+      const found = await session.lstat(this.pathOf(id));
+      if (found === undefined) return undefined;
+      const partSizes: number[] = [];
+      for (let part = 1; bytesOfParts(part) <= found.size - SENDING_BYTES; part++) partSizes.push(partBytes(part));
+      return { ...this.#upload(key, work, id, { size: bytesOfParts(partSizes.length) }), partSizes };
+    });
+  }
+
+  #upload(
+    key: string,
+    work: string,
+    temporary: string,
+    begun: { readonly opened?: OpenedUpload; readonly size: number },
+  ): ObjectUpload {
+    const path = this.pathOf(temporary);
     // Of the session that it was opened in: another one has to open the file again.
-    let opened: { readonly session: SftpSession; readonly handle: Promise<RemoteHandle> } | undefined;
+    let { opened, size } = begun;
     const opening = (session: SftpSession): Promise<RemoteHandle> => {
       if (opened?.session !== session) opened = { session, handle: session.openForWriting(path) };
       return opened.handle;
     };
-    await this.#asking("beginning an upload", key, async (session) => {
-      const handle = inFolderOf(session, path, () => session.create(path));
-      opened = { session, handle };
-      await handle;
-    });
-    let size = 0;
     // Of parts on their way: who sends one again goes on where the connection broke.
     const written = new Map<number, Set<number>>();
     return {
