@@ -92,6 +92,8 @@ async function bundled(outdir: string, options: BuildOptions): Promise<Metafile>
     format: "esm",
     target: "node24",
     plugins: [lazyBuiltins, sdksBeside],
+    // What CommonJS has of itself.
+    define: { __dirname: "import.meta.dirname", __filename: "import.meta.filename" },
     // Native parts of ssh2, which does without: they are not built here.
     external: ["cpu-features", "*.node"],
     // Names and lines stay: a stack in an error report must say where it was.

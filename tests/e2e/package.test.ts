@@ -79,6 +79,16 @@ test("what is packed answers as the checkout does", async () => {
   expect(packed.stdout.toString()).toContain("list the backups");
 });
 
+test.each(["s3-sdk", "azure-sdk", "azure-identity", "gcs-sdk", "sftp-sdk"])(
+  "%s can be loaded from the package",
+  async (sdk) => {
+    const imported = JSON.stringify(join(installed, "dist", `${sdk}.mjs`));
+    const script = `import(${imported}).then((sdk) => console.log(Object.keys(sdk).length))`;
+    const { stdout } = await mustRun(process.execPath, ["--eval", script]);
+    expect(Number(stdout.toString())).toBeGreaterThan(0);
+  },
+);
+
 test("without the SDKs of services --help is the same and a local backup goes well: they are loaded by whoever needs them", async () => {
   const bare = join(folder, "bare");
   cpSync(installed, bare, { recursive: true });
