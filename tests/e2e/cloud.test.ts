@@ -35,7 +35,7 @@ beforeAll(async () => {
   database = await withDatabase(await sharedServer(18));
   await database.sql(`
     CREATE TABLE blobs (id int PRIMARY KEY, hash text NOT NULL, half text);
-    INSERT INTO blobs SELECT i, encode(sha256(i::text::bytea), 'hex'), md5(i::text) FROM generate_series(1, 400000) i;
+    INSERT INTO blobs SELECT i, encode(sha256(i::text::bytea), 'hex'), md5(i::text) FROM generate_series(1, 280000) i;
     CREATE TABLE words (word text);
     INSERT INTO words VALUES ('one'), ('two');`);
 }, 120_000);

@@ -46,7 +46,7 @@ beforeAll(async () => {
   // Larger than the first part of an upload, as it is stored.
   await database.sql(`
     CREATE TABLE blobs (id int PRIMARY KEY, hash text NOT NULL, half text);
-    INSERT INTO blobs SELECT i, encode(sha256(i::text::bytea), 'hex'), md5(i::text) FROM generate_series(1, 200000) i;
+    INSERT INTO blobs SELECT i, encode(sha256(i::text::bytea), 'hex'), md5(i::text) FROM generate_series(1, 100000) i;
     CREATE TABLE words (word text);
     INSERT INTO words VALUES ('one'), ('two');`);
 }, 120_000);
