@@ -9,6 +9,7 @@ import { pipeline } from "node:stream/promises";
 import { CreateBucketCommand, ListMultipartUploadsCommand, ListObjectsV2Command, S3Client } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { formatMetadata } from "../../src/core/metadata/format-metadata.ts";
+import { LocalStorage } from "../../src/storage/local/local-storage.ts";
 import { builtProgram } from "../helpers/built-program.ts";
 import { dbbackup, foreignVariables, mustDbbackup } from "../helpers/dbbackup.ts";
 import { newKeyFile } from "../helpers/key-file.ts";
@@ -335,4 +336,23 @@ test("metadata that name a file of another backup do not get it removed", async 
   const { status, stderr } = await dbbackup(["cloud", "delete", id, "--repo", repo, "--confirm"], { env });
   expect([status, stderr]).toEqual([1, expect.stringContaining("may be a file of another backup")]);
   expect(filesOf(repo)).toEqual(before);
+});
+
+test("what an earlier run left torn is told of, removed, and brought anew", async () => {
+  const made = await backup(join(folder, "torn"), "--table", "words");
+  const target = join(folder, "torn-copy");
+  const storage = new LocalStorage(target, { now: () => new Date(), monotonic: () => 0 });
+  const seal = `${made.backup_file}.meta.json`;
+  const transfer = await storage.beginTransfer({ id: made.id, note: "a copy", folder: undefined, seal });
+  await (await transfer.open(made.backup_file)).write(Buffer.alloc(100));
+  await transfer.end();
+  const download = ["cloud", "download", made.id, "--repo", join(folder, "torn"), "--to", target];
+  // Bytes that were not ended may still be on their way to the file.
+  const left = join(target, `.tmp-${made.id}`, "2", made.backup_file);
+  writeFileSync(left, Buffer.alloc(100));
+  const { status, stderr } = await dbbackup(download, { env });
+  expect([status, stderr]).toEqual([1, expect.stringContaining("what an earlier run had copied and the rest are not")]);
+  expect(filesOf(target)).toEqual([]);
+  await mustDbbackup(download, { env });
+  expectSameFiles(join(folder, "torn"), target);
 });

@@ -51,6 +51,8 @@ export async function bringFile(
     }
     const sha256 = hash.digest("hex");
     if (recorded.sha256 !== undefined && sha256 !== recorded.sha256) {
+      // What lay at the target may have been torn by the crash that interrupted it: the source is not to be blamed for that.
+      if (resumed !== undefined) throw cannotGoOn(recorded);
       throw changed(recorded, `its bytes have the SHA-256 ${sha256} instead of ${recorded.sha256}`);
     }
     await file.end();
@@ -83,6 +85,16 @@ export async function bringFile(
     progress.add(count);
     return count;
   }
+}
+
+function cannotGoOn({ name }: ArtifactMetadata): BackupError {
+  return new BackupError({
+    code: "DAMAGED",
+    message:
+      "what an earlier run had copied and the rest are not the bytes that the metadata recorded; the copy was removed",
+    object: name,
+    hint: "copy it again, from the beginning; if it stays so, verify the backup",
+  });
 }
 
 function changed({ name }: ArtifactMetadata, reason: string): BackupError {
