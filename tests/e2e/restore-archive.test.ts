@@ -9,6 +9,7 @@ import { codec } from "../helpers/codec.ts";
 import { memoryObject, memoryStream } from "../helpers/memory-object.ts";
 import { keptEvents, never, restoreRequest } from "../helpers/restore-request.ts";
 import { restoreZoo } from "../helpers/restore-zoo.ts";
+import { mustRun } from "../helpers/run-program.ts";
 import { sharedServer } from "../helpers/shared-servers.ts";
 import { stock } from "../helpers/stock-tools.ts";
 import { type TestDatabase, withDatabase } from "../helpers/test-database.ts";
@@ -70,6 +71,25 @@ describe.each([15, 17, 18] as const)("archives of stock pg_dump %i", (major) => 
       expect(result.rows).toBe(2607);
       expect(await dump(target)).toBe(original);
       expect(progress.events.filter(({ event }) => event === "phase")).toHaveLength(3);
+    }
+  });
+
+  test("give it from a file that a shell opened: its table of contents comes twice there, from 16 on", async () => {
+    const file = join(folder, `${major}-stdout.dump`);
+    await mustRun("sh", ["-c", '"$0" -Fc -d "$1" > "$2"', await stock(major).path("pg_dump"), source.url, file]);
+    const redirected = await readFile(file);
+    if (major >= 16) expect(redirected.length).toBeGreaterThan(archive.length);
+    for (const input of [
+      { kind: "object", object: memoryObject(redirected) },
+      { kind: "stream", stream: memoryStream(redirected, 10_000) },
+    ] as const) {
+      await using target = await withDatabase(source.server);
+      const backup = await restorer.open(input, {});
+      expect(await backup.run(restoreRequest(target.server, target.name), keptEvents(), never)).toMatchObject({
+        failed: 0,
+        rows: 2607,
+      });
+      expect(await dump(target)).toBe(original);
     }
   });
 

@@ -169,6 +169,26 @@ describe("damage is found before anything is restored", () => {
     }
   });
 
+  test("a second table of contents at the end, where it is not the first one's twin", async () => {
+    const { entries, data } = sampleArchive();
+    const bytes = Buffer.from(await writeArchive(entries, data));
+    const first = await ArchiveFileReader.openObject(memoryObject(bytes), options);
+    const start = bytes.indexOf(Buffer.from([0, entries.length, 0, 0, 0]), bytes.indexOf("dbbackup 4"));
+    const second = bytes.subarray(
+      start,
+      Math.min(...Array.from((await first.checkStructure()).values(), ({ position }) => position)),
+    );
+    const twice = Buffer.concat([bytes, second]);
+    await readWhole(twice);
+    for (let length = bytes.length + 1; length < twice.length; length++) {
+      await expect(readWhole(twice.subarray(0, length)), `${length} bytes`).rejects.toMatchObject({ code: "DAMAGED" });
+    }
+    await expect(readWhole(Buffer.concat([twice, second.subarray(0, 1)]))).rejects.toThrow("something follows");
+    const other = Buffer.from(twice);
+    other[other.lastIndexOf("CREATE TABLE")] = 0x44;
+    await expect(readWhole(other)).rejects.toThrow("says something else of entry");
+  });
+
   test("1500 mutated archives are read or refused, and never crash or hang", async () => {
     const { entries, data } = sampleArchive();
     const bytes = await writeArchive(entries, data, "gzip");

@@ -6,6 +6,7 @@ import type { BlockFraming, OpenedArchive } from "./block-framing.ts";
 import { ChunkReader } from "./chunk-reader.ts";
 import { type OpenBlock, openLargeObjectsBlock, openTableDataBlock, type StreamFormat } from "./data-block.ts";
 import type { InputBytes } from "./input-bytes.ts";
+import { passRepeatedContents, repeatedContentsStart } from "./repeated-contents.ts";
 import { decodeValue } from "./value-cursor.ts";
 
 /** Reads the table of contents of an archive in custom format. @throws BackupError FOREIGN_FILE, DAMAGED */
@@ -32,6 +33,10 @@ class CustomFraming implements BlockFraming {
     if (start.length === 0) return undefined;
     const type = start[0]!;
     const position = input.position;
+    if (type === repeatedContentsStart) {
+      await passRepeatedContents(input, this.#contents);
+      return undefined;
+    }
     if (type !== blockType.tableData && type !== blockType.largeObjects) {
       throw archiveDamage(`a data block has the unknown type ${type}`, position);
     }
