@@ -5,6 +5,7 @@ import type { ObjectStore } from "../ports/object-store.ts";
 import type { ProbedPlace } from "../ports/probed-place.ts";
 import type { RequestFigure, TransferLimitWishes } from "../ports/services.ts";
 import type { Storage } from "../ports/storage.ts";
+import type { RetryTimes } from "../storage/object/retrying-store.ts";
 import type { TransferLimits } from "../storage/object/transfer-limits.ts";
 
 /** Of the process. */
@@ -15,6 +16,7 @@ interface Network {
   readonly limits: TransferLimitWishes | undefined;
   /** Added to with each request. */
   readonly figures: Map<string, RequestFigure>;
+  readonly retries: RetryTimes | undefined;
 }
 
 /**
@@ -65,15 +67,15 @@ async function openSftp(url: string, environment: Environment, network: Network)
 }
 
 /** What repeats requests is around what limits them: who waits to ask again keeps nobody from asking. */
-async function retrying(store: ObjectStore, { limits, figures }: Network): Promise<ObjectStore> {
+async function retrying(store: ObjectStore, { limits, figures, retries }: Network): Promise<ObjectStore> {
   const [{ RetryingStore }, { MeasuredStore }] = await Promise.all([
     import("../storage/object/retrying-store.ts"),
     import("../storage/object/measured-store.ts"),
   ]);
   const measured = new MeasuredStore(store, figures);
-  if (limits === undefined) return new RetryingStore(measured);
+  if (limits === undefined) return new RetryingStore(measured, retries);
   const { LimitedStore } = await import("../storage/object/limited-store.ts");
-  return new RetryingStore(new LimitedStore(measured, await sharedLimits(limits)));
+  return new RetryingStore(new LimitedStore(measured, await sharedLimits(limits)), retries);
 }
 
 /** One for all repositories of the process. */

@@ -4,17 +4,22 @@ import { isStorageUrl } from "../core/storage-url.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { RequestFigure, Services, TransferLimitWishes } from "../ports/services.ts";
 import type { Storage } from "../ports/storage.ts";
+import type { RetryTimes } from "../storage/object/retrying-store.ts";
 import { version } from "./version.ts";
 
-/** Joins the adapters. Each is imported only when somebody asks for it. */
-export function createServices(): Services {
+/**
+ * Joins the adapters. Each is imported only when somebody asks for it.
+ * @param retries of requests to repositories; what is usual, if nobody says
+ */
+export function createServices(retries?: RetryTimes): Services {
   const clock: Clock = { now: () => new Date(), monotonic };
   // What was found in a bucket is named by the bucket's location, without the parameters that it was opened with.
   const buckets = new Map<string, Storage>();
   const bucketAt = async (url: string): Promise<Storage> => {
     const known = buckets.get(url);
     if (known !== undefined) return known;
-    const bucket = await (await import("./open-bucket.ts")).openBucket(url, clock, process.env, { limits, figures });
+    const { openBucket } = await import("./open-bucket.ts");
+    const bucket = await openBucket(url, clock, process.env, { limits, figures, retries });
     buckets.set(bucket.location, bucket);
     return bucket;
   };
@@ -36,6 +41,7 @@ export function createServices(): Services {
         return await (await import("./open-bucket.ts")).openProbedBucket(location, clock, process.env, {
           limits,
           figures,
+          retries,
         });
       const [{ LocalStorage }, { ProbedFolder }] = await Promise.all([
         import("../storage/local/local-storage.ts"),

@@ -1,10 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { dbbackup } from "../helpers/dbbackup.ts";
+import { dbbackupHere, withVariables } from "../helpers/dbbackup-here.ts";
 import { sharedServer } from "../helpers/shared-servers.ts";
 import { type TestDatabase, withDatabase } from "../helpers/test-database.ts";
 
-/** Together they take about a second, most of which is waiting. */
-const RUNS_AT_ONCE = 4;
+/** Each takes about a second, most of which is waiting. */
+const RUNS_AT_ONCE = 6;
+
+/** Of runs in this process, every thirteenth is of the program itself. */
+const PROGRAM_EVERY = 13;
 
 /** A repository as the program is told of it. */
 export interface SeenRepository {
@@ -30,27 +34,33 @@ export interface DisturbedBucket extends AsyncDisposable {
 /**
  * Backups, verifications and restores over a service while requests and answers are lost, late, refused, cut and changed: each ends
  * complete and equal, or fails and leaves nothing that counts; never a wrong success.
+ * @param isHere most runs are of the sources in this process: variables must be the same for all of them
  */
-export function faultsSuite(name: string, seeds: readonly number[], openBucket: () => Promise<DisturbedBucket>): void {
+export function faultsSuite(
+  name: string,
+  seeds: readonly number[],
+  openBucket: () => Promise<DisturbedBucket>,
+  isHere = false,
+): void {
   describe(name, () => {
     let bucket: DisturbedBucket;
-    let database: TestDatabase;
-    let sum: string;
+    let large: Source;
+    let small: Source;
+    let variables: Disposable | undefined;
     const happened = new Set<string>();
     const ended = { whole: 0, notBackedUp: 0, notVerified: 0, notRestored: 0 };
 
     beforeAll(async () => {
       bucket = await openBucket();
-      database = await withDatabase(await sharedServer(18));
+      if (isHere) variables = withVariables(bucket.direct("").env);
       // Two parts of an upload, when it is not compressed.
-      await database.sql(`
-        CREATE TABLE rows (id int PRIMARY KEY, what text NOT NULL);
-        INSERT INTO rows SELECT i, repeat(md5(i::text), 10) FROM generate_series(1, 30000) i;`);
-      sum = await sumOf(database);
+      large = await sourceOf(30_000);
+      small = await sourceOf(5000);
     }, 120_000);
     afterAll(async () => {
+      variables?.[Symbol.dispose]();
       await bucket[Symbol.asyncDispose]();
-      await database.drop();
+      for (const { database } of [large, small]) await database.drop();
     });
 
     async function run(seed: number): Promise<void> {
@@ -58,12 +68,14 @@ export function faultsSuite(name: string, seeds: readonly number[], openBucket: 
       const place = `run-${seed}`;
       await using disturbed = await bucket.disturbed(place, seed, rate);
       const { env } = disturbed;
+      const ask = isHere && seed % PROGRAM_EVERY !== 0 ? dbbackupHere : dbbackup;
       const repo = ["--repo", disturbed.repo];
       try {
         const format = ["custom", "plain", "directory"][seed % 4] ?? "custom";
         const compression = seed % 2 === 0 ? "none" : "gzip";
+        const { database, sum } = compression === "none" ? large : small;
         const what = ["backup", "single", database.name, "--url", database.url, "--format", format, "--json"];
-        const made = await dbbackup([...what, "--compression", compression, ...repo], { env });
+        const made = await ask([...what, "--compression", compression, ...repo], { env });
         const described = (await bucket.keysBelow(`${place}/`)).filter((key) => key.endsWith(".meta.json"));
         if (made.status !== 0) {
           expect([made.status, described, made.stderr.toString()]).toEqual([
@@ -78,14 +90,14 @@ export function faultsSuite(name: string, seeds: readonly number[], openBucket: 
         expect(described).toHaveLength(1);
         // What was said to be stored is stored, as it is seen by somebody whom nothing disturbs.
         const direct = bucket.direct(place);
-        const sure = await dbbackup(["verify", id, "--repo", direct.repo, "--json"], { env: direct.env });
+        const sure = await ask(["verify", id, "--repo", direct.repo, "--json"], { env: direct.env });
         expect([sure.status, JSON.parse(sure.stdout.toString())[0].status]).toEqual([0, "ok"]);
 
-        const verified = await dbbackup(["verify", id, ...repo, "--json"], { env });
+        const verified = await ask(["verify", id, ...repo, "--json"], { env });
         if (verified.status !== 0) ended.notVerified++;
         await using target = await withDatabase(database.server);
         const restore = ["restore", "single", id, ...repo, "--url", target.url, "--target", target.name];
-        const restored = await dbbackup(restore, { env });
+        const restored = await ask(restore, { env });
         if (restored.status === 0) {
           expect(await sumOf(target)).toBe(sum);
           if (verified.status === 0) ended.whole++;
@@ -119,6 +131,20 @@ export function faultsSuite(name: string, seeds: readonly number[], openBucket: 
       seeds.length * 20_000,
     );
   });
+}
+
+/** What is backed up, and what must be there again. */
+interface Source {
+  readonly database: TestDatabase;
+  readonly sum: string;
+}
+
+async function sourceOf(rows: number): Promise<Source> {
+  const database = await withDatabase(await sharedServer(18));
+  await database.sql(`
+    CREATE TABLE rows (id int PRIMARY KEY, what text NOT NULL);
+    INSERT INTO rows SELECT i, repeat(md5(i::text), 10) FROM generate_series(1, ${rows}) i;`);
+  return { database, sum: await sumOf(database) };
 }
 
 async function sumOf(database: TestDatabase): Promise<string> {

@@ -3,9 +3,9 @@ import { s3Faults, startS3FaultProxy } from "../helpers/s3-fault-proxy.ts";
 import { startS3Server } from "../helpers/s3-server.ts";
 import { type DisturbedBucket, faultsSuite } from "./faults-suite.ts";
 
-/** Backups over S3 behind a proxy that disturbs it. */
-export function s3FaultsSuite(name: string, seeds: readonly number[]): void {
-  faultsSuite(name, seeds, openDisturbedS3);
+/** Backups over S3 behind a proxy that disturbs it. @param isHere as of `faultsSuite` */
+export function s3FaultsSuite(name: string, seeds: readonly number[], isHere = false): void {
+  faultsSuite(name, seeds, openDisturbedS3, isHere);
 }
 
 async function openDisturbedS3(): Promise<DisturbedBucket> {
