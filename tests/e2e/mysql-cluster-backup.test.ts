@@ -14,7 +14,7 @@ import {
 import { withMysqlDatabase } from "../helpers/mysql-database.ts";
 import { mysqlFlavours } from "../helpers/mysql-packages.ts";
 import { type MysqlServer, mysqlUrl, startMysql } from "../helpers/mysql-server.ts";
-import { mustMysqlStock } from "../helpers/mysql-stock.ts";
+import { mustMysqlStock, runMysqlStock } from "../helpers/mysql-stock.ts";
 
 let folder: string;
 beforeAll(() => {
@@ -48,6 +48,13 @@ describe.each(mysqlFlavours)("a cluster of %s", (flavour) => {
     }
     for (const account of accounts) expect([account.user, await logsIn(target, account)]).toEqual([account.user, true]);
     expect(await logsIn(target, { user: "native", password: "wrong" })).toBe(false);
+    // What cannot be made is not made by a GRANT, without a password.
+    if (flavour === "mysql-9.7") return;
+    const name = isMariadb(target) ? "ed" : "tls";
+    const broken = script.stdout.toString("latin1").replaceAll(/^(?:CREATE USER .*`ed`|GRANT USAGE .*`tls`).*$/gm, "");
+    await target.sql(`DROP USER ${name}@'%'`);
+    await runMysqlStock("client", target, ["--force"], { input: Buffer.from(broken, "latin1") });
+    expect(await target.sql(`SELECT User FROM mysql.user WHERE User = '${name}'`)).toEqual([]);
   });
 
   test("is a folder with a script of accounts and one of each database; metadata say what is in it", async () => {

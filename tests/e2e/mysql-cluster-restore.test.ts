@@ -153,6 +153,8 @@ test("a failing account is named without its hash, the rest is restored, and the
   expect(said).not.toMatch(/\*[0-9A-F]{40}|USING/);
   expect(await target.sql("SELECT COUNT(*) AS n FROM rights.t")).toEqual([{ n: "2" }]);
   expect(await logsIn(target, { user: "native", password: "native's" })).toBe(true);
+  // GRANT would make it, without a password.
+  expect(await target.sql("SELECT User FROM mysql.user WHERE User IN ('ed', 'either')")).toEqual([]);
 });
 
 test("who sees no accounts restores databases alone", async () => {

@@ -86,12 +86,15 @@ const ofMariadb = [
   "SET DEFAULT ROLE `r ``2'` FOR ed@'%'",
   "GRANT SELECT ON rights.* TO r1",
   "GRANT INSERT (d) ON rights.t TO `r ``2'`",
+  "GRANT INSERT ON rights.* TO ed@'%'",
+  "GRANT UPDATE ON rights.t TO ed@'%'",
 ];
 
 const ofMysql56 = [
   "CREATE USER native@'%' IDENTIFIED BY 'native''s'",
   "GRANT USAGE ON *.* TO tls@'%' IDENTIFIED BY 'x' REQUIRE SUBJECT '/CN=it\\'s' AND ISSUER '/CN=b' AND CIPHER 'c' WITH MAX_QUERIES_PER_HOUR 5 MAX_USER_CONNECTIONS 2",
   "GRANT USAGE ON *.* TO x509@'%' REQUIRE X509",
+  "GRANT DELETE ON rights.* TO tls@'%'",
   "CREATE USER expired@'%' IDENTIFIED BY 'x'",
   "ALTER USER expired@'%' PASSWORD EXPIRE",
 ];

@@ -51,6 +51,8 @@ export interface MysqlCapabilities {
   readonly roles: boolean;
   /** `SHOW CREATE` of code shows its name and definer in UTF-8, whatever character set its body is in. */
   readonly codeNamesInUnicode: boolean;
+  /** GRANT to an account that is not there makes it, without a password, unless sql_mode has NO_AUTO_CREATE_USER. */
+  readonly grantMakesAccounts: boolean;
   /** Privileges that plug-ins define, and that have names with underscores. */
   readonly dynamicPrivileges: boolean;
   /** `INSTALL COMPONENT`. */
@@ -156,6 +158,7 @@ export function mysqlCapabilitiesOf(
     dualityViews: mysql(90_400),
     roles: isMariadb || mysql(80_000),
     codeNamesInUnicode: mysql(80_000),
+    grantMakesAccounts: isMariadb || !mysql(80_000),
     dynamicPrivileges: mysql(80_000),
     components: mysql(80_000),
     resourceGroups: mysql(80_003),

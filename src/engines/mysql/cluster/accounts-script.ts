@@ -14,17 +14,20 @@ export interface AccountsScript {
  */
 export function accountsScript(accounts: Accounts, facts: MysqlServerFacts, dumperVersion: string): AccountsScript {
   const flavour = facts.flavour === "mariadb" ? "MariaDB" : "MySQL";
+  // An account that could not be made would get in without a password.
+  const rights = facts.capabilities.grantMakesAccounts ? "\nSET SESSION sql_mode = 'NO_AUTO_CREATE_USER';\n" : "";
   const start = [
     `-- ${dumperVersion}: dump of accounts of ${flavour} ${facts.versionText}\n`,
     // In strings a backslash escapes, and MySQL 5.6 makes accounts by GRANT.
     "\nSET NAMES utf8mb4;\nSET SESSION sql_mode = '';\n",
     section("accounts and roles", accounts.creates),
+    rights,
     section("rights on the server and on databases", accounts.grants),
     section("members of roles", accounts.memberships),
     section("default roles", accounts.defaultRoles),
   ].join("");
   const behindObjects = Buffer.from(
-    `${section("rights on tables and routines, which must be there", accounts.objectGrants)}\n${lastLine}\n`,
+    `${rights}${section("rights on tables and routines, which must be there", accounts.objectGrants)}\n${lastLine}\n`,
   );
   return { script: Buffer.concat([Buffer.from(start), behindObjects]), behindObjects };
 }

@@ -83,7 +83,12 @@ class ScriptedAccounts implements RestorableGlobals {
     for (const statement of this.#script.statements) {
       if (isOnObject(statement)) continue;
       const sql = adapted(statement, target, request, facts);
-      if (sql !== undefined) await log.run(connection, statement, sql);
+      if (sql === undefined) continue;
+      // Where GRANT is what makes accounts, it must be let; of others it would make those that failed, without a password.
+      const isMadeByGrant = statement.kind === "create-user" && !facts.capabilities.showCreateUser;
+      if (isMadeByGrant) await connection.query("SET SESSION sql_mode = ''");
+      await log.run(connection, statement, sql);
+      if (isMadeByGrant) await connection.query(`SET SESSION sql_mode = '${rightsMode(facts)}'`);
     }
     await this.#giveUpRoles(connection, target, log);
     return log.result();
@@ -123,13 +128,18 @@ class ScriptedAccounts implements RestorableGlobals {
     try {
       const facts = await identifyMysql(connection);
       await connection.query("SET NAMES utf8mb4");
-      await connection.query("SET SESSION sql_mode = ''");
+      await connection.query(`SET SESSION sql_mode = '${rightsMode(facts)}'`);
       return { connection, facts, [Symbol.asyncDispose]: () => connection.close() };
     } catch (error) {
       await connection.close();
       throw error;
     }
   }
+}
+
+/** In which a GRANT fails to an account that is not there. */
+function rightsMode({ capabilities }: MysqlServerFacts): string {
+  return capabilities.grantMakesAccounts ? "NO_AUTO_CREATE_USER" : "";
 }
 
 interface AccountsSession extends AsyncDisposable {

@@ -9,7 +9,7 @@ export interface AccountsOfScript {
 }
 
 /** What our scripts set; a restore does it by itself. */
-const settings = /^SET (?:NAMES utf8mb4|SESSION sql_mode = '')$/;
+const settings = /^SET (?:NAMES utf8mb4|SESSION sql_mode = '(?:NO_AUTO_CREATE_USER)?')$/;
 
 /**
  * Reads a script of accounts of ours.
