@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { expectSameAsStock } from "../helpers/compare-with-stock.ts";
+import { expectArrivesAsWithStock } from "../helpers/arrives-as-with-stock.ts";
+import { expectSameAsStock, ourEntries } from "../helpers/compare-with-stock.ts";
 import { databaseContents } from "../helpers/database-contents.ts";
 import { mustDbbackup } from "../helpers/dbbackup.ts";
 import { connectTo } from "../helpers/dump-to-memory.ts";
@@ -61,4 +62,25 @@ describe.each([10, 18] as const)("PostgreSQL %i", (major) => {
     await expectRoundTrip(source);
     expect(await session.query("SELECT count(*) FROM child")).toBeDefined();
   });
+});
+
+test("defaults and checks that call a function whose body needs a primary key: tables stay before their rows", async () => {
+  await using source = await withDatabase(await sharedServer(18));
+  await source.sql(`CREATE TABLE keyed (id integer PRIMARY KEY, a text, b integer);
+    CREATE FUNCTION b_of(wanted integer) RETURNS integer LANGUAGE sql STABLE
+      BEGIN ATOMIC SELECT b FROM keyed WHERE id = wanted GROUP BY id; END;
+    CREATE TABLE has_default (a integer, b integer DEFAULT b_of(1));
+    CREATE TABLE heir (c integer) INHERITS (has_default);
+    CREATE TABLE has_check (a integer CHECK (b_of(a) > 0));
+    CREATE DOMAIN checked AS integer CHECK (b_of(VALUE) > 0);
+    CREATE TABLE of_domain (a checked);
+    CREATE TABLE divided (a integer, b integer DEFAULT b_of(2)) PARTITION BY LIST (a);
+    CREATE TABLE part1 PARTITION OF divided FOR VALUES IN (1);
+    INSERT INTO keyed VALUES (1, 'a', 2); INSERT INTO has_default VALUES (1); INSERT INTO heir VALUES (1, 2, 3);
+    INSERT INTO has_check VALUES (1); INSERT INTO of_domain VALUES (1); INSERT INTO divided VALUES (1)`);
+  const { entries, warnings } = await ourEntries(source);
+  expect(warnings).toEqual([]);
+  const behindData = entries.filter(({ section }) => section === "post-data").map(({ desc }) => desc);
+  expect(new Set(behindData)).toEqual(new Set(["CONSTRAINT", "FUNCTION", "DEFAULT", "CHECK CONSTRAINT"]));
+  await expectArrivesAsWithStock(source.server, source.name, entries.length - 1);
 });

@@ -1,3 +1,4 @@
+import type { ColumnDefault } from "../objects/column-default.ts";
 import type { DumpObject } from "../objects/dump-object.ts";
 import type { ObjectRegistry } from "../objects/object-registry.ts";
 import type { Boundaries } from "./sections.ts";
@@ -16,6 +17,7 @@ export function repairCycle(
     cutSelfReference(cycle) ??
     inlineIntoOwner(cycle, registry) ??
     printSeparately(cycle, registry, boundaries, isViewRule) ??
+    (cycle.includes(boundaries.preData) ? printSeparately(cycle, registry, boundaries, isNoRule) : undefined) ??
     postponeBehindData(cycle, boundaries) ??
     printSeparately(cycle, registry, boundaries, () => true) ??
     cutChildIndex(cycle) ??
@@ -85,6 +87,14 @@ function printSeparately(
 /** A view can be made a dummy first; a materialized view cannot, it is postponed as a whole. */
 function isViewRule(inner: DumpObject, owner: DumpObject): boolean {
   return inner.kind === "rule" && owner.canBePostponed !== true;
+}
+
+/**
+ * A default or CHECK that needs what only comes behind the data moves there alone: its table must stay before its rows. A
+ * generation expression has no statement of its own to follow with.
+ */
+function isNoRule(inner: DumpObject): boolean {
+  return inner.kind !== "rule" && !(inner.kind === "default" && (inner as ColumnDefault).column.generated !== "");
 }
 
 /** An index of a partitioned table and the index of a partition depend on each other: the child comes first. */
