@@ -1,3 +1,6 @@
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { BackupError } from "../../src/core/backup-error.ts";
 import { createPostgresRestorer } from "../../src/engines/postgres/postgres-restorer.ts";
@@ -8,6 +11,7 @@ import { databaseContents } from "../helpers/database-contents.ts";
 import { memoryObject, memoryStream } from "../helpers/memory-object.ts";
 import type { ServerAddress } from "../helpers/postgres-server.ts";
 import { keptEvents, never, restoreRequest } from "../helpers/restore-request.ts";
+import { mustRun } from "../helpers/run-program.ts";
 import { sharedServer } from "../helpers/shared-servers.ts";
 import { stock } from "../helpers/stock-tools.ts";
 import { type TestDatabase, withDatabase } from "../helpers/test-database.ts";
@@ -110,6 +114,24 @@ describe("what files hold that were written elsewhere", () => {
       Buffer.from("\u{feff}SELECT 1;", "utf16le").swap16(),
     ]) {
       expect(await failure(text)).toMatchObject({ code: "FOREIGN_FILE", message: expect.stringMatching(/UTF-16/) });
+    }
+  });
+
+  test("tars of something else are named, also compressed ones", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "dbbackup-tar-"));
+    try {
+      await writeFile(join(folder, "a.sql"), "SELECT 1;");
+      for (const flags of ["-cf", "-czf"]) {
+        const file = join(folder, `x${flags}.tar`);
+        await mustRun("tar", [flags, file, "-C", folder, "--exclude=*.tar", "."]);
+        const said = await failure(await readFile(file));
+        expect(said).toMatchObject({
+          code: "FOREIGN_FILE",
+          message: expect.stringMatching(/not one of pg_dump.*"\.\/"/),
+        });
+      }
+    } finally {
+      await rm(folder, { recursive: true });
     }
   });
 

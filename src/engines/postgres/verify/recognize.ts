@@ -1,4 +1,4 @@
-import { BackupError } from "../../../core/backup-error.ts";
+import { foreignFile } from "../../common/foreign-file.ts";
 import { looksLikeArchive } from "../archive/decode-archive.ts";
 import { looksLikeTar } from "../archive/tar/tar-header.ts";
 
@@ -15,9 +15,8 @@ export function recognizeFormat(head: Buffer): "archive" | "plain" {
   const isText =
     head.length > 0 && !head.some((byte) => byte < 0x20 && !(byte >= 0x09 && byte <= 0x0d) && byte !== 0x1b);
   if (isText) return "plain";
-  throw new BackupError({
-    code: "FOREIGN_FILE",
-    message: head.length === 0 ? "the file is empty" : "this is neither an archive nor a script of pg_dump or dbbackup",
+  throw foreignFile(head, {
+    message: "this is neither an archive nor a script of pg_dump or dbbackup",
     hint: "name a backup",
   });
 }

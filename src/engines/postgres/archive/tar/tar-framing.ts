@@ -1,3 +1,5 @@
+import { BackupError } from "../../../../core/backup-error.ts";
+import { shownText } from "../../../../wire/net/shown-text.ts";
 import { type DecodedContents, decodeContents } from "../archive-contents.ts";
 import { archiveDamage } from "../archive-damage.ts";
 import {
@@ -13,11 +15,12 @@ import type { BlockFraming, OpenedArchive } from "../block-framing.ts";
 import { type OpenBlock, openLargeObjectsBlock, openTableDataBlock, type StreamFormat } from "../data-block.ts";
 import { type InputBytes, SectionInput } from "../input-bytes.ts";
 import type { TocEntry } from "../toc-entry.ts";
-import type { TarHeader } from "./tar-header.ts";
+import { type TarHeader, tarBlockBytes, tarMemberName } from "./tar-header.ts";
 import { nextTarMember, passTarPadding, tarContent } from "./tar-members.ts";
 
 /** Reads the table of contents, which is the first member. @throws BackupError FOREIGN_FILE, DAMAGED */
 export async function openTarArchive(input: InputBytes, options: ReadOptions): Promise<OpenedArchive> {
+  requireOwnTar((await input.peek(tarBlockBytes)).subarray(0, tarBlockBytes));
   const first = await nextTarMember(input);
   if (first?.name !== tocFile) throw archiveDamage(`it does not begin with the member "${tocFile}",`, 0);
   const toc = new SectionInput(input, first.size);
@@ -25,6 +28,17 @@ export async function openTarArchive(input: InputBytes, options: ReadOptions): P
   if (toc.position !== toc.size) throw archiveDamage("there is more behind the table of contents", toc.position);
   await passTarPadding(input, first.size);
   return { contents, framing: new TarFraming(contents, options) };
+}
+
+/** A tar of something else is told from a damaged archive of ours: its first header is whole, and names another file. */
+function requireOwnTar(block: Buffer): void {
+  const name = tarMemberName(block);
+  if (name === undefined || name === tocFile) return;
+  throw new BackupError({
+    code: "FOREIGN_FILE",
+    message: `the file is a tar, but not one of pg_dump: its first member is "${shownText(name)}"`,
+    hint: "unpack it, and restore the folder or file that is in it",
+  });
 }
 
 /** Tar format: a member for each table and each large object; a list of large objects ends those of one entry. */

@@ -91,20 +91,31 @@ export function decodeTarHeader(block: Buffer, position: number): TarHeader {
     throw archiveDamage(`a tar header ${what}`, position);
   };
   if (!looksLikeTar(block)) return refuse("is missing");
-  const bytes = (field: Field): Buffer => block.subarray(fields[field][0], fields[field][0] + fields[field][1]);
-  const text = (field: Field): string => {
-    const whole = bytes(field).toString("latin1");
-    const end = whole.indexOf("\0");
-    return end < 0 ? whole : whole.slice(0, end);
-  };
+
+  const text = (field: Field): string => textOf(block, field);
   const checksum = octalNumber(text("checksum"));
   if (checksum === undefined || checksum !== checksumOf(block)) return refuse("has a wrong checksum");
   if (text("type") !== "0" && text("type") !== "")
     return refuse(`is not that of a regular file (type "${text("type")}")`);
   if (text("prefix") !== "" || text("link") !== "") return refuse("names another file or a folder");
-  const size = decodeSize(bytes("size"));
+  const size = decodeSize(block.subarray(fields.size[0], fields.size[0] + fields.size[1]));
   if (size === undefined) return refuse("has an impossible size");
   return { name: text("name"), size };
+}
+
+/** The name in a header of any kind; undefined where it is none, or damaged. */
+export function tarMemberName(block: Buffer): string | undefined {
+  if (!looksLikeTar(block)) return undefined;
+  if (octalNumber(textOf(block, "checksum")) !== checksumOf(block)) return undefined;
+  return textOf(block, "name");
+}
+
+/** A field up to its first zero. */
+function textOf(block: Buffer, field: Field): string {
+  const [at, length] = fields[field];
+  const whole = block.toString("latin1", at, at + length);
+  const end = whole.indexOf("\0");
+  return end < 0 ? whole : whole.slice(0, end);
 }
 
 /** Octal digits, or a positive number in base 256, where pg_dump's sizes do not fit into eleven digits. */
