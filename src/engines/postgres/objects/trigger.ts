@@ -55,6 +55,19 @@ export const triggerType: ObjectType<Trigger> = {
     });
   },
 
+  link(triggers: readonly Trigger[]): void {
+    const byTable = Map.groupBy(triggers, ({ relation }) => relation);
+    for (const copy of triggers.filter(({ isCopy }) => isCopy)) {
+      // It comes with that of the root, even if those between are as it is and have no entry.
+      const above = new Set<Relation>(copy.relation.parents);
+      for (const relation of above) {
+        for (const { name, dumpId } of byTable.get(relation) ?? [])
+          if (name === copy.name) copy.dependencies.add(dumpId);
+        for (const parent of relation.parents) above.add(parent);
+      }
+    }
+  },
+
   entries(trigger: Trigger, context: EntryContext): PlannedEntry[] {
     const { relation } = trigger;
     const table = qualified(relation.schema, relation.name);

@@ -5,7 +5,7 @@ import type { TocEntry } from "../archive/toc-entry.ts";
 import type { ArchiveState } from "./archive-state.ts";
 import { BlockLoader } from "./block-loader.ts";
 import { renameDatabase } from "./database-definition.ts";
-import { EntrySession } from "./entry-session.ts";
+import { EntrySession, TooEarly } from "./entry-session.ts";
 import { inOneMessage, withNote } from "./journal/with-note.ts";
 import type { ScheduledEntry } from "./restore-schedule.ts";
 import type { ArchiveRun } from "./run-archive.ts";
@@ -37,19 +37,32 @@ export class EntryRunner {
   }
 
   /**
-   * @returns whether it succeeded
+   * @returns whether it succeeded, or that it must come again
    * @throws BackupError when it fails, unless the log decides to go on
    */
-  async restore(scheduled: ScheduledEntry): Promise<boolean> {
+  async restore(scheduled: ScheduledEntry): Promise<boolean | "too early"> {
     const { undo, isFirstStep = false, entry } = scheduled;
     const { timeLeft } = this.#run.progress;
     timeLeft?.begin(entry.dumpId);
-    const isDone = await (undo === undefined ? this.#restore(scheduled) : this.#restoreOrUndo(scheduled, undo));
+    const isDone = await (undo === undefined ? this.#restoreOrNot(scheduled) : this.#restoreOrUndo(scheduled, undo));
+    if (isDone === "too early") {
+      timeLeft?.end(entry.dumpId, false);
+      return isDone;
+    }
     timeLeft?.end(entry.dumpId, !(isDone && isFirstStep));
     if (!isDone || isFirstStep) return isDone;
     this.#state.done += 1;
     this.#run.progress.addObject();
     return true;
+  }
+
+  async #restoreOrNot(scheduled: ScheduledEntry): Promise<boolean | "too early"> {
+    try {
+      return await this.#restore(scheduled);
+    } catch (error) {
+      if (error instanceof TooEarly) return "too early";
+      throw error;
+    }
   }
 
   async #restoreOrUndo(scheduled: ScheduledEntry, undo: string): Promise<boolean> {
@@ -64,10 +77,12 @@ export class EntryRunner {
   }
 
   async #restore(scheduled: ScheduledEntry): Promise<boolean> {
-    const { entry, parts, isFirstStep = false } = scheduled;
+    const { entry, parts, isFirstStep = false, mayBeTooEarly = false } = scheduled;
     const hasBlock = parts.data && entry.hadDumper;
-    if (!hasBlock)
-      return await this.#define(this.#withoutLeftover(scheduled), isFirstStep ? "" : this.session.note(entry));
+    if (!hasBlock) {
+      const note = isFirstStep ? "" : this.session.note(entry);
+      return await this.#define(this.#withoutLeftover(scheduled), note, mayBeTooEarly);
+    }
     if (!parts.definition && this.#loader.notesItself(entry)) return await this.#loader.load(entry);
     return await this.session.noted(entry, async () => {
       const isDone = !parts.definition || (await this.#define(entry));
@@ -96,7 +111,7 @@ export class EntryRunner {
   }
 
   /** @param note is executed with the definition, all or nothing */
-  async #define(entry: TocEntry, note = ""): Promise<boolean> {
+  async #define(entry: TocEntry, note = "", mayBeTooEarly = false): Promise<boolean> {
     const { header } = this.#run.reader;
     const serverMajor = Math.floor(this.session.connection.serverVersion / 10_000);
     const isAboutDatabase = entry.tag.startsWith("DATABASE ");
@@ -105,7 +120,7 @@ export class EntryRunner {
       sql: isAboutDatabase ? renameDatabase(sql, header.database, this.#run.target) : sql,
     }));
     for (const sql of note === "" ? steps.map((step) => step.sql) : withNote(steps, note)) {
-      if (await this.session.query(entry, sql)) continue;
+      if (await this.session.query(entry, sql, mayBeTooEarly)) continue;
       if (entry.desc === "TABLE") this.#state.failedTables.add(entry.dumpId);
       return false;
     }

@@ -8,6 +8,11 @@ import type { ArchiveRun } from "./run-archive.ts";
 /** Statements that met in a deadlock are tried again: of those who met, one has gone on. */
 const maxDeadlocks = 5;
 const deadlockDetected = "40P01";
+/** Among others: a materialized view that has not been populated is read. */
+const objectNotInPrerequisiteState = "55000";
+
+/** A statement failed because of what others will have done soon. */
+export class TooEarly extends Error {}
 
 /** A session that restores entries: what it has set, its transaction, and how it says that something went wrong. */
 export class EntrySession {
@@ -32,8 +37,11 @@ export class EntrySession {
     });
   }
 
-  /** Answers whether it succeeded. */
-  async query(entry: TocEntry, sql: string): Promise<boolean> {
+  /**
+   * Answers whether it succeeded.
+   * @throws TooEarly only when `mayBeTooEarly`
+   */
+  async query(entry: TocEntry, sql: string, mayBeTooEarly = false): Promise<boolean> {
     if (sql === "") return true;
     for (let attempt = 1; ; attempt++) {
       try {
@@ -41,6 +49,8 @@ export class EntrySession {
         return true;
       } catch (error) {
         if (attempt < maxDeadlocks && this.isDeadlock(error)) continue;
+        const isTooEarly = error instanceof BackupError && error.sqlState === objectNotInPrerequisiteState;
+        if (mayBeTooEarly && isTooEarly && !this.isInTransaction) throw new TooEarly();
         this.#run.failures.note(error, { object: this.describe(entry), sql });
         return false;
       }

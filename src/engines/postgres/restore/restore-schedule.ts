@@ -1,5 +1,6 @@
 import type { TocEntry } from "../archive/toc-entry.ts";
 import { isLoadViaRoot } from "../archive/wanted-parts.ts";
+import { KeptOrder } from "./kept-order.ts";
 import type { SelectedEntry } from "./select/select-entries.ts";
 import { doConflict, type LockMode, type TableLocks } from "./table-locks.ts";
 import type { Step, TwoSteps } from "./two-steps.ts";
@@ -10,6 +11,8 @@ export interface ScheduledEntry extends SelectedEntry {
   readonly isFirstStep?: boolean;
   /** Takes back what the first step did, when this one, the second, fails. */
   readonly undo?: string;
+  /** Others may have to come first, though nothing says so: when this one fails for that, it comes again behind them. */
+  readonly mayBeTooEarly?: boolean;
 }
 
 interface Item {
@@ -52,6 +55,11 @@ export class RestoreSchedule {
   /** Largest first. */
   readonly #ready: Item[] = [];
   readonly #running = new Set<Item>();
+  /**
+   * Materialized views that are not filled yet, in the order of the archive: one may read those before it by a function,
+   * whose text nobody looks into.
+   */
+  readonly #unfilled = new Set<Item>();
   #left: number;
   #isStopped = false;
 
@@ -63,6 +71,7 @@ export class RestoreSchedule {
     this.#left = entries.length;
     const rows = dataOfTables(entries);
     const viaRoot = entries.filter(({ entry }) => isLoadViaRoot(entry)).map(({ entry }) => entry.dumpId);
+    const keptOrder = new KeptOrder();
     let lastFoundThere: number | undefined;
     for (const [place, selected] of entries.entries()) {
       const { entry } = selected;
@@ -71,6 +80,7 @@ export class RestoreSchedule {
       if (isPostData) for (const id of entry.dependencies) for (const data of rows.get(id) ?? []) needed.add(data);
       // Rows that are loaded through the root of a tree lie in tables that nobody names.
       if (isPostData) for (const id of viaRoot) needed.add(id);
+      for (const id of keptOrder.before(entry)) needed.add(id);
       if (entry.desc === "TABLE DATA" && isFoundThere(entry)) {
         // pg_dump puts such rows in the order that foreign keys want, but writes no dependencies of them.
         if (lastFoundThere !== undefined) needed.add(lastFoundThere);
@@ -78,6 +88,7 @@ export class RestoreSchedule {
       }
       const item = itemOf(selected, place, facts, rows);
       this.#byDumpId.set(entry.dumpId, item.next ?? item);
+      if (isFilling(item)) this.#unfilled.add(item);
       for (const id of needed) this.#wait(item, id);
       if (item.waits === 0) this.#makeReady(item);
     }
@@ -98,10 +109,24 @@ export class RestoreSchedule {
   begin(): ScheduledEntry | undefined {
     const at = this.#ready.findIndex((item) => !this.#conflicts(item));
     if (at < 0) return undefined;
-    const [item] = this.#ready.splice(at, 1);
-    this.#running.add(item!);
-    this.#begun.set(item!.scheduled, item!);
-    return item!.scheduled;
+    const item = this.#ready.splice(at, 1)[0]!;
+    const [unfilled] = this.#unfilled;
+    const mayBeTooEarly = isFilling(item) && unfilled !== item;
+    const scheduled = mayBeTooEarly ? { ...item.scheduled, mayBeTooEarly } : item.scheduled;
+    this.#running.add(item);
+    this.#begun.set(scheduled, item);
+    return scheduled;
+  }
+
+  /** It was too early: it comes again, behind all materialized views before it. */
+  again(scheduled: ScheduledEntry): void {
+    const item = this.#begun.get(scheduled)!;
+    this.#begun.delete(scheduled);
+    this.#running.delete(item);
+    for (const other of this.#unfilled) {
+      if (other.place < item.place) this.#wait(item, other.scheduled.entry.dumpId);
+    }
+    if (item.waits === 0) this.#makeReady(item);
   }
 
   /** @param isDone false when it failed: there is no second step then */
@@ -114,6 +139,7 @@ export class RestoreSchedule {
       return;
     }
     this.#left -= 1;
+    this.#unfilled.delete(item);
     for (const waiting of this.#waiting.get(scheduled.entry.dumpId) ?? []) {
       waiting.waits -= 1;
       if (waiting.waits === 0) this.#makeReady(waiting);
@@ -177,6 +203,10 @@ function itemOf(
     scheduled: { ...first.scheduled, isFirstStep: true },
     next: { ...second, scheduled: { ...second.scheduled, undo: steps.undo } },
   };
+}
+
+function isFilling({ scheduled }: Item): boolean {
+  return scheduled.entry.desc === "MATERIALIZED VIEW DATA";
 }
 
 function comesBefore(a: Item, b: Item): boolean {

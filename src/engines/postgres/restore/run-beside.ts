@@ -68,7 +68,9 @@ async function runAll(
         continue;
       }
       onBegin(next);
-      schedule.end(next, await runner.restore(next));
+      const isDone = await runner.restore(next);
+      if (isDone === "too early") schedule.again(next);
+      else schedule.end(next, isDone);
       tell();
     }
   };
