@@ -86,14 +86,14 @@ test("several sessions keep what only the order of the archive tells: ours and s
     CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
     CREATE TABLE top (a int, b int) PARTITION BY LIST (a);
     CREATE TABLE middle PARTITION OF top FOR VALUES IN (1) PARTITION BY LIST (b);
-    CREATE TABLE bottom PARTITION OF middle DEFAULT;
+    CREATE TABLE under PARTITION OF middle DEFAULT;
     INSERT INTO top SELECT 1, generate_series(1, 2000);
     CREATE TRIGGER "the root's" AFTER INSERT ON top FOR EACH ROW EXECUTE FUNCTION touch();
     CREATE TRIGGER plain AFTER INSERT ON top FOR EACH ROW EXECUTE FUNCTION touch();
-    ALTER TABLE bottom ENABLE ALWAYS TRIGGER "the root's", DISABLE TRIGGER plain;
+    ALTER TABLE under ENABLE ALWAYS TRIGGER "the root's", DISABLE TRIGGER plain;
     CREATE TABLE target (a int PRIMARY KEY);
     ALTER TABLE top ADD CONSTRAINT every FOREIGN KEY (a) REFERENCES target NOT VALID;
-    ALTER TABLE bottom ADD CONSTRAINT own FOREIGN KEY (a) REFERENCES target ON DELETE CASCADE NOT ENFORCED;
+    ALTER TABLE under ADD CONSTRAINT own FOREIGN KEY (a) REFERENCES target ON DELETE CASCADE NOT ENFORCED;
     CREATE MATERIALIZED VIEW m1 AS SELECT count(*) AS n, pg_sleep(0.3) IS NULL AS slow FROM top;
     CREATE FUNCTION read_m1() RETURNS bigint LANGUAGE sql AS 'SELECT max(n) FROM public.m1';
     CREATE MATERIALIZED VIEW m2 AS SELECT read_m1() AS n;
@@ -110,7 +110,7 @@ test("several sessions keep what only the order of the archive tells: ours and s
   }
   const list = await stock(18).must("pg_restore", ["--list", "--verbose", ours!]);
   const rootsId = /^(\d+); .* TRIGGER public top plain /m.exec(list.stdout.toString())![1]!;
-  expect(list.stdout.toString()).toMatch(new RegExp(`TRIGGER public bottom plain .*\\n;\tdepends on:.* ${rootsId}\\n`));
+  expect(list.stdout.toString()).toMatch(new RegExp(`TRIGGER public under plain .*\\n;\tdepends on:.* ${rootsId}\\n`));
 });
 
 test("one failure stops all sessions: status 1, the object named, the created database dropped", async () => {

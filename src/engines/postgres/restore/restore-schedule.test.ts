@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { sampleEntry } from "../../../../tests/helpers/archive-samples.ts";
 import type { TocEntry } from "../archive/toc-entry.ts";
+import { heirsOfTables } from "./heirs-of-tables.ts";
 import { RestoreSchedule, type ScheduledEntry } from "./restore-schedule.ts";
 import type { SelectedEntry } from "./select/select-entries.ts";
 
@@ -45,6 +46,33 @@ test("what depends on a table waits for its rows, not for those of others", () =
   schedule.end(first!);
   expect(begun(schedule).map((one) => one.entry)).toEqual([index]);
   expect(schedule.isDone).toBe(false);
+});
+
+test("triggers, checks and foreign keys of a tree wait for the rows of partitions and heirs, its indexes do not", () => {
+  const [root, target] = [entry("TABLE", [], { tag: "root" }), entry("TABLE", [], { tag: "target" })];
+  const middle = entry("TABLE", [], { tag: "middle" });
+  const attach = entry("TABLE ATTACH", [middle, root], { tag: "middle" });
+  const heir = entry("TABLE", [middle], { tag: "heir" });
+  const [rowsOfTarget, rowsOfHeir] = [entry("TABLE DATA", [target]), entry("TABLE DATA", [heir])];
+  const whole = { definition: "ALTER TABLE root ADD;\n" };
+  const waiting = [
+    entry("TRIGGER", [root]),
+    entry("CHECK CONSTRAINT", [root], whole),
+    entry("FK CONSTRAINT", [root, target], whole),
+  ];
+  const index = entry("INDEX", [root]);
+  const selected = [rowsOfTarget, rowsOfHeir, ...waiting, index].map(
+    (one): SelectedEntry => ({ entry: one, parts: everything }),
+  );
+  const heirsOf = heirsOfTables([root, target, middle, heir, attach]);
+  const schedule = new RestoreSchedule(selected, { weightOf: () => 0, heirsOf });
+  const first = begun(schedule);
+  expect(first.map((one) => one.entry)).toEqual([rowsOfTarget, rowsOfHeir, index]);
+  schedule.end(first[0]!);
+  schedule.end(first[2]!);
+  expect(begun(schedule)).toEqual([]);
+  schedule.end(first[1]!);
+  expect(descs(begun(schedule))).toEqual(["TRIGGER"]);
 });
 
 test("the largest rows are loaded first, and what is built on them", () => {

@@ -33,6 +33,8 @@ export interface ScheduleFacts {
   readonly weightOf: (dumpId: number) => number;
   /** Whether the table of a data entry comes with an extension: then it has its foreign keys already. */
   readonly isFoundThere?: (entry: TocEntry) => boolean;
+  /** Which tables get what is made for a table: its partitions and heirs, and theirs. */
+  readonly heirsOf?: (table: number) => readonly number[];
   /** How to restore an entry in two steps, if that can be; given the weight of the rows it works on. */
   readonly inTwoSteps?: (entry: TocEntry, weight: number) => TwoSteps | undefined;
   /** What part of the work that the rows of its table are an index or constraint is: 1 is all of it. */
@@ -67,7 +69,7 @@ export class RestoreSchedule {
    * @param entries data and post-data of one pass, in the order of the archive
    */
   constructor(entries: readonly SelectedEntry[], facts: ScheduleFacts) {
-    const { isFoundThere = () => false } = facts;
+    const { isFoundThere = () => false, heirsOf = () => [] } = facts;
     this.#left = entries.length;
     const rows = dataOfTables(entries);
     const viaRoot = entries.filter(({ entry }) => isLoadViaRoot(entry)).map(({ entry }) => entry.dumpId);
@@ -77,7 +79,9 @@ export class RestoreSchedule {
       const { entry } = selected;
       const isPostData = entry.section === "post-data";
       const needed = new Set(entry.dependencies);
-      if (isPostData) for (const id of entry.dependencies) for (const data of rows.get(id) ?? []) needed.add(data);
+      for (const id of isPostData ? tablesWorkedOn(entry, heirsOf) : []) {
+        for (const data of rows.get(id) ?? []) needed.add(data);
+      }
       // Rows that are loaded through the root of a tree lie in tables that nobody names.
       if (isPostData) for (const id of viaRoot) needed.add(id);
       for (const id of keptOrder.before(entry)) needed.add(id);
@@ -207,6 +211,18 @@ function itemOf(
 
 function isFilling({ scheduled }: Item): boolean {
   return scheduled.entry.desc === "MATERIALIZED VIEW DATA";
+}
+
+/**
+ * Triggers, checks and foreign keys of a tree are made for its partitions and heirs too, whose rows they would act on, or
+ * refuse, if these came later. Indexes and keys are made for one table, and attached.
+ */
+function tablesWorkedOn(
+  { desc, definition, dependencies }: TocEntry,
+  heirsOf: (table: number) => readonly number[],
+): readonly number[] {
+  const isOfOne = desc === "INDEX" || /^ALTER TABLE ONLY /.test(definition ?? "");
+  return isOfOne ? dependencies : [...dependencies, ...dependencies.flatMap(heirsOf)];
 }
 
 function comesBefore(a: Item, b: Item): boolean {

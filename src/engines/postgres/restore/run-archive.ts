@@ -12,6 +12,7 @@ import type { BlockSource } from "./block-source.ts";
 import { EntryRunner } from "./entry-runner.ts";
 import type { EntrySession } from "./entry-session.ts";
 import type { FailureLog } from "./failure-log.ts";
+import { heirsOfTables } from "./heirs-of-tables.ts";
 import { indexWork } from "./index-work.ts";
 import type { RestoreJournal } from "./journal/restore-journal.ts";
 import type { RestoreProgress } from "./restore-progress.ts";
@@ -143,6 +144,7 @@ function scheduleFacts(
     weightOf: (dumpId) => blocks.storedBytes(dumpId),
     isFoundThere,
     shareOf: (entry) => indexWork(entry, tableOf),
+    heirsOf: heirsOfTables(reader.entries),
     inTwoSteps: (entry, rows) => {
       const steps = rows > large ? inTwoSteps(entry, tableOf) : undefined;
       return steps === undefined || journal === undefined ? steps : repeatable(steps);
