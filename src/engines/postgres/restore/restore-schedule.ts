@@ -221,7 +221,7 @@ function tablesWorkedOn(
   { desc, definition, dependencies }: TocEntry,
   heirsOf: (table: number) => readonly number[],
 ): readonly number[] {
-  const isOfOne = desc === "INDEX" || /^ALTER TABLE ONLY /.test(definition ?? "");
+  const isOfOne = desc === "INDEX" || definition?.startsWith("ALTER TABLE ONLY ") === true;
   return isOfOne ? dependencies : [...dependencies, ...dependencies.flatMap(heirsOf)];
 }
 
