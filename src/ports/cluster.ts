@@ -87,8 +87,10 @@ export interface GlobalsRequest {
   readonly noPrivileges?: boolean;
   readonly noComments?: boolean;
   readonly noSecurityLabels?: boolean;
-  /** Of MySQL and MariaDB: lock accounts whose passwords the server cannot keep, instead of failing on them. */
+  /** Of MySQL and MariaDB: change accounts and rights that the server does not take as they are; the pre-check lists each change. */
   readonly convert?: boolean;
+  /** Of MySQL and MariaDB: with `continue`, what would have to be changed or cannot be is left out, and counted as failed. Default: stop. */
+  readonly onError?: "stop" | "continue";
   /** New folders of tablespaces, by name or by the folder that they had. */
   readonly tablespaceMap: ReadonlyMap<string, string>;
 }

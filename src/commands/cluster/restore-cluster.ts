@@ -67,7 +67,7 @@ export async function restoreCluster(
 ): Promise<RestoreClusterOutcome> {
   const found = await findBackup(request.backup, ports, signal);
   const family = await familyFor(found, request, ports);
-  if (family === "postgres") refuseOfMysql(request.restore);
+  if (family === "postgres") refuseOfMysql(request);
   const restorer = await ports.openGlobalsRestorer(family);
   const cluster = await restorableCluster(found, restorer, signal);
   const { globals } = cluster;
@@ -123,7 +123,15 @@ async function recognized(
 }
 
 /** @throws BackupError USAGE, before globals are restored */
-function refuseOfMysql({ definer = "keep", convert = false }: DatabaseRestore): void {
+function refuseOfMysql({ restore, globals, databases }: RestoreClusterRequest): void {
+  const { definer = "keep", convert = false } = restore;
+  if (databases === undefined && globals.onError !== undefined) {
+    throw new BackupError({
+      code: "USAGE",
+      message: 'option "--on-error" changes nothing of what is restored',
+      hint: "leave it out",
+    });
+  }
   if (definer === "keep" && !convert) return;
   throw new BackupError({
     code: "USAGE",

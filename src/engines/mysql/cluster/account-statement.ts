@@ -17,7 +17,7 @@ export type AccountStatement =
       readonly roles: AccountName[];
     }
   | { readonly kind: "grant"; readonly account: AccountName; readonly grant: GrantText; readonly sql: string }
-  | { readonly kind: "proxy"; readonly account: AccountName; readonly sql: string }
+  | { readonly kind: "proxy"; readonly account: AccountName; readonly proxied: AccountName; readonly sql: string }
   | {
       readonly kind: "membership";
       readonly account: AccountName;
@@ -74,9 +74,9 @@ function readDefaultRole(statement: StatementText): AccountStatement | undefined
 function readGrant(statement: StatementText): AccountStatement | undefined {
   const { text: sql } = statement;
   if (statement.has(0, "GRANT", "PROXY", "ON")) {
-    const { next } = statement.account(3);
+    const { account: proxied, next } = statement.account(3);
     if (statement.word(next) !== "TO") return undefined;
-    return { kind: "proxy", account: statement.account(next + 1).account, sql };
+    return { kind: "proxy", account: statement.account(next + 1).account, proxied, sql };
   }
   const grant = readGrantText(statement);
   if (grant !== undefined) {

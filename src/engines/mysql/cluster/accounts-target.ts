@@ -1,24 +1,21 @@
 import { BackupError } from "../../../core/backup-error.ts";
 import type { MysqlConnection } from "../../../wire/mysql/connection.ts";
 import type { MysqlServerFacts } from "../../../wire/mysql/identify-server.ts";
-import type { MysqlFlavourName } from "../../../wire/mysql/server-capabilities.ts";
 import { isForbidden } from "../dump/snapshot/coordinates.ts";
 import { type AccountName, accountText } from "./account-name.ts";
+import { accountsDialect } from "./convert/accounts-dialect.ts";
+import type { AccountsConversionTarget } from "./convert/convert-accounts.ts";
+import { privilegeWord } from "./object-grants.ts";
 import { readAccounts } from "./read-accounts.ts";
 
 /** A server that accounts are restored into. */
-export interface AccountsTarget {
-  readonly flavour: MysqlFlavourName;
+export interface AccountsTarget extends AccountsConversionTarget {
   /** Its accounts and roles, as statements name them. */
   readonly accounts: ReadonlySet<string>;
   /** Who is logged in, as statements name them. */
   readonly currentUser: string;
   /** Statements that would change nothing, since the server has what they make. Empty when this user may not look. */
   readonly had: ReadonlySet<string>;
-  /** Plugins by which accounts can log in, in small letters. */
-  readonly plugins: ReadonlySet<string>;
-  /** `ACCOUNT LOCK`. */
-  readonly locksAccounts: boolean;
   /** Rights can be taken away on one database (`partial_revokes`). */
   readonly revokesParts: boolean;
 }
@@ -28,7 +25,7 @@ export async function readAccountsTarget(
   connection: MysqlConnection,
   facts: MysqlServerFacts,
 ): Promise<AccountsTarget> {
-  const { flavour, version, variables } = facts;
+  const { flavour, variables } = facts;
   const role = flavour === "mariadb" ? "is_role" : "'N'";
   const users = await connection
     .rows(`SELECT User AS user, Host AS host, ${role} AS is_role FROM mysql.user`)
@@ -38,9 +35,10 @@ export async function readAccountsTarget(
   const plugins = await connection.rows(
     "SELECT PLUGIN_NAME AS name FROM information_schema.PLUGINS WHERE PLUGIN_TYPE = 'AUTHENTICATION' AND PLUGIN_STATUS = 'ACTIVE'",
   );
+  const privileges = await connection.query("SHOW PRIVILEGES");
   const [row] = await connection.rows("SELECT CURRENT_USER() AS name");
   return {
-    flavour,
+    ...accountsDialect(facts),
     accounts: new Set(
       users.map(({ user, host, is_role: isRole }) =>
         accountText({ user: user!, host: isRole === "Y" ? undefined : host! }),
@@ -49,7 +47,7 @@ export async function readAccountsTarget(
     had: await statementsFor(connection, facts),
     currentUser: accountText(splitAccount(row?.name ?? "")),
     plugins: new Set(plugins.map(({ name }) => name!.toLowerCase())),
-    locksAccounts: flavour === "mariadb" ? version >= 100_402 : version >= 50_706,
+    privileges: new Set(privileges.rows.map(([name]) => privilegeWord((name ?? "").toString()))),
     revokesParts: variables.get("partial_revokes") === "ON",
   };
 }

@@ -1,27 +1,58 @@
-import { shownType } from "../../../core/database-type.ts";
 import type { GlobalsRequest } from "../../../ports/cluster.ts";
 import type { Finding } from "../../../ports/restore.ts";
+import { type Conversions, conversionFindings } from "../convert/find-conversions.ts";
 import { accountText, shownAccount } from "./account-name.ts";
 import type { AccountStatement } from "./account-statement.ts";
 import type { AccountsTarget } from "./accounts-target.ts";
-import type { CreateUser } from "./create-user.ts";
-import type { AccountsOfScript } from "./read-accounts-script.ts";
+import type { ConvertedStatement } from "./convert/convert-accounts.ts";
 
 const shownNames = 10;
+/** Of accounts that a conversion changes. */
+const shownConverted = 100;
 
-/** What of a backup's accounts would change what a server has, or fail on it. Pure. */
+/** What of a backup's accounts would change what a server has, or fail on it, or become something else there. Pure. */
 export function checkAccounts(
-  { statements, serverVersion }: AccountsOfScript,
+  converted: readonly ConvertedStatement[],
   target: AccountsTarget,
-  request: Pick<GlobalsRequest, "rolePasswords" | "convert">,
+  request: Pick<GlobalsRequest, "convert" | "onError">,
 ): Finding[] {
+  const needed = converted.filter(({ original }) => isNeeded(original, target));
+  const statements = needed.flatMap((one) => one.statements);
   return [
-    ...otherFlavour(serverVersion, target),
     ...existing(statements, target),
-    ...ownAccount(statements, target),
-    ...unknownPlugins(statements, target, request),
+    ...ownAccount(converted, target),
     ...partialRevokes(statements, target),
+    ...conversionFindings(conversionsOf(needed), { onError: "stop", ...request }).map(withPlugins),
   ];
+}
+
+/** What is only missing need not be converted. */
+function withPlugins(finding: Finding): Finding {
+  if (!finding.message.includes("the server has no plugin")) return finding;
+  return {
+    ...finding,
+    solution: `install the plugin first (INSTALL PLUGIN, INSTALL SONAME); else ${finding.solution}`,
+  };
+}
+
+/** What the server has already is not done again, and whoever is logged in stays as he is. */
+export function isNeeded(original: AccountStatement, { had, currentUser }: AccountsTarget): boolean {
+  return !had.has(original.sql) && (original.kind === "membership" || accountText(original.account) !== currentUser);
+}
+
+/** One line for each change, with the accounts that it is about. */
+function conversionsOf(converted: readonly ConvertedStatement[]): Conversions {
+  const changes = new Map<string, Set<string>>();
+  for (const { original, changes: all } of converted) {
+    for (const change of all) {
+      const names = changes.get(change) ?? new Set();
+      changes.set(change, names.add(shownAccount(original.account)));
+    }
+  }
+  return {
+    changes: [...changes].map(([change, names]) => `accounts: ${change}: ${listed([...names], shownConverted)}`),
+    impossible: converted.flatMap(({ impossible }) => impossible ?? []),
+  };
 }
 
 /** Those that are the same already change nothing: every server has accounts of root. */
@@ -43,65 +74,15 @@ function* existing(
   };
 }
 
-function* ownAccount(statements: readonly AccountStatement[], { currentUser }: AccountsTarget): Generator<Finding> {
-  const own = statements.find(({ kind, account }) => kind === "create-user" && accountText(account) === currentUser);
+function* ownAccount(converted: readonly ConvertedStatement[], { currentUser }: AccountsTarget): Generator<Finding> {
+  const all = converted.map(({ original }) => original);
+  const own = all.find(({ kind, account }) => kind === "create-user" && accountText(account) === currentUser);
   if (own === undefined) return;
   yield {
     code: "own-account",
     severity: "warning",
     message: `account "${shownAccount(own.account)}" is the one that is logged in, and stays as it is`,
     solution: "restore as another account if it is to become the backup's",
-  };
-}
-
-/** Plugins by which an account would log in, and which the server does not have. */
-export function missingPlugins({ authentication = [] }: CreateUser, { plugins }: AccountsTarget): string[] {
-  return authentication.flatMap(({ plugin }) => (plugins.has(plugin.toLowerCase()) ? [] : [plugin]));
-}
-
-function* unknownPlugins(
-  statements: readonly AccountStatement[],
-  target: AccountsTarget,
-  { rolePasswords, convert = false }: Pick<GlobalsRequest, "rolePasswords" | "convert">,
-): Generator<Finding> {
-  if (!rolePasswords) return;
-  const missing = new Map<string, string[]>();
-  for (const statement of statements) {
-    if (statement.kind !== "create-user" || target.had.has(statement.sql)) continue;
-    for (const plugin of missingPlugins(statement.create, target)) {
-      missing.set(plugin, [...(missing.get(plugin) ?? []), shownAccount(statement.account)]);
-    }
-  }
-  for (const [plugin, names] of missing) {
-    const what = `the server has no plugin "${plugin}", by which these accounts log in`;
-    yield convert
-      ? {
-          code: "conversion",
-          severity: "warning",
-          subject: plugin,
-          message: `${what}, and so they are locked, without a password: ${listed(names)}`,
-          solution: "give them passwords (ALTER USER ... IDENTIFIED BY ... ACCOUNT UNLOCK)",
-        }
-      : {
-          code: "missing-plugin",
-          severity: "warning",
-          subject: plugin,
-          message: `${what}: ${listed(names)}`,
-          solution:
-            "install it first (INSTALL PLUGIN, INSTALL SONAME), lock these accounts with --convert, or expect that they fail and are listed",
-        };
-  }
-}
-
-/** Both have other roles, plugins and names of rights. */
-function* otherFlavour(serverVersion: string, { flavour }: AccountsTarget): Generator<Finding> {
-  const source = /mariadb/i.test(serverVersion) ? "mariadb" : "mysql";
-  if (source === flavour) return;
-  yield {
-    code: "other-flavour",
-    severity: "error",
-    message: `accounts and rights of ${shownType[source]} cannot be restored into ${shownType[flavour]}`,
-    solution: "restore the databases alone (--database '*' --convert), and create the accounts anew",
   };
 }
 
@@ -120,7 +101,7 @@ function* partialRevokes(
   };
 }
 
-function listed(names: readonly string[]): string {
-  const shown = names.slice(0, shownNames).map((name) => `"${name}"`);
-  return shown.join(", ") + (names.length > shownNames ? ` and ${names.length - shownNames} more` : "");
+function listed(names: readonly string[], most: number = shownNames): string {
+  const shown = names.slice(0, most).map((name) => `"${name}"`);
+  return shown.join(", ") + (names.length > most ? ` and ${names.length - most} more` : "");
 }

@@ -83,6 +83,11 @@ export function createMysqlClusterReader({ dumper, dumperVersion }: MysqlCluster
             accounts.withoutPasswords,
             "they were not asked for: the accounts are locked until somebody sets a password",
           ),
+          ...named(
+            "mandatory-roles",
+            (facts.variables.get("mandatory_roles") ?? "").split(",").filter((role) => role.trim() !== ""),
+            "which roles everybody has is a setting of the server: set mandatory_roles again",
+          ),
           ...(await readServerNotIncluded(control, facts)),
         ],
         warnings,

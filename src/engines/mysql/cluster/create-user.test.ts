@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type CreateUser, createUserText, readCreateUser, withoutPassword, withoutPlugins } from "./create-user.ts";
+import { type CreateUser, createUserText, readCreateUser, withoutPassword } from "./create-user.ts";
 import { StatementText } from "./statement-text.ts";
 
 function read(sql: string): CreateUser {
@@ -47,14 +47,4 @@ test("without its password an account is locked, unless something else lets in w
   expect(text(withoutPassword(read("CREATE USER `a`@`%` REQUIRE SSL"), "lock"))).toBe(
     "CREATE USER `a`@`%` REQUIRE SSL",
   );
-});
-
-test("without the plugins that a server lacks an account keeps the others, or is locked, whatever the plugin", () => {
-  expect(text(withoutPlugins(read(either), new Set(["mysql_native_password"]), "lock"))).toBe(
-    "CREATE USER `a`@`%` IDENTIFIED VIA mysql_native_password USING '*1' REQUIRE SSL",
-  );
-  for (const plugin of ["pam USING 'mariadb'", "unix_socket", "ed25519 USING 'x'"]) {
-    const create = read(`CREATE USER \`a\`@\`%\` IDENTIFIED VIA ${plugin}`);
-    expect(text(withoutPlugins(create, new Set(), "lock"))).toBe("CREATE USER `a`@`%` ACCOUNT LOCK");
-  }
 });

@@ -118,19 +118,8 @@ export function withoutPassword(create: CreateUser, locking: Locking): CreateUse
   };
 }
 
-/**
- * The same without the plugins that a server does not have. One that is left without any is locked: without a word of it,
- * everybody would get in.
- * @param known in small letters
- */
-export function withoutPlugins(create: CreateUser, known: ReadonlySet<string>, locking: Locking): CreateUser {
-  const kept = (create.authentication ?? []).filter(({ plugin }) => known.has(plugin.toLowerCase()));
-  if (kept.length === 0) return lockedOut(create, locking);
-  return { ...create, authentication: kept, identified: viaText(kept) };
-}
-
 /** An account into which nobody gets. */
-function lockedOut(create: CreateUser, locking: Locking): CreateUser {
+export function lockedOut(create: CreateUser, locking: Locking): CreateUser {
   const nobody = { ...create, authentication: undefined };
   if (locking === "hash") return { ...nobody, identified: `IDENTIFIED BY PASSWORD '*${"0".repeat(40)}'` };
   return { ...nobody, identified: "", more: locked(create.more) };
@@ -143,7 +132,7 @@ export function viaText(all: readonly Authentication[]): string {
 }
 
 /** Both flavours want the lock behind TLS and limits; MariaDB before the expiry of passwords or behind it. */
-function locked(more: string): string {
+export function locked(more: string): string {
   const statement = new StatementText(more);
   const at = statement.find(0, "ACCOUNT", "UNLOCK");
   if (at >= 0) return [statement.between(0, at), "ACCOUNT LOCK", statement.between(at + 2)].filter(Boolean).join(" ");

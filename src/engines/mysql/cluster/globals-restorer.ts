@@ -16,8 +16,10 @@ import { MysqlServerError } from "../../../wire/mysql/server-error.ts";
 import { type AccountName, accountText, shownAccount } from "./account-name.ts";
 import type { AccountStatement } from "./account-statement.ts";
 import { type AccountsTarget, readAccountsTarget } from "./accounts-target.ts";
-import { checkAccounts, missingPlugins } from "./check-accounts.ts";
-import { type CreateUser, createUserText, withoutPassword, withoutPlugins } from "./create-user.ts";
+import { checkAccounts, isNeeded } from "./check-accounts.ts";
+import { type ConvertedStatement, convertAccounts } from "./convert/convert-accounts.ts";
+import { convertSettings } from "./convert/convert-settings.ts";
+import { createUserText } from "./create-user.ts";
 import { namesMatching } from "./names-matching.ts";
 import { type AccountsOfScript, readAccountsScript } from "./read-accounts-script.ts";
 
@@ -71,7 +73,7 @@ class ScriptedAccounts implements RestorableGlobals {
     // Who restores databases alone need not see accounts.
     if (!request.roles) return { findings: [], databases };
     const target = await readAccountsTarget(connection, facts);
-    return { findings: checkAccounts(this.#script, target, request), databases };
+    return { findings: checkAccounts(this.#converted(target, request), target, request), databases };
   }
 
   async run(request: GlobalsRequest, progress: ProgressSink, signal: AbortSignal): Promise<GlobalsResult> {
@@ -80,17 +82,16 @@ class ScriptedAccounts implements RestorableGlobals {
     const { connection, facts } = session;
     const target = await readAccountsTarget(connection, facts);
     const log = new StatementLog();
-    for (const statement of this.#script.statements) {
-      if (isOnObject(statement)) continue;
-      const sql = adapted(statement, target, request, facts);
-      if (sql === undefined) continue;
-      // Where GRANT is what makes accounts, it must be let; of others it would make those that failed, without a password.
-      const isMadeByGrant = statement.kind === "create-user" && !facts.capabilities.showCreateUser;
-      if (isMadeByGrant) await connection.query("SET SESSION sql_mode = ''");
-      await log.run(connection, statement, sql);
-      if (isMadeByGrant) await connection.query(`SET SESSION sql_mode = '${rightsMode(facts)}'`);
+    const converted = this.#converted(target, request);
+    for (const one of converted) {
+      if (isOnObject(one.original) || !isNeeded(one.original, target)) continue;
+      if (log.leavesOut(one, request)) continue;
+      for (const statement of one.statements) {
+        const sql = adapted(statement, one.original, target, request, facts);
+        await log.run(session, statement, sql);
+      }
     }
-    await this.#giveUpRoles(connection, target, log);
+    await this.#giveUpRoles(session, converted, target, log);
     return log.result();
   }
 
@@ -99,26 +100,36 @@ class ScriptedAccounts implements RestorableGlobals {
     const { connection, facts } = session;
     const target = await readAccountsTarget(connection, facts);
     const log = new StatementLog();
-    for (const statement of this.#script.statements) {
-      if (!isOnObject(statement)) continue;
-      const sql = adapted(statement, target, request, facts);
-      if (sql !== undefined) await log.run(connection, statement, sql);
+    for (const one of this.#converted(target, request)) {
+      if (!isOnObject(one.original) || !isNeeded(one.original, target)) continue;
+      if (log.leavesOut(one, request)) continue;
+      for (const statement of one.statements) await log.run(session, statement, statement.sql);
     }
     return log.result();
   }
 
+  #converted(target: AccountsTarget, { rolePasswords }: GlobalsRequest): ConvertedStatement[] {
+    return convertAccounts(this.#script, target, { passwords: rolePasswords });
+  }
+
   /** Whoever makes a role of MariaDB has the say over it: that was for making it, unless the backup wants it so. */
-  async #giveUpRoles(connection: MysqlConnection, target: AccountsTarget, log: StatementLog): Promise<void> {
-    if (target.flavour !== "mariadb") return;
-    for (const statement of this.#script.statements) {
+  async #giveUpRoles(
+    session: AccountsSession,
+    converted: readonly ConvertedStatement[],
+    target: AccountsTarget,
+    log: StatementLog,
+  ): Promise<void> {
+    if (target.roles !== "names") return;
+    const statements = converted.flatMap((one) => one.statements);
+    for (const statement of statements) {
       if (statement.kind !== "create-role" || target.accounts.has(accountText(statement.account))) continue;
-      const isWanted = this.#script.statements.some(
+      const isWanted = statements.some(
         (other) =>
           other.kind === "membership" &&
           isSame(other.role, statement.account) &&
           accountText(other.account) === target.currentUser,
       );
-      if (!isWanted) await log.run(connection, statement, `REVOKE ${accountText(statement.account)} FROM CURRENT_USER`);
+      if (!isWanted) await log.run(session, statement, `REVOKE ${accountText(statement.account)} FROM CURRENT_USER`);
     }
   }
 
@@ -155,44 +166,43 @@ function isSame(a: AccountName, b: AccountName): boolean {
   return a.user === b.user && a.host === b.host;
 }
 
-/** The statement as this server is to run it; undefined when it is not to. */
+/** The statement as this server is to run it. */
 function adapted(
   statement: AccountStatement,
+  original: AccountStatement,
   target: AccountsTarget,
-  request: GlobalsRequest,
+  { rolePasswords }: GlobalsRequest,
   { capabilities }: MysqlServerFacts,
-): string | undefined {
-  const name = accountText(statement.account);
-  if (target.had.has(statement.sql)) return undefined;
-  // Whoever is logged in must get in again.
-  if (name === target.currentUser && statement.kind !== "membership") return undefined;
+): string {
   if (statement.kind !== "create-user") return statement.sql;
-  const isThere = target.accounts.has(name);
-  const kept = passwordFor(statement.create, isThere, target, request);
-  if (!capabilities.showCreateUser) return createUserText(kept, "GRANT USAGE ON *.* TO");
-  return createUserText(kept, isThere ? "ALTER USER" : "CREATE USER");
-}
-
-function passwordFor(
-  create: CreateUser,
-  isThere: boolean,
-  target: AccountsTarget,
-  { rolePasswords, convert = false }: GlobalsRequest,
-): CreateUser {
+  const isThere = target.accounts.has(accountText(statement.account));
   // One that is there keeps the password that it has.
-  if (!rolePasswords && isThere) return { ...create, identified: "" };
-  const locking = target.locksAccounts ? "lock" : "hash";
-  const kept = rolePasswords ? create : withoutPassword(create, locking);
-  if (convert && missingPlugins(kept, target).length > 0) return withoutPlugins(kept, target.plugins, locking);
-  if (!rolePasswords) return kept;
-  return withNativeClause(create, target);
+  const keepsPassword = isThere && !rolePasswords && original.kind === "create-user";
+  const create = keepsPassword
+    ? { ...original.create, identified: "", more: convertSettings(original.create.more, target).more }
+    : statement.create;
+  if (!capabilities.showCreateUser) return createUserText(create, "GRANT USAGE ON *.* TO");
+  return createUserText(create, isThere ? "ALTER USER" : "CREATE USER");
 }
 
-/** MySQL 5.6 has a clause of its own for the plugin that it knew first, and MySQL 8 does not know it any more. */
-function withNativeClause(create: CreateUser, { flavour, locksAccounts }: AccountsTarget): CreateUser {
-  const [, hash] = /^IDENTIFIED BY PASSWORD ('[^']*')$/.exec(create.identified) ?? [];
-  if (hash === undefined || flavour !== "mysql" || !locksAccounts) return create;
-  return { ...create, identified: `IDENTIFIED WITH 'mysql_native_password' AS ${hash}` };
+/** Where GRANT is what makes accounts, it must be let; of others it would make those that failed, without a password. */
+async function runAsMeant(
+  connection: MysqlConnection,
+  facts: MysqlServerFacts,
+  statement: AccountStatement,
+  sql: string,
+): Promise<void> {
+  const isMadeByGrant = statement.kind === "create-user" && !facts.capabilities.showCreateUser;
+  if (!isMadeByGrant) {
+    await connection.query(sql);
+    return;
+  }
+  await connection.query("SET SESSION sql_mode = ''");
+  try {
+    await connection.query(sql);
+  } finally {
+    await connection.query(`SET SESSION sql_mode = '${rightsMode(facts)}'`);
+  }
 }
 
 /** No such database, table, routine or column. */
@@ -205,9 +215,18 @@ class StatementLog {
   #failed = 0;
   #done = 0;
 
-  async run(connection: MysqlConnection, statement: AccountStatement, sql: string): Promise<void> {
+  /** What is to be changed comes only with --convert, and what cannot be changed not at all: both are failures. */
+  leavesOut({ original, changes, impossible }: ConvertedStatement, { convert = false }: GlobalsRequest): boolean {
+    const why = impossible ?? (convert || changes.length === 0 ? undefined : `only changed: ${changes.join("; ")}`);
+    if (why === undefined) return false;
+    const object = shownStatement(original);
+    this.#fail({ object, message: why, statement: object });
+    return true;
+  }
+
+  async run({ connection, facts }: AccountsSession, statement: AccountStatement, sql: string): Promise<void> {
     try {
-      await connection.query(sql);
+      await runAsMeant(connection, facts, statement, sql);
       this.#done++;
     } catch (error) {
       if (!(error instanceof MysqlServerError) || (error.code !== "SERVER" && error.code !== "AUTH")) throw error;
@@ -216,18 +235,21 @@ class StatementLog {
         this.#leftOut.push(shown);
         return;
       }
-      this.#failed++;
-      if (this.#failures.length >= maxListedFailures) return;
       // Not the error's own message, which shows the statement with hashes in it.
       const { number, sqlState, message } = error.fault;
       const text = `error ${number} (${sqlState}) from the server: ${message}`;
-      this.#failures.push({
+      this.#fail({
         object: shown,
         message: withoutHashes(text),
         statement: shown,
         ...(sqlState === undefined ? {} : { sqlState }),
       });
     }
+  }
+
+  #fail(failure: RestoreFailure): void {
+    this.#failed++;
+    if (this.#failures.length < maxListedFailures) this.#failures.push(failure);
   }
 
   result(): GlobalsResult {

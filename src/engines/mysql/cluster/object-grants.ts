@@ -74,7 +74,7 @@ function grantText(table: string, { privileges, columns }: TableGrants, account:
 }
 
 /** `Create View` of the tables. MariaDB's SQL has another name than its tables for one. */
-function privilegeWord(word: string): string {
+export function privilegeWord(word: string): string {
   const privilege = word.toUpperCase();
   return privilege === "DELETE VERSIONING ROWS" ? "DELETE HISTORY" : privilege;
 }

@@ -62,6 +62,7 @@ function requestOf(backup: string, options: OptionValues): RestoreClusterRequest
       tablespaces: withGlobals && !rolesOnly && options["no-tablespaces"] !== true,
       rolePasswords: options["no-role-passwords"] !== true,
       ...(options.convert === true ? { convert: true } : {}),
+      ...(options["on-error"] === undefined ? {} : { onError: options["on-error"] }),
       noPrivileges,
       noComments,
       noSecurityLabels,
@@ -90,7 +91,7 @@ function requestOf(backup: string, options: OptionValues): RestoreClusterRequest
 }
 
 /** What only says something of databases. */
-const ofDatabases = ["clean", "on-error", "schema-only", "no-statistics", "no-owner", "verify-first"] as const;
+const ofDatabases = ["clean", "schema-only", "no-statistics", "no-owner", "verify-first"] as const;
 
 /** @throws BackupError USAGE for options that would change nothing */
 function refuseIgnored(
