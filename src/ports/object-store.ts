@@ -19,6 +19,10 @@ export interface ObjectState {
 export interface UnfinishedUpload {
   readonly key: string;
   readonly id: string;
+  /** The work that sends it, where the service tells. */
+  readonly work?: string;
+  /** When it began, where the service tells. */
+  readonly begun?: Date;
 }
 
 /** How an object is written. */
@@ -53,7 +57,7 @@ export interface ObjectStore {
    * do that has no such method: what was sent is sent again.
    * @param work that began it
    */
-  resumeUpload?(upload: UnfinishedUpload, work: string): Promise<ResumedUpload | undefined>;
+  readonly resumeUpload?: ResumeUpload | undefined;
   /** Unfinished uploads whose keys begin with `prefix`. */
   unfinishedUploads(prefix: string): AsyncIterable<UnfinishedUpload>;
   /** Forgets an unfinished upload and its parts; a missing one is no error. */
@@ -89,6 +93,8 @@ export interface ListedObject {
   readonly size: number;
   readonly modified: Date;
 }
+
+export type ResumeUpload = (upload: UnfinishedUpload, work: string) => Promise<ResumedUpload | undefined>;
 
 /** One object on its way, in parts. */
 export interface ObjectUpload extends UnfinishedUpload {

@@ -39,7 +39,7 @@ export interface Storage {
    * sealed. Work with notes is kept and told of; what it had committed is invisible again. Two sweeps at once, and sweeps
    * beside living work, are safe. What it cannot remove it leaves for the next.
    */
-  sweep(): Promise<SweepResult>;
+  sweep(options?: SweepOptions): Promise<SweepResult>;
   /**
    * Takes up a work with notes whose process is gone.
    * @throws BackupError NOT_FOUND when it is not there (any more), PRECHECK when somebody is at work on it, IO
@@ -202,11 +202,23 @@ export interface OpenedObject {
   close(): Promise<void>;
 }
 
+export interface SweepOptions {
+  /** Changes nothing, and tells what would be removed. */
+  readonly dryRun?: boolean;
+  /**
+   * Looks for unfinished uploads that no work knows of, too, and removes those that are older than a day: before that they may be of
+   * another program.
+   */
+  readonly unknownUploads?: boolean;
+}
+
 export interface SweepResult {
   /** Abandoned works that were removed. */
   readonly works: number;
   /** Committed objects that belonged to them and were removed with them. */
   readonly objects: readonly string[];
+  /** Keys of unfinished uploads that were removed with them, or that no work knew of; services that forget them do not tell. */
+  readonly uploads: readonly string[];
   /** Works with notes, which stay; oldest first. */
   readonly noted: readonly NotedWork[];
 }

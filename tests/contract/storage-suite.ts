@@ -166,8 +166,8 @@ export function storageSuite(
       await part.commit("part", "part");
       const pending = await work.create();
       await pending.write(Buffer.from("2"));
-      expect(await place.other.sweep()).toEqual({ works: 0, objects: [], noted: [] });
-      expect(await storage.sweep()).toEqual({ works: 0, objects: [], noted: [] });
+      expect(await place.other.sweep()).toEqual({ works: 0, objects: [], uploads: [], noted: [] });
+      expect(await storage.sweep()).toEqual({ works: 0, objects: [], uploads: [], noted: [] });
       await pending.commit("seal", "seal");
       await work.end();
       expect(await keys()).toEqual(["part", "seal"]);
@@ -182,7 +182,12 @@ export function storageSuite(
       await file.end("a is whole");
       await (await folder.create("b")).write(Buffer.from("half"));
       const noted = { id: first.id, location: first.location, firstNote: "what it is" };
-      expect(await place.other.sweep()).toEqual({ works: 0, objects: [], noted: [{ ...noted, isBusy: true }] });
+      expect(await place.other.sweep()).toEqual({
+        works: 0,
+        objects: [],
+        uploads: [],
+        noted: [{ ...noted, isBusy: true }],
+      });
       await expect(place.other.resumeWork(first.id)).rejects.toMatchObject({ code: "PRECHECK" });
       await first.end();
       await first.end();
@@ -203,7 +208,12 @@ export function storageSuite(
       expect(await keys("", true)).toEqual(["x/a", "x/b"]);
       await work.end();
       expect(await keys("", true)).toEqual([]);
-      expect(await storage.sweep()).toEqual({ works: 0, objects: [], noted: [{ ...noted, isBusy: false }] });
+      expect(await storage.sweep()).toEqual({
+        works: 0,
+        objects: [],
+        uploads: [],
+        noted: [{ ...noted, isBusy: false }],
+      });
 
       const last = await storage.resumeWork(first.id);
       expect(await linesOf(last.notes)).toEqual(["what it is", "a is whole", "b is whole"]);
@@ -213,7 +223,7 @@ export function storageSuite(
       await last.work.end();
       expect(await keys("", true)).toEqual(["x.meta", "x/a", "x/b"]);
       expect([String(await get("x/a")), String(await get("x/b"))]).toEqual(["whole", "more"]);
-      expect(await storage.sweep()).toEqual({ works: 0, objects: [], noted: [] });
+      expect(await storage.sweep()).toEqual({ works: 0, objects: [], uploads: [], noted: [] });
       await expect(storage.resumeWork(first.id)).rejects.toMatchObject({ code: "NOT_FOUND" });
     });
 

@@ -174,7 +174,7 @@ export function transferSuite(
       await transfer.discard();
       await transfer.end();
       expect(await keys()).toEqual([]);
-      expect(await place.other.sweep()).toEqual({ works: 0, objects: [], noted: [] });
+      expect(await place.other.sweep()).toEqual({ works: 0, objects: [], uploads: [], noted: [] });
     });
   });
 }

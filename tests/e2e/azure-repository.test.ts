@@ -1,19 +1,16 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { BlobServiceClient, type ContainerClient, StorageSharedKeyCredential } from "@azure/storage-blob";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Check } from "../../src/ports/preflight.ts";
 import { type AzureServer, startAzureServer } from "../helpers/azure-server.ts";
-import { builtProgram } from "../helpers/built-program.ts";
 import { Authority } from "../helpers/certificates.ts";
-import { dbbackup, foreignVariables, mustDbbackup } from "../helpers/dbbackup.ts";
-import { newKeyFile } from "../helpers/key-file.ts";
+import { dbbackup } from "../helpers/dbbackup.ts";
+import { dbbackupHere, mustDbbackupHere, withVariables } from "../helpers/dbbackup-here.ts";
+import { repositorySuite } from "../helpers/repository-suite.ts";
 import { sharedServer } from "../helpers/shared-servers.ts";
 import { type TestDatabase, withDatabase } from "../helpers/test-database.ts";
 
@@ -22,11 +19,13 @@ let container: ContainerClient;
 let database: TestDatabase;
 let folder: string;
 let env: Record<string, string>;
+let variables: Disposable;
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "dbbackup-azure-repository-"));
   server = await startAzureServer();
-  env = { AZURE_STORAGE_ACCOUNT: server.account, AZURE_STORAGE_KEY: server.key, HOME: "/nonexistent" };
+  env = { AZURE_STORAGE_ACCOUNT: server.account, AZURE_STORAGE_KEY: server.key, HOME: folder };
+  variables = withVariables(env);
   const credential = new StorageSharedKeyCredential(server.account, server.key);
   container = new BlobServiceClient(server.endpoint, credential).getContainerClient("backups");
   await container.create();
@@ -34,11 +33,12 @@ beforeAll(async () => {
   // Larger than the first part of an upload, as it is stored.
   await database.sql(`
     CREATE TABLE blobs (id int PRIMARY KEY, hash text NOT NULL, half text);
-    INSERT INTO blobs SELECT i, encode(sha256(i::text::bytea), 'hex'), md5(i::text) FROM generate_series(1, 90000) i;
+    INSERT INTO blobs SELECT i, encode(sha256(i::text::bytea), 'hex'), md5(i::text) FROM generate_series(1, 120000) i;
     CREATE TABLE words (word text);
     INSERT INTO words VALUES ('one'), ('two');`);
 }, 120_000);
 afterAll(async () => {
+  variables[Symbol.dispose]();
   await server[Symbol.asyncDispose]();
   await database.drop();
   rmSync(folder, { recursive: true });
@@ -57,70 +57,33 @@ async function stored(prefix: string, includeUncommitedBlobs = true): Promise<st
   return names.toSorted();
 }
 
-test.each([
-  ["custom", ["--format", "custom", "--compression", "none"], false],
-  ["directory", ["--format", "directory", "--jobs", "2"], true],
-])(
-  "%s: a backup goes into a container, is listed and restored from there, and is what it was",
-  async (prefix, args, sealed) => {
-    const keys = sealed ? ["--key-file", newKeyFile(join(folder, `${prefix}.key`))] : [];
-    const repo = ["--repo", repository(prefix), ...keys];
-    const what = ["backup", "single", database.name, "--url", database.url, "--json", ...(sealed ? ["--encrypt"] : [])];
-    const made = JSON.parse((await mustDbbackup([...what, ...args, ...repo], { env })).stdout.toString());
-    const artifacts: string[] = made.artifacts.map((artifact: { name: string }) => artifact.name);
-    const files = await stored(prefix);
-    expect(files.filter((name) => !name.endsWith(".meta.json"))).toEqual(artifacts.toSorted());
-    expect(files).toHaveLength(artifacts.length + 1);
-    const listed = JSON.parse((await mustDbbackup(["list", ...repo, "--json"], { env })).stdout.toString());
-    expect(listed).toEqual([expect.objectContaining({ id: made.id })]);
-    await using restored = await withDatabase(database.server);
-    const target = ["--url", restored.url, "--target", restored.name];
-    await mustDbbackup(["restore", "single", `latest:${database.name}`, ...repo, ...target], { env });
-    const { stdout } = await mustDbbackup(["compare", database.url, restored.url, "--json"]);
-    expect(JSON.parse(stdout.toString())).toMatchObject({ equal: true });
-    if (!sealed) {
-      const verified = await mustDbbackup(["verify", made.id, ...repo, "--json"], { env });
-      expect(JSON.parse(verified.stdout.toString())[0]).toMatchObject({ status: "ok" });
-      return;
-    }
-    const bytes = await container.getBlobClient(`${prefix}/${artifacts[0]}`).downloadToBuffer(0, 8);
-    expect(bytes.toString()).toBe("DBBKENC1");
+repositorySuite("a container", () => ({
+  database,
+  env,
+  url: repository,
+  objects: async (prefix) => await stored(prefix, false),
+  uploads: async (prefix) => {
+    // In this order: what becomes an object between both is none of them.
+    const all = await stored(prefix);
+    const objects = new Set(await stored(prefix, false));
+    return all.filter((name) => !objects.has(name));
   },
-);
-
-test("a backup that is killed in mid-upload is not listed, and the next run removes what it left", async () => {
-  const what = ["backup", "single", database.name, "--url", database.url, "--repo", repository("killed")];
-  const args = [await builtProgram(), ...what, "--compression", "none", "--max-rate", "8MB", "--jobs", "1"];
-  const running = spawn(process.execPath, args, {
-    env: { ...process.env, ...foreignVariables, ...env, HOME: folder },
-    stdio: "ignore",
-  });
-  const ended = once(running, "exit");
-  const uploads = async () => (await stored("killed")).filter((name) => name.endsWith(".dump"));
-  while ((await uploads()).length === 0 && running.exitCode === null) await sleep(20);
-  running.kill("SIGKILL");
-  await ended;
-  expect(await uploads()).toHaveLength(1);
-  expect((await stored("killed", false)).filter((name) => !name.startsWith(".tmp-"))).toEqual([]);
-  const listed = await mustDbbackup(["list", "--repo", repository("killed"), "--json"], { env });
-  expect(JSON.parse(listed.stdout.toString())).toEqual([]);
-  // The same HOME: where it left its lock.
-  const next = await mustDbbackup([...what, "--json"], { env: { ...env, HOME: folder } });
-  const made = JSON.parse(next.stdout.toString());
-  expect(await stored("killed")).toEqual([made.backup_file, `${made.backup_file}.meta.json`]);
-});
+  beginning: (prefix, name) => container.getBlobClient(`${prefix}/${name}`).downloadToBuffer(0, 8),
+}));
 
 test("errors name what is wrong, without secrets", async () => {
   const wrong = Buffer.from("not the key of the account").toString("base64");
   const what = ["backup", "single", database.name, "--url", database.url, "--verbose"];
-  const key = await dbbackup([...what, "--repo", repository("x")], { env: { ...env, AZURE_STORAGE_KEY: wrong } });
+  using otherKey = withVariables({ AZURE_STORAGE_KEY: wrong });
+  const key = await dbbackupHere([...what, "--repo", repository("x")]);
+  otherKey[Symbol.dispose]();
   expect([key.status, key.stderr]).toEqual([
     1,
     expect.stringContaining("the credentials are wrong, or have no right to it"),
   ]);
-  const missing = await dbbackup([...what, "--repo", repository("x").replace("/backups/", "/nowhere/")], { env });
+  const missing = await dbbackupHere([...what, "--repo", repository("x").replace("/backups/", "/nowhere/")]);
   expect([missing.status, missing.stderr]).toEqual([1, expect.stringContaining("there is no such container")]);
-  const other = await dbbackup([...what, "--repo", "azure://another/backups"], { env });
+  const other = await dbbackupHere([...what, "--repo", "azure://another/backups"]);
   expect([other.status, other.stderr]).toEqual([2, expect.stringContaining('the storage account "testaccount"')]);
   for (const { stderr } of [key, missing, other]) {
     for (const secret of [wrong, server.key]) expect(stderr).not.toContain(secret);
@@ -164,7 +127,8 @@ test("a machine's identity opens it by tokens; without any it says where it look
   try {
     const { port } = identity.address() as AddressInfo;
     const repo = `azure://${tls.account}/backups/x?endpoint=${tls.endpoint}`;
-    const anywhere = { HOME: "/nonexistent", NODE_EXTRA_CA_CERTS: files.authority, PATH: "/nonexistent" };
+    const noKey = { AZURE_STORAGE_ACCOUNT: undefined, AZURE_STORAGE_KEY: undefined };
+    const anywhere = { ...noKey, HOME: "/nonexistent", NODE_EXTRA_CA_CERTS: files.authority, PATH: "/nonexistent" };
     const identified = {
       ...anywhere,
       IDENTITY_ENDPOINT: `http://127.0.0.1:${port}/token`,
@@ -175,9 +139,9 @@ test("a machine's identity opens it by tokens; without any it says where it look
     expect(asked).toEqual(["of the host https://storage.azure.com"]);
     // Who has nothing asks the address of machines of Azure, which no other network has: that would take its time.
     const chosen = { ...anywhere, AZURE_TOKEN_CREDENTIALS: "EnvironmentCredential" };
-    const nobody = await dbbackup(["list", "--repo", repo], { env: chosen });
-    expect([nobody.status, nobody.stderr]).toEqual([1, expect.stringContaining("no credentials were found")]);
-    expect(nobody.stderr).toContain("EnvironmentCredential");
+    const without = await dbbackup(["list", "--repo", repo], { env: chosen });
+    expect([without.status, without.stderr]).toEqual([1, expect.stringContaining("no credentials were found")]);
+    expect(without.stderr).toContain("EnvironmentCredential");
   } finally {
     identity.closeAllConnections();
     await new Promise((resolve) => identity.close(resolve));
@@ -185,7 +149,7 @@ test("a machine's identity opens it by tokens; without any it says where it look
 });
 
 test("preflight tries a container, and leaves nothing", async () => {
-  const { stdout } = await mustDbbackup(["preflight", "--repo", repository("tried"), "--json"], { env });
+  const { stdout } = await mustDbbackupHere(["preflight", "--repo", repository("tried"), "--json"]);
   const { checks, repository: found } = JSON.parse(stdout.toString());
   expect(checks.map(({ name, status }: Check) => `${name} ${status}`)).toEqual([
     "repository ok",

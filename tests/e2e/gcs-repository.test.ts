@@ -1,16 +1,13 @@
-import { spawn } from "node:child_process";
 import { generateKeyPairSync } from "node:crypto";
-import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Check } from "../../src/ports/preflight.ts";
-import { builtProgram } from "../helpers/built-program.ts";
-import { dbbackup, foreignVariables, mustDbbackup } from "../helpers/dbbackup.ts";
+import { dbbackup, mustDbbackup } from "../helpers/dbbackup.ts";
+import { dbbackupHere, mustDbbackupHere, withVariables } from "../helpers/dbbackup-here.ts";
 import { type GcsServer, startGcsServer } from "../helpers/gcs-server.ts";
-import { newKeyFile } from "../helpers/key-file.ts";
+import { repositorySuite } from "../helpers/repository-suite.ts";
 import { sharedServer } from "../helpers/shared-servers.ts";
 import { type TestDatabase, withDatabase } from "../helpers/test-database.ts";
 
@@ -19,6 +16,7 @@ let server: GcsServer;
 let database: TestDatabase;
 let folder: string;
 let env: Record<string, string>;
+let variables: Disposable;
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "dbbackup-gcs-"));
@@ -35,16 +33,18 @@ beforeAll(async () => {
     METADATA_SERVER_DETECTION: "none",
     GOOGLE_APPLICATION_CREDENTIALS: accountFile("writer", privateKey),
   };
+  variables = withVariables(env);
   accountFile("stranger", generateKeyPairSync("rsa", rsa).privateKey);
   database = await withDatabase(await sharedServer(18));
   // Larger than the first part of an upload, as it is stored.
   await database.sql(`
     CREATE TABLE blobs (id int PRIMARY KEY, hash text NOT NULL, half text);
-    INSERT INTO blobs SELECT i, encode(sha256(i::text::bytea), 'hex'), md5(i::text) FROM generate_series(1, 90000) i;
+    INSERT INTO blobs SELECT i, encode(sha256(i::text::bytea), 'hex'), md5(i::text) FROM generate_series(1, 120000) i;
     CREATE TABLE words (word text);
     INSERT INTO words VALUES ('one'), ('two');`);
 }, 120_000);
 afterAll(async () => {
+  variables[Symbol.dispose]();
   await server[Symbol.asyncDispose]();
   await database.drop();
   rmSync(folder, { recursive: true });
@@ -77,47 +77,38 @@ function stored(prefix: string): string[] {
 
 const source = (): string[] => ["backup", "single", database.name, "--url", database.url];
 
-test.each([
-  ["custom", ["--format", "custom", "--compression", "none"]],
-  ["encrypted", ["--format", "directory", "--jobs", "2", "--compression", "none", "--encrypt"]],
-])("%s: a backup goes into a bucket of Google, is listed, verified and restored from there", async (prefix, args) => {
-  const repo = repository(prefix);
-  const key = prefix === "encrypted" ? ["--key-file", newKeyFile(join(folder, "backup.key"))] : [];
-  const made = JSON.parse(
-    (await mustDbbackup([...source(), ...repo, ...args, ...key, "--json"], { env })).stdout.toString(),
-  );
-  const listed = JSON.parse((await mustDbbackup(["list", ...repo, ...key, "--json"], { env })).stdout.toString());
-  expect(listed).toEqual([expect.objectContaining({ id: made.id })]);
-  expect(stored(prefix)).toEqual(expect.arrayContaining(made.artifacts.map(({ name }: { name: string }) => name)));
-  expect(stored(prefix)).toHaveLength(made.artifacts.length + 1);
-  expect(server.sessions.size).toBe(0);
-  const verified = await mustDbbackup(["verify", made.id, ...repo, ...key, "--json"], { env });
-  expect(JSON.parse(verified.stdout.toString())[0]).toMatchObject({ status: "ok" });
-  await using restored = await withDatabase(database.server);
-  const target = ["--url", restored.url, "--target", restored.name];
-  await mustDbbackup(["restore", "single", made.id, ...repo, ...key, ...target], { env });
-  const { stdout } = await mustDbbackup(["compare", database.url, restored.url, "--json"]);
-  expect(JSON.parse(stdout.toString())).toMatchObject({ equal: true });
-});
+repositorySuite("a bucket of Google", () => ({
+  database,
+  env,
+  url: (prefix) => repository(prefix)[1]!,
+  objects: async (prefix) => stored(prefix),
+  uploads: async () => [...server.sessions.keys()],
+  forgetsUploads: true,
+  beginning: async (prefix, name) => server.buckets.get(bucket)!.get(`${prefix}/${name}`)!.bytes.subarray(0, 8),
+}));
 
 test("a byte that rotted in the bucket is found", async () => {
   const name = stored("custom").find((each) => each.endsWith(".dump"));
   const { bytes } = server.buckets.get(bucket)!.get(`custom/${name}`)!;
   bytes[bytes.length >> 1]! ^= 1;
-  const { status, stdout } = await dbbackup(["verify", `latest:${database.name}`, ...repository("custom"), "--json"], {
-    env,
-  });
+  const { status, stdout } = await dbbackupHere([
+    "verify",
+    `latest:${database.name}`,
+    ...repository("custom"),
+    "--json",
+  ]);
   expect([status, JSON.parse(stdout.toString())[0].status]).toEqual([4, "damaged"]);
 });
 
 test("without credentials, with another's key and without a right it says so, without secrets, and leaves nothing", async () => {
   const backup = [...source(), ...repository("refused")];
-  const { GOOGLE_APPLICATION_CREDENTIALS: _, ...nothing } = env;
-  const nobody = await dbbackup(backup, { env: nothing });
+  using nothing = withVariables({ GOOGLE_APPLICATION_CREDENTIALS: undefined });
+  const nobody = await dbbackupHere(backup);
+  nothing[Symbol.dispose]();
   expect([nobody.status, nobody.stderr.toString()]).toEqual([1, expect.stringContaining("no credentials were found")]);
-  const stranger = await dbbackup(backup, {
-    env: { ...env, GOOGLE_APPLICATION_CREDENTIALS: join(folder, "stranger.json") },
-  });
+  using other = withVariables({ GOOGLE_APPLICATION_CREDENTIALS: join(folder, "stranger.json") });
+  const stranger = await dbbackupHere(backup);
+  other[Symbol.dispose]();
   expect([stranger.status, stranger.stderr.toString()]).toEqual([
     1,
     expect.stringContaining("credentials were not accepted"),
@@ -139,43 +130,23 @@ test("a token is also had by workload identity federation, and from the machine"
   };
   writeFileSync(path, JSON.stringify(federation));
   const list = ["list", ...repository("empty"), "--json"];
-  await mustDbbackup(list, { env: { ...env, GOOGLE_APPLICATION_CREDENTIALS: path } });
+  using federated = withVariables({ GOOGLE_APPLICATION_CREDENTIALS: path });
+  await mustDbbackupHere(list);
+  federated[Symbol.dispose]();
   expect(server.asked.slice(-2)).toEqual(["POST /token", `GET /storage/v1/b/${bucket}/o`]);
-  const { GOOGLE_APPLICATION_CREDENTIALS: _, ...machine } = env;
-  const metadata = { GCE_METADATA_HOST: server.endpoint.slice("http://".length) };
-  await mustDbbackup(list, { env: { ...machine, ...metadata, METADATA_SERVER_DETECTION: "assume-present" } });
+  // What was found of a machine is kept by its process.
+  const machine = {
+    ...env,
+    GOOGLE_APPLICATION_CREDENTIALS: undefined,
+    GCE_METADATA_HOST: server.endpoint.slice("http://".length),
+    METADATA_SERVER_DETECTION: "assume-present",
+  };
+  await mustDbbackup(list, { env: machine });
   expect(server.asked.at(-2)).toContain("/computeMetadata/");
 });
 
-test("a backup that is killed in mid-upload is not listed, and the next run removes what it left", async () => {
-  const repo = repository("killed");
-  const args = [
-    await builtProgram(),
-    ...source(),
-    ...repo,
-    "--compression",
-    "none",
-    "--max-rate",
-    "8MB",
-    "--jobs",
-    "1",
-  ];
-  const running = spawn(process.execPath, args, {
-    env: { ...process.env, ...foreignVariables, ...env },
-    stdio: "ignore",
-  });
-  const ended = once(running, "exit");
-  while (server.sessions.size === 0 && running.exitCode === null) await sleep(20);
-  running.kill("SIGKILL");
-  await ended;
-  expect(stored("killed")).toEqual([expect.stringMatching(/^\.tmp-.*owner\.json$/)]);
-  expect(JSON.parse((await mustDbbackup(["list", ...repo, "--json"], { env })).stdout.toString())).toEqual([]);
-  const made = JSON.parse((await mustDbbackup([...source(), ...repo, "--json"], { env })).stdout.toString());
-  expect(stored("killed")).toEqual([made.backup_file, `${made.backup_file}.meta.json`]);
-});
-
 async function preflight(prefix: string) {
-  const { status, stdout } = await dbbackup(["preflight", ...repository(prefix), "--json"], { env });
+  const { status, stdout } = await dbbackupHere(["preflight", ...repository(prefix), "--json"]);
   const { checks, repository: found } = JSON.parse(stdout.toString());
   const told = checks.map((check: Check) => `${check.name} ${check.status}: ${check.message}`);
   return { status, told: told.join("\n"), ...found };
@@ -206,7 +177,7 @@ test("a writer who may remove only records of runs makes backups that it cannot 
   const tried = await preflight("kept");
   expect(tried).toMatchObject({ status: 0, protection: "append-only" });
   expect(tried.told).toContain("record ok");
-  await mustDbbackup([...source(), ...repository("kept")], { env });
+  await mustDbbackupHere([...source(), ...repository("kept")]);
   const [probe, file, metadata] = stored("kept");
   expect([probe]).toEqual(tried.left);
   expect(metadata).toBe(`${file}.meta.json`);
@@ -238,7 +209,7 @@ test.each([
   ["gs://backups/a//b", "the path behind the bucket"],
   ["gs:///x", "it names no bucket"],
 ])("%s is refused before anything is asked", async (url, message) => {
-  const { status, stderr } = await dbbackup(["list", "--repo", url], { env });
+  const { status, stderr } = await dbbackupHere(["list", "--repo", url]);
   expect(stderr.toString()).toContain(message);
   expect(stderr.toString()).not.toContain("pass@");
   expect(status).toBe(2);

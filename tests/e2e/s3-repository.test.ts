@@ -1,9 +1,6 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import {
   CreateBucketCommand,
   GetObjectCommand,
@@ -16,12 +13,12 @@ import {
 } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Check } from "../../src/ports/preflight.ts";
-import { builtProgram } from "../helpers/built-program.ts";
-import { dbbackup, foreignVariables, mustDbbackup } from "../helpers/dbbackup.ts";
+import { dbbackupHere, mustDbbackupHere, withVariables } from "../helpers/dbbackup-here.ts";
 import { newKeyFile } from "../helpers/key-file.ts";
 import { withMysqlDatabase } from "../helpers/mysql-database.ts";
 import { sharedMysql } from "../helpers/mysql-shared-servers.ts";
 import { startRefusingProxy } from "../helpers/refusing-proxy.ts";
+import { killedInUpload, repositorySuite } from "../helpers/repository-suite.ts";
 import { environmentOf, type S3Server, startS3Server } from "../helpers/s3-server.ts";
 import { sharedServer } from "../helpers/shared-servers.ts";
 import { type TestDatabase, withDatabase } from "../helpers/test-database.ts";
@@ -33,12 +30,14 @@ let database: TestDatabase;
 let folder: string;
 let keys: Readonly<Record<string, string>>;
 let env: Readonly<Record<string, string>>;
+let variables: Disposable;
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "dbbackup-s3-repository-"));
   server = await startS3Server({ denied: ["s3:DeleteObject"] });
   keys = server.environment;
-  env = { ...keys, HOME: "/nonexistent" };
+  env = { ...keys, HOME: folder };
+  variables = withVariables(env);
   const { endpoint, credentials } = server;
   client = new S3Client({ endpoint, region: "us-east-1", forcePathStyle: true, credentials });
   await client.send(new CreateBucketCommand({ Bucket }));
@@ -46,11 +45,12 @@ beforeAll(async () => {
   // Larger than the first part of an upload, as it is stored.
   await database.sql(`
     CREATE TABLE blobs (id int PRIMARY KEY, hash text NOT NULL, half text);
-    INSERT INTO blobs SELECT i, encode(sha256(i::text::bytea), 'hex'), md5(i::text) FROM generate_series(1, 100000) i;
+    INSERT INTO blobs SELECT i, encode(sha256(i::text::bytea), 'hex'), md5(i::text) FROM generate_series(1, 120000) i;
     CREATE TABLE words (word text);
     INSERT INTO words VALUES ('one'), ('two');`);
 }, 120_000);
 afterAll(async () => {
+  variables[Symbol.dispose]();
   client.destroy();
   await server[Symbol.asyncDispose]();
   await database.drop();
@@ -71,50 +71,46 @@ async function uploads(Prefix: string) {
   return (await client.send(new ListMultipartUploadsCommand({ Bucket, Prefix }))).Uploads ?? [];
 }
 
+async function uploadsBelow(prefix: string): Promise<string[]> {
+  return (await uploads(`${prefix}/`)).map(({ Key }) => Key!);
+}
+
 async function backup(prefix: string, ...args: readonly string[]) {
   const what = ["backup", "single", database.name, "--url", database.url, "--repo", repository(prefix), "--json"];
-  return JSON.parse((await mustDbbackup([...what, ...args], { env })).stdout.toString());
+  return JSON.parse((await mustDbbackupHere([...what, ...args])).stdout.toString());
 }
 
 async function expectSame(restored: TestDatabase): Promise<void> {
-  const { stdout } = await mustDbbackup(["compare", database.url, restored.url, "--json"]);
+  const { stdout } = await mustDbbackupHere(["compare", database.url, restored.url, "--json"]);
   expect(JSON.parse(stdout.toString())).toMatchObject({ equal: true });
 }
 
-test.each([
-  ["custom", ["--format", "custom", "--compression", "none"], /\.dump$/],
-  ["plain", ["--format", "plain", "--compression", "zstd"], /\.sql\.zst$/],
-  ["directory", ["--format", "directory", "--jobs", "2"], /\.dir$/],
-])(
-  "%s: a backup goes into a bucket, is listed, shown, verified and restored from there",
-  async (prefix, args, name) => {
-    const made = await backup(prefix, ...args);
-    expect(made.backup_file).toMatch(name);
-    const files = await stored(prefix);
-    const artifacts: string[] = made.artifacts.map((artifact: { name: string }) => artifact.name);
-    expect(files).toEqual([...artifacts, `${made.backup_file}.meta.json`].toSorted());
-    const repo = ["--repo", repository(prefix)];
-    const listed = JSON.parse((await mustDbbackup(["list", ...repo, "--json"], { env })).stdout.toString());
-    expect(listed).toEqual([expect.objectContaining({ id: made.id })]);
-    const verified = await mustDbbackup(["verify", made.id, ...repo, "--json"], { env });
-    expect(JSON.parse(verified.stdout.toString())[0]).toMatchObject({ status: "ok" });
-    await using restored = await withDatabase(database.server);
-    const target = ["--url", restored.url, "--target", restored.name];
-    await mustDbbackup(["restore", "single", `latest:${database.name}`, ...repo, ...target], { env });
-    await expectSame(restored);
+repositorySuite("a bucket", () => ({
+  database,
+  env,
+  url: repository,
+  objects: async (prefix) => {
+    const { Contents = [] } = await client.send(new ListObjectsV2Command({ Bucket, Prefix: `${prefix}/` }));
+    return Contents.map(({ Key }) => Key!.slice(prefix.length + 1));
   },
-);
+  uploads: uploadsBelow,
+  beginning: async (prefix, name) => {
+    const Range = "bytes=0-7";
+    const { Body } = await client.send(new GetObjectCommand({ Bucket, Key: `${prefix}/${name}`, Range }));
+    return Buffer.from(await Body!.transformToByteArray());
+  },
+}));
 
-test("what is encrypted arrives encrypted, under its own name", async () => {
-  const key = ["--key-file", newKeyFile(join(folder, "backup.key"))];
-  const made = await backup("sealed", "--encrypt", ...key);
-  const files = await stored("sealed");
-  expect(files).toEqual([made.artifacts[0].name, made.artifacts[0].name.replace(/\.enc$/, ".meta.json")].toSorted());
-  const { Body } = await client.send(new GetObjectCommand({ Bucket, Key: `sealed/${made.artifacts[0].name}` }));
-  const bytes = Buffer.from(await Body!.transformToByteArray());
-  expect(bytes.subarray(0, 8).toString()).toBe("DBBKENC1");
-  const { stdout } = await mustDbbackup(["verify", made.id, "--repo", repository("sealed"), ...key, "--json"], { env });
-  expect(JSON.parse(stdout.toString())[0]).toMatchObject({ status: "ok" });
+test("a script goes into a bucket, is verified and restored from there, and is what it was", async () => {
+  const made = await backup("plain", "--format", "plain", "--compression", "zstd");
+  expect(made.backup_file).toMatch(/\.sql\.zst$/);
+  const repo = ["--repo", repository("plain")];
+  const verified = await mustDbbackupHere(["verify", made.id, ...repo, "--json"]);
+  expect(JSON.parse(verified.stdout.toString())[0]).toMatchObject({ status: "ok" });
+  await using restored = await withDatabase(database.server);
+  const target = ["--url", restored.url, "--target", restored.name];
+  await mustDbbackupHere(["restore", "single", `latest:${database.name}`, ...repo, ...target]);
+  await expectSame(restored);
 });
 
 test("keys of a bucket are changed beside what lies there, and once more by encrypting it again", async () => {
@@ -124,29 +120,27 @@ test("keys of a bucket are changed beside what lies there, and once more by encr
   const repo = ["--repo", repository("rotated")];
   const before = await stored("rotated");
   const rotate = ["keys", "rotate", "--all", ...repo, ...key("old"), "--new-key-file", join(folder, "new")];
-  const told = (await mustDbbackup(rotate, { env })).stdout.toString();
+  const told = (await mustDbbackupHere(rotate)).stdout.toString();
   expect(told).toContain("does not revoke");
   const after = await stored("rotated");
   expect(after).toEqual(expect.arrayContaining(before));
   expect(after.filter((name) => name.includes(".keys-"))).toHaveLength(before.length);
   expect(after).toHaveLength(2 * before.length);
-  expect((await mustDbbackup(rotate, { env })).stdout.toString()).toContain("has these keys already");
+  expect((await mustDbbackupHere(rotate)).stdout.toString()).toContain("has these keys already");
   expect(await stored("rotated")).toEqual(after);
-  await mustDbbackup(["verify", made.id, ...repo, ...key("new")], { env });
-  expect((await dbbackup(["verify", made.id, ...repo, ...key("next")], { env })).status).toBe(1);
+  await mustDbbackupHere(["verify", made.id, ...repo, ...key("new")]);
+  expect((await dbbackupHere(["verify", made.id, ...repo, ...key("next")])).status).toBe(1);
 
   const again = ["keys", "rotate", "--all", "--re-encrypt", "--remove-old", ...repo, ...key("new")];
-  await mustDbbackup([...again, "--new-key-file", join(folder, "next")], { env });
-  const listed = JSON.parse(
-    (await mustDbbackup(["list", ...repo, ...key("next"), "--json"], { env })).stdout.toString(),
-  );
+  await mustDbbackupHere([...again, "--new-key-file", join(folder, "next")]);
+  const listed = JSON.parse((await mustDbbackupHere(["list", ...repo, ...key("next"), "--json"])).stdout.toString());
   expect(listed).toEqual([expect.objectContaining({ database: database.name, re_encrypted: expect.anything() })]);
   expect(listed[0].id).not.toBe(made.id);
   // Nothing is left of the old one, its key files included.
   expect(await stored("rotated")).toHaveLength(before.length);
   await using restored = await withDatabase(database.server);
   const target = ["--url", restored.url, "--target", restored.name];
-  await mustDbbackup(["restore", "single", listed[0].id, ...repo, ...key("next"), ...target], { env });
+  await mustDbbackupHere(["restore", "single", listed[0].id, ...repo, ...key("next"), ...target]);
   await expectSame(restored);
 });
 
@@ -157,7 +151,7 @@ test("a flipped byte in the bucket is found", async () => {
   const bytes = await Body!.transformToByteArray();
   bytes[bytes.length >> 1]! ^= 1;
   await client.send(new PutObjectCommand({ Bucket, Key, Body: bytes }));
-  const { status, stdout } = await dbbackup(["verify", made.id, "--repo", repository("flipped"), "--json"], { env });
+  const { status, stdout } = await dbbackupHere(["verify", made.id, "--repo", repository("flipped"), "--json"]);
   expect([status, JSON.parse(stdout.toString())[0].status]).toEqual([4, "damaged"]);
 });
 
@@ -168,61 +162,46 @@ test("MariaDB: a directory goes into a bucket and comes back", async () => {
   await source.sql("CREATE TABLE t (id int PRIMARY KEY, what text)");
   await source.sql("INSERT INTO t SELECT seq, REPEAT(MD5(seq), 10) FROM seq_1_to_20000");
   const repo = ["--repo", repository("mariadb")];
-  await mustDbbackup(["backup", "single", source.name, "--url", source.url, "--format", "directory", ...repo], { env });
+  await mustDbbackupHere(["backup", "single", source.name, "--url", source.url, "--format", "directory", ...repo]);
   const restore = ["restore", "single", `latest:${source.name}`, "--url", target.url, "--target", target.name];
-  await mustDbbackup([...restore, "--confirm", ...repo], { env });
-  const { stdout } = await mustDbbackup(["compare", source.url, target.url, "--json"]);
+  await mustDbbackupHere([...restore, "--confirm", ...repo]);
+  const { stdout } = await mustDbbackupHere(["compare", source.url, target.url, "--json"]);
   expect(JSON.parse(stdout.toString())).toMatchObject({ equal: true });
 });
 
 test("a backup that is ended leaves nothing in the bucket, and errors name what is wrong without secrets", async () => {
   const what = ["backup", "single", database.name, "--url", database.url];
-  const missing = await dbbackup([...what, "--repo", repository("x").replace(`//${Bucket}/`, "//nowhere/")], { env });
-  expect([missing.status, missing.stderr.toString()]).toEqual([1, expect.stringContaining("there is no such bucket")]);
-  const nobody = await dbbackup([...what, "--repo", repository("x")], {
-    env: { ...env, AWS_ACCESS_KEY_ID: undefined, AWS_SECRET_ACCESS_KEY: undefined },
-  });
-  expect([nobody.status, nobody.stderr.toString()]).toEqual([1, expect.stringContaining("no credentials were found")]);
-  const nothing = await dbbackup(
-    [...what, "--exclude-table", "blobs", "--table", "none_like_it", "--repo", repository("x")],
-    { env },
-  );
+  const missing = await dbbackupHere([...what, "--repo", repository("x").replace(`//${Bucket}/`, "//nowhere/")]);
+  expect([missing.status, missing.stderr]).toEqual([1, expect.stringContaining("there is no such bucket")]);
+  using nothingAtAll = withVariables({ AWS_ACCESS_KEY_ID: undefined, AWS_SECRET_ACCESS_KEY: undefined });
+  const nobody = await dbbackupHere([...what, "--repo", repository("x")]);
+  nothingAtAll[Symbol.dispose]();
+  expect([nobody.status, nobody.stderr]).toEqual([1, expect.stringContaining("no credentials were found")]);
+  const none = ["--exclude-table", "blobs", "--table", "none_like_it"];
+  const nothing = await dbbackupHere([...what, ...none, "--repo", repository("x")]);
   expect(nothing.status).toBe(1);
-  const foreign = { ...env, AWS_SECRET_ACCESS_KEY: "another-secret" };
-  const stranger = await dbbackup([...what, "--repo", repository("x")], { env: foreign });
-  expect([stranger.status, stranger.stderr.toString()]).toEqual([
-    1,
-    expect.stringContaining("the secret key is wrong"),
-  ]);
+  using foreign = withVariables({ AWS_SECRET_ACCESS_KEY: "another-secret" });
+  const stranger = await dbbackupHere([...what, "--repo", repository("x")]);
+  foreign[Symbol.dispose]();
+  expect([stranger.status, stranger.stderr]).toEqual([1, expect.stringContaining("the secret key is wrong")]);
   const said = `${missing.stderr}${nobody.stderr}${nothing.stderr}${stranger.stderr}`;
   expect(said).not.toContain(keys.AWS_SECRET_ACCESS_KEY);
   expect(said).not.toContain("another-secret");
   expect(await stored("x")).toEqual([]);
 });
 
-test("a backup that is killed in mid-upload is not listed, and the next run removes what it left", async () => {
+test("the next run removes what a run leaves that is killed in mid-upload", async () => {
   const what = ["backup", "single", database.name, "--url", database.url, "--repo", repository("killed")];
-  const args = [await builtProgram(), ...what, "--compression", "none", "--max-rate", "8MB", "--jobs", "1"];
-  const running = spawn(process.execPath, args, {
-    env: { ...process.env, ...foreignVariables, ...keys, HOME: folder },
-    stdio: "ignore",
-  });
-  const ended = once(running, "exit");
-  while ((await uploads("killed/")).length === 0 && running.exitCode === null) await sleep(20);
-  running.kill("SIGKILL");
-  await ended;
-  expect(await uploads("killed/")).toHaveLength(1);
-  const listed = await mustDbbackup(["list", "--repo", repository("killed"), "--json"], { env });
-  expect(JSON.parse(listed.stdout.toString())).toEqual([]);
-  // The same HOME: where it left its lock.
-  const next = await mustDbbackup([...what, "--json"], { env: { ...env, HOME: folder } });
+  const slowly = ["--compression", "none", "--max-rate", "8MB", "--jobs", "1"];
+  await killedInUpload({ env, uploads: uploadsBelow }, "killed", [...what, ...slowly]);
+  const next = await mustDbbackupHere([...what, "--json"]);
   const made = JSON.parse(next.stdout.toString());
   expect(await stored("killed")).toEqual([made.backup_file, `${made.backup_file}.meta.json`]);
 });
 
-async function preflight(prefix: string, endpoint: string, bucket = Bucket, variables = env) {
+async function preflight(prefix: string, endpoint: string, bucket = Bucket) {
   const repo = `s3://${bucket}/${prefix}?endpoint=${endpoint}&region=us-east-1&path-style=true`;
-  const { status, stdout } = await dbbackup(["preflight", "--repo", repo, "--json"], { env: variables });
+  const { status, stdout } = await dbbackupHere(["preflight", "--repo", repo, "--json"]);
   const { checks, repository: found } = JSON.parse(stdout.toString());
   const told = checks.map((check: Check) => `${check.name} ${check.status}: ${check.message}`);
   return { status, told: told.join("\n"), ...found };
@@ -234,8 +213,9 @@ test("preflight tries a bucket: writable, without the right to remove, without a
   expect(free.told).not.toMatch(/ (error|warning):/);
   expect(await stored("tried")).toEqual([]);
 
-  const limited = { ...env, ...environmentOf(server.limited) };
-  const kept = await preflight("kept", server.endpoint, Bucket, limited);
+  using limited = withVariables(environmentOf(server.limited));
+  const kept = await preflight("kept", server.endpoint);
+  limited[Symbol.dispose]();
   expect(kept).toMatchObject({ status: 0, protection: "no-removal" });
   expect(kept.told).toMatch(/record warning: .* cannot be removed/);
   expect(kept.left.toSorted()).toEqual(await stored("kept"));
@@ -291,7 +271,7 @@ test.each([
   ["b2://backups/x", "needs the region"],
   ["gopher://backups/x", 'repositories at "gopher://" are not known'],
 ])("%s is refused before anything is asked", async (url, message) => {
-  const { status, stderr } = await dbbackup(["list", "--repo", url], { env });
+  const { status, stderr } = await dbbackupHere(["list", "--repo", url]);
   expect(stderr.toString()).toContain(message);
   expect(stderr.toString()).not.toContain("pass@");
   expect(status).toBe(2);

@@ -1,23 +1,23 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import {
   chmodSync,
   chownSync,
   copyFileSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { builtProgram } from "../helpers/built-program.ts";
-import { dbbackup, foreignVariables, mustDbbackup } from "../helpers/dbbackup.ts";
+import { dbbackup } from "../helpers/dbbackup.ts";
+import { dbbackupHere, mustDbbackupHere, withVariables } from "../helpers/dbbackup-here.ts";
 import { newKeyFile } from "../helpers/key-file.ts";
+import { killedInUpload, repositorySuite } from "../helpers/repository-suite.ts";
 import { sharedServer } from "../helpers/shared-servers.ts";
 import { requireRoot, withSmallDisk } from "../helpers/small-disk.ts";
 import { mustRunSsh, type SshServer, startSshServer, withSshAgent } from "../helpers/ssh-server.ts";
@@ -30,10 +30,12 @@ export function sftpRepositorySuite(isFull: boolean): void {
   let folder: string;
   /** Nothing of the user who runs the tests. */
   let env: Record<string, string | undefined>;
+  let variables: Disposable;
 
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), "dbbackup-sftp-repository-"));
     env = { HOME: folder, SSH_AUTH_SOCK: undefined };
+    variables = withVariables(env);
     server = await startSshServer();
     database = await withDatabase(await sharedServer(18));
     // Larger than the first part of an upload, as it is stored.
@@ -44,17 +46,44 @@ export function sftpRepositorySuite(isFull: boolean): void {
     INSERT INTO words VALUES ('one'), ('two');`);
   }, 120_000);
   afterAll(async () => {
+    variables[Symbol.dispose]();
     await server[Symbol.asyncDispose]();
     await database.drop();
     rmSync(folder, { recursive: true });
   });
+
+  function filesThere(name: string): string[] {
+    const there = join(server.folder, name);
+    if (!existsSync(there)) return [];
+    return readdirSync(there, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name).slice(there.length + 1));
+  }
+
+  /** Records of runs are written under such names, too, but are small. */
+  const uploads = async (prefix: string): Promise<string[]> =>
+    filesThere(prefix).filter((name) => {
+      const found = isUpload(name) && statSync(join(server.folder, prefix, name), { throwIfNoEntry: false });
+      return found && found.size > 1 << 20;
+    });
+
+  if (!isFull) {
+    repositorySuite("a server of SFTP", () => ({
+      database,
+      env,
+      url: (prefix) => server.url(prefix),
+      objects: async (prefix) => filesThere(prefix).filter((name) => !isUpload(name)),
+      uploads,
+      beginning: async (prefix, name) => (await readFile(join(server.folder, prefix, name))).subarray(0, 8),
+    }));
+  }
 
   function backupOf(repo: string, ...args: readonly string[]): string[] {
     return ["backup", "single", database.name, "--url", database.url, "--repo", repo, "--json", ...args];
   }
 
   async function backup(repo: string, ...args: readonly string[]) {
-    return JSON.parse((await mustDbbackup(backupOf(repo, ...args), { env })).stdout.toString());
+    return JSON.parse((await mustDbbackupHere(backupOf(repo, ...args))).stdout.toString());
   }
 
   /** Makes a folder of the server's user. */
@@ -69,35 +98,13 @@ export function sftpRepositorySuite(isFull: boolean): void {
   async function expectRestored(id: string, repo: string, ...args: readonly string[]): Promise<void> {
     await using restored = await withDatabase(database.server);
     const target = ["--url", restored.url, "--target", restored.name];
-    await mustDbbackup(["restore", "single", id, "--repo", repo, ...target, ...args], { env });
-    const { stdout } = await mustDbbackup(["compare", database.url, restored.url, "--json"]);
+    await mustDbbackupHere(["restore", "single", id, "--repo", repo, ...target, ...args]);
+    const { stdout } = await mustDbbackupHere(["compare", database.url, restored.url, "--json"]);
     expect(JSON.parse(stdout.toString())).toMatchObject({ equal: true });
   }
 
-  test.each(
-    isFull
-      ? [["directory", ["--format", "directory", "--jobs", "2"]]]
-      : [["custom", ["--format", "custom", "--compression", "none"]]],
-  )("%s: a backup goes to a server, and is the same one for whoever reads the folder there", async (name, args) => {
-    const repo = server.url(name);
-    const made = await backup(repo, ...args);
-    const there = join(server.folder, name);
-    const artifacts: string[] = made.artifacts.map((artifact: { name: string }) => artifact.name);
-    const files = readdirSync(there, { recursive: true, withFileTypes: true })
-      .filter((entry) => entry.isFile())
-      .map((entry) => join(entry.parentPath, entry.name).slice(there.length + 1));
-    expect(files.toSorted()).toEqual([...artifacts, `${made.backup_file}.meta.json`].toSorted());
-    for (const each of [repo, there]) {
-      const listed = JSON.parse((await mustDbbackup(["list", "--repo", each, "--json"], { env })).stdout.toString());
-      expect(listed).toEqual([expect.objectContaining({ id: made.id })]);
-      const verified = await mustDbbackup(["verify", made.id, "--repo", each, "--json"], { env });
-      expect(JSON.parse(verified.stdout.toString())[0]).toMatchObject({ status: "ok" });
-    }
-    await expectRestored(`latest:${database.name}`, repo);
-  });
-
   async function tell(url: string, command = backupOf(url)) {
-    const { status, stderr } = await dbbackup(command, { env });
+    const { status, stderr } = await dbbackupHere(command);
     return { status, stderr };
   }
 
@@ -105,34 +112,19 @@ export function sftpRepositorySuite(isFull: boolean): void {
   else usualTests();
 
   function usualTests(): void {
-    test("a backup that is killed in mid-upload is not listed, and the next run removes what it left", async () => {
+    test("a backup is the same one for whoever reads the folder there", async () => {
+      const made = await backup(server.url("same"), "--format", "directory", "--jobs", "2", "--table", "words");
+      await expectVerified(made.id, join(server.folder, "same"));
+    });
+
+    test("what a killed run leaves is removed by the next one over SFTP, and by none in the folder itself", async () => {
       const repo = server.url("killed");
       const there = join(server.folder, "killed");
-      const program = [
-        await builtProgram(),
-        ...backupOf(repo, "--compression", "none", "--max-rate", "8MB", "--jobs", "1"),
-      ];
-      const running = spawn(process.execPath, program, {
-        env: { ...process.env, ...foreignVariables, ...env },
-        stdio: "ignore",
-      });
-      const ended = once(running, "exit");
-      const uploads = (): string[] => {
-        const names = running.exitCode === null ? readdirSync(server.folder) : ["killed"];
-        if (!names.includes("killed")) return [];
-        return readdirSync(there, { recursive: true, encoding: "utf8" }).filter((name) => name.includes("/new-"));
-      };
-      while (uploads().length === 0 && running.exitCode === null) await sleep(20);
-      await sleep(500);
-      running.kill("SIGKILL");
-      await ended;
+      const slowly = ["--compression", "none", "--max-rate", "8MB", "--jobs", "1"];
+      await killedInUpload({ env, uploads }, "killed", backupOf(repo, ...slowly));
       expect(readdirSync(there)).toEqual([expect.stringMatching(/^\.tmp-/)]);
-      for (const each of [repo, there]) {
-        const listed = await mustDbbackup(["list", "--repo", each, "--json"], { env });
-        expect(JSON.parse(listed.stdout.toString())).toEqual([]);
-      }
-      // A run in the folder itself leaves it to those that come over SFTP.
-      const local = await backup(there);
+      const local = await backup(there, "--schema-only");
+      await mustDbbackupHere(["cleanup", "--repo", there]);
       expect(readdirSync(there)).toContainEqual(expect.stringMatching(/^\.tmp-/));
       // The same HOME: where it left its lock.
       const made = await backup(repo, "--schema-only");
@@ -205,7 +197,7 @@ export function sftpRepositorySuite(isFull: boolean): void {
       ["sftp://host/a/../b%2f..%2f..", "its path cannot be used"],
       ["sftp://host", "it names no folder"],
     ])("%s is refused before anything is asked", async (url, message) => {
-      const { status, stderr } = await dbbackup(["list", "--repo", url], { env });
+      const { status, stderr } = await dbbackupHere(["list", "--repo", url]);
       expect(stderr).toContain(message);
       expect(stderr).not.toContain("pass@");
       expect(status).toBe(2);
@@ -215,25 +207,24 @@ export function sftpRepositorySuite(isFull: boolean): void {
       const limits = ["--bandwidth-limit", "1G", "--max-connections", "1"];
       const repo = server.url("limited");
       const made = await backup(repo, "--format", "directory", "--jobs", "2", "--compression", "none", ...limits);
-      const { stderr } = await mustDbbackup(["verify", made.id, "--repo", repo, ...limits, "--verbose"], { env });
+      const { stderr } = await mustDbbackupHere(["verify", made.id, "--repo", repo, ...limits, "--verbose"]);
       const [, bytes] = /repository: read: \d+ requests, 0 failed, (\d+) bytes/.exec(stderr) ?? [];
       const sizes: number[] = made.artifacts.map(({ size }: { size: number }) => size);
       expect(Number(bytes)).toBeGreaterThanOrEqual(sizes.reduce((sum, size) => sum + size, 0));
       // Named by its own URL, too.
-      await mustDbbackup(["verify", repo.replace("?", `/${made.backup_file}?`)], { env });
+      await mustDbbackupHere(["verify", repo.replace("?", `/${made.backup_file}?`)]);
       for (const flag of ["--bandwidth-limit=1M", "--max-connections=3"]) {
-        const refused = await dbbackup(backupOf(join(folder, "none-like-it"), flag), { env });
+        const refused = await dbbackupHere(backupOf(join(folder, "none-like-it"), flag));
         expect([refused.status, refused.stderr]).toEqual([2, expect.stringContaining("that URLs name")]);
       }
-      const quiet = await dbbackup(["list", "--repo", join(server.folder, "limited")], {
-        env: { ...env, DBBACKUP_BANDWIDTH_LIMIT: "1M" },
-      });
+      const limit = { env: { ...env, DBBACKUP_BANDWIDTH_LIMIT: "1M" } };
+      const quiet = await dbbackup(["list", "--repo", join(server.folder, "limited")], limit);
       expect(quiet).toMatchObject({ status: 0, stderr: "" });
     });
 
     test("preflight tries a folder on a server, and leaves nothing there", async () => {
       folderThere("tried");
-      const { status, stdout } = await dbbackup(["preflight", "--repo", server.url("tried"), "--json"], { env });
+      const { status, stdout } = await dbbackupHere(["preflight", "--repo", server.url("tried"), "--json"]);
       const { checks, repository } = JSON.parse(stdout.toString());
       expect(checks.filter((check: { status: string }) => check.status !== "ok")).toEqual([]);
       expect([status, repository.left]).toEqual([0, []]);
@@ -242,6 +233,13 @@ export function sftpRepositorySuite(isFull: boolean): void {
   }
 
   function longTests(): void {
+    test("a directory goes to a server, and is the same one for whoever reads the folder there", async () => {
+      const repo = server.url("directory");
+      const made = await backup(repo, "--format", "directory", "--jobs", "2");
+      await expectVerified(made.id, join(server.folder, "directory"));
+      await expectRestored(`latest:${database.name}`, repo);
+    });
+
     test("what was backed up in a folder is read from there, encrypted too", async () => {
       const there = join(folder, "local");
       const key = ["--key-file", newKeyFile(join(folder, "backup.key"))];
@@ -256,7 +254,7 @@ export function sftpRepositorySuite(isFull: boolean): void {
       const again = await backup(server.url("served"), "--encrypt", ...key);
       const bytes = await readFile(join(served, again.artifacts[0].name));
       expect(bytes.subarray(0, 8).toString()).toBe("DBBKENC1");
-      await mustDbbackup(["verify", again.id, "--repo", served, ...key], { env });
+      await mustDbbackupHere(["verify", again.id, "--repo", served, ...key]);
     });
 
     test("keys of an agent, of the home folder, and encrypted ones", async () => {
@@ -299,10 +297,21 @@ export function sftpRepositorySuite(isFull: boolean): void {
       requireRoot(context);
       const there = folderThere("small");
       await using _ = await withSmallDisk(there, `6m,uid=${server.uid},mode=0700`);
-      const { status, stderr } = await dbbackup(backupOf(server.url("small"), "--compression", "none"), { env });
+      const { status, stderr } = await dbbackupHere(backupOf(server.url("small"), "--compression", "none"));
       expect(stderr).toContain("no space left on the server's device");
       expect(status).toBe(1);
       expect(readdirSync(there)).toEqual([]);
     });
   }
+}
+
+function isUpload(name: string): boolean {
+  return name.startsWith(".tmp-") && name.includes("/new-");
+}
+
+async function expectVerified(id: string, repo: string): Promise<void> {
+  const listed = JSON.parse((await mustDbbackupHere(["list", "--repo", repo, "--json"])).stdout.toString());
+  expect(listed).toEqual([expect.objectContaining({ id })]);
+  const verified = await mustDbbackupHere(["verify", id, "--repo", repo, "--json"]);
+  expect(JSON.parse(verified.stdout.toString())[0]).toMatchObject({ status: "ok" });
 }

@@ -51,3 +51,10 @@ function gathering(): Writable & { all(): Buffer; isTTY: false } {
   });
   return Object.assign(stream, { all: () => Buffer.concat(pieces), isTTY: false as const });
 }
+
+/** As {@link dbbackupHere}, for commands that must succeed: any other exit status throws with what was printed. */
+export async function mustDbbackupHere(args: readonly string[]): Promise<Finished> {
+  const result = await dbbackupHere(args);
+  if (result.status === 0) return result;
+  throw new Error(`dbbackup ${args.join(" ")} ended with ${result.status}:\n${result.stderr}${result.stdout}`);
+}

@@ -35,10 +35,12 @@ export function faultyStore(inner: ObjectStore, random: () => number): ObjectSto
       if (random() < 0.1) throw lost("the request");
       return faultyUpload(await inner.beginUpload(key, work));
     },
-    async resumeUpload(upload, work) {
-      const resumed = await passing(async () => inner.resumeUpload?.(upload, work));
-      return resumed && { ...faultyUpload(resumed), partSizes: resumed.partSizes };
-    },
+    resumeUpload:
+      inner.resumeUpload &&
+      (async (upload, work) => {
+        const resumed = await passing(() => inner.resumeUpload!(upload, work));
+        return resumed && { ...faultyUpload(resumed), partSizes: resumed.partSizes };
+      }),
     unfinishedUploads: (prefix) => listing(inner.unfinishedUploads(prefix)),
     abandonUpload: (upload) => passing(() => inner.abandonUpload(upload)),
     copy: (...args) => passing(() => inner.copy(...args)),

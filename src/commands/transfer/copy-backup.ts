@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { BackupError } from "../../core/backup-error.ts";
 import { METADATA_SUFFIX, REMOVAL_SUFFIX, VERIFICATION_SUFFIX, WORK_PREFIX } from "../../core/backup-name.ts";
+import { eachOf } from "../../core/each-of.ts";
 import { withoutSuffix } from "../../core/encrypted-file.ts";
 import type { ArtifactMetadata, BackupMetadata } from "../../core/metadata/metadata-schema.ts";
 import { readMetadata } from "../../core/metadata/read-metadata.ts";
@@ -165,6 +166,7 @@ async function bringAll(
   // The largest first: the last to end is not one that began last.
   await eachOf(
     files.toSorted((a, b) => b.recorded.size - a.recorded.size),
+    FILES_AT_ONCE,
     async ({ artifact, recorded }) => {
       brought.push(await bringFile(artifact, recorded, transfer, progress, signal));
     },
@@ -179,7 +181,7 @@ async function readBack(
   progress: ReadProgress,
   signal: AbortSignal,
 ): Promise<void> {
-  await eachOf(files, async ({ key, size, sha256 }) => {
+  await eachOf(files, FILES_AT_ONCE, async ({ key, size, sha256 }) => {
     const object = await to.open(key);
     try {
       const read = new HashedRead(object, (count) => progress.add(count), signal);
@@ -195,20 +197,6 @@ async function readBack(
     }
   });
   progress.end();
-}
-
-/** Several at once; the first failure ends all. */
-async function eachOf<T>(items: readonly T[], act: (item: T) => Promise<void>): Promise<void> {
-  const left = items.values();
-  const failures: unknown[] = [];
-  const work = async (): Promise<void> => {
-    for (const item of left) {
-      if (failures.length > 0) return;
-      await act(item).catch((error: unknown) => failures.push(error));
-    }
-  };
-  await Promise.all(Array.from({ length: FILES_AT_ONCE }, work));
-  if (failures.length > 0) throw failures[0];
 }
 
 /** What key files may lie beside, and the key that it has in the copy. */

@@ -453,6 +453,20 @@ export const commands: readonly Command[] = [
     load: () => import("./run/preflight.ts"),
   },
   {
+    words: ["cleanup"],
+    summary: "remove what runs that died have left in a repository",
+    args: [],
+    options: ["dry-run", "abandon-unfinished"],
+    details: [
+      "Removes what is no backup and never will be: works and unfinished uploads of runs that are dead, and uploads that no run has",
+      "written down, after a day. Finishes removals that were interrupted. Nothing that a living run owns is touched; a run on",
+      "another machine is taken for dead after 10 minutes of silence. Copies and backups that were interrupted and can go on are",
+      "told of, and stay without --abandon-unfinished. Backups do the same for runs before them, but for the uploads and removals.",
+    ],
+    examples: ["dbbackup cleanup --repo s3://my-backups/shop --dry-run", "dbbackup cleanup --repo /var/backups --json"],
+    load: () => import("./run/cleanup.ts"),
+  },
+  {
     words: ["encrypt"],
     summary: "encrypt a file into a new one",
     args: [{ name: "FILE", count: "one", help: "any file; - is stdin" }],

@@ -68,8 +68,8 @@ describe("a container of Azure Blob Storage", () => {
     const second = await store.beginUpload("x", two);
     for (const upload of [first, second]) await upload.putPart(1, bytes);
     expect(await all(store.unfinishedUploads(""))).toEqual([
-      { key: "x", id: one },
-      { key: "x", id: two },
+      { key: "x", id: one, work: one },
+      { key: "x", id: two, work: two },
     ]);
     await store.abandonUpload(second);
     await first.complete(1);

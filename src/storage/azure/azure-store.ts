@@ -131,7 +131,7 @@ export class AzureStore implements ObjectStore {
       if ((properties.contentLength ?? 0) > 0) continue;
       const key = this.#keyOf(name);
       const works = await this.#asking("listing blocks", key, () => worksThatSentBlocks(this.#blob(key)));
-      for (const id of works) if (id !== undefined) yield { key, id };
+      for (const id of works) if (id !== undefined) yield { key, id, work: id };
     }
   }
 

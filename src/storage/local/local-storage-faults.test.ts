@@ -122,7 +122,7 @@ async function waitingRun(name: string): Promise<ChildProcess> {
 
 test("the work of a living process is not swept, that of a dead one is, with what it had published", async () => {
   const child = await waitingRun("run");
-  expect(await storage.sweep()).toEqual({ works: 0, objects: [], noted: [] });
+  expect(await storage.sweep()).toEqual({ works: 0, objects: [], uploads: [], noted: [] });
   expect(visible()).toEqual(["run.dump"]);
   child.kill("SIGKILL");
   await once(child, "exit");
@@ -138,7 +138,7 @@ test("what somebody else has put in the place of a dead run's object is not remo
   await once(child, "exit");
   await rm(join(folder, "run.dump"));
   writeFileSync(join(folder, "run.dump"), Buffer.alloc(1000, "run"));
-  expect(await storage.sweep()).toEqual({ works: 1, objects: [], noted: [] });
+  expect(await storage.sweep()).toEqual({ works: 1, objects: [], uploads: [], noted: [] });
   expect(visible()).toEqual(["run.dump"]);
 });
 

@@ -12,6 +12,7 @@ import type {
   ResumedWork,
   Storage,
   StoredObject,
+  SweepOptions,
   SweepResult,
   Work,
 } from "../../ports/storage.ts";
@@ -114,14 +115,14 @@ export class LocalStorage implements Storage {
     });
   }
 
-  async sweep(): Promise<SweepResult> {
+  async sweep({ dryRun = false }: SweepOptions = {}): Promise<SweepResult> {
     const objects: string[] = [];
     const noted: NotedWork[] = [];
     let works = 0;
     for (const name of await this.#workFolders()) {
       const location = join(this.location, name);
       try {
-        const { removed, firstNote, isBusy } = await sweepWorkFolder(this.location, location);
+        const { removed, firstNote, isBusy } = await sweepWorkFolder(this.location, location, dryRun);
         if (firstNote !== undefined) noted.push({ id: name.slice(WORK_PREFIX.length), location, firstNote, isBusy });
         if (removed === undefined) continue;
         works++;
@@ -130,7 +131,7 @@ export class LocalStorage implements Storage {
         // Another user's, or the disk's fault: whoever may, sweeps it later.
       }
     }
-    return { works, objects, noted };
+    return { works, objects, uploads: [], noted };
   }
 
   async resumeWork(id: string): Promise<ResumedWork> {

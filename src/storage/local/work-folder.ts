@@ -7,7 +7,7 @@ import { uuidV7 } from "../../core/uuid-v7.ts";
 import { createFile, createFolder } from "./durable-file-system.ts";
 import { hasCode } from "./io-error.ts";
 import { isLocked, type LivenessLock, tryLock } from "./liveness-lock.ts";
-import { isSealed, revokeUnsealed, withdraw } from "./work-journal.ts";
+import { isSealed, revokeUnsealed, unsealed, withdraw } from "./work-journal.ts";
 import { firstNote, NOTES } from "./work-notes.ts";
 
 /** Work in progress lies in folders of this name, followed by the work's id. */
@@ -193,20 +193,21 @@ export async function isWorkAlive(path: string): Promise<boolean> {
   return (await exists(join(path, LOCK))) && !(await isAbandoned(path, isHeld === false));
 }
 
-/** Removes a work folder whose owner is gone, with what it published and never sealed; one with notes it makes invisible. */
-export async function sweepWorkFolder(root: string, path: string): Promise<SweptWork> {
+/** Removes a work folder whose owner is gone, with what it published and never sealed; one with notes it makes invisible. @param dryRun only tells */
+export async function sweepWorkFolder(root: string, path: string, dryRun: boolean): Promise<SweptWork> {
+  const clear = dryRun ? wouldDiscard : discard;
   if (ownWorks.has(path)) return await busy(path);
   // One that came over SFTP has no lock, and no journal: whoever comes that way again sweeps it.
   if (await isRemote(path)) return { isBusy: true };
   if (!(await exists(join(path, LOCK)))) {
     // Being made right now, or its maker died at once.
     if (!(await isSilent(path))) return { isBusy: true };
-    return await discard(root, path);
+    return await clear(root, path);
   }
   const lock = await tryLock(join(path, LOCK));
   if (lock === "busy") return await busy(path);
   try {
-    return (await isAbandoned(path, lock !== "unsupported")) ? await discard(root, path) : await busy(path);
+    return (await isAbandoned(path, lock !== "unsupported")) ? await clear(root, path) : await busy(path);
   } finally {
     if (lock !== "unsupported") lock.release();
   }
@@ -235,6 +236,13 @@ async function discard(root: string, path: string): Promise<SweptWork> {
     return { isBusy: false, firstNote: note };
   }
   return { isBusy: false, removed: await revokeAndRemove(root, path) };
+}
+
+/** What `discard` would do. */
+async function wouldDiscard(root: string, path: string): Promise<SweptWork> {
+  const note = await firstNote(path);
+  if (note !== undefined && !(await isSealed(root, path))) return { isBusy: false, firstNote: note };
+  return { isBusy: false, removed: (await unsealed(root, path)).files };
 }
 
 async function revokeAndRemove(root: string, path: string): Promise<readonly string[]> {

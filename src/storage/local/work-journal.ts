@@ -71,14 +71,24 @@ function parseEntry(line: string): JournalEntry[] {
  * @returns the keys that were removed
  */
 export async function revokeUnsealed(root: string, folder: string): Promise<readonly string[]> {
+  const { files, folders } = await unsealed(root, folder);
+  for (const key of files) await unlink(join(root, key));
+  for (const key of folders) await removeIfEmpty(join(root, key));
+  return files;
+}
+
+/** Keys of the published files of a work that was never sealed, and of the folders that it published. */
+export async function unsealed(
+  root: string,
+  folder: string,
+): Promise<{ readonly files: readonly string[]; readonly folders: readonly string[] }> {
   const entries = await readJournal(folder);
   const present: JournalEntry[] = [];
   for (const entry of entries) if (await isThere(root, entry)) present.push(entry);
-  if (present.some(({ role }) => role === "seal")) return [];
-  const files = present.filter(({ role }) => role === "part").map(({ key }) => key);
-  for (const key of files) await unlink(join(root, key));
-  for (const { key, role } of present) if (role === "folder") await removeIfEmpty(join(root, key));
-  return files;
+  if (present.some(({ role }) => role === "seal")) return { files: [], folders: [] };
+  const keysOf = (wanted: JournalEntry["role"]): string[] =>
+    present.filter(({ role }) => role === wanted).map(({ key }) => key);
+  return { files: keysOf("part"), folders: keysOf("folder") };
 }
 
 /** Whether the seal of a work is published. */

@@ -4,7 +4,7 @@ import type {
   ObjectStore,
   ObjectUpload,
   PutOptions,
-  ResumedUpload,
+  ResumeUpload,
   UnfinishedUpload,
 } from "../../ports/object-store.ts";
 import type { TransferLimits } from "./transfer-limits.ts";
@@ -44,9 +44,15 @@ export class LimitedStore implements ObjectStore {
     return this.#upload(await this.#limits.within(() => this.#inner.beginUpload(key, work)));
   }
 
-  async resumeUpload(unfinished: UnfinishedUpload, work: string): Promise<ResumedUpload | undefined> {
-    const upload = await this.#limits.within(async () => this.#inner.resumeUpload?.(unfinished, work));
-    return upload && { ...this.#upload(upload), partSizes: upload.partSizes };
+  get resumeUpload(): ResumeUpload | undefined {
+    const resume = this.#inner.resumeUpload?.bind(this.#inner);
+    return (
+      resume &&
+      (async (unfinished, work) => {
+        const upload = await this.#limits.within(() => resume(unfinished, work));
+        return upload && { ...this.#upload(upload), partSizes: upload.partSizes };
+      })
+    );
   }
 
   #upload(upload: ObjectUpload): ObjectUpload {

@@ -1,6 +1,7 @@
+import { BackupError } from "../../core/backup-error.ts";
 import type { ObjectStore } from "../../ports/object-store.ts";
 import { type SignOfLife, showSignOfLife } from "./sign-of-life.ts";
-import { formatRecord, recordKey, thisHost, type WorkRecord } from "./work-record.ts";
+import { covers, formatRecord, recordKey, takenKey, thisHost, WORK_PREFIX, type WorkRecord } from "./work-record.ts";
 
 const HEARTBEAT_MS = 60_000;
 /** An owner somewhere else that lives has given a sign of life since then. */
@@ -67,9 +68,7 @@ export class LivingRecord {
 
   /** Says that an object, or with a slash at the end all below, will be this work's. */
   async announce(key: string): Promise<void> {
-    const { keys } = this.#record;
-    if (keys.some((known) => key === known || (known.endsWith("/") && key.startsWith(known)))) return;
-    await this.change({ keys: [...keys, key] });
+    if (!covers(this.#record, key)) await this.change({ keys: [...this.#record.keys, key] });
   }
 
   /** No sign of life comes any more, and no change; what is being written is waited for. */
@@ -90,11 +89,31 @@ export class LivingRecord {
   #save(): Promise<void> {
     const save = async (): Promise<void> => {
       if (this.#hasEnded) return;
-      const { id } = this.#record;
+      const { id, transfer } = this.#record;
+      // Who slept for long and wakes up would write over the record of the run that goes on.
+      if (transfer !== undefined && (await isTaken(this.#store, id, transfer.run))) {
+        throw takenOver(`${this.#store.location}/${WORK_PREFIX}${id}`);
+      }
       await this.#store.put(recordKey(id), formatRecord(this.#record), { work: id, createOnly: false });
     };
     const saved = this.#saving.then(save);
     this.#saving = saved.catch(() => {}); // Whoever asked for it is told.
     return saved;
   }
+}
+
+/** Whether another run has taken a transfer over. @param run that asks */
+export async function isTaken(store: ObjectStore, id: string, run: number): Promise<boolean> {
+  return (await store.head(takenKey(id, run + 1))) !== undefined;
+}
+
+/** @param object the transfer's place */
+export function takenOver(object: string): BackupError {
+  return new BackupError({
+    code: "IO",
+    message: "another run took this one for dead, and goes on with the copy",
+    object,
+    hint: "this one could not reach the storage for 10 minutes; see with list what the other one has done",
+    retry: "maybe",
+  });
 }

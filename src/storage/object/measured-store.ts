@@ -5,7 +5,7 @@ import type {
   ObjectStore,
   ObjectUpload,
   PutOptions,
-  ResumedUpload,
+  ResumeUpload,
   UnfinishedUpload,
 } from "../../ports/object-store.ts";
 import type { RequestFigure } from "../../ports/services.ts";
@@ -41,10 +41,15 @@ export class MeasuredStore implements ObjectStore {
     return this.#upload(await this.#measure("begin upload", 0, () => this.#inner.beginUpload(key, work)));
   }
 
-  async resumeUpload(unfinished: UnfinishedUpload, work: string): Promise<ResumedUpload | undefined> {
-    if (this.#inner.resumeUpload === undefined) return undefined;
-    const upload = await this.#measure("resume upload", 0, async () => this.#inner.resumeUpload!(unfinished, work));
-    return upload && { ...this.#upload(upload), partSizes: upload.partSizes };
+  get resumeUpload(): ResumeUpload | undefined {
+    const resume = this.#inner.resumeUpload?.bind(this.#inner);
+    return (
+      resume &&
+      (async (unfinished, work) => {
+        const upload = await this.#measure("resume upload", 0, () => resume(unfinished, work));
+        return upload && { ...this.#upload(upload), partSizes: upload.partSizes };
+      })
+    );
   }
 
   #upload(upload: ObjectUpload): ObjectUpload {

@@ -9,6 +9,7 @@ import type {
   ResumedWork,
   Storage,
   StoredObject,
+  SweepOptions,
   SweepResult,
   Work,
 } from "../../ports/storage.ts";
@@ -18,20 +19,12 @@ import { busyTransfer, ObjectTransfer } from "./object-transfer.ts";
 import { ObjectWork } from "./object-work.ts";
 import { OpenedRangeObject } from "./opened-range-object.ts";
 import { PartMemory } from "./part-memory.ts";
-import { removeOwn } from "./remove-own.ts";
+import { readRecord } from "./read-record.ts";
+import { type LeftByWork, leftBy, removeOwn } from "./remove-own.ts";
+import { removeUnknownUploads } from "./remove-unknown-uploads.ts";
 import { removeUnlocked } from "./remove-unlocked.ts";
 import { forgetLock, isLockFree } from "./sign-of-life.ts";
-import {
-  isWorkKey,
-  MAX_RECORD_BYTES,
-  parseRecord,
-  recordKey,
-  sweptKey,
-  thisHost,
-  WORK_PREFIX,
-  type WorkRecord,
-  workOfKey,
-} from "./work-record.ts";
+import { isWorkKey, recordKey, sweptKey, thisHost, WORK_PREFIX, type WorkRecord, workOfKey } from "./work-record.ts";
 
 /** A repository in a store of objects. */
 export class ObjectStorage implements Storage {
@@ -56,7 +49,7 @@ export class ObjectStorage implements Storage {
     const place = { store: this.#store, memory: this.#memory, now: this.#clock.now() };
     const state = await this.#store.head(recordKey(request.id));
     if (state === undefined) return await ObjectTransfer.begin(place, request, undefined);
-    const record = await this.#readRecord(request.id, state.size);
+    const record = await readRecord(this.#store, request.id, state.size);
     const isFree = record !== undefined && (await this.#isFree(record, state.modified));
     if (record?.transfer === undefined || !isFree) throw busyTransfer(`${this.location}/${WORK_PREFIX}${request.id}`);
     return await ObjectTransfer.begin(place, request, record);
@@ -90,15 +83,16 @@ export class ObjectStorage implements Storage {
     await removeUnlocked(this.#store, safe(key));
   }
 
-  async sweep(): Promise<SweepResult> {
+  async sweep({ dryRun = false, unknownUploads = false }: SweepOptions = {}): Promise<SweepResult> {
     const objects: string[] = [];
+    const uploads: string[] = [];
     const noted: NotedWork[] = [];
     let works = 0;
     for await (const listed of this.#store.list(WORK_PREFIX, true)) {
       const id = workOfKey(listed.key);
       if (id === undefined) continue;
       try {
-        const record = await this.#readRecord(id, listed.size);
+        const record = await readRecord(this.#store, id, listed.size);
         if (record === undefined) continue;
         const isBusy = ownWorks.has(id) || !(await this.#isFree(record, listed.modified));
         if (record.transfer !== undefined && !(await this.#isSealed(record))) {
@@ -106,15 +100,18 @@ export class ObjectStorage implements Storage {
           noted.push({ id, location, firstNote: record.transfer.note, isBusy });
           continue;
         }
-        const removed = isBusy ? undefined : await this.#sweepWork(record, listed);
-        if (removed === undefined) continue;
+        if (isBusy) continue;
+        const left = dryRun ? await leftBy(this.#store, record) : await this.#sweepWork(record, listed);
+        if (left === undefined) continue;
         works++;
-        objects.push(...removed);
+        objects.push(...left.objects);
+        uploads.push(...left.uploads);
       } catch {
         // Not ours to remove, or the service's fault: whoever may, sweeps it later.
       }
     }
-    return { works, objects, noted };
+    if (unknownUploads) uploads.push(...(await removeUnknownUploads(this.#store, dryRun)));
+    return { works, objects, uploads, noted };
   }
 
   async #isSealed({ id, seal }: WorkRecord): Promise<boolean> {
@@ -122,7 +119,7 @@ export class ObjectStorage implements Storage {
   }
 
   /** What was removed; undefined when its owner lives after all. */
-  async #sweepWork(record: WorkRecord, listed: ListedObject): Promise<readonly string[] | undefined> {
+  async #sweepWork(record: WorkRecord, listed: ListedObject): Promise<LeftByWork | undefined> {
     const { id } = record;
     // Who was silent for long may be about to seal what it wrote: see there.
     await this.#store.put(sweptKey(id), Buffer.alloc(0), { work: id, createOnly: false });
@@ -134,16 +131,6 @@ export class ObjectStorage implements Storage {
     const removed = await removeOwn(this.#store, record);
     await forgetLock(id);
     return removed;
-  }
-
-  async #readRecord(id: string, size: number): Promise<WorkRecord | undefined> {
-    if (size > MAX_RECORD_BYTES) return undefined;
-    const state = await this.#store.head(recordKey(id));
-    if (state === undefined) return undefined;
-    const bytes = Buffer.alloc(state.size);
-    await this.#store.read(state.key, state.version, 0, bytes);
-    const record = parseRecord(bytes);
-    return record?.id === id && state.work === id && record.keys.every(isSweepable) ? record : undefined;
   }
 
   /** Its owner is gone, or has let go of it. */
@@ -171,8 +158,4 @@ export class ObjectStorage implements Storage {
 function safe(key: string): string {
   if (!isSafeRelativePath(key)) throw new Error(`no safe key: ${JSON.stringify(key)}`);
   return key;
-}
-
-function isSweepable(key: string): boolean {
-  return isSafeRelativePath(key.endsWith("/") ? key.slice(0, -1) : key);
 }

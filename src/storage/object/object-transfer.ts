@@ -3,7 +3,7 @@ import { isSafeRelativePath } from "../../core/safe-path.ts";
 import { uuidV7 } from "../../core/uuid-v7.ts";
 import type { ObjectStore } from "../../ports/object-store.ts";
 import type { Transfer, TransferRequest, TransferredFile } from "../../ports/transfer.ts";
-import { LivingRecord, ownWorks, SILENCE_MS } from "./living-record.ts";
+import { isTaken, LivingRecord, ownWorks, SILENCE_MS, takenOver } from "./living-record.ts";
 import { ObjectWriter, type SentParts } from "./object-writer.ts";
 import { OpenedRangeObject } from "./opened-range-object.ts";
 import type { PartMemory } from "./part-memory.ts";
@@ -78,7 +78,8 @@ export class ObjectTransfer implements Transfer {
         work: this.#id,
         memory: this.#memory,
         announce: async () => {},
-        began: ({ id }) => this.#noteUpload(key, id),
+        // Where nobody could go on with it, nobody needs to know of it.
+        ...(this.#store.resumeUpload === undefined ? {} : { began: ({ id }) => this.#noteUpload(key, id) }),
       },
       sent,
     );
@@ -120,7 +121,7 @@ export class ObjectTransfer implements Transfer {
   async seal(key: string, bytes: Uint8Array): Promise<void> {
     await this.#record.change({ seal: key });
     if ((await this.#isTaken()) || (await this.#store.head(sweptKey(this.#id))) !== undefined)
-      throw lost(this.location);
+      throw takenOver(this.location);
     await this.#store.put(key, bytes, { work: this.#id, createOnly: true });
     this.#isSealed = true;
   }
@@ -145,7 +146,7 @@ export class ObjectTransfer implements Transfer {
     try {
       if (this.#isSealed) {
         await this.#record.stop();
-        await removeOwn(this.#store, { ...this.#record.value, keys: [] });
+        await removeOwn(this.#store, this.#record.value, true);
       } else if (!(await this.#isTaken()))
         await this.#record.change({ transfer: { ...this.#record.value.transfer!, rests: true } });
     } catch {
@@ -158,7 +159,7 @@ export class ObjectTransfer implements Transfer {
   /** Whether another run has taken this one for dead. */
   async #isTaken(): Promise<boolean> {
     const { run } = this.#record.value.transfer!;
-    return (await this.#store.head(takenKey(this.#id, run + 1))) !== undefined;
+    return await isTaken(this.#store, this.#id, run);
   }
 
   async #settle(): Promise<void> {
@@ -196,16 +197,6 @@ export function busyTransfer(object: string): BackupError {
     message: "another run is copying this backup there",
     object,
     hint: "wait until it has ended; a run that died on another machine is taken for dead after 10 minutes",
-    retry: "maybe",
-  });
-}
-
-function lost(object: string): BackupError {
-  return new BackupError({
-    code: "IO",
-    message: "another run took this one for dead, and goes on with the copy",
-    object,
-    hint: "this one could not reach the storage for 10 minutes; see with list what the other one has done",
     retry: "maybe",
   });
 }

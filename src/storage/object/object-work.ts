@@ -150,8 +150,7 @@ export class ObjectWork implements Work {
     const endings = [...this.#pending].map((pending) => () => pending.abort());
     for (const spool of this.#spools) endings.push(() => spool.close());
     // Whether the seal is there cannot be told by how its writing ended.
-    const left = this.#isSealed ? { ...this.#record.value, keys: [] } : this.#record.value;
-    endings.push(async () => void (await removeOwn(this.#store, left)));
+    endings.push(async () => void (await removeOwn(this.#store, this.#record.value, this.#isSealed || undefined)));
     for (const end of endings) await end().catch(() => {});
     await this.#record.forget();
   }

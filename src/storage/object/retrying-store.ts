@@ -6,7 +6,7 @@ import type {
   ObjectStore,
   ObjectUpload,
   PutOptions,
-  ResumedUpload,
+  ResumeUpload,
   UnfinishedUpload,
 } from "../../ports/object-store.ts";
 
@@ -71,11 +71,17 @@ export class RetryingStore implements ObjectStore {
     return this.#upload(await this.#again(() => this.#inner.beginUpload(key, work)), work, []);
   }
 
-  async resumeUpload(unfinished: UnfinishedUpload, work: string): Promise<ResumedUpload | undefined> {
-    const upload = await this.#again(async () => this.#inner.resumeUpload?.(unfinished, work));
-    if (upload === undefined) return undefined;
-    const { partSizes } = upload;
-    return { ...this.#upload(upload, work, partSizes), partSizes };
+  get resumeUpload(): ResumeUpload | undefined {
+    const resume = this.#inner.resumeUpload?.bind(this.#inner);
+    return (
+      resume &&
+      (async (unfinished, work) => {
+        const upload = await this.#again(() => resume(unfinished, work));
+        if (upload === undefined) return undefined;
+        const { partSizes } = upload;
+        return { ...this.#upload(upload, work, partSizes), partSizes };
+      })
+    );
   }
 
   #upload(upload: ObjectUpload, work: string, partSizes: readonly number[]): ObjectUpload {

@@ -41,6 +41,11 @@ const recordSchema = v.object({
 /** Who works, and on what: what a sweep must know when the owner is gone. Written again when it changes, and as a sign of life. */
 export type WorkRecord = v.InferOutput<typeof recordSchema>;
 
+/** Whether a work has announced that an object of this key will be its own. */
+export function covers({ keys }: WorkRecord, key: string): boolean {
+  return keys.some((known) => key === known || (known.endsWith("/") && key.startsWith(known)));
+}
+
 export function recordKey(id: string): string {
   return `${WORK_PREFIX}${id}/${RECORD}`;
 }

@@ -1,11 +1,15 @@
 import { randomUUID } from "node:crypto";
-import { CreateBucketCommand } from "@aws-sdk/client-s3";
+import { CreateBucketCommand, ListMultipartUploadsCommand } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { faultyStore } from "../../../tests/helpers/faulty-store.ts";
 import { ownersClient, s3Contract } from "../../../tests/helpers/s3-contract.ts";
 import { type S3Server, startS3Server } from "../../../tests/helpers/s3-server.ts";
 import { seededRandom } from "../../../tests/helpers/seeded-random.ts";
+import { BackupError } from "../../core/backup-error.ts";
+import type { SweepOptions } from "../../ports/storage.ts";
+import { ObjectStorage } from "../object/object-storage.ts";
 import { RetryingStore } from "../object/retrying-store.ts";
+import { recordKey, takenKey } from "../object/work-record.ts";
 import { S3Store } from "./s3-store.ts";
 
 let server: S3Server;
@@ -24,14 +28,112 @@ s3Contract(
   (store) => new RetryingStore(faultyStore(store, random), quickRetries),
 );
 
-test("lists go on past their first page", async () => {
-  const Bucket = randomUUID();
+async function newStore(Bucket: string = randomUUID()): Promise<S3Store> {
   const { endpoint, credentials } = server;
   const client = ownersClient(server);
   await client.send(new CreateBucketCommand({ Bucket }));
   client.destroy();
-  const settings = { bucket: Bucket, prefix: "p", region: "us-east-1", endpoint, forcePathStyle: true, credentials };
-  const store = await S3Store.open(settings);
+  return await S3Store.open({
+    bucket: Bucket,
+    prefix: "p",
+    region: "us-east-1",
+    endpoint,
+    forcePathStyle: true,
+    credentials,
+  });
+}
+
+/** As the service itself tells of them. */
+async function uploadsIn(Bucket: string): Promise<string[]> {
+  const client = ownersClient(server);
+  const { Uploads = [] } = await client.send(new ListMultipartUploadsCommand({ Bucket }));
+  client.destroy();
+  return Uploads.map(({ Key }) => Key!);
+}
+
+const clock = { now: () => new Date(), monotonic: () => 0 };
+const twoParts = Buffer.alloc(9 << 20);
+
+test("an upload whose beginning was answered to nobody is gone when its run has ended well", async () => {
+  const Bucket = randomUUID();
+  const store = await newStore(Bucket);
+  let isLost = false;
+  const losing = Object.assign(new RetryingStore(store), {
+    beginUpload: async (key: string, work: string) => {
+      const upload = await store.beginUpload(key, work);
+      if (isLost) return upload;
+      isLost = true;
+      throw new BackupError({ code: "CONNECT", message: "the answer was lost", retry: "maybe" });
+    },
+  });
+  const work = await new ObjectStorage(new RetryingStore(losing, quickRetries), clock).beginWork();
+  const pending = await work.create("x.dump");
+  await pending.write(twoParts);
+  await pending.commit("x.dump", "seal");
+  expect(await uploadsIn(Bucket)).toEqual(["p/x.dump"]);
+  await work.end();
+  expect(await uploadsIn(Bucket)).toEqual([]);
+  expect(await store.head("x.dump")).toMatchObject({ size: twoParts.length });
+});
+
+test("a run that fails leaves alone what another one sends under the same name", async () => {
+  const Bucket = randomUUID();
+  const storage = new ObjectStorage(await newStore(Bucket), clock);
+  const [failing, other] = [await storage.beginWork(), await storage.beginWork()];
+  const [ofFailing, ofOther] = [await failing.create("x.dump"), await other.create("x.dump")];
+  await Promise.all([ofFailing.write(twoParts), ofOther.write(twoParts)]);
+  expect(await uploadsIn(Bucket)).toHaveLength(2);
+  await failing.end();
+  expect(await uploadsIn(Bucket)).toHaveLength(1);
+  await ofOther.commit("x.dump", "seal");
+  await other.end();
+  expect(await uploadsIn(Bucket)).toEqual([]);
+  expect((await storage.stat("x.dump"))?.size).toBe(twoParts.length);
+});
+
+test("uploads that no run has written down are removed when they are old", async () => {
+  const Bucket = randomUUID();
+  const store = await newStore(Bucket);
+  const storage = new ObjectStorage(store, clock);
+  const work = await storage.beginWork();
+  const living = await work.create("living.dump");
+  await living.write(twoParts);
+  await store.beginUpload("unknown.dump", "a run whose record is gone");
+  // The server tells one time for all.
+  const sweepWhenBegun = async (begun: Date, options: SweepOptions) => {
+    const dated = Object.assign(new RetryingStore(store), {
+      async *unfinishedUploads(prefix: string) {
+        for await (const upload of store.unfinishedUploads(prefix)) yield { ...upload, begun };
+      },
+    });
+    return await new ObjectStorage(dated, clock).sweep(options);
+  };
+  const [hour, unknown] = [3_600_000, { unknownUploads: true }];
+  const old = new Date(Date.now() - 25 * hour);
+  expect(await sweepWhenBegun(new Date(Date.now() - 23 * hour), unknown)).toMatchObject({ uploads: [] });
+  expect(await sweepWhenBegun(old, {})).toMatchObject({ uploads: [] });
+  expect(await sweepWhenBegun(old, { ...unknown, dryRun: true })).toMatchObject({ uploads: ["unknown.dump"] });
+  expect(await uploadsIn(Bucket)).toHaveLength(2);
+  expect(await sweepWhenBegun(old, unknown)).toMatchObject({ works: 0, uploads: ["unknown.dump"] });
+  expect(await uploadsIn(Bucket)).toEqual(["p/living.dump"]);
+  await living.commit("living.dump", "seal");
+  await work.end();
+});
+
+test("a copy that was taken over does not write over the record of the run that goes on", async () => {
+  const store = await newStore();
+  const storage = new ObjectStorage(store, clock);
+  const id = randomUUID();
+  const transfer = await storage.beginTransfer({ id, note: "a copy", folder: undefined, seal: "x.json" });
+  await store.put(takenKey(id, 2), Buffer.alloc(0), { work: "another", createOnly: true });
+  const before = await store.head(recordKey(id));
+  await expect(transfer.open("x.dump")).rejects.toMatchObject({ message: expect.stringContaining("took this one") });
+  await transfer.end();
+  expect(await store.head(recordKey(id))).toEqual(before);
+});
+
+test("lists go on past their first page", async () => {
+  const store = await newStore();
   // A page has 1,000.
   const keys = Array.from({ length: 1050 }, (_, index) => `many/${String(index).padStart(5, "0")}`);
   const left = keys.values();

@@ -202,8 +202,9 @@ export class S3Store implements ObjectStore {
       const page = await this.#asking("listing uploads", prefix, () =>
         this.#client.send(new this.#sdk.ListMultipartUploadsCommand({ Bucket, Prefix: Key, ...marker })),
       );
-      for (const { Key: key, UploadId: id } of page.Uploads ?? []) {
-        if (key?.startsWith(Key) === true && id !== undefined) yield { key: this.#keyOf(key), id };
+      for (const { Key: key, UploadId: id, Initiated: begun } of page.Uploads ?? []) {
+        if (key?.startsWith(Key) !== true || id === undefined) continue;
+        yield { key: this.#keyOf(key), id, ...(begun === undefined ? {} : { begun }) };
       }
       if (page.IsTruncated !== true) return;
       marker = { KeyMarker: page.NextKeyMarker!, UploadIdMarker: page.NextUploadIdMarker! };

@@ -1,7 +1,7 @@
 import { BackupError } from "../../core/backup-error.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { ObjectStore } from "../../ports/object-store.ts";
-import type { SweepResult } from "../../ports/storage.ts";
+import type { SweepOptions, SweepResult } from "../../ports/storage.ts";
 import { ObjectStorage } from "../object/object-storage.ts";
 import type { SftpStore } from "./sftp-store.ts";
 import { sweepRemains } from "./sweep-remains.ts";
@@ -19,14 +19,16 @@ export class SftpStorage extends ObjectStorage {
     this.#files = files;
   }
 
-  override async sweep(): Promise<SweepResult> {
+  override async sweep(options: SweepOptions = {}): Promise<SweepResult> {
     try {
-      const swept = await super.sweep();
-      await sweepRemains(this.#files).catch(() => {}); // Whoever may, removes them later.
-      return swept;
+      const swept = await super.sweep(options);
+      // Whoever may, removes them later.
+      const remains = await sweepRemains(this.#files, options.dryRun === true).catch(() => 0);
+      return { ...swept, works: swept.works + remains };
     } catch (error) {
       // Before the first backup there is no folder.
-      if (error instanceof BackupError && error.code === "NOT_FOUND") return { works: 0, objects: [], noted: [] };
+      if (error instanceof BackupError && error.code === "NOT_FOUND")
+        return { works: 0, objects: [], uploads: [], noted: [] };
       throw error;
     }
   }

@@ -9,4 +9,10 @@ export const storageOptions = [
     environment: false,
     help: "the repository that backups are copied to: a folder, s3://BUCKET/PREFIX, ...",
   },
+  {
+    name: "abandon-unfinished",
+    type: "flag",
+    environment: false,
+    help: "also remove copies and backups that were interrupted and could go on",
+  },
 ] as const satisfies readonly Option[];
