@@ -11,7 +11,7 @@ export interface ArchiveOptions {
   /** In the order of the table of contents. */
   readonly entries: readonly TocEntry[];
   /** Definitions that `entries` do not hold. */
-  readonly lateDefinitions?: LateDefinitions;
+  readonly lateDefinitions?: LateDefinitions | undefined;
   /** Gets back each block that was given to a data writer, once nobody reads it any more. */
   readonly recycle?: (block: Buffer) => void;
 }

@@ -13,7 +13,7 @@ import { checkRestrictKey, connectCommand, entryComment, oneLine, randomRestrict
 import { readSessionSettings } from "./session-settings.ts";
 import { TextOutput } from "./text-output.ts";
 import type { TocEntry } from "./toc-entry.ts";
-import { type PartOptions, type WantedParts, wantedParts } from "./wanted-parts.ts";
+import { type PartOptions, partChooser, type WantedParts } from "./wanted-parts.ts";
 
 export interface PlainScriptOptions extends PartOptions {
   readonly sink: ByteSink;
@@ -22,7 +22,7 @@ export interface PlainScriptOptions extends PartOptions {
   /** In the order of the table of contents. */
   readonly entries: readonly TocEntry[];
   /** Definitions that `entries` do not hold. */
-  readonly lateDefinitions?: LateDefinitions;
+  readonly lateDefinitions?: LateDefinitions | undefined;
   /** For the comment at the top. Binary strings. */
   readonly serverVersion: string;
   /** For the comment at the top: `dbbackup version 4.0.0`. */
@@ -96,20 +96,16 @@ export class PlainScriptWriter implements ArchiveWriter {
     const session = { ...settings, transactionTimeout, role, enableRowSecurity };
     this.#conforming = settings.standardConformingStrings;
     this.#preamble = `${sessionPreamble(session).join("")}\n`;
-    this.#selected =
-      options.selected ??
-      entries
-        .map((entry) => ({ entry, parts: wantedParts(entry, options) }))
-        .filter(({ parts }) => parts.definition || parts.data);
+    this.#selected = options.selected ?? allWanted(entries, options);
     this.#steps = inRestoreOrder(this.#selected, ({ entry }) => entry);
     this.#complete = entryCompleter(
       this.#steps.map(({ entry }) => entry),
       options.lateDefinitions,
     );
     const asksForData = options.dataText === undefined;
-    this.dataOrder = this.#steps
-      .filter(({ entry, parts }) => asksForData && parts.data && entry.hadDumper)
-      .map(({ entry }) => entry.dumpId);
+    this.dataOrder = asksForData
+      ? this.#steps.filter(({ entry, parts }) => parts.data && entry.hadDumper).map(({ entry }) => entry.dumpId)
+      : [];
   }
 
   /** @throws BackupError USAGE for a bad restrict key, UNSUPPORTED_OBJECT for a database name psql cannot connect to. */
@@ -235,6 +231,17 @@ export class PlainScriptWriter implements ArchiveWriter {
     this.#script.reset();
     await this.#output.text(this.#preamble);
   }
+}
+
+/** Those of which the options want something. */
+function allWanted(entries: readonly TocEntry[], options: PartOptions): PrintedEntry[] {
+  const partsOf = partChooser(options);
+  const wanted: PrintedEntry[] = [];
+  for (const entry of entries) {
+    const parts = partsOf(entry);
+    if (parts.definition || parts.data) wanted.push({ entry, parts });
+  }
+  return wanted;
 }
 
 function prefixOf(entry: TocEntry): string {

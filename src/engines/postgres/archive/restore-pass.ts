@@ -28,6 +28,7 @@ export function restorePass(entry: TocEntry): RestorePass {
 export function inRestoreOrder<T>(items: readonly T[], entryOf: (item: T) => TocEntry): T[] {
   const passes: Record<RestorePass, T[]> = { main: [], privileges: [], last: [] };
   for (const item of items) passes[restorePass(entryOf(item))].push(item);
+  if (passes.privileges.length === 0 && passes.last.length === 0) return passes.main;
   return [...passes.main, ...passes.privileges, ...passes.last];
 }
 

@@ -29,23 +29,31 @@ export interface PartOptions {
 }
 
 const nothing: WantedParts = { definition: false, data: false };
+const definitionOnly: WantedParts = { definition: true, data: false };
+const onlyData: WantedParts = { definition: false, data: true };
+const both: WantedParts = { definition: true, data: true };
 
 /**
- * Which parts of an entry the options ask for, whatever tables, schemas and sections are selected. The rules are
+ * Tells which parts of an entry the options ask for, whatever tables, schemas and sections are selected. The rules are
  * pg_restore's: sequence values and all that belongs to large objects count as data.
  */
-export function wantedParts(entry: TocEntry, options: PartOptions): WantedParts {
-  const { desc } = entry;
-  if (isSetting(entry)) return nothing;
-  if (desc === "DATABASE" || desc === "DATABASE PROPERTIES") return { definition: options.create, data: false };
+export function partChooser(options: PartOptions): (entry: TocEntry) => WantedParts {
   const { schema, data, statistics } = wantedKinds(options);
-  if (isStatistics(entry)) return { definition: statistics, data: false };
-  if (isLeftOutClass(entry, options)) return nothing;
-  if (belongsToDatabase(entry) && !options.create) return nothing;
-  const isData = entry.hadDumper || countsAsData(entry);
-  const hasDefinition = entry.definition !== null && entry.definition !== "" && !isLoadViaRoot(entry);
-  const isValue = options.sequenceData === true && desc === "SEQUENCE SET";
-  return { definition: schema && hasDefinition && !countsAsData(entry), data: (data && isData) || isValue };
+  const leftOut = optionalClasses.filter(({ option }) => options[option] === true);
+  return (entry) => {
+    const { desc } = entry;
+    if (isSetting(entry)) return nothing;
+    if (desc === "DATABASE" || desc === "DATABASE PROPERTIES") return options.create ? definitionOnly : nothing;
+    if (isStatistics(entry)) return statistics ? definitionOnly : nothing;
+    if (isLeftOutClass(entry, options, leftOut)) return nothing;
+    if (belongsToDatabase(entry) && !options.create) return nothing;
+    const countedAsData = countsAsData(entry);
+    const hasDefinition = entry.definition !== null && entry.definition !== "" && !isLoadViaRoot(entry);
+    const isValue = options.sequenceData === true && desc === "SEQUENCE SET";
+    const isDataWanted = (data && (entry.hadDumper || countedAsData)) || isValue;
+    if (schema && hasDefinition && !countedAsData) return isDataWanted ? both : definitionOnly;
+    return isDataWanted ? onlyData : nothing;
+  };
 }
 
 /** Whether definitions, data and statistics are asked for. */
@@ -69,16 +77,19 @@ const optionalClasses = [
   { option: "noSubscriptions", types: ["SUBSCRIPTION", "SUBSCRIPTION TABLE"], attributes: "SUBSCRIPTION " },
 ] as const;
 
-function isLeftOutClass(entry: TocEntry, options: PartOptions): boolean {
+function isLeftOutClass(
+  entry: TocEntry,
+  options: PartOptions,
+  leftOut: readonly (typeof optionalClasses)[number][],
+): boolean {
   const { desc, tag } = entry;
   if (options.noPrivileges && (desc === "ACL" || desc === "DEFAULT ACL")) return true;
   if (options.noComments === true && desc === "COMMENT") return true;
   if (options.noSecurityLabels === true && desc === "SECURITY LABEL") return true;
-  for (const { option, types, attributes } of optionalClasses) {
-    if (options[option] !== true) continue;
-    if ((types as readonly string[]).includes(desc) || (isAttribute(entry) && tag.startsWith(attributes))) return true;
-  }
-  return false;
+  return leftOut.some(
+    ({ types, attributes }) =>
+      (types as readonly string[]).includes(desc) || (isAttribute(entry) && tag.startsWith(attributes)),
+  );
 }
 
 /** Data of a partition that must be loaded through the root of its tree: the definition is a comment that says so. */

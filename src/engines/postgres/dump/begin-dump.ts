@@ -64,7 +64,7 @@ export async function beginDump(begin: DumpToBegin): Promise<BegunDump> {
     output,
     context,
     entries,
-    lateDefinitions: new StatisticsDefinitions(session, entries),
+    lateDefinitions: StatisticsDefinitions.of(entries, session),
     capabilities: session.capabilities,
     database: source.database.name,
     serverVersion: session.connection.serverVersionText,

@@ -2,9 +2,9 @@ import type { DumpShape } from "../../../ports/dump-shape.ts";
 import { sectionOfEntries } from "../archive/section-of-entries.ts";
 import { isSetting } from "../archive/session-settings.ts";
 import type { TocEntry } from "../archive/toc-entry.ts";
-import { type PartOptions, wantedParts } from "../archive/wanted-parts.ts";
+import { type PartOptions, partChooser } from "../archive/wanted-parts.ts";
 
-/** What `wantedParts` asks. @param create the database itself is dumped, as in every archive */
+/** What `partChooser` asks. @param create the database itself is dumped, as in every archive */
 export function partsOfShape(shape: DumpShape, create: boolean): PartOptions {
   return { ...shape, create };
 }
@@ -15,13 +15,13 @@ export function partsOfShape(shape: DumpShape, create: boolean): PartOptions {
  */
 export function chooseEntries<E extends TocEntry>(entries: readonly E[], shape: DumpShape, create = true): E[] {
   const sections = shape.sections.length === 0 ? undefined : sectionOfEntries(entries);
-  const options = partsOfShape(shape, create);
+  const partsOf = partChooser(partsOfShape(shape, create));
   return entries.filter((entry) => {
     const isDatabase = entry.desc === "DATABASE" || entry.desc === "DATABASE PROPERTIES";
     if (isSetting(entry) || isDatabase) return true;
     const section = sections?.get(entry.dumpId);
     if (section !== undefined && !(shape.sections as readonly string[]).includes(section)) return false;
-    const { definition, data } = wantedParts(entry, options);
+    const { definition, data } = partsOf(entry);
     return definition || data;
   });
 }

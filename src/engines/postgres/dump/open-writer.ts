@@ -20,7 +20,7 @@ export interface WriterRequest {
   readonly output: DumpOutput;
   readonly context: DumpContext;
   readonly entries: readonly TocEntry[];
-  readonly lateDefinitions: LateDefinitions;
+  readonly lateDefinitions: LateDefinitions | undefined;
   readonly capabilities: Capabilities;
   readonly database: string;
   readonly serverVersion: string;

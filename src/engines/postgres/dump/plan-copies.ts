@@ -49,7 +49,9 @@ export async function planCopies(
   order: readonly number[],
   { jobs, splitLargerThan }: CopyPlanOptions,
 ): Promise<PlannedCopy[]> {
-  const byDumpId = new Map(entries.map((entry) => [entry.dumpId, entry]));
+  if (order.length === 0) return [];
+  const byDumpId = new Map<number, PlannedEntry>();
+  for (const entry of entries) if (entry.data !== undefined) byDumpId.set(entry.dumpId, entry);
   const withData = order.map((dumpId) => byDumpId.get(dumpId)!);
   const bytesOfPart = Math.min(partBytes(jobs), splitLargerThan);
   const sizes = jobs > 1 ? await readHeapSizes(session, withData, splitLargerThan) : new Map<number, HeapSize>();

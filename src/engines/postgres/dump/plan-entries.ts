@@ -63,9 +63,19 @@ function addSchemaPrivileges(entries: readonly PlannedEntry[]): void {
  * the statement takes. Whoever writes it would have it joined anyhow.
  */
 function flatten({ definition, drop, copy, tag, data }: PlannedEntry): void {
-  const ofData = data?.kind === "copy" ? [data.sql, data.whole?.name, data.whole?.select] : [];
-  // Kept, since a look that nobody needs is optimized away.
-  for (const text of [definition, drop, copy, tag, ...ofData]) if (text) lookedAt[0] = text.charCodeAt(0);
+  look(definition);
+  look(drop);
+  look(copy);
+  look(tag);
+  if (data?.kind !== "copy") return;
+  look(data.sql);
+  look(data.whole?.name);
+  look(data.whole?.select);
+}
+
+/** What is found is kept, since a look that nobody needs is optimized away. */
+function look(text: string | null | undefined): void {
+  if (text) lookedAt[0] = text.charCodeAt(0);
 }
 
 const lookedAt = new Uint8Array(1);
@@ -85,16 +95,53 @@ function addDependencies(entries: readonly PlannedEntry[], { registry }: Databas
   for (const entry of entries) {
     const object = registry.get(entry.dumpId);
     if (object === undefined || object.dependencies.size === 0) continue;
-    const found = new Set<number>(entry.dependencies);
-    collectWritten(object, registry, written, found);
-    found.delete(entry.dumpId);
-    entry.dependencies = [...found];
+    entry.dependencies =
+      onlyWritten(entry, object, registry, written) ?? replacedByWritten(entry, object, registry, written);
   }
+}
+
+/** Among more ids than these a set finds one faster. */
+const mostToSearch = 16;
+
+/**
+ * The dependencies of an entry when all that its object needs has entries (`written`, by dump id), as of most objects. Undefined when
+ * others are among them.
+ */
+function onlyWritten(
+  { dumpId, dependencies }: PlannedEntry,
+  object: DumpObject,
+  registry: ObjectRegistry,
+  written: Uint8Array,
+): number[] | undefined {
+  if (object.dependencies.size > mostToSearch) return undefined;
+  const found = [...dependencies];
+  let isOnly = true;
+  object.dependencies.forEach((id) => {
+    if (written[id] !== 1) isOnly &&= isNothing(registry.get(id));
+    else if (id !== dumpId && !found.includes(id)) found.push(id);
+  });
+  return isOnly ? found : undefined;
+}
+
+/** Boundaries order the sections; as dependencies they would tie everything to everything. */
+function isNothing(object: DumpObject | undefined): boolean {
+  return object === undefined || object.kind === "pre-data-boundary" || object.kind === "post-data-boundary";
+}
+
+function replacedByWritten(
+  { dumpId, dependencies }: PlannedEntry,
+  object: DumpObject,
+  registry: ObjectRegistry,
+  written: Uint8Array,
+): number[] {
+  const found = new Set<number>(dependencies);
+  collectWritten(object, registry, written, found);
+  found.delete(dumpId);
+  return [...found];
 }
 
 function collectWritten(object: DumpObject, registry: ObjectRegistry, written: Uint8Array, found: Set<number>): void {
   const waiting = replaced(object.dependencies, registry, written, found);
-  // Most objects need nothing but others with entries.
   if (waiting.length === 0) return;
   const seen = new Set([object.dumpId, ...object.dependencies]);
   while (waiting.length > 0) {
@@ -118,8 +165,7 @@ function replaced(
       continue;
     }
     const needed = registry.get(id);
-    // Boundaries order the sections; as dependencies they would tie everything to everything.
-    if (needed !== undefined && !needed.kind.endsWith("-boundary")) others.push(needed);
+    if (!isNothing(needed)) others.push(needed!);
   }
   return others;
 }

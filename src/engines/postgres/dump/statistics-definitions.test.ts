@@ -17,7 +17,7 @@ async function readAll(database: TestDatabase): Promise<{ queries: string[]; tex
     queries.push(sql);
     return session.rows(sql);
   };
-  const definitions = new StatisticsDefinitions({ ...session, rows }, entries);
+  const definitions = StatisticsDefinitions.of(entries, { ...session, rows })!;
   const late = entries.filter((entry) => definitions.has(entry));
   const read = definitions.read(late);
   const texts: string[] = [];
@@ -57,7 +57,7 @@ test("an entry that is asked for out of order is no end of waiting", async () =>
   await using connection = await connectTo(database.server, database.name, { text: "binary" });
   const session = await openDumpSession(connection);
   const { entries } = planEntries(await readCatalog(session, session.capabilities, { statistics: true }));
-  const definitions = new StatisticsDefinitions(session, entries);
+  const definitions = StatisticsDefinitions.of(entries, session)!;
   const [a, b] = entries.filter((entry) => definitions.has(entry));
   const read = definitions.read([a!]);
   await expect(read(b!)).rejects.toThrow("out of order");

@@ -19,11 +19,16 @@ export class StatisticsDefinitions implements LateDefinitions {
   readonly #session: DumpSession;
   readonly #statistics: ReadonlyMap<number, StatisticsData>;
 
-  constructor(session: DumpSession, entries: readonly PlannedEntry[]) {
+  /** Undefined when no entry restores statistics. */
+  static of(entries: readonly PlannedEntry[], session: DumpSession): StatisticsDefinitions | undefined {
+    const statistics = new Map<number, StatisticsData>();
+    for (const { dumpId, statisticsOf } of entries) if (statisticsOf) statistics.set(dumpId, statisticsOf);
+    return statistics.size === 0 ? undefined : new StatisticsDefinitions(session, statistics);
+  }
+
+  private constructor(session: DumpSession, statistics: ReadonlyMap<number, StatisticsData>) {
     this.#session = session;
-    this.#statistics = new Map(
-      entries.flatMap(({ dumpId, statisticsOf }) => (statisticsOf ? [[dumpId, statisticsOf] as const] : [])),
-    );
+    this.#statistics = statistics;
   }
 
   has(entry: TocEntry): boolean {

@@ -1,4 +1,4 @@
-import { catalogKey } from "./catalog-key.ts";
+import { CatalogMap } from "./catalog-map.ts";
 import type { CatalogSession } from "./catalog-queries.ts";
 import { Catalog, type SharedFacts } from "./catalog-reader.ts";
 import type { DumpObject } from "./dump-object.ts";
@@ -65,21 +65,19 @@ class DependencyFinder {
   readonly #dependencies: Dependencies;
   readonly #registry: ObjectRegistry;
   readonly #shared: SharedFacts;
-  /** By the key of the object that comes with another one: the edge that says so. */
-  readonly #internalEdges = new Map<number, number>();
-  readonly #schemasOfMembers = new Map<number, number>();
+  /** By the object that comes with another one: the edge that says so. Made when somebody asks, which few databases need. */
+  #internalEdges: CatalogMap<number> | undefined;
+  readonly #schemasOfMembers = new CatalogMap<number>();
 
   constructor(dependencies: Dependencies, registry: ObjectRegistry, shared: SharedFacts) {
     this.#dependencies = dependencies;
     this.#registry = registry;
     this.#shared = shared;
     for (let edge = 0; edge < dependencies.length; edge += numbersOfEdge) {
+      if (dependencies[edge + 2] !== Catalog.pg_namespace || dependencies[edge + 4] === internal) continue;
       const table = dependencies[edge]!;
       const oid = dependencies[edge + 1]!;
-      if (dependencies[edge + 4] === internal) this.#internalEdges.set(catalogKey({ table, oid }), edge);
-      else if (dependencies[edge + 2] === Catalog.pg_namespace && shared.extensionOf(table, oid) !== undefined) {
-        this.#schemasOfMembers.set(catalogKey({ table, oid }), dependencies[edge + 3]!);
-      }
+      if (shared.extensionOf(table, oid) !== undefined) this.#schemasOfMembers.set(table, oid, dependencies[edge + 3]!);
     }
   }
 
@@ -93,7 +91,8 @@ class DependencyFinder {
       if (object !== undefined) return [object];
       const found = this.extensionAndSchema(table, oid);
       if (found.length > 0) return found;
-      next = this.#internalEdges.get(catalogKey({ table, oid }));
+      this.#internalEdges ??= internalEdges(this.#dependencies);
+      next = this.#internalEdges.get(table, oid);
     }
     return [];
   }
@@ -102,10 +101,18 @@ class DependencyFinder {
   extensionAndSchema(table: number, oid: number): readonly DumpObject[] {
     const extension = this.#shared.extensionOf(table, oid);
     if (extension === undefined) return [];
-    const schema = this.#schemasOfMembers.get(catalogKey({ table, oid }));
+    const schema = this.#schemasOfMembers.get(table, oid);
     return [
       this.#registry.at(Catalog.pg_extension, extension.oid),
       schema === undefined ? undefined : this.#registry.at(Catalog.pg_namespace, schema),
     ].filter((object) => object !== undefined);
   }
+}
+
+function internalEdges(dependencies: Dependencies): CatalogMap<number> {
+  const edges = new CatalogMap<number>();
+  for (let edge = 0; edge < dependencies.length; edge += numbersOfEdge) {
+    if (dependencies[edge + 4] === internal) edges.set(dependencies[edge]!, dependencies[edge + 1]!, edge);
+  }
+  return edges;
 }

@@ -1,8 +1,8 @@
-import { catalogKey } from "./catalog-key.ts";
+import { CatalogMap } from "./catalog-map.ts";
 import type { Answers, Queries } from "./catalog-queries.ts";
-import { Catalog, firstNormalOid, type Row } from "./catalog-reader.ts";
+import { Catalog, firstNormalOid } from "./catalog-reader.ts";
 import type { EntryContext } from "./entry-context.ts";
-import { groupBy } from "./group-by.ts";
+import type { SecurityLabel } from "./security-label-entry.ts";
 
 /** Comments of user objects, of schema public and of large objects, and security labels. */
 export type Descriptions = Pick<EntryContext, "isDescribed" | "commentOn" | "commentedColumns" | "securityLabelsOn">;
@@ -19,32 +19,23 @@ export const descriptionQueries: Queries<"comments" | "labels"> = {
 };
 
 export function descriptionsOf({ comments, labels }: Answers<"comments" | "labels">): Descriptions {
-  const own = new Map<number, string>();
-  const ofColumns = new Map<number, Map<number, string>>();
+  const own = new CatalogMap<string>();
+  const ofColumns = new CatalogMap<Map<number, string>>();
   for (const row of comments) {
-    const key = keyOf(row);
-    const column = Number(row.objsubid);
-    if (column === 0) own.set(key, row.description!);
-    else ofColumns.set(key, (ofColumns.get(key) ?? new Map<number, string>()).set(column, row.description!));
+    const [table, oid, column] = [Number(row.classoid), Number(row.objoid), Number(row.objsubid)];
+    if (column === 0) own.set(table, oid, row.description!);
+    else ofColumns.getOrMake(table, oid, () => new Map()).set(column, row.description!);
   }
-  const labelsOf = groupBy(labels, keyOf);
+  const labelsOf = new CatalogMap<SecurityLabel[]>();
+  for (const row of labels) {
+    const label = { subId: Number(row.objsubid), provider: row.provider!, label: row.label! };
+    labelsOf.getOrMake(Number(row.classoid), Number(row.objoid), () => []).push(label);
+  }
   return {
-    isDescribed: (catalog) => {
-      const key = catalogKey(catalog);
-      return own.has(key) || ofColumns.has(key) || labelsOf.has(key);
-    },
-    commentOn: (catalog, subId = 0) =>
-      subId === 0 ? own.get(catalogKey(catalog)) : ofColumns.get(catalogKey(catalog))?.get(subId),
-    commentedColumns: (catalog) => [...(ofColumns.get(catalogKey(catalog))?.keys() ?? [])],
-    securityLabelsOn: (catalog) =>
-      (labelsOf.get(catalogKey(catalog)) ?? []).map((row) => ({
-        subId: Number(row.objsubid),
-        provider: row.provider!,
-        label: row.label!,
-      })),
+    isDescribed: ({ table, oid }) => own.has(table, oid) || ofColumns.has(table, oid) || labelsOf.has(table, oid),
+    commentOn: ({ table, oid }, subId = 0) =>
+      subId === 0 ? own.get(table, oid) : ofColumns.get(table, oid)?.get(subId),
+    commentedColumns: ({ table, oid }) => [...(ofColumns.get(table, oid)?.keys() ?? [])],
+    securityLabelsOn: ({ table, oid }) => labelsOf.get(table, oid) ?? [],
   };
-}
-
-function keyOf(row: Row): number {
-  return catalogKey({ table: Number(row.classoid), oid: Number(row.objoid) });
 }

@@ -1,4 +1,4 @@
-import { parseTextArray } from "../sql/pg-array.ts";
+import { textArray } from "../sql/pg-array.ts";
 import { qualified, quoteIdentifier } from "../sql/quote.ts";
 import { Catalog, type Row } from "./catalog-reader.ts";
 import { commentEntries } from "./comment-entry.ts";
@@ -56,14 +56,10 @@ export const indexType: ObjectType<IndexObject> = {
   },
 
   entries(index: IndexObject, context: EntryContext): PlannedEntry[] {
-    const name = qualified(index.schema, index.name);
     const { relation, constraint } = index;
-    const comment = commentEntries({ ...index, dumpId: constraint?.dumpId ?? index.dumpId }, context, {
-      subject: `INDEX ${name}`,
-      tag: `INDEX ${quoteIdentifier(index.name)}`,
-      owner: relation.owner,
-    });
+    const comment = indexComment(index, context);
     if (constraint !== undefined) return comment;
+    const name = qualified(index.schema, index.name);
     return [
       objectEntry(index, {
         desc: "INDEX",
@@ -78,6 +74,16 @@ export const indexType: ObjectType<IndexObject> = {
     ];
   },
 };
+
+function indexComment(index: IndexObject, context: EntryContext): PlannedEntry[] {
+  const { catalog, schema, name, relation, constraint } = index;
+  if (!context.isDescribed(catalog)) return [];
+  return commentEntries({ catalog, schema, dumpId: constraint?.dumpId ?? index.dumpId }, context, {
+    subject: `INDEX ${qualified(schema, name)}`,
+    tag: `INDEX ${quoteIdentifier(name)}`,
+    owner: relation.owner,
+  });
+}
 
 /** ALTER TABLE statements for what neither CREATE INDEX nor ADD CONSTRAINT can say. */
 export function clusterStatement(index: IndexObject): string {
@@ -95,13 +101,13 @@ function createIndex(index: IndexObject): string {
   const statistics = index.statistics.map(
     ({ column, target }) => `ALTER INDEX ${name} ALTER COLUMN ${column} SET STATISTICS ${target};\n`,
   );
-  return [
-    `${index.definition};\n`,
-    clusterStatement(index),
-    ...statistics,
-    dependsOnExtensionStatements(`INDEX ${name}`, index.dependsOnExtensions),
-    replicaIdentityStatement(index),
-  ].join("");
+  return (
+    `${index.definition};\n` +
+    clusterStatement(index) +
+    statistics.join("") +
+    dependsOnExtensionStatements(`INDEX ${name}`, index.dependsOnExtensions) +
+    replicaIdentityStatement(index)
+  );
 }
 
 function tableName(index: IndexObject): string {
@@ -109,7 +115,7 @@ function tableName(index: IndexObject): string {
 }
 
 function indexOf(row: Row, relation: Relation): Omit<IndexObject, "dumpId" | "dependencies" | "dependsOnExtensions"> {
-  const targets = parseTextArray(row.statisticstargets ?? "{}");
+  const targets = textArray(row.statisticstargets);
   const parent = Number(row.parent ?? 0);
   return {
     kind: "index",
@@ -126,9 +132,9 @@ function indexOf(row: Row, relation: Relation): Omit<IndexObject, "dumpId" | "de
     isClustered: row.indisclustered === "t",
     isReplicaIdentity: row.indisreplident === "t",
     tablespace: row.spcname ?? "",
-    options: parseTextArray(row.reloptions ?? "{}"),
+    options: textArray(row.reloptions),
     parent,
-    statistics: parseTextArray(row.statisticscolumns ?? "{}").map((column, at) => ({ column, target: targets[at]! })),
+    statistics: textArray(row.statisticscolumns).map((column, at) => ({ column, target: targets[at]! })),
     attaches: [],
   };
 }

@@ -18,7 +18,10 @@ export interface EntryParts {
 }
 
 /** The entry that stands for the object itself: it carries the object's dump id. */
-export function objectEntry(object: DumpObject, parts: EntryParts): PlannedEntry {
+export function objectEntry(
+  object: Pick<DumpObject, "dumpId" | "catalog" | "name" | "schema" | "postponed">,
+  parts: EntryParts,
+): PlannedEntry {
   return {
     dumpId: object.dumpId,
     hadDumper: false,

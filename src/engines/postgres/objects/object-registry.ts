@@ -1,4 +1,5 @@
 import type { CatalogId } from "../archive/toc-entry.ts";
+import { CatalogMap } from "./catalog-map.ts";
 import { DumpIds } from "./dump-ids.ts";
 import type { DumpObject, ObjectKind } from "./dump-object.ts";
 
@@ -6,8 +7,7 @@ import type { DumpObject, ObjectKind } from "./dump-object.ts";
 export class ObjectRegistry {
   /** Dump ids are dense. */
   readonly #byDumpId: (DumpObject | undefined)[] = [];
-  /** By catalogue, then by OID: small integers are looked up much faster than one number of both. */
-  readonly #byCatalog = new Map<number, Map<number, DumpObject>>();
+  readonly #byCatalog = new CatalogMap<DumpObject>();
   readonly #byKind = new Map<ObjectKind, DumpObject[]>();
   #lastDumpId = 0;
 
@@ -25,24 +25,23 @@ export class ObjectRegistry {
     options: { readonly findable?: boolean } = {},
   ): O {
     // The literal itself, not a copy: a million objects are not made twice.
-    const complete = Object.assign(object, {
-      dumpId: this.nextDumpId(),
-      dependencies: new DumpIds(),
-    }) as unknown as O;
+    const complete = object as unknown as O;
+    const added = complete as { -readonly [Field in "dumpId" | "dependencies"]: DumpObject[Field] };
+    added.dumpId = this.nextDumpId();
+    added.dependencies = new DumpIds();
     const sameKind = this.#byKind.get(complete.kind);
     if (sameKind === undefined) this.#byKind.set(complete.kind, [complete]);
     else sameKind.push(complete);
     this.#byDumpId[complete.dumpId] = complete;
     const { table, oid } = complete.catalog;
     if (options.findable === false || oid === 0) return complete;
-    const ofCatalog = this.#ofCatalog(table);
-    if (!ofCatalog.has(oid)) ofCatalog.set(oid, complete);
+    if (!this.#byCatalog.has(table, oid)) this.#byCatalog.set(table, oid, complete);
     return complete;
   }
 
   /** Makes another catalogue identity lead to an object: a view's _RETURN rule to the view, a row type to its table. */
   alias(catalog: CatalogId, object: DumpObject): void {
-    this.#ofCatalog(catalog.table).set(catalog.oid, object);
+    this.#byCatalog.set(catalog.table, catalog.oid, object);
   }
 
   find({ table, oid }: CatalogId): DumpObject | undefined {
@@ -51,7 +50,7 @@ export class ObjectRegistry {
 
   /** Like `find`, for those who have no object made of the two. */
   at(table: number, oid: number): DumpObject | undefined {
-    return this.#byCatalog.get(table)?.get(oid);
+    return this.#byCatalog.get(table, oid);
   }
 
   get(dumpId: number): DumpObject | undefined {
@@ -65,13 +64,5 @@ export class ObjectRegistry {
 
   all(): DumpObject[] {
     return this.#byDumpId.filter((object) => object !== undefined);
-  }
-
-  #ofCatalog(table: number): Map<number, DumpObject> {
-    const known = this.#byCatalog.get(table);
-    if (known !== undefined) return known;
-    const added = new Map<number, DumpObject>();
-    this.#byCatalog.set(table, added);
-    return added;
   }
 }

@@ -58,7 +58,8 @@ export const sequenceSetType: ObjectType<SequenceSet> = {
     const name = quoteConformingLiteral(qualified(value.schema, value.name));
     return [
       objectEntry(
-        { ...value, catalog: { table: 0, oid: 0 } },
+        // Not the sequence's identity: the value has no row of its own.
+        { dumpId: value.dumpId, catalog: { table: 0, oid: 0 }, name: value.name, schema: value.schema },
         {
           desc: "SEQUENCE SET",
           section: "data",

@@ -1,10 +1,11 @@
 import { parseTextArray } from "../sql/pg-array.ts";
-import { catalogKey } from "./catalog-key.ts";
+import { CatalogMap } from "./catalog-map.ts";
 import type { Answers, Queries } from "./catalog-queries.ts";
 import { Catalog, firstNormalOid, type Row, type SharedFacts } from "./catalog-reader.ts";
-import { groupBy } from "./group-by.ts";
 
 type Name = "database" | "roles" | "extensions" | "members" | "dependents" | "initial";
+
+const none: readonly string[] = [];
 
 /** What nearly every object type needs. */
 export const sharedQueries: Queries<Name> = {
@@ -27,14 +28,18 @@ export function sharedFacts(answers: Answers<Name>): SharedFacts {
   const database = answers.database[0]!;
   const roleNames = new Map(answers.roles.map((row) => [Number(row.oid), row.rolname!]));
   const extensionNames = new Map(answers.extensions.map((row) => [Number(row.oid), row.extname!]));
-  const memberOf = new Map(answers.members.map((row) => [keyOf(row), Number(row.refobjid)]));
-  const dependents = groupBy(answers.dependents, keyOf);
+  const memberOf = new CatalogMap<number>();
+  for (const row of answers.members) memberOf.set(Number(row.classid), Number(row.objid), Number(row.refobjid));
+  const dependents = new CatalogMap<string[]>();
+  for (const row of answers.dependents) {
+    dependents.getOrMake(Number(row.classid), Number(row.objid), () => []).push(row.extname!);
+  }
   const initialOf = new Map(
     answers.initial.map((row) => [`${row.classoid}:${row.objoid}:${row.objsubid}`, row.initprivs!] as const),
   );
 
   const extensionOf: SharedFacts["extensionOf"] = (table, oid) => {
-    const extension = memberOf.get(catalogKey({ table, oid }));
+    const extension = memberOf.get(table, oid);
     return extension === undefined ? undefined : { oid: extension, name: extensionNames.get(extension) ?? "" };
   };
   return {
@@ -43,7 +48,7 @@ export function sharedFacts(answers: Answers<Name>): SharedFacts {
     inRecovery: database.recovery === "t",
     roleName: (oid) => roleNames.get(oid) ?? String(oid),
     extensionOf,
-    extensionsOf: (table, oid) => dependents.get(catalogKey({ table, oid }))?.map((row) => row.extname!) ?? [],
+    extensionsOf: (table, oid) => dependents.get(table, oid) ?? none,
     configurationTables: configurationTables(answers.extensions),
     initialPrivileges: (table, oid, subId = 0) => initialOf.get(`${table}:${oid}:${subId}`),
   };
@@ -59,8 +64,4 @@ function configurationTables(extensions: readonly Row[]): Map<number, string> {
     }
   }
   return conditions;
-}
-
-function keyOf(row: Row): number {
-  return catalogKey({ table: Number(row.classid), oid: Number(row.objid) });
 }

@@ -26,6 +26,13 @@ export function parseTextArray(text: string): string[] {
   });
 }
 
+const none: readonly string[] = [];
+
+/** As {@link parseTextArray}; NULL has no elements. Most columns of catalogues are NULL for most objects, which share one array. */
+export function textArray(text: string | null | undefined): readonly string[] {
+  return text === null || text === undefined ? none : parseTextArray(text);
+}
+
 /** The text form of an array of strings, with every element quoted that may need it. */
 export function formatTextArray(elements: readonly string[]): string {
   const quoted = elements.map((element) =>

@@ -1,10 +1,9 @@
 import type { Capabilities } from "../../capabilities.ts";
-import { parseTextArray } from "../../sql/pg-array.ts";
+import { textArray } from "../../sql/pg-array.ts";
 import { Catalog, type CatalogReader, firstNormalOid, type Row } from "../catalog-reader.ts";
 import { type DumpParts, noParts } from "../dump-object.ts";
 import { partsOfMember } from "../dump-parts.ts";
 import { optionsClause } from "../foreign-data/options.ts";
-import { groupBy } from "../group-by.ts";
 import type { ColumnPrivileges } from "../privilege-entries.ts";
 import type { Relation, RelationKind, SequenceOwner } from "./relation.ts";
 
@@ -15,14 +14,19 @@ import type { Relation, RelationKind, SequenceOwner } from "./relation.ts";
  * @param columns what {@link columnPrivilegeQuery} answered.
  */
 export function readRelations(reader: CatalogReader, rows: readonly Row[], columns: readonly Row[]): Relation[] {
-  const columnPrivileges = groupBy(columns, (row) => row.attrelid!);
+  const columnPrivileges = new Map<number, ColumnPrivileges[]>();
+  for (const row of columns) {
+    const ofRelation = columnPrivileges.get(Number(row.attrelid));
+    if (ofRelation === undefined) columnPrivileges.set(Number(row.attrelid), [columnPrivilegesOf(row)]);
+    else ofRelation.push(columnPrivilegesOf(row));
+  }
   return rows.map((row) => {
     const oid = Number(row.oid);
     const relation = reader.registry.add<Relation>({
       ...relationOf(row),
       owner: reader.shared.roleName(Number(row.relowner)),
       parts: partsOf(reader, row),
-      columnPrivileges: (columnPrivileges.get(row.oid!) ?? []).map(columnPrivilegesOf),
+      columnPrivileges: columnPrivileges.get(oid) ?? none,
       dependsOnExtensions: reader.shared.extensionsOf(Catalog.pg_class, oid),
     });
     // What refers to rows of the table, or to arrays of them, refers to the table.
@@ -32,6 +36,8 @@ export function readRelations(reader: CatalogReader, rows: readonly Row[], colum
     return relation;
   });
 }
+
+const none: readonly ColumnPrivileges[] = [];
 
 function partsOf(reader: CatalogReader, row: Row): DumpParts {
   const oid = Number(row.oid);
@@ -52,7 +58,7 @@ function partsOf(reader: CatalogReader, row: Row): DumpParts {
 function relationOf(
   row: Row,
 ): Omit<Relation, "dumpId" | "dependencies" | "owner" | "parts" | "columnPrivileges" | "dependsOnExtensions"> {
-  const options = parseTextArray(row.reloptions ?? "{}");
+  const options = textArray(row.reloptions);
   const checkOption = options.find((option) => option.startsWith("check_option="));
   return {
     kind: "table",
@@ -64,8 +70,8 @@ function relationOf(
     persistence: row.relpersistence!,
     tablespace: row.spcname ?? "",
     accessMethod: row.amname ?? null,
-    options: options.filter((option) => option !== checkOption),
-    toastOptions: parseTextArray(row.toastoptions ?? "{}"),
+    options: checkOption === undefined ? options : options.filter((option) => option !== checkOption),
+    toastOptions: textArray(row.toastoptions),
     checkOption: checkOption?.slice("check_option=".length).toUpperCase() ?? null,
     ofType: row.oftype ?? null,
     partitionKey: row.partkey ?? null,

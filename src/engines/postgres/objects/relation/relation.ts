@@ -115,8 +115,8 @@ export interface Column {
   readonly options: string;
   /** ` OPTIONS (...)` for the foreign-data wrapper of a foreign table, or empty. */
   readonly foreignOptions: string;
-  notNull?: NotNull;
-  default?: ColumnDefault;
+  readonly notNull: NotNull | undefined;
+  default: ColumnDefault | undefined;
 }
 
 export interface NotNull {

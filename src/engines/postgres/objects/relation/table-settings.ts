@@ -3,14 +3,15 @@ import { type Column, isPrinted, isWithoutRow, type Relation, tableWord } from "
 
 /** What CREATE cannot say of a table or materialized view and its columns: ALTER statements that follow it. */
 export function settingsStatements(relation: Relation): string {
-  const alter = `ALTER ${tableWord(relation)} ONLY ${qualified(relation.schema, relation.name)}`;
-  const columns = relation.columns.flatMap((column) =>
-    columnSettings(relation, column).map(
-      (setting) => `${alter} ALTER COLUMN ${quoteIdentifier(column.name)} ${setting};\n`,
-    ),
-  );
-  const settings = relationSettings(relation).map((setting) => `\n${alter} ${setting};\n`);
-  return [...columns, ...settings].join("");
+  const alter = (): string => `ALTER ${tableWord(relation)} ONLY ${qualified(relation.schema, relation.name)}`;
+  let statements = "";
+  for (const column of relation.columns) {
+    for (const setting of columnSettings(relation, column)) {
+      statements += `${alter()} ALTER COLUMN ${quoteIdentifier(column.name)} ${setting};\n`;
+    }
+  }
+  for (const setting of relationSettings(relation)) statements += `\n${alter()} ${setting};\n`;
+  return statements;
 }
 
 function columnSettings(relation: Relation, column: Column): string[] {

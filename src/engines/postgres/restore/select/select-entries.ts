@@ -2,7 +2,7 @@ import type { RestoreSelection } from "../../../../ports/restore.ts";
 import { isStatistics } from "../../archive/optimizer-statistics.ts";
 import { sectionOfEntries } from "../../archive/section-of-entries.ts";
 import type { TocEntry } from "../../archive/toc-entry.ts";
-import { belongsToDatabase, isAttribute, type WantedParts, wantedParts } from "../../archive/wanted-parts.ts";
+import { belongsToDatabase, isAttribute, partChooser, type WantedParts } from "../../archive/wanted-parts.ts";
 import type { NameDecoder } from "../../dump/name-decoder.ts";
 import { namedEntries, notInArchive } from "./named-entries.ts";
 import { usedEntries } from "./use-list.ts";
@@ -32,10 +32,11 @@ export function selectEntries(
   const used = selection.useList === undefined ? entries : usedEntries(entries, selection.useList);
   const isInSection = sectionFilter(used, selection);
   const isChosen = nameFilter(entries, selection, decode);
+  const partsOf = partChooser(selection);
   const selected: SelectedEntry[] = [];
   const taken = new Set<number>();
   for (const entry of used) {
-    const parts = wantedParts(entry, selection);
+    const parts = partsOf(entry);
     if (!(parts.definition || parts.data) || !isInSection(entry) || !isChosen(entry, taken)) continue;
     selected.push({ entry, parts });
     taken.add(entry.dumpId);
