@@ -21,6 +21,9 @@ export const REMOVAL_SUFFIX = ".removing.json";
 /** Behind the name of a backup and a time: the result of a proof that it restores. */
 export const VERIFICATION_SUFFIX = ".verify.json";
 
+/** Behind the name of a backup and a time: it is not to be removed. */
+export const HOLD_SUFFIX = ".hold.json";
+
 /** Before the name of an object that is written to try a repository out. */
 export const PROBE_PREFIX = "dbbackup-preflight-";
 

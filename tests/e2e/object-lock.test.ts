@@ -230,6 +230,18 @@ test("a backup that is locked is listed, verified and restored as any, and not r
     (await mustDbbackup(["list", "--repo", repository(), "--json"], { env })).stdout.toString(),
   );
   expect(listed).toEqual([expect.objectContaining({ id })]);
+  // A newer one, without a lock: rules let the locked one go, its lock does not, and a hold needs none.
+  const newer = JSON.parse((await mustDbbackup([...what, "--repo", repository()], { env })).stdout.toString()).id;
+  const clean = async () => {
+    const args = ["cleanup", "--keep-last", "1", "--repo", repository(), "--json"];
+    return JSON.parse((await mustDbbackup(args, { env })).stdout.toString()).backups;
+  };
+  expect(await clean()).toMatchObject([
+    { id, keep: true, reasons: [expect.stringMatching(/^locked by its storage until 20\d\d-/)] },
+    { id: newer, keep: true },
+  ]);
+  await mustDbbackup(["hold", newer, "--repo", repository(twoDays)], { env });
+  await mustDbbackup(["release", newer, "--repo", repository()], { env });
   await using restored = await withDatabase(database.server);
   const target = ["--url", restored.url, "--target", restored.name];
   await mustDbbackup(["restore", "single", id, "--repo", repository(), ...target], { env });

@@ -50,7 +50,7 @@ export async function replaceBackup(
   if (removesOld) {
     await requireWhole(made, found, ports, signal);
     const storage = await ports.openStorage(folderOf(found.location));
-    await removeBackup(await removalOf(found, storage), storage);
+    await removeBackup(await removalOf(found, storage), storage, ports.clock.now());
   }
   return { location, id: made.id, wasThere: before !== undefined, isRemoved: removesOld, hasNewKeys: false };
 }

@@ -1,8 +1,9 @@
 import { VERIFICATION_SUFFIX } from "../../core/backup-name.ts";
 import { readVerification } from "../../core/verification/read-verification.ts";
 import type { Verification } from "../../core/verification/verification-schema.ts";
-import type { OpenedObject, Storage } from "../../ports/storage.ts";
+import type { Storage } from "../../ports/storage.ts";
 import type { FoundBackup } from "../found-backup.ts";
+import { readWhole } from "../read-whole.ts";
 import { folderOf, nameOf } from "./place-of-backup.ts";
 
 /** What was found when a backup was restored on trial. */
@@ -27,19 +28,10 @@ export async function listVerifications(
   const found: StoredVerification[] = [];
   for await (const { key, size } of storage.list(`${nameOf(location)}.`)) {
     if (!key.endsWith(VERIFICATION_SUFFIX) || size > MAX_BYTES) continue;
-    const verification = readVerification(await textOf(await storage.open(key)));
+    const verification = readVerification((await readWhole(storage, key)).toString("utf8"));
     if (verification === undefined || verification.backup_id !== metadata?.id) continue;
     found.push({ file: `${storage.location}/${key}`, verification });
   }
   const time = ({ verification }: StoredVerification): number => Date.parse(verification.timestamp);
   return found.toSorted((a, b) => time(b) - time(a));
-}
-
-async function textOf(object: OpenedObject): Promise<string> {
-  try {
-    const bytes = Buffer.alloc(object.size);
-    return bytes.toString("utf8", 0, await object.readAt(0, bytes));
-  } finally {
-    await object.close();
-  }
 }

@@ -1,16 +1,14 @@
-import { BackupError } from "../../core/backup-error.ts";
-import { compactTime, VERIFICATION_SUFFIX } from "../../core/backup-name.ts";
-import { isSafeComponent } from "../../core/safe-path.ts";
+import { VERIFICATION_SUFFIX } from "../../core/backup-name.ts";
 import { uuidV7 } from "../../core/uuid-v7.ts";
 import { formatVerification } from "../../core/verification/format-verification.ts";
 import type { Verification } from "../../core/verification/verification-schema.ts";
 import type { Storage } from "../../ports/storage.ts";
+import { writeBeside } from "../write-beside.ts";
 import { folderOf, nameOf } from "./place-of-backup.ts";
 import { isProven, type ProvenBackup } from "./prove-backup.ts";
 
 /** More damage than this is counted, not kept. */
 export const maxKeptDamage = 100;
-const maxNameAttempts = 100;
 
 /** The result of a proof as it is stored and printed. Pure. */
 export function verificationOf(
@@ -56,31 +54,12 @@ export async function storeVerification(
   verification: Verification,
   openStorage: (location: string) => Promise<Storage>,
 ): Promise<string> {
-  const name = nameOf(location);
-  if (!isSafeComponent(name)) {
-    throw new BackupError({
-      code: "IO",
-      message: `a file name such as "${name}" is not written`,
-      object: location,
-      hint: "rename the backup and its metadata",
-    });
-  }
   const storage = await openStorage(folderOf(location));
-  const work = await storage.beginWork();
-  try {
-    const pending = await work.create();
-    await pending.write(Buffer.from(formatVerification(verification), "utf8"));
-    const base = `${name}.${compactTime(new Date(verification.timestamp))}`;
-    for (let attempt = 1; ; attempt++) {
-      const key = `${base}${attempt === 1 ? "" : `-${attempt}`}${VERIFICATION_SUFFIX}`;
-      try {
-        await pending.commit(key, "seal");
-        return `${storage.location}/${key}`;
-      } catch (error) {
-        if (!(error instanceof BackupError) || error.code !== "EXISTS" || attempt === maxNameAttempts) throw error;
-      }
-    }
-  } finally {
-    await work.end();
-  }
+  const record = {
+    name: nameOf(location),
+    time: new Date(verification.timestamp),
+    suffix: VERIFICATION_SUFFIX,
+    text: formatVerification(verification),
+  };
+  return `${storage.location}/${await writeBeside(record, storage)}`;
 }

@@ -1,13 +1,18 @@
 import { BackupError } from "../../core/backup-error.ts";
-import { METADATA_SUFFIX, REMOVAL_SUFFIX, VERIFICATION_SUFFIX } from "../../core/backup-name.ts";
+import { HOLD_SUFFIX, METADATA_SUFFIX, REMOVAL_SUFFIX, VERIFICATION_SUFFIX } from "../../core/backup-name.ts";
 import { KEY_FILE_MARK } from "../../core/encrypted-file.ts";
 import { lockedError, type ObjectLock } from "../../core/object-lock.ts";
+import { printable } from "../../core/printable.ts";
 import type { Storage } from "../../ports/storage.ts";
 import type { FoundBackup } from "../found-backup.ts";
+import { readWhole } from "../read-whole.ts";
+import { readHold } from "../retention/read-hold.ts";
+import { isBeside } from "../write-beside.ts";
 import { formatRemoval, isOfBackup, MAX_REMOVAL_BYTES, parseRemoval, type Removal } from "./removal-record.ts";
 
 /** Objects that are asked for beside each other. */
 const LOOKS_AT_ONCE = 8;
+const MAX_SHOWN_REASON = 200;
 
 /**
  * Says what belongs to a backup of a repository: its metadata, its artifacts, and of both the key files and results of verifications
@@ -25,7 +30,9 @@ export async function removalOf(found: FoundBackup, storage: Storage): Promise<R
   const addBeside = async (prefix: string, isOurs: (key: string) => boolean): Promise<void> => {
     for await (const { key } of storage.list(prefix)) if (isOurs(key)) files.push(key);
   };
-  await addBeside(`${stem}.`, (key) => key.endsWith(VERIFICATION_SUFFIX));
+  await addBeside(`${stem}.`, (key) =>
+    [VERIFICATION_SUFFIX, HOLD_SUFFIX].some((suffix) => isBeside(key, stem, suffix)),
+  );
   await addBeside(`${metadataKey}${KEY_FILE_MARK}`, () => true);
   const named = new Set(artifacts.map(({ file }) => keyOf(file!.location)));
   for (const key of named) if (!isOfBackup(key, stem)) throw othersFile(key, found.location);
@@ -50,14 +57,34 @@ function othersFile(key: string, object: string): BackupError {
 /**
  * Removes a backup. What is to go is written down first and the metadata go next, so that there is no backup any more from then
  * on; what an interruption leaves, `finishRemovals` removes.
- * @throws BackupError LOCKED when an object of it may not be removed yet: then all of it stays; IO
+ * @throws BackupError LOCKED when it is on hold, or an object of it may not be removed yet: then all of it stays; IO
  */
-export async function removeBackup(removal: Removal, storage: Storage): Promise<void> {
+export async function removeBackup(removal: Removal, storage: Storage, now: Date): Promise<void> {
+  await refuseHeld(removal, storage, now);
   await refuseLocked([removal.metadata, ...removal.files], storage);
   const key = `${removal.metadata.slice(0, -METADATA_SUFFIX.length)}${REMOVAL_SUFFIX}`;
   await writeRecord(key, removal, storage);
   await storage.remove(removal.metadata);
   await removeFiles(removal, key, storage);
+}
+
+async function refuseHeld({ id, metadata, files }: Removal, storage: Storage, now: Date): Promise<void> {
+  for (const key of files.filter((file) => file.endsWith(HOLD_SUFFIX))) {
+    const hold = await readHold(key, storage);
+    if (hold?.backupId === id && hold.until !== undefined && hold.until <= now) continue;
+    const until = hold?.until === undefined ? "until it is released" : `until ${hold.until.toISOString()}`;
+    throw new BackupError({
+      code: "LOCKED",
+      message: `it is on hold ${until}${hold?.reason === undefined ? "" : ` (${shortened(hold.reason)})`}; nothing of it was removed`,
+      object: `${storage.location}/${metadata.slice(0, -METADATA_SUFFIX.length)}`,
+      hint: "dbbackup release takes all of its holds back",
+    });
+  }
+}
+
+/** Whoever can write into the repository can write a reason. */
+function shortened(reason: string): string {
+  return printable(reason.length > MAX_SHOWN_REASON ? `${reason.slice(0, MAX_SHOWN_REASON)}...` : reason);
 }
 
 /** Names the object that is locked for the longest time: when that is free, all are. */
@@ -118,19 +145,9 @@ export async function unfinishedRemovals(storage: Storage): Promise<ReadonlyMap<
     if (key.endsWith(REMOVAL_SUFFIX) && size <= MAX_REMOVAL_BYTES) begun.push(key);
   }
   for (const key of begun) {
-    const removal = parseRemoval(await bytesOf(key, storage), key);
+    const removal = parseRemoval(await readWhole(storage, key), key);
     if (removal === undefined || (await storage.stat(removal.metadata)) !== undefined) continue;
     unfinished.set(key, removal);
   }
   return unfinished;
-}
-
-async function bytesOf(key: string, storage: Storage): Promise<Buffer> {
-  const object = await storage.open(key);
-  try {
-    const bytes = Buffer.alloc(object.size);
-    return bytes.subarray(0, await object.readAt(0, bytes));
-  } finally {
-    await object.close();
-  }
 }

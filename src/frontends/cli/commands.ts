@@ -12,7 +12,9 @@ import {
   restoreOptionNames,
   sampleOptionNames,
 } from "./options/options.ts";
+import { retentionNames } from "./retention-policy.ts";
 
+const idHelp = "an id or the beginning of one, latest:DB, or a name in the repository";
 const backupHelp = "a file, a URL, an id or the beginning of one, or latest:DB";
 
 /** What of the shared options a restore takes. */
@@ -454,17 +456,45 @@ export const commands: readonly Command[] = [
   },
   {
     words: ["cleanup"],
-    summary: "remove what runs that died have left in a repository",
+    summary: "remove what runs that died have left in a repository, and backups that no rule keeps",
     args: [],
-    options: ["dry-run", "abandon-unfinished"],
+    options: [...retentionNames, ...readingKeyNames, "dry-run", "confirm", "abandon-unfinished"],
     details: [
       "Removes what is no backup and never will be: works and unfinished uploads of runs that are dead, and uploads that no run has",
       "written down, after a day. Finishes removals that were interrupted. Nothing that a living run owns is touched; a run on",
       "another machine is taken for dead after 10 minutes of silence. Copies and backups that were interrupted and can go on are",
       "told of, and stay without --abandon-unfinished. Backups do the same for runs before them, but for the uploads and removals.",
+      "With rules of retention (--retention-days, --keep-...), backups that none of them keeps are removed too; each database and kind",
+      "counts by itself. The last good backup of a database always stays, the last one that was proved by a restore, what another one",
+      "needs, what is on hold or locked, and encrypted backups that no key opens. --dry-run tells what would become of each, and why.",
+      "When the clock of this machine may be wrong nothing is removed without --confirm. See docs/retention.md.",
     ],
-    examples: ["dbbackup cleanup --repo s3://my-backups/shop --dry-run", "dbbackup cleanup --repo /var/backups --json"],
+    examples: [
+      "dbbackup cleanup --repo s3://my-backups/shop --dry-run",
+      "dbbackup cleanup --repo /var/backups --retention-days 30 --min-backups 3 --dry-run",
+      "dbbackup cleanup --repo /var/backups --keep-daily 7 --keep-weekly 4 --keep-monthly 12 --json",
+    ],
     load: () => import("./run/cleanup.ts"),
+  },
+  {
+    words: ["hold"],
+    summary: "keep backups from being removed",
+    args: [{ name: "BACKUP", count: "many", help: idHelp }],
+    options: ["until", "reason"],
+    details: [
+      "Writes a record beside each; cleanup and cloud delete leave a backup alone as long as one of its holds lasts. It binds dbbackup and",
+      "nobody else: object lock (docs/storage.md) binds the storage.",
+    ],
+    examples: ["dbbackup hold latest:shop --until 2027-01-31 --reason 'before the move'"],
+    load: () => import("./run/hold.ts"),
+  },
+  {
+    words: ["release"],
+    summary: "take all holds of backups back",
+    args: [{ name: "BACKUP", count: "many", help: idHelp }],
+    options: [],
+    examples: ["dbbackup release latest:shop"],
+    load: () => import("./run/release.ts"),
   },
   {
     words: ["encrypt"],

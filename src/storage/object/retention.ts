@@ -1,5 +1,5 @@
 import type { BackupError } from "../../core/backup-error.ts";
-import { PROBE_PREFIX, REMOVAL_SUFFIX, VERIFICATION_SUFFIX } from "../../core/backup-name.ts";
+import { HOLD_SUFFIX, PROBE_PREFIX, REMOVAL_SUFFIX, VERIFICATION_SUFFIX } from "../../core/backup-name.ts";
 import { isWorkKey } from "./work-record.ts";
 
 /** For how long nobody may remove what is written. */
@@ -33,9 +33,12 @@ export function readRetention(
   return { mode, days };
 }
 
+/** Ends of names of what lies beside a backup, and is no part of it. */
+const besideBackups = [REMOVAL_SUFFIX, VERIFICATION_SUFFIX, HOLD_SUFFIX];
+
 /** Until when an object is kept that is written now; undefined for what must be removable, which is no part of a backup. */
 export function keptUntil(key: string, retention: Retention | undefined, now: Date): Date | undefined {
-  const isRemovable = isWorkKey(key) || key.endsWith(REMOVAL_SUFFIX) || key.endsWith(VERIFICATION_SUFFIX);
+  const isRemovable = isWorkKey(key) || besideBackups.some((suffix) => key.endsWith(suffix));
   if (retention === undefined || isRemovable) return undefined;
   return new Date(now.getTime() + (key.startsWith(PROBE_PREFIX) ? PROBE_MS : retention.days * DAY_MS));
 }

@@ -13,6 +13,7 @@ import { mysqlConvertOptions, mysqlDefinerOptions } from "./mysql-definer-option
 import { mysqlDumpOptions } from "./mysql-dump-options.ts";
 import type { Option } from "./option.ts";
 import { restoreOptions } from "./restore-options.ts";
+import { retentionOptions } from "./retention-options.ts";
 import { sampleOptions } from "./sample-options.ts";
 import { selectionOptions } from "./selection-options.ts";
 import { storageOptions } from "./storage-options.ts";
@@ -38,6 +39,7 @@ export const options = [
   ...verifyOptions,
   ...compareOptions,
   ...storageOptions,
+  ...retentionOptions,
   ...demoOptions,
 ] as const;
 

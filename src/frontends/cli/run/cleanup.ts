@@ -1,17 +1,83 @@
 import { type CleanupResult, cleanup } from "../../../commands/cleanup/cleanup.ts";
+import {
+  planRepository,
+  type RepositoryDecision,
+  type RetentionPlan,
+  removePlanned,
+} from "../../../commands/retention/apply-retention.ts";
+import { BackupError } from "../../../core/backup-error.ts";
 import { counted } from "../../../core/counted.ts";
 import { ExitStatus } from "../../../core/exit-status.ts";
 import { printable } from "../../../core/printable.ts";
+import { formatBytes } from "../amounts.ts";
 import type { RunCommand } from "../command.ts";
+import { hasKeys, keySources } from "../key-sources.ts";
 import { repositoryOf } from "../repository-option.ts";
+import { retentionPolicyOf } from "../retention-policy.ts";
+import { type Column, formatTable } from "../table.ts";
+import { unlockingOf } from "../unlocking.ts";
 
-export const run: RunCommand = async ({ options }, { services, output, signal }) => {
-  const storage = await services.openStorage(repositoryOf(options));
+const columns: readonly Column[] = [
+  { title: "" },
+  { title: "ID" },
+  { title: "DATABASE" },
+  { title: "TIME (UTC)" },
+  { title: "SIZE", align: "right" },
+  { title: "KIND" },
+  { title: "WHY" },
+];
+
+export const run: RunCommand = async ({ options }, { services, output, progress, signal }) => {
+  const policy = retentionPolicyOf(options);
   const dryRun = options["dry-run"] === true;
+  // Keys may stand in the environment; only rules need them.
+  const keys = policy !== undefined && hasKeys(keySources(options));
+  const storage = await services.openStorage(repositoryOf(options));
+  const unlocking = keys ? await unlockingOf(options, services, progress) : undefined;
+  const plan =
+    policy === undefined ? undefined : await planRepository({ policy, unlocking }, storage, services.clock, signal);
+  if (plan !== undefined) {
+    output.print(...formatTable(columns, plan.decisions.map(rowOf)));
+    for (const doubt of plan.clockDoubts) output.warn(`the clock of this machine may be wrong: ${doubt}`);
+    if (plan.clockDoubts.length > 0 && !dryRun && options.confirm !== true) throw doubtful(plan);
+  }
   const request = { dryRun, abandonUnfinished: options["abandon-unfinished"] === true };
   const result = await cleanup(request, storage, signal);
-  const { runs, objects, uploads, removals, unfinished } = result;
-  output.document({
+  const removed = new Set<unknown>();
+  if (plan !== undefined && !dryRun) {
+    await removePlanned(plan, storage, services.clock, (backup) => removed.add(backup), signal);
+  }
+  output.document(documentOf(result, plan, removed, dryRun));
+  output.print(...linesOf(result, dryRun), ...(plan === undefined ? [] : [summaryOf(plan, dryRun)]));
+  return ExitStatus.done;
+};
+
+function rowOf({ backup, keep, reasons }: RepositoryDecision): string[] {
+  return [
+    keep ? "keep" : "remove",
+    backup.id,
+    backup.title,
+    new Date(backup.time).toISOString().slice(0, 19).replace("T", " "),
+    formatBytes(backup.listed.metadata.size_bytes),
+    backup.kind,
+    reasons.join("; "),
+  ];
+}
+
+function summaryOf({ decisions }: RetentionPlan, dryRun: boolean): string {
+  const leaving = decisions.filter(({ keep }) => !keep);
+  const bytes = leaving.reduce((sum, { backup }) => sum + backup.listed.metadata.size_bytes, 0);
+  const rest = decisions.length - leaving.length;
+  return `${dryRun ? "would remove" : "removed"} ${counted(leaving.length, "backup")} (${formatBytes(bytes)}), ${rest} ${rest === 1 ? "stays" : "stay"}`;
+}
+
+function documentOf(
+  { runs, objects, uploads, removals, unfinished }: CleanupResult,
+  plan: RetentionPlan | undefined,
+  removed: ReadonlySet<unknown>,
+  dryRun: boolean,
+): Record<string, unknown> {
+  return {
     dry_run: dryRun,
     runs,
     objects,
@@ -25,10 +91,24 @@ export const run: RunCommand = async ({ options }, { services, output, signal })
       busy: isBusy,
       removed: isRemoved,
     })),
-  });
-  output.print(...linesOf(result, dryRun));
-  return ExitStatus.done;
-};
+    ...(plan === undefined
+      ? {}
+      : {
+          clock_doubts: plan.clockDoubts,
+          backups: plan.decisions.map(({ backup, keep, reasons }) => ({
+            id: backup.id,
+            database: backup.listed.metadata.database,
+            timestamp: backup.listed.metadata.timestamp,
+            size_bytes: backup.listed.metadata.size_bytes,
+            kind: backup.kind,
+            location: backup.listed.backup.location,
+            keep,
+            reasons,
+            removed: removed.has(backup),
+          })),
+        }),
+  };
+}
 
 function linesOf({ runs, objects, uploads, removals, unfinished }: CleanupResult, dryRun: boolean): string[] {
   const left = `${counted(objects.length, "object")} and ${counted(uploads.length, "unfinished upload")}`;
@@ -46,4 +126,12 @@ function linesOf({ runs, objects, uploads, removals, unfinished }: CleanupResult
       ? []
       : [`${dryRun ? "would finish" : "finished"} ${counted(removals.length, "removal")}`]),
   ];
+}
+
+function doubtful({ clockDoubts }: RetentionPlan): BackupError {
+  return new BackupError({
+    code: "CONFIRM_REQUIRED",
+    message: `the clock of this machine may be wrong (${clockDoubts.join("; ")}): nothing was touched`,
+    hint: "check the clock; if it is right, give --confirm",
+  });
 }

@@ -1,4 +1,3 @@
-import { findBackup } from "../../../commands/find-backup.ts";
 import type { FoundBackup } from "../../../commands/found-backup.ts";
 import {
   finishRemovals,
@@ -15,15 +14,10 @@ import type { NotedWork } from "../../../ports/storage.ts";
 import { formatBytes } from "../amounts.ts";
 import type { RunCommand } from "../command.ts";
 import { repositoryOf } from "../repository-option.ts";
+import { stored } from "../stored-backup.ts";
 
 export const run: RunCommand = async ({ args, options }, { services, output, signal }) => {
   const storage = await services.openStorage(repositoryOf(options));
-  // A path would name something outside of the repository.
-  const openRepository = async (url?: string) => {
-    if (url !== undefined) throw elsewhere();
-    return storage;
-  };
-  const ports = { locateFile: async () => undefined, openRepository };
   const found: FoundBackup[] = [];
   const copies: NotedWork[] = [];
   // Of these the backup is gone, and the files are not: naming it again finishes that.
@@ -35,7 +29,7 @@ export const run: RunCommand = async ({ args, options }, { services, output, sig
       continue;
     }
     const copy = await unfinishedCopy(argument, storage);
-    if (copy === undefined) found.push(inRepository(await findBackup(argument, ports, signal), argument));
+    if (copy === undefined) found.push(await stored(argument, storage, signal));
     else copies.push(copy);
   }
   for (const { id, location } of copies) output.print(`${id}  an unfinished copy  ${printable(location)}`);
@@ -55,7 +49,7 @@ export const run: RunCommand = async ({ args, options }, { services, output, sig
   for (const copy of copies) await discardCopy(copy, storage);
   for (const backup of found) {
     signal.throwIfAborted();
-    await removeBackup(await removalOf(backup, storage), storage);
+    await removeBackup(await removalOf(backup, storage), storage, services.clock.now());
   }
   const finished = await finishRemovals(storage);
   output.document(documents(true));
@@ -64,24 +58,6 @@ export const run: RunCommand = async ({ args, options }, { services, output, sig
     output.info(`finished the removal of ${counted(finished.length, "backup")} that was interrupted`);
   return ExitStatus.done;
 };
-
-function elsewhere(): BackupError {
-  return new BackupError({
-    code: "USAGE",
-    message: "backups to be removed are named by their ids, and not by URLs",
-    hint: "give the repository with --repo",
-  });
-}
-
-function inRepository(backup: FoundBackup, argument: string): FoundBackup {
-  if (backup.metadata !== undefined) return backup;
-  throw new BackupError({
-    code: "USAGE",
-    message: `"${argument}" is a file without metadata, and no backup of the repository`,
-    object: backup.location,
-    hint: "remove it as you remove other files there",
-  });
-}
 
 function lineOf({ metadata, location }: FoundBackup): string {
   const { id, database, timestamp, size_bytes: size } = metadata!;

@@ -1,0 +1,63 @@
+import { BackupError } from "../../core/backup-error.ts";
+import { HOLD_SUFFIX } from "../../core/backup-name.ts";
+import { formatHold, type Hold, MAX_HOLD_BYTES } from "../../core/retention/hold-record.ts";
+import type { Storage } from "../../ports/storage.ts";
+import type { FoundBackup } from "../found-backup.ts";
+import { nameOf } from "../proof/place-of-backup.ts";
+import { isBeside, nameBeside, writeBeside } from "../write-beside.ts";
+import { readHold } from "./read-hold.ts";
+
+/** A record of a hold. */
+export interface StoredHold {
+  /** Name of the backup that it lies beside. */
+  readonly name: string;
+  /** Undefined for a file that cannot be read as one: the backup beside it is taken for held. */
+  readonly hold: Hold | undefined;
+}
+
+/**
+ * Writes down that a backup is not to be removed.
+ * @param backup of the repository
+ * @returns the key of the record
+ * @throws BackupError IO
+ */
+export async function holdBackup(backup: FoundBackup, hold: Omit<Hold, "backupId">, storage: Storage): Promise<string> {
+  const text = formatHold({ ...hold, backupId: idOf(backup) });
+  return await writeBeside({ name: nameOf(backup.location), time: hold.since, suffix: HOLD_SUFFIX, text }, storage);
+}
+
+/**
+ * Removes all records that a backup is held, also those that have ended.
+ * @returns their keys
+ * @throws BackupError IO
+ */
+export async function releaseBackup(backup: FoundBackup, storage: Storage): Promise<readonly string[]> {
+  const keys: string[] = [];
+  const name = nameOf(backup.location);
+  for await (const { key } of storage.list(`${name}.`)) if (isBeside(key, name, HOLD_SUFFIX)) keys.push(key);
+  for (const key of keys) await storage.remove(key);
+  return keys;
+}
+
+/** The holds of a repository. @param keys of what lies in it, with their sizes @throws BackupError IO */
+export async function readHolds(keys: ReadonlyMap<string, number>, storage: Storage): Promise<readonly StoredHold[]> {
+  const holds: StoredHold[] = [];
+  for (const [key, size] of keys) {
+    if (!key.endsWith(HOLD_SUFFIX)) continue;
+    holds.push({
+      name: nameBeside(key, HOLD_SUFFIX),
+      hold: size > MAX_HOLD_BYTES ? undefined : await readHold(key, storage),
+    });
+  }
+  return holds;
+}
+
+function idOf({ metadata, location }: FoundBackup): string {
+  if (metadata !== undefined) return metadata.id;
+  throw new BackupError({
+    code: "USAGE",
+    message: "it is a file without metadata, which no clean-up removes",
+    object: location,
+    hint: "name a backup of the repository",
+  });
+}

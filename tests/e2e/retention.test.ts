@@ -1,0 +1,238 @@
+import { readdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { ExitStatus } from "../../src/core/exit-status.ts";
+import { dbbackupHere, mustDbbackupHere } from "../helpers/dbbackup-here.ts";
+import { plantBackup } from "../helpers/planted-backup.ts";
+import { sharedServer } from "../helpers/shared-servers.ts";
+import { withTemporaryFolder } from "../helpers/temporary-folder.ts";
+import { withDatabase } from "../helpers/test-database.ts";
+
+interface CleanedBackup {
+  readonly id: string;
+  readonly keep: boolean;
+  readonly reasons: readonly string[];
+  readonly removed: boolean;
+}
+
+interface Cleaned {
+  readonly backups: readonly CleanedBackup[];
+  readonly clock_doubts: readonly string[];
+}
+
+async function clean(repo: string, ...args: readonly string[]): Promise<Cleaned> {
+  return JSON.parse((await mustDbbackupHere(["cleanup", "--repo", repo, "--json", ...args])).stdout.toString());
+}
+
+async function listed(repo: string): Promise<string[]> {
+  const { stdout } = await dbbackupHere(["list", "--repo", repo, "--json"]);
+  return JSON.parse(stdout.toString()).map(({ id }: { id: string }) => id);
+}
+
+function idsThatGo({ backups }: Cleaned): string[] {
+  return backups.flatMap(({ id, keep }) => (keep ? [] : [id]));
+}
+
+function verification(backupId: string, status: "ok" | "damaged"): string {
+  return JSON.stringify({
+    version: 1,
+    id: "019e1f30-0000-7000-8000-000000000000",
+    timestamp: new Date().toISOString(),
+    backup: "x",
+    backup_id: backupId,
+    status,
+    tool: { name: "dbbackup", version: "4" },
+    server: { kind: "throw-away" },
+    duration_seconds: 1,
+    phases: [],
+    counts: {},
+    damage_count: 0,
+    damage: [],
+    notes: [],
+    checks: [],
+  });
+}
+
+test("by age and number: what goes is told, then gone; other databases, kinds and files stay", async () => {
+  await using folder = await withTemporaryFolder();
+  const repo = folder.path;
+  const shop = [40, 35, 20, 10, 1].map((days) => plantBackup(repo, "shop", days));
+  const others = [
+    plantBackup(repo, "archive", 400),
+    plantBackup(repo, "shop", 90, { host: "db2" }),
+    plantBackup(repo, "shop", 91, { backup_type: "sample" }),
+  ];
+  writeFileSync(join(repo, "shop_full_20200101T000000Z.dump"), "a file of somebody");
+  const before = readdirSync(repo).toSorted();
+  const rules = ["--retention-days", "15", "--min-backups", "3"];
+  const told = await clean(repo, ...rules, "--dry-run");
+  expect(idsThatGo(told)).toEqual([shop[0]!.id, shop[1]!.id]);
+  expect(told.backups.map(({ removed }) => removed)).not.toContain(true);
+  expect(told.backups.find(({ id }) => id === others[0]!.id)!.reasons).toEqual([
+    "the last good backup of its database",
+    "one of the newest 3 (min-backups)",
+  ]);
+  expect(readdirSync(repo).toSorted()).toEqual(before);
+  const done = await clean(repo, ...rules);
+  expect(done.backups.flatMap(({ id, removed }) => (removed ? [id] : []))).toEqual(idsThatGo(told));
+  const gone = new Set(shop.slice(0, 2).flatMap(({ name }) => [name, `${name}.meta.json`]));
+  expect(readdirSync(repo).toSorted()).toEqual(before.filter((name) => !gone.has(name)));
+  expect(idsThatGo(await clean(repo, ...rules))).toEqual([]);
+});
+
+test("the table tells why, and what it comes to", async () => {
+  await using folder = await withTemporaryFolder();
+  const [old, young] = [plantBackup(folder.path, "shop", 20), plantBackup(folder.path, "shop", 1)];
+  const { stdout } = await mustDbbackupHere(["cleanup", "--repo", folder.path, "--keep-daily", "1", "--dry-run"]);
+  const lines = stdout.toString().split("\n");
+  expect(lines.find((line) => line.includes(old.id))).toMatch(/^remove .* shop .* full logical .* no rule keeps it$/);
+  expect(lines.find((line) => line.includes(young.id))).toMatch(
+    /^keep .* the last good backup of its database; number 1 of 1 \(keep-daily\)$/,
+  );
+  expect(lines).toContain("would remove 1 backup (7 B), 1 stays");
+});
+
+describe("holds", () => {
+  test("keep a backup from cleanup and cloud delete until they end or are taken back", async () => {
+    await using folder = await withTemporaryFolder();
+    const repo = folder.path;
+    const [old] = [plantBackup(repo, "shop", 20), plantBackup(repo, "shop", 1)];
+    const args = ["--repo", repo];
+    await mustDbbackupHere(["hold", old!.id, "--reason", "the audit", ...args]);
+    const { stdout } = await mustDbbackupHere(["hold", old!.name, "--until", "2999-12-31", "--json", ...args]);
+    expect(JSON.parse(stdout.toString())).toMatchObject([{ id: old!.id, hold_until: "2999-12-31T23:59:59.999Z" }]);
+    const cleaned = await clean(repo, "--keep-last", "1");
+    expect(cleaned.backups[0]).toMatchObject({ keep: true, reasons: ["on hold until it is released"] });
+    const refused = await dbbackupHere(["cloud", "delete", old!.id, "--confirm", ...args]);
+    expect(refused.status).toBe(ExitStatus.failed);
+    expect(refused.stderr).toMatch(/on hold until .*nothing of it was removed[\s\S]*dbbackup release/);
+    await mustDbbackupHere(["release", old!.id, ...args]);
+    expect(idsThatGo(await clean(repo, "--keep-last", "1"))).toEqual([old!.id]);
+    expect(readdirSync(repo)).toHaveLength(2);
+  });
+
+  test("that have ended bind no more, and go with their backup; those that nobody can read bind", async () => {
+    await using folder = await withTemporaryFolder();
+    const repo = folder.path;
+    const [first, second] = [30, 20, 1].map((days) => plantBackup(repo, "shop", days));
+    const ended = { kind: "hold", version: 1, backup_id: first!.id, since: "2020-01-01T00:00:00.000Z" };
+    writeFileSync(
+      join(repo, `${first!.name}.20200101T000000Z.hold.json`),
+      JSON.stringify({ ...ended, until: "2020-02-01T00:00:00.000Z" }),
+    );
+    writeFileSync(join(repo, `${second!.name}.20200101T000000Z.hold.json`), '{"kind":"hold","version":2}');
+    expect(idsThatGo(await clean(repo, "--keep-last", "1"))).toEqual([first!.id]);
+    expect(readdirSync(repo).filter((name) => name.startsWith(first!.name))).toEqual([]);
+  });
+
+  test.each([
+    ["2026-02-31", "is no time"],
+    ["tomorrow", "is no time"],
+    ["2020-01-01", "is over"],
+  ])("--until %s %s", async (until, message) => {
+    await using folder = await withTemporaryFolder();
+    const { id } = plantBackup(folder.path, "shop", 1);
+    const { status, stderr } = await dbbackupHere(["hold", id, "--until", until, "--repo", folder.path]);
+    expect(status).toBe(ExitStatus.usage);
+    expect(stderr).toContain(message);
+    expect(readdirSync(folder.path)).toHaveLength(2);
+  });
+});
+
+describe("what is good", () => {
+  test("a backup that lost its file, or did not restore, is not the last good one", async () => {
+    await using folder = await withTemporaryFolder();
+    const repo = folder.path;
+    const [proved, good, lost, damaged] = [50, 40, 30, 20].map((days) => plantBackup(repo, "shop", days));
+    rmSync(join(repo, lost!.name));
+    writeFileSync(join(repo, `${damaged!.name}.20260101T000000Z.verify.json`), verification(damaged!.id, "damaged"));
+    writeFileSync(join(repo, `${proved!.name}.20260101T000000Z.verify.json`), verification(proved!.id, "ok"));
+    // Somebody else's result says nothing.
+    writeFileSync(join(repo, `${good!.name}.20260101T000000Z.verify.json`), verification(damaged!.id, "damaged"));
+    const told = await clean(repo, "--retention-days", "25", "--dry-run");
+    expect(idsThatGo(told)).toEqual([lost!.id]);
+    expect(told.backups.map(({ reasons }) => reasons)).toEqual([
+      ["the last backup of its database that was proved by a restore"],
+      ["the last good backup of its database"],
+      ["damaged, and no rule keeps it"],
+      ["younger than 25 days (retention-days)"],
+    ]);
+  });
+
+  test("a base goes when the last that needs it goes", async () => {
+    await using folder = await withTemporaryFolder();
+    const repo = folder.path;
+    const base = plantBackup(repo, "shop", 20);
+    const increment = plantBackup(repo, "shop", 19, { backup_type: "incremental", base_backup: base.id });
+    plantBackup(repo, "shop", 1);
+    await mustDbbackupHere(["hold", increment.id, "--repo", repo]);
+    const told = await clean(repo, "--keep-last", "1", "--dry-run");
+    expect(told.backups[0]).toMatchObject({ keep: true, reasons: [`"${increment.id}" needs it`] });
+    await mustDbbackupHere(["release", increment.id, "--repo", repo]);
+    const cleaned = await clean(repo, "--retention-days", "10");
+    // The newest of its kind, but no whole backup: nothing keeps it.
+    expect(idsThatGo(cleaned)).toEqual([base.id, increment.id]);
+    expect(await listed(repo)).toHaveLength(1);
+  });
+
+  test("metadata that nobody can read keep everything", async () => {
+    await using folder = await withTemporaryFolder();
+    const repo = folder.path;
+    for (const days of [20, 1]) plantBackup(repo, "shop", days);
+    writeFileSync(join(repo, "other.dump.meta.json"), "{");
+    const { status, stderr } = await dbbackupHere(["cleanup", "--keep-last", "1", "--repo", repo]);
+    expect(status).toBe(ExitStatus.failed);
+    expect(stderr).toContain("1 metadata file cannot be read, so that nobody knows what they need");
+    expect(readdirSync(repo)).toHaveLength(5);
+  });
+});
+
+test("encrypted backups go only for who has their key, and not since a file beside them calls them damaged", async () => {
+  await using folder = await withTemporaryFolder();
+  await using database = await withDatabase(await sharedServer(18));
+  await database.sql("CREATE TABLE t AS SELECT 1 AS id");
+  const key = join(folder.path, "the.key");
+  const repo = join(folder.path, "repo");
+  await mustDbbackupHere(["keys", "generate", "--type", "raw", "--output", key]);
+  const backUp = async (): Promise<{ id: string; backup_file: string }> => {
+    const what = ["backup", "single", database.name, "--url", database.url, "--repo", repo, "--json"];
+    return JSON.parse((await mustDbbackupHere([...what, "--encrypt", "--key-file", key])).stdout.toString());
+  };
+  const [first, second, third] = [await backUp(), await backUp(), await backUp()];
+  // Newer, of the same database, and in the clear: what anybody may put there.
+  const planted = plantBackup(repo, database.name, -30 / 86_400);
+  const name = third!.backup_file.replace(/\.enc$/, "");
+  writeFileSync(join(repo, `${name}.20260101T000000Z.verify.json`), verification(third!.id, "damaged"));
+  const blind = await clean(repo, "--keep-last", "1");
+  expect(idsThatGo(blind)).toEqual([]);
+  expect(blind.backups[0]!.reasons).toContain("it is encrypted, and no key that was given opens it");
+  expect(idsThatGo(await clean(repo, "--keep-last", "1", "--key-file", key))).toEqual([first!.id]);
+  expect(await listed(repo)).toEqual([second!.id, third!.id, planted.id]);
+});
+
+describe("a clock that may be wrong", () => {
+  test.each([
+    ["behind", -2, "the newest backup is of", "--keep-last"],
+    ["ahead", 40, "no backup is younger than 7 days", "--retention-days"],
+  ])("%s: nothing is touched without --confirm", async (_, youngest, doubt, rule) => {
+    await using folder = await withTemporaryFolder();
+    const repo = folder.path;
+    const [old] = [plantBackup(repo, "shop", 60), plantBackup(repo, "shop", youngest)];
+    const asked = await dbbackupHere(["cleanup", rule, "1", "--repo", repo]);
+    expect(asked.status).toBe(ExitStatus.usage);
+    expect(asked.stderr).toContain(doubt);
+    expect(readdirSync(repo)).toHaveLength(4);
+    expect((await clean(repo, rule, "1", "--dry-run")).clock_doubts).toEqual([expect.stringContaining(doubt)]);
+    expect(idsThatGo(await clean(repo, rule, "1", "--confirm"))).toEqual([old!.id]);
+    expect(readdirSync(repo)).toHaveLength(2);
+  });
+});
+
+test("a minimum alone is refused", async () => {
+  await using folder = await withTemporaryFolder();
+  plantBackup(folder.path, "shop", 1);
+  const repo = ["--repo", folder.path];
+  const minimum = await dbbackupHere(["cleanup", "--min-backups", "3", ...repo]);
+  expect(minimum.status).toBe(ExitStatus.usage);
+  expect(minimum.stderr).toContain("nothing says which may go");
+});
