@@ -58,12 +58,12 @@ export const triggerType: ObjectType<Trigger> = {
   link(triggers: readonly Trigger[]): void {
     const byTable = Map.groupBy(triggers, ({ relation }) => relation);
     for (const copy of triggers.filter(({ isCopy }) => isCopy)) {
-      // It comes with that of the root, even if those between are as it is and have no entry.
+      // It comes with that of the root, also when those between are as the root's is, and have no entry.
       const above = new Set<Relation>(copy.relation.parents);
       for (const relation of above) {
-        for (const { name, dumpId } of byTable.get(relation) ?? [])
-          if (name === copy.name) copy.dependencies.add(dumpId);
-        for (const parent of relation.parents) above.add(parent);
+        const same = byTable.get(relation)?.find(({ name }) => name === copy.name);
+        if (same !== undefined) copy.dependencies.add(same.dumpId);
+        else for (const parent of relation.parents) above.add(parent);
       }
     }
   },
