@@ -9,13 +9,14 @@ import { chooseMysqlSample, mysqlSamplePlan, requireSampledRows, sampledTables }
 import { chosenRelations } from "./chosen-relations.ts";
 import { readDatabaseDefaults } from "./database-defaults.ts";
 import { describeServer } from "./describe-server.ts";
-import { dumpDirectory } from "./dump-directory.ts";
+import { dumpDirectory, SMALLEST_PART_BYTES } from "./dump-directory.ts";
 import type { DumpedDatabase, DumpRun } from "./dump-run.ts";
-import { dumpScript } from "./dump-script.ts";
+import { dumpScript, SCRIPT_PART_BYTES } from "./dump-script.ts";
 import { DumpTelling } from "./dump-telling.ts";
 import { preparedTransactions } from "./prepared-transactions.ts";
 import { requireRights } from "./require-rights.ts";
 import { rowSettingsOf } from "./row-settings.ts";
+import { sessionsWithWork, type WantedSessions } from "./sessions-with-work.ts";
 import { isInSnapshots, readUnprotected } from "./snapshot/read-unprotected.ts";
 import { type Snapshot, takeSnapshot } from "./snapshot/take-snapshot.ts";
 import type { MysqlSource } from "./with-source.ts";
@@ -37,7 +38,7 @@ export async function dumpMysqlDatabase(
   await using snapshot = await takeSnapshot(
     source,
     { database, unprotected },
-    { sessions: sessionsFor(request), ...options },
+    { sessions: await sessionsWithWork(source, database, wantedSessions(request)), ...options },
     (message) => telling.warn(message),
   );
   const began = monotonic();
@@ -116,6 +117,11 @@ export async function dumpFromSnapshot(
     ...(sample === undefined ? {} : { sample: mysqlSamplePlan(database, sample) }),
     warnings: [...spec.warnings, ...telling.warnings],
   };
+}
+
+function wantedSessions(request: DumpRequest): WantedSessions {
+  const smallest = request.format === "directory" ? SMALLEST_PART_BYTES : SCRIPT_PART_BYTES;
+  return { wanted: sessionsFor(request), partBytes: request.mysql?.chunkSize ?? smallest };
 }
 
 /** Several read rows of a directory beside each other; of a script, when somebody wants that. */

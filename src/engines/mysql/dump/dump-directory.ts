@@ -55,7 +55,7 @@ const MiB = 1024 * 1024;
 const CHUNK_BYTES = 64 * MiB;
 /** What a part takes on the server's disk, at most and at least: its lines may be somewhat longer, and not two files then. */
 const PART_BYTES = 48 * MiB;
-const SMALL_PART_BYTES = 16 * MiB;
+export const SMALLEST_PART_BYTES = 16 * MiB;
 /** Of all that there is: so that no session is left alone with a large part at the end. */
 const PARTS_PER_SESSION = 4;
 
@@ -257,7 +257,7 @@ class DirectoryDump {
   async #rangesOf({ session }: Lane, table: Relation): Promise<Awaited<ReturnType<typeof planRanges>>> {
     const all = this.tables.reduce((sum, { bytes }) => sum + bytes, 0);
     const share = Math.ceil(all / (PARTS_PER_SESSION * this.#lanes.length));
-    const usual = Math.min(PART_BYTES, Math.max(SMALL_PART_BYTES, share));
+    const usual = Math.min(PART_BYTES, Math.max(SMALLEST_PART_BYTES, share));
     return await planRanges(session, this.#run.database, table, this.#run.options.chunkSize ?? usual);
   }
 

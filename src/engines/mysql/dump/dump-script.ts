@@ -34,7 +34,7 @@ import { Turns } from "./turns.ts";
  * With several sessions, what each reads at a time takes so much on the server's disk. A scanner holds a third of it while
  * others write, and its server waits with the rest; parts that fit into it cost both sides an eighth more CPU time.
  */
-const PART_BYTES = 8 * 1024 * 1024;
+export const SCRIPT_PART_BYTES = 8 * 1024 * 1024;
 
 /** What a connection reads with. */
 interface Lane {
@@ -102,7 +102,7 @@ async function planTables(
       sampled !== undefined
         ? sampled
         : isCut
-          ? await planEvenRanges(session!, database, table, PART_BYTES)
+          ? await planEvenRanges(session!, database, table, SCRIPT_PART_BYTES)
           : wholeTable;
     planned.push({ table, ranges, history, totals: wantsRows(run, table) ? [] : undefined });
   }

@@ -43,8 +43,8 @@ export async function setUpDumpSession(
   ];
   const known = settings.filter(([name]) => variables.has(name));
   await connection.query("SET NAMES utf8mb4");
+  known.push(["character_set_results", "NULL"]);
   await connection.query(`SET ${known.map(([name, value]) => `SESSION ${name} = ${value}`).join(", ")}`);
-  await connection.query("SET character_set_results = NULL");
   await connection.query("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ");
   if (capabilities.loggedSavepointsKeepDefinitions) await stopLogging(connection);
   if (database !== undefined) await connection.query(`USE ${quoteName(database)}`);

@@ -70,11 +70,15 @@ export async function takeSnapshot(
     },
   };
   try {
-    for (let count = 0; count < options.sessions; count++) {
-      const session = await source.connect();
-      sessions.push(session);
-      await setUpDumpSession(session, facts, database);
-    }
+    const opened = await Promise.allSettled(
+      Array.from({ length: options.sessions }, async () => {
+        const session = await source.connect();
+        sessions.push(session);
+        await setUpDumpSession(session, facts, database);
+      }),
+    );
+    const failed = opened.find((one) => one.status === "rejected");
+    if (failed !== undefined) throw failed.reason;
     const copiesUnderLock = unprotected.length > 0 && options.nonTransactional === "lock" && !options.noLock;
     const taken = await take(sessions, source, options, copiesUnderLock, warn);
     if (unprotected.length > 0 && !taken.protectsAllTables) warn(unprotectedText(unprotected));

@@ -49,16 +49,21 @@ export interface LoadSession extends LoadingSession, AsyncDisposable {
   readonly facts: MysqlServerFacts;
 }
 
-/** Logs in to load rows into a database. @throws BackupError TARGET_MISSING, CONNECT, AUTH, UNSUPPORTED_SERVER */
+/**
+ * Logs in to load rows into a database.
+ * @param known of another session of the same account: the server is not asked again for all that it says of itself
+ * @throws BackupError TARGET_MISSING, CONNECT, AUTH, UNSUPPORTED_SERVER
+ */
 export async function openLoadSession(
   spec: MysqlConnectionSpec,
   database: string,
   signal: AbortSignal,
   warn: (message: string) => void,
+  known?: MysqlServerFacts,
 ): Promise<LoadSession> {
   const connection = await connectForRestore({ ...spec, sendsFiles: true }, database, { signal });
   try {
-    const facts = await identifyMysql(connection);
+    const facts = known ?? (await identifyMysql(connection));
     await setForLoading(connection, facts, warn);
     return {
       connection,

@@ -38,7 +38,7 @@ export async function workOff<Job>(
   await using helpers = new AsyncDisposableStack();
   const sessions = [leader];
   const opened = await Promise.allSettled(
-    Array.from({ length: wanted - 1 }, () => openLoadSession(spec, target, signal, warn)),
+    Array.from({ length: wanted - 1 }, () => openLoadSession(spec, target, signal, warn, leader.facts)),
   );
   for (const one of opened) if (one.status === "fulfilled") sessions.push(helpers.use(one.value));
   const missing = opened.find((one) => one.status === "rejected")?.reason as unknown;

@@ -62,7 +62,7 @@ export async function runFollowing(run: FollowRun): Promise<void> {
   const { spec, target, request, warn, stop, progress } = run;
   const signal = AbortSignal.any([run.signal, stop.signal]);
   await using leader = await openLoadSession(spec, target, signal, warn);
-  await using first = await openLoadSession(spec, target, signal, warn);
+  await using first = await openLoadSession(spec, target, signal, warn, leader.facts);
   run.onTouched(undefined);
   progress.phase("data", "loading what is written, while more of it is");
   const following = new Following(run, leader);
