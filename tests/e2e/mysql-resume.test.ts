@@ -1,3 +1,5 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { MysqlConnection } from "../../src/wire/mysql/connection.ts";
 import { dbbackup, mustDbbackup } from "../helpers/dbbackup.ts";
@@ -52,6 +54,14 @@ test.each(["mariadb-10.11", "mysql-5.6"] as const)(
       expect(await beside.rows(`SELECT GET_LOCK('${lock!.name}', 0) AS has`)).toEqual([{ has: "1" }]);
       await refused(["--resume", ...begun], /another restore is still at work .*\(sessions \d+\)/);
     }
+    // As a crash of the server leaves it that writes its log once in a second: notes are lost, views are not.
+    await target.sql("CREATE OR REPLACE VIEW seen AS SELECT 1 AS n");
+    await target.sql("CREATE OR REPLACE VIEW first_seen AS SELECT 1 AS n");
+    const standIns = JSON.parse(await readFile(join(path, "index.json"), "utf8")).objects.flatMap(
+      ({ kind }: { kind: string }, number: number) => (kind === "stand-in" ? [`'object ${number}'`] : []),
+    );
+    expect(standIns).toHaveLength(2);
+    await target.sql(`DELETE FROM dbbackup_restore_journal WHERE step IN (${standIns.join(", ")})`);
     const done = await run(["--resume", ...begun, "--jobs=4"]);
     expect(done.status, done.stderr.toString()).toBe(0);
     await expectResumed(target, source);

@@ -28,7 +28,9 @@ export async function checkResumed(
   const gone = made.filter((object) => isDone(object) && !names.has(object.name));
   // The first that is not noted may have been made all the same.
   const [, ...left] = made.filter((object) => !isDone(object));
-  const come = journal.wasEmpty ? left.filter(({ name }) => names.has(name)) : [];
+  // A server that crashes may lose its last notes, and keep the views that it made before these: files, of MariaDB.
+  const held = left.filter(({ kind }) => kind !== "stand-in");
+  const come = journal.wasEmpty ? held.filter(({ name }) => names.has(name)) : [];
   return [
     ...changed(target, gone, "had been restored, and is gone"),
     ...changed(target, come, "was not restored yet, and is there"),

@@ -11,6 +11,7 @@ import {
   dataOf,
 } from "../../directory/directory-index.ts";
 import type { SplitTable } from "../../load/split-create-table.ts";
+import { quoteName } from "../../quote.ts";
 import { eachStatement } from "../../script/each-statement.ts";
 import { headOf } from "../../script/statement-head.ts";
 import { type FailureLog, notConvertible } from "../failure-log.ts";
@@ -139,11 +140,17 @@ async function note({ journal, leader }: Work, step: Step): Promise<void> {
   if (journal !== undefined) await leader.connection.query(journal.noteDone(step));
 }
 
-/** The object that was being made: servers commit it before it can be noted. Not where it may be somebody else's. */
+/**
+ * The object that was being made: servers commit it before it can be noted. And all stand-ins, whose notes a crash of the
+ * server may have taken. Not where it may be somebody else's.
+ */
 async function dropHalfMade({ journal, numbers, leader }: Work, made: readonly DirectoryObject[]): Promise<void> {
   if (journal?.wasEmpty !== true) return;
-  const next = made.find((object) => !journal.isDone(stepOf(numbers.get(object)!)));
+  const [next, ...others] = made.filter((object) => !journal.isDone(stepOf(numbers.get(object)!)));
   if (next !== undefined) await dropObject(leader.connection, next, true);
+  for (const { kind, name } of [next, ...others].filter((object) => object !== undefined)) {
+    if (kind === "stand-in") await leader.connection.query(`DROP VIEW IF EXISTS ${quoteName(name)}`);
+  }
 }
 
 /** What is left of its rows, and of what follows them. */
