@@ -11,7 +11,8 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { formatMetadata } from "../../src/core/metadata/format-metadata.ts";
 import { LocalStorage } from "../../src/storage/local/local-storage.ts";
 import { builtProgram } from "../helpers/built-program.ts";
-import { dbbackup, foreignVariables, mustDbbackup } from "../helpers/dbbackup.ts";
+import { foreignVariables } from "../helpers/dbbackup.ts";
+import { dbbackupHere, mustDbbackupHere, withVariables } from "../helpers/dbbackup-here.ts";
 import { newKeyFile } from "../helpers/key-file.ts";
 import { type S3Server, startS3Server } from "../helpers/s3-server.ts";
 import { sharedServer } from "../helpers/shared-servers.ts";
@@ -24,12 +25,14 @@ let database: TestDatabase;
 let folder: string;
 let local: string;
 let env: Record<string, string>;
+let variables: Disposable;
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "dbbackup-cloud-"));
   local = join(folder, "local");
   server = await startS3Server();
   env = { ...server.environment, HOME: folder };
+  variables = withVariables(env);
   const { endpoint, credentials } = server;
   client = new S3Client({ endpoint, region: "us-east-1", forcePathStyle: true, credentials });
   await client.send(new CreateBucketCommand({ Bucket }));
@@ -41,6 +44,7 @@ beforeAll(async () => {
     INSERT INTO words VALUES ('one'), ('two');`);
 }, 120_000);
 afterAll(async () => {
+  variables[Symbol.dispose]();
   client.destroy();
   await server[Symbol.asyncDispose]();
   await database.drop();
@@ -74,7 +78,7 @@ function expectSameFiles(left: string, right: string): void {
 
 async function backupOf({ name, url }: TestDatabase, repo: string, ...args: readonly string[]) {
   const what = ["backup", "single", name, "--url", url, "--repo", repo, "--json", ...args];
-  return JSON.parse((await mustDbbackup(what)).stdout.toString());
+  return JSON.parse((await mustDbbackupHere(what)).stdout.toString());
 }
 
 async function backup(repo: string, ...args: readonly string[]) {
@@ -82,7 +86,7 @@ async function backup(repo: string, ...args: readonly string[]) {
 }
 
 async function json(...args: readonly string[]) {
-  return JSON.parse((await mustDbbackup([...args, "--json"], { env })).stdout.toString());
+  return JSON.parse((await mustDbbackupHere([...args, "--json"])).stdout.toString());
 }
 
 test("backups go up and come down as they are, with their key files, and are what they were", async () => {
@@ -91,9 +95,19 @@ test("backups go up and come down as they are, with their key files, and are wha
   await small.sql("CREATE TABLE t AS SELECT i, md5(i::text) AS hash FROM generate_series(1, 10000) i");
   const custom = await backupOf(small, local, "--compression", "none");
   const directory = await backupOf(small, local, "--format", "directory", "--encrypt", "--key-file", oldKey);
-  await mustDbbackup(["backup", "cluster", "--url", small.url, "--database", small.name, "--repo", local]);
+  await mustDbbackupHere(["backup", "cluster", "--url", small.url, "--database", small.name, "--repo", local]);
   const cluster = (await json("list", "--repo", local)).find(({ scope }: { scope?: string }) => scope === "cluster");
-  await mustDbbackup(["keys", "rotate", directory.id, "--repo", local, "--key-file", oldKey, "--new-key-file", newKey]);
+  await mustDbbackupHere([
+    "keys",
+    "rotate",
+    directory.id,
+    "--repo",
+    local,
+    "--key-file",
+    oldKey,
+    "--new-key-file",
+    newKey,
+  ]);
   const ids = [custom.id, directory.id, cluster.id];
   const up = await json("cloud", "upload", ...ids, "--repo", local, "--to", repository("all"));
   expect(up).toEqual(
@@ -114,28 +128,26 @@ test("backups go up and come down as they are, with their key files, and are wha
   expectSameFiles(local, copies);
   await using restored = await withDatabase(database.server);
   const target = ["--url", restored.url, "--target", restored.name];
-  await mustDbbackup(["restore", "single", at(custom.backup_file), ...target], { env });
+  await mustDbbackupHere(["restore", "single", at(custom.backup_file), ...target]);
   expect(await json("compare", small.url, restored.url)).toMatchObject({ equal: true });
 
   // Again: nothing but new key files goes there.
   const again = await json("cloud", "upload", ...ids, "--repo", local, "--to", repository("all"));
   expect(again.map((copy: { was_there: boolean }) => copy.was_there)).toEqual([true, true, true]);
   const rotate = ["keys", "rotate", directory.id, "--repo", local, "--key-file", newKey, "--new-key-file", oldKey];
-  await mustDbbackup(rotate);
+  await mustDbbackupHere(rotate);
   await json("cloud", "upload", directory.id, "--repo", local, "--to", repository("all"));
   expect(await stored("all")).toEqual(filesOf(local));
 }, 60_000);
 
 test("what is damaged is not copied, and what has the name of another backup stays", async () => {
   const repo = join(folder, "damaged");
-  const made = await backup(repo);
+  const made = await backup(repo, "--table", "words");
   const file = join(repo, made.backup_file);
   const bytes = readFileSync(file);
   bytes[bytes.length >> 1]! ^= 1;
   writeFileSync(file, bytes);
-  const { status, stderr } = await dbbackup(["cloud", "upload", made.id, "--repo", repo, "--to", repository("no")], {
-    env,
-  });
+  const { status, stderr } = await dbbackupHere(["cloud", "upload", made.id, "--repo", repo, "--to", repository("no")]);
   expect([status, stderr]).toEqual([
     1,
     expect.stringContaining("the stored bytes are not those that the metadata recorded"),
@@ -148,13 +160,13 @@ test("what is damaged is not copied, and what has the name of another backup sta
   cpSync(repo, other, { recursive: true });
   const metadata = readFileSync(`${file}.meta.json`, "utf8");
   writeFileSync(join(other, `${made.backup_file}.meta.json`), metadata.replace(/"tool": \{/, '"tool": {  '));
-  const taken = await dbbackup(["cloud", "download", file, "--to", other], { env });
+  const taken = await dbbackupHere(["cloud", "download", file, "--to", other]);
   expect([taken.status, taken.stderr]).toEqual([1, expect.stringContaining("another backup has this name there")]);
   const loose = join(folder, "loose.dump");
   writeFileSync(loose, bytes);
-  const without = await dbbackup(["cloud", "upload", loose, "--to", repository("no")], { env });
+  const without = await dbbackupHere(["cloud", "upload", loose, "--to", repository("no")]);
   expect([without.status, without.stderr]).toEqual([2, expect.stringContaining("a file without metadata")]);
-  const nowhere = await dbbackup(["cloud", "upload", file], { env });
+  const nowhere = await dbbackupHere(["cloud", "upload", file]);
   expect([nowhere.status, nowhere.stderr]).toEqual([2, expect.stringContaining("--to")]);
 });
 
@@ -216,7 +228,7 @@ test("a copy that is killed is no backup, survives backups in between, and goes 
     "--repo",
     repository(to),
   ];
-  const told = await mustDbbackup(small, { env });
+  const told = await mustDbbackupHere(small);
   expect(told.stderr).toContain("an unfinished copy of");
   const [copied] = await json("cloud", "upload", made.id, "--repo", repo, "--to", repository(to));
   expect(copied).toMatchObject({ status: "ok", was_there: false });
@@ -256,7 +268,7 @@ test("a backup goes into further repositories, each by itself; what failed is ca
     "--json",
   ];
   const to = ["--replica", nowhere, "--replica", repository("replicas"), "--replica", second, "--replica", first];
-  const { status, stdout, stderr } = await dbbackup([...what, ...to], { env });
+  const { status, stdout, stderr } = await dbbackupHere([...what, ...to]);
   const made = JSON.parse(stdout.toString());
   expect([status, made.replicas]).toEqual([
     3,
@@ -271,27 +283,36 @@ test("a backup goes into further repositories, each by itself; what failed is ca
   expectSameFiles(first, second);
   expect(await stored("replicas")).toEqual(filesOf(first));
   expect(readFileSync(join(first, `${made.backup_file}.meta.json`), "utf8")).not.toContain("replicas");
-  await mustDbbackup(what);
+  await mustDbbackupHere(what);
   const all = await json("cloud", "upload", "--all", "--repo", first, "--to", second);
   expect(all.map((copy: { was_there: boolean }) => copy.was_there)).toEqual([true, false]);
   expectSameFiles(first, second);
-  const refused = await dbbackup([...what, "--replica", "gopher://x"], { env });
+  const refused = await dbbackupHere([...what, "--replica", "gopher://x"]);
   expect([refused.status, filesOf(first)]).toEqual([2, filesOf(second)]);
 });
 
 test("backups are removed whole, when that is confirmed, and nothing else is", async () => {
   const key = newKeyFile(join(folder, "delete.key"));
   const repo = repository("removed");
-  const made = await backup(join(folder, "removed"), "--format", "directory", "--encrypt", "--key-file", key);
-  const kept = await backup(join(folder, "removed"));
+  const made = await backup(
+    join(folder, "removed"),
+    "--table",
+    "words",
+    "--format",
+    "directory",
+    "--encrypt",
+    "--key-file",
+    key,
+  );
+  const kept = await backup(join(folder, "removed"), "--table", "words");
   await json("cloud", "upload", made.id, kept.id, "--repo", join(folder, "removed"), "--to", repo);
-  await mustDbbackup(["keys", "rotate", made.id, "--repo", repo, "--key-file", key, "--new-key-file", key], { env });
+  await mustDbbackupHere(["keys", "rotate", made.id, "--repo", repo, "--key-file", key, "--new-key-file", key]);
   const before = await stored("removed");
-  const unconfirmed = await dbbackup(["cloud", "delete", made.id, "--repo", repo], { env });
+  const unconfirmed = await dbbackupHere(["cloud", "delete", made.id, "--repo", repo]);
   expect([unconfirmed.status, unconfirmed.stdout.toString()]).toEqual([2, expect.stringContaining(made.id)]);
-  await mustDbbackup(["cloud", "delete", made.id, "--repo", repo, "--dry-run"], { env });
+  await mustDbbackupHere(["cloud", "delete", made.id, "--repo", repo, "--dry-run"]);
   expect(await stored("removed")).toEqual(before);
-  await mustDbbackup(["cloud", "delete", made.id, "--repo", repo, "--confirm"], { env });
+  await mustDbbackupHere(["cloud", "delete", made.id, "--repo", repo, "--confirm"]);
   expect(await stored("removed")).toEqual([kept.backup_file, `${kept.backup_file}.meta.json`]);
 });
 
@@ -312,7 +333,7 @@ test("a removal that was interrupted is finished, and nobody is led to remove wh
   writeFileSync(join(repo, `${half.backup_file}.notes.txt`), "mine");
   const dry = await json("cloud", "delete", half.id, "--repo", repo, "--dry-run");
   expect(dry).toEqual([{ id: half.id, location: repo, removed: false }]);
-  const { stderr } = await mustDbbackup(["cloud", "delete", other.id, half.id, "--repo", repo, "--confirm"], { env });
+  const { stderr } = await mustDbbackupHere(["cloud", "delete", other.id, half.id, "--repo", repo, "--confirm"]);
   expect(stderr).toContain("finished the removal of 1 backup");
   expect(filesOf(repo)).toEqual(
     [
@@ -333,7 +354,7 @@ test("metadata that name a file of another backup do not get it removed", async 
   const forged = formatMetadata({ ...metadata, id, backup_file: "forged.dump" });
   writeFileSync(join(repo, "forged.dump.meta.json"), forged);
   const before = filesOf(repo);
-  const { status, stderr } = await dbbackup(["cloud", "delete", id, "--repo", repo, "--confirm"], { env });
+  const { status, stderr } = await dbbackupHere(["cloud", "delete", id, "--repo", repo, "--confirm"]);
   expect([status, stderr]).toEqual([1, expect.stringContaining("may be a file of another backup")]);
   expect(filesOf(repo)).toEqual(before);
 });
@@ -350,9 +371,9 @@ test("what an earlier run left torn is told of, removed, and brought anew", asyn
   // Bytes that were not ended may still be on their way to the file.
   const left = join(target, `.tmp-${made.id}`, "2", made.backup_file);
   writeFileSync(left, Buffer.alloc(100));
-  const { status, stderr } = await dbbackup(download, { env });
+  const { status, stderr } = await dbbackupHere(download);
   expect([status, stderr]).toEqual([1, expect.stringContaining("what an earlier run had copied and the rest are not")]);
   expect(filesOf(target)).toEqual([]);
-  await mustDbbackup(download, { env });
+  await mustDbbackupHere(download);
   expectSameFiles(join(folder, "torn"), target);
 });
