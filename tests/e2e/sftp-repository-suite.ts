@@ -194,7 +194,8 @@ export function sftpRepositorySuite(isFull: boolean): void {
       ["sftp://host/x?colour=blue", '"colour" is no parameter'],
       ["sftp://host/x?identity=a&identity=b", "stands in it twice"],
       ["sftp://host/x?connect-timeout=soon", '"connect-timeout" is a number'],
-      ["sftp://host/a/../b%2f..%2f..", "its path cannot be used"],
+      ["sftp://host/a/b%2f..%2f..", "its path cannot be used"],
+      ["sftp://host/a/../b", '".." have no meaning'],
       ["sftp://host", "it names no folder"],
     ])("%s is refused before anything is asked", async (url, message) => {
       const { status, stderr } = await dbbackupHere(["list", "--repo", url]);

@@ -62,6 +62,17 @@ export function repositorySuite(name: string, served: () => ServedRepository): v
     }
   });
 
+  test(`${name}: backups that begin at the same moment are all whole, under names of their own`, async () => {
+    const { database, url } = served();
+    const repo = ["--repo", url("at-once")];
+    const what = ["backup", "single", database.name, "--url", database.url, "--json", "--compression", "none", ...repo];
+    const made = await Promise.all([0, 1].map(async () => JSON.parse(await here(...what))));
+    const ids = made.map(({ id }) => id);
+    expect(JSON.parse(await here("list", ...repo, "--json"))).toHaveLength(2);
+    const verified = JSON.parse(await here("verify", ...ids, ...repo, "--json"));
+    expect(verified.map(({ status }: { status: string }) => status)).toEqual(["ok", "ok"]);
+  });
+
   // The last: a service that forgets uploads has not done so yet.
   test(`${name}: what a run leaves that is killed in mid-upload counts for nothing, and cleanup removes it`, async () => {
     const { database, env, url, objects, uploads, forgetsUploads = false } = served();

@@ -16,7 +16,7 @@ test.each([
   ["azure://user:pass@shop/backups", "credentials do not belong into URLs"],
   ["azure://Sh/backups", "it names no storage account"],
   ["azure://shop", "it names no container"],
-  ["azure://shop/Back_ups/x", "it names no container"],
+  ["azure://shop/Back_ups/x", "containers have 3 to 63"],
   ["azure://shop/backups/a//b", "the path behind the container"],
   ["azure://shop/backups/%zz", 'a "%" that begins no character'],
   ["azure://shop/backups?colour=blue", '"colour" is no parameter'],

@@ -1,6 +1,7 @@
 import { BackupError } from "../../core/backup-error.ts";
 import { isSafeRelativePath } from "../../core/safe-path.ts";
 import { readBucketUrl } from "../object/bucket-url.ts";
+import { isEndpoint } from "../object/parse-repository-url.ts";
 import { readRetention, retentionParameters } from "../object/retention.ts";
 import type { AzureCredentials, AzureSettings } from "./azure-settings.ts";
 
@@ -23,7 +24,10 @@ export function parseAzureUrl(text: string, environment: Readonly<Record<string,
   const [container = "", ...rest] = path;
   const prefix = rest.join("/");
   if (!/^[a-z0-9]{3,24}$/.test(account)) throw refused("it names no storage account");
-  if (!/^(?=.{3,63}$)[a-z0-9]+(-[a-z0-9]+)*$/.test(container)) throw refused("it names no container");
+  if (!/^(?=.{3,63}$)[a-z0-9]+(-[a-z0-9]+)*$/.test(container))
+    throw refused(
+      container === "" ? "it names no container" : "containers have 3 to 63 small letters, digits and single hyphens",
+    );
   if (prefix !== "" && !isSafeRelativePath(prefix)) throw refused("the path behind the container cannot be used");
   const scope = given["encryption-scope"];
   if (scope !== undefined && !/^[A-Za-z0-9-]{3,63}$/.test(scope)) throw refused('"encryption-scope" is none');
@@ -41,9 +45,7 @@ export function parseAzureUrl(text: string, environment: Readonly<Record<string,
 
 function endpointOf(given: string | undefined): string | undefined {
   if (given === undefined) return undefined;
-  const url = URL.parse(given);
-  const isUsable = url !== null && /^https?:$/.test(url.protocol) && `${url.username}${url.search}${url.hash}` === "";
-  if (!isUsable) throw refused('"endpoint" is a URL of http or https');
+  if (!isEndpoint(given)) throw refused('"endpoint" is a URL of http or https');
   return given.replace(/\/+$/, "");
 }
 

@@ -71,6 +71,11 @@ export class LivingRecord {
     if (!covers(this.#record, key)) await this.change({ keys: [...this.#record.keys, key] });
   }
 
+  /** Takes back what was announced: nothing was written there. */
+  async withdraw(key: string): Promise<void> {
+    await this.change({ keys: this.#record.keys.filter((known) => known !== key) });
+  }
+
   /** No sign of life comes any more, and no change; what is being written is waited for. */
   async stop(): Promise<void> {
     clearInterval(this.#heartbeat);
@@ -78,11 +83,11 @@ export class LivingRecord {
     this.#hasEnded = true;
   }
 
-  /** The work is this process's no longer. To be called when all is done. */
-  async forget(): Promise<void> {
+  /** The work is this process's no longer. To be called when all is done. @param isLeft as of `SignOfLife.end` */
+  async forget(isLeft?: boolean): Promise<void> {
     await this.stop();
     ownWorks.delete(this.#record.id);
-    await this.#life.end();
+    await this.#life.end(isLeft);
   }
 
   /** One after another. */

@@ -13,11 +13,11 @@ import { removeUnneeded } from "./remove-unlocked.ts";
 export class ObjectFolder implements PendingFolder {
   readonly #work: ObjectWork;
   readonly #store: ObjectStore;
-  readonly #place: string;
+  #place: string;
   readonly #writers = new Map<string, ObjectWriter>();
   /** Sizes of those that ended. */
   readonly #ended = new Map<string, number>();
-  #isAnnounced = false;
+  #announced: Promise<string> | undefined;
   #isOver = false;
 
   constructor(work: ObjectWork, store: ObjectStore, place: string) {
@@ -29,8 +29,8 @@ export class ObjectFolder implements PendingFolder {
   async create(name: string): Promise<DiscardableFile> {
     if (!isSafeComponent(name)) throw new Error(`no safe name: ${JSON.stringify(name)}`);
     if (this.#writers.has(name) || this.#ended.has(name)) throw new Error(`created before: ${JSON.stringify(name)}`);
-    if (!this.#isAnnounced) await this.#work.announceFolder(this.#place);
-    this.#isAnnounced = true;
+    this.#announced ??= this.#work.announceFolder(this.#place);
+    this.#place = await this.#announced;
     const key = `${this.#place}/${name}`;
     const writer = this.#work.writer(key);
     this.#writers.set(name, writer);
@@ -66,7 +66,7 @@ export class ObjectFolder implements PendingFolder {
         hint: "choose another name; nothing is ever overwritten",
       });
     }
-    await this.#work.announceFolder(key);
+    await this.#work.announceTarget(`${key}/`);
     for (const [name, size] of this.#ended) await this.#work.copy(`${this.#place}/${name}`, `${key}/${name}`, size);
     // Those below a key that was meant for them would be found there.
     for (const name of this.#ended.keys()) await removeUnneeded(this.#store, `${this.#place}/${name}`);

@@ -77,7 +77,7 @@ export class ObjectTransfer implements Transfer {
         store: this.#store,
         work: this.#id,
         memory: this.#memory,
-        announce: async () => {},
+        announce: async () => key,
         // Where nobody could go on with it, nobody needs to know of it.
         ...(this.#store.resumeUpload === undefined ? {} : { began: ({ id }) => this.#noteUpload(key, id) }),
       },

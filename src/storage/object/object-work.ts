@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { BackupError } from "../../core/backup-error.ts";
 import { isSafeRelativePath } from "../../core/safe-path.ts";
 import type { ObjectStore } from "../../ports/object-store.ts";
@@ -8,9 +9,12 @@ import { LivingRecord } from "./living-record.ts";
 import { ObjectFolder } from "./object-folder.ts";
 import { ObjectWriter } from "./object-writer.ts";
 import type { PartMemory } from "./part-memory.ts";
-import { removeOwn } from "./remove-own.ts";
+import { recordsOfOthers, removeOwn } from "./remove-own.ts";
 import { removeUnneeded } from "./remove-unlocked.ts";
-import { sweptKey, WORK_PREFIX } from "./work-record.ts";
+import { covers, sweptKey, WORK_PREFIX } from "./work-record.ts";
+
+/** Two runs that yield to each other are apart by this at most when they look for another name. */
+const YIELD_MS = 200;
 
 /** One run's work in a store of objects. */
 export class ObjectWork implements Work {
@@ -74,14 +78,14 @@ export class ObjectWork implements Work {
       store: this.#store,
       work: this.id,
       memory: this.#memory,
-      announce: () => this.#announce(key, "part"),
+      announce: async () => ((await this.#announce(key, "part")) ? key : this.#temporaryKey()),
     });
   }
 
   /** Makes an object of what a writer holds, under this key. @internal */
   async publish(writer: ObjectWriter, key: string, role: "part" | "seal"): Promise<StoredObject> {
     await writer.finish();
-    await this.#announce(key, role);
+    if (!(await this.#announce(key, role))) throw claimed(`${this.#store.location}/${key}`);
     if (!writer.isSent) {
       await this.#store.put(key, writer.whole, { work: this.id, createOnly: true });
       writer.wasWritten();
@@ -114,25 +118,46 @@ export class ObjectWork implements Work {
 
   /** Copies one of its objects inside the service; what it was copied from goes with the work. @internal */
   async copy(from: string, to: string, size: number): Promise<void> {
-    await this.#announce(to, "part");
+    await this.announceTarget(to);
     await this.#store.copy(from, to, size, this.id);
   }
 
-  /** Says that objects below this key will be this work's. @internal */
-  async announceFolder(key: string): Promise<void> {
-    await this.#announce(`${key}/`, "part");
+  /** Says that objects below this key will be this work's. @returns another key for them where somebody else has said so @internal */
+  async announceFolder(key: string): Promise<string> {
+    return (await this.#announce(`${key}/`, "part")) ? key : this.#temporaryKey();
+  }
+
+  /** Says that what is written elsewhere will get this key. @throws BackupError EXISTS when somebody else has said so @internal */
+  async announceTarget(key: string): Promise<void> {
+    if (!(await this.#announce(key, "part"))) throw claimed(`${this.#store.location}/${key}`);
+  }
+
+  /**
+   * Runs that begin in the same second want the same name, and not every service refuses one of two objects that come at the same
+   * moment. Each says what it wants, and then looks at what others have said: one of two at least sees the other, and yields.
+   */
+  async #claim(key: string): Promise<boolean> {
+    if (covers(this.#record.value, key)) return true;
+    await this.#record.announce(key);
+    const others = await recordsOfOthers(this.#store, this.id);
+    if (!others.some((record) => covers(record, key))) return true;
+    await this.#record.withdraw(key);
+    // Who wants the next name at the same moment again would have to yield again.
+    await sleep(Math.random() * YIELD_MS);
+    return false;
   }
 
   /**
    * What comes is written down first, so that whoever sweeps knows of it. Who seals looks behind that whether somebody has
    * begun to sweep; who sweeps says so first, and then looks at the record again: one of both sees the other.
+   * @returns false for a part whose name somebody else wants, too
    */
-  async #announce(key: string, role: "part" | "seal"): Promise<void> {
+  async #announce(key: string, role: "part" | "seal"): Promise<boolean> {
     // What lies below the record is found with it.
-    if (key.startsWith(`${WORK_PREFIX}${this.id}/`)) return;
-    if (role === "part") await this.#record.announce(key);
-    else await this.#record.change({ seal: key });
-    if (role === "part" || (await this.#store.head(sweptKey(this.id))) === undefined) return;
+    if (key.startsWith(`${WORK_PREFIX}${this.id}/`)) return true;
+    if (role === "part") return await this.#claim(key);
+    await this.#record.change({ seal: key });
+    if ((await this.#store.head(sweptKey(this.id))) === undefined) return true;
     throw new BackupError({
       code: "IO",
       message: "another run took this one for dead, and removed what it had written",
@@ -151,8 +176,13 @@ export class ObjectWork implements Work {
     for (const spool of this.#spools) endings.push(() => spool.close());
     // Whether the seal is there cannot be told by how its writing ended.
     endings.push(async () => void (await removeOwn(this.#store, this.#record.value, this.#isSealed || undefined)));
-    for (const end of endings) await end().catch(() => {});
-    await this.#record.forget();
+    let isLeft = false;
+    for (const end of endings) {
+      await end().catch(() => {
+        isLeft = true;
+      });
+    }
+    await this.#record.forget(isLeft);
   }
 }
 
@@ -184,4 +214,13 @@ class PendingStoreObject implements PendingObject {
     this.#isOver = true;
     await this.#writer.abandon();
   }
+}
+
+function claimed(object: string): BackupError {
+  return new BackupError({
+    code: "EXISTS",
+    message: "another run is about to write an object of the same name",
+    object,
+    hint: "choose another name; nothing is ever overwritten",
+  });
 }

@@ -10,8 +10,8 @@ export interface ObjectWriting {
   readonly work: string;
   /** For parts, of all objects of the storage together. */
   readonly memory: PartMemory;
-  /** Called once, before the first part is sent. */
-  announce(): Promise<void>;
+  /** Called once, before the first part is sent. @returns where it is to go */
+  announce(): Promise<string>;
   /** Called once, when the upload of the parts has begun, and before the first is sent. */
   began?(upload: ObjectUpload): Promise<void>;
 }
@@ -28,8 +28,7 @@ export interface SentParts {
  * filled, and what `memory` lets be on its way. Nothing is sent of an object that fits into the first part.
  */
 export class ObjectWriter {
-  /** Where it goes when it is too large for one request. */
-  readonly key: string;
+  #key: string;
   readonly #writing: ObjectWriting;
   readonly #sending = new Set<Promise<void>>();
   #part: Buffer | undefined;
@@ -42,12 +41,17 @@ export class ObjectWriter {
 
   /** @param sent what is there already: what is written comes behind it */
   constructor(key: string, writing: ObjectWriting, sent?: SentParts) {
-    this.key = key;
+    this.#key = key;
     this.#writing = writing;
     if (sent === undefined) return;
     this.#upload = sent.upload;
     this.#parts = sent.parts;
     this.#size = bytesOfParts(sent.parts);
+  }
+
+  /** Where it goes when it is too large for one request. */
+  get key(): string {
+    return this.#key;
   }
 
   /** Bytes that came. */
@@ -115,8 +119,8 @@ export class ObjectWriter {
   async #send(): Promise<void> {
     const { store, work, memory, announce, began } = this.#writing;
     if (this.#upload === undefined) {
-      await announce();
-      this.#upload = await store.beginUpload(this.key, work);
+      this.#key = await announce();
+      this.#upload = await store.beginUpload(this.#key, work);
       await began?.(this.#upload);
     }
     const number = ++this.#parts;

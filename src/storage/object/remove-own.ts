@@ -1,4 +1,4 @@
-import type { BackupError } from "../../core/backup-error.ts";
+import { BackupError } from "../../core/backup-error.ts";
 import { eachOf } from "../../core/each-of.ts";
 import type { ObjectStore, UnfinishedUpload } from "../../ports/object-store.ts";
 import { readRecord } from "./read-record.ts";
@@ -7,6 +7,8 @@ import { covers, recordKey, sweptKey, WORK_PREFIX, type WorkRecord, workOfKey } 
 
 /** Objects that are looked at and removed beside each other. */
 const REMOVED_AT_ONCE = 8;
+/** A record is written once a minute, and when a work has something to say. */
+const READ_ATTEMPTS = 5;
 
 /** What a work leaves, besides its record. */
 export interface LeftByWork {
@@ -95,10 +97,22 @@ export async function recordsOfOthers(store: ObjectStore, id?: string): Promise<
   for await (const { key, size } of store.list(WORK_PREFIX, true)) {
     const work = workOfKey(key);
     if (work === undefined || work === id) continue;
-    const record = await readRecord(store, work, size);
+    const record = await readChangingRecord(store, work, size);
     if (record !== undefined) records.push(record);
   }
   return records;
+}
+
+/** Of a living work it may be written anew while it is read. */
+async function readChangingRecord(store: ObjectStore, id: string, size: number): Promise<WorkRecord | undefined> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await readRecord(store, id, size);
+    } catch (error) {
+      const isGone = error instanceof BackupError && (error.code === "IO" || error.code === "NOT_FOUND");
+      if (!isGone || attempt === READ_ATTEMPTS) throw error;
+    }
+  }
 }
 
 function temporaryPrefix({ id }: WorkRecord): string {

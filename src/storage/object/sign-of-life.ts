@@ -12,7 +12,8 @@ function locksFolder(): string {
 /** Tells others on this machine at once when we die, however we die. */
 export interface SignOfLife {
   readonly hasLock: boolean;
-  end(): Promise<void>;
+  /** @param isLeft something of the work is left: whoever sweeps on this machine is to know at once that its owner is gone */
+  end(isLeft?: boolean): Promise<void>;
 }
 
 /** @param id of the work, a UUID */
@@ -29,10 +30,10 @@ export async function showSignOfLife(id: string): Promise<SignOfLife> {
   }
   return {
     hasLock: typeof lock !== "string",
-    end: async () => {
+    end: async (isLeft = false) => {
       // Another run's is not ours to remove.
       if (typeof lock === "string") return;
-      await rm(path, { force: true }).catch(() => {}); // It is empty.
+      if (!isLeft) await rm(path, { force: true }).catch(() => {}); // It is empty.
       lock.release();
     },
   };

@@ -42,8 +42,8 @@ const recordSchema = v.object({
 export type WorkRecord = v.InferOutput<typeof recordSchema>;
 
 /** Whether a work has announced that an object of this key will be its own. */
-export function covers({ keys }: WorkRecord, key: string): boolean {
-  return keys.some((known) => key === known || (known.endsWith("/") && key.startsWith(known)));
+export function covers({ keys, seal }: WorkRecord, key: string): boolean {
+  return key === seal || keys.some((known) => key === known || (known.endsWith("/") && key.startsWith(known)));
 }
 
 export function recordKey(id: string): string {

@@ -91,6 +91,41 @@ test("a run that fails leaves alone what another one sends under the same name",
   expect((await storage.stat("x.dump"))?.size).toBe(twoParts.length);
 });
 
+test("runs that want one name at the same moment get one each, and none takes from the other", async () => {
+  const storage = new ObjectStorage(await newStore(), clock);
+  const runs = await Promise.all(
+    Array.from({ length: 3 }, async (_, run) => {
+      const work = await storage.beginWork();
+      const pending = await work.create("x.dump");
+      return { work, pending, bytes: Buffer.alloc(9 << 20, run) };
+    }),
+  );
+  const keys = await Promise.all(
+    runs.map(async ({ work, pending, bytes }) => {
+      await pending.write(bytes);
+      for (let number = 1; ; number++) {
+        const key = `x-${number}.dump`;
+        try {
+          await pending.commit(key, "part");
+          await (await work.create(`${key}.json`)).commit(`${key}.json`, "seal");
+          await work.end();
+          return key;
+        } catch (error) {
+          expect(error).toMatchObject({ code: "EXISTS" });
+        }
+      }
+    }),
+  );
+  expect(new Set(keys).size).toBe(3);
+  for (const [run, { bytes }] of runs.entries()) {
+    const object = await storage.open(keys[run]!);
+    const read = Buffer.alloc(bytes.length + 1);
+    expect(await object.readAt(0, read)).toBe(bytes.length);
+    expect(read.subarray(0, bytes.length).equals(bytes)).toBe(true);
+    await object.close();
+  }
+});
+
 test("uploads that no run has written down are removed when they are old", async () => {
   const Bucket = randomUUID();
   const store = await newStore(Bucket);

@@ -1,6 +1,7 @@
 import { BackupError } from "../../core/backup-error.ts";
 import { isSafeRelativePath } from "../../core/safe-path.ts";
 import { readBucketUrl } from "../object/bucket-url.ts";
+import { isEndpoint } from "../object/parse-repository-url.ts";
 import { readRetention, retentionParameters } from "../object/retention.ts";
 import type { S3Settings } from "./s3-settings.ts";
 
@@ -29,14 +30,19 @@ export function parseS3Url(text: string, environment: Readonly<Record<string, st
   const { scheme, hostname, host, path, given } = readBucketUrl(text, s3Schemes, parameters, refused);
   const [bucket = "", ...rest] = scheme === "minio:" ? path : [hostname, ...path];
   const prefix = rest.join("/");
-  if (!/^[a-z0-9][a-z0-9._-]{1,61}[a-z0-9]$/i.test(bucket)) throw refused("it names no bucket");
+  if (!/^[a-z0-9][a-z0-9._-]{1,61}[a-z0-9]$/i.test(bucket))
+    throw refused(
+      bucket === ""
+        ? "it names no bucket"
+        : `"${bucket}" can be no bucket: names have 3 to 63 letters, digits, ".", "-"`,
+    );
   if (prefix !== "" && !isSafeRelativePath(prefix)) throw refused("the path behind the bucket cannot be used");
   if (given["path-style"] !== undefined && !/^(true|false)$/.test(given["path-style"])) {
     throw refused('"path-style" is true or false');
   }
   if (given.region !== undefined && !/^[a-z0-9-]+$/i.test(given.region)) throw refused('"region" is none');
-  if (given.endpoint !== undefined && !/^https?:\/\/[^/]/.test(given.endpoint)) {
-    throw refused('"endpoint" is a URL of http or https');
+  if (given.endpoint !== undefined && !isEndpoint(given.endpoint)) {
+    throw refused('"endpoint" is a URL of http or https, without credentials and parameters');
   }
   const endpoint = given.endpoint ?? endpointOf(scheme, host, given.region);
   const forcePathStyle =

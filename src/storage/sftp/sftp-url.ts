@@ -2,6 +2,7 @@ import { homedir, userInfo } from "node:os";
 import { BackupError } from "../../core/backup-error.ts";
 import { isSafeRelativePath } from "../../core/safe-path.ts";
 import { Secret } from "../../core/secret.ts";
+import { parseRepositoryUrl } from "../object/parse-repository-url.ts";
 import type { SftpSettings } from "./sftp-settings.ts";
 
 /** What may stand behind the question mark. */
@@ -17,7 +18,7 @@ const LONGEST_TIMEOUT_S = 3600;
  * @throws BackupError USAGE
  */
 export function parseSftpUrl(text: string, environment: Readonly<Record<string, string | undefined>>): SftpSettings {
-  const url = URL.parse(text);
+  const url = parseRepositoryUrl(text, refused);
   if (url?.protocol !== "sftp:") throw refused("it is no URL of SFTP");
   if (url.password !== "") throw refused("passwords do not belong into URLs");
   if (url.hash !== "") throw refused('"#" has no meaning in it');
