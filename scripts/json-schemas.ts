@@ -4,10 +4,12 @@ import { metadataSchema } from "../src/core/metadata/metadata-schema.ts";
 import { progressEventSchema } from "../src/core/progress-event-schema.ts";
 import { verificationSchema } from "../src/core/verification/verification-schema.ts";
 import { directoryIndexSchema } from "../src/engines/mysql/directory/directory-schema.ts";
+import { configSchema } from "../src/frontends/cli/config/config-schema.ts";
 
 /** The published JSON Schemas by file name, as text. */
 export function jsonSchemas(): Record<string, string> {
   return {
+    "dbbackup-toml-v1.json": `${JSON.stringify(configSchema(), undefined, 2)}\n`,
     "metadata-v1.json": publish("Metadata of a backup, version 1", metadataSchema),
     "mysql-directory-index-v1.json": publish(
       "Index of a directory of MySQL or MariaDB, version 1",

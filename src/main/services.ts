@@ -83,6 +83,8 @@ export function createServices(retries?: RetryTimes): Services {
       const { readTextFile, textOf } = await import("../storage/local/read-text-file.ts");
       return path === "-" ? await textOf("standard input", process.stdin) : await readTextFile(path);
     },
+    readConfig: async (path, environment) =>
+      (await import("../storage/local/read-config-file.ts")).readConfigFile(path, environment),
     encryption: async () => (await import("./open-encryption.ts")).encryptionServices,
     openSamplePlanner: async (family) => {
       if (family === "mysql")

@@ -44,6 +44,16 @@ export interface Services {
    * @throws BackupError IO, USAGE when it is too long to be meant
    */
   readTextFile(path: string): Promise<string>;
+  /**
+   * The configuration file: that of a path, else the first that is there of those that are looked for.
+   * @param path `none` for none
+   * @param environment says where the user's configuration folder is
+   * @throws BackupError CONFIG when it is not there or others may write it, IO
+   */
+  readConfig(
+    path: string | undefined,
+    environment: Readonly<Record<string, string | undefined>>,
+  ): Promise<{ readonly path: string; readonly text: string } | undefined>;
   /** @param location a folder */
   openStorage(location: string): Promise<Storage>;
   /** The same place, to be tried out. */

@@ -5,6 +5,7 @@ import type { Output } from "./output.ts";
 /** What a command of this front-end works with. */
 export interface CliContext {
   readonly services: Services;
+  readonly environment: Readonly<Record<string, string | undefined>>;
   readonly output: Output;
   /** Progress and warnings of the use case; shown as `--progress` says. */
   readonly progress: ProgressSink;

@@ -34,6 +34,8 @@ export interface Command {
   /** More for `--help` and the docs page: what it does, what it leaves alone. Lines of at most 100 characters. */
   readonly details?: readonly string[];
   readonly examples?: readonly string[];
+  /** It works on the configuration file, and takes no values from it. */
+  readonly readsConfigItself?: true;
   /** Imports the code only when the command runs, so that `--help` costs nothing. */
   load(): Promise<{ readonly run: RunCommand }>;
 }

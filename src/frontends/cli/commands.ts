@@ -623,6 +623,27 @@ export const commands: readonly Command[] = [
     load: () => import("./run/cloud-delete.ts"),
   },
   {
+    words: ["config", "check"],
+    summary: "check a configuration file",
+    args: [{ name: "FILE", count: "optional", help: "default: the one that commands would read" }],
+    options: [],
+    details: [
+      "Reads all of it, with all of its profiles, and prints which values commands take from it. Unknown sections and keys are errors.",
+    ],
+    examples: ["dbbackup config check", "dbbackup config check dbbackup.toml --profile production"],
+    readsConfigItself: true,
+    load: () => import("./run/config-check.ts"),
+  },
+  {
+    words: ["config", "schema"],
+    summary: "print the JSON Schema of the configuration file, for editors",
+    args: [],
+    options: [],
+    examples: ["dbbackup config schema > dbbackup.schema.json"],
+    readsConfigItself: true,
+    load: () => import("./run/config-schema.ts"),
+  },
+  {
     words: ["demo"],
     summary: "show the main job on a server of its own with a sample database",
     args: [],

@@ -108,7 +108,6 @@ test.each([
   ["backup single x --url=", /"--url" has the wrong value ""; give it a value, or leave it out/],
   ["mine --exclude-schema=", /wrong value ""/],
   ["list --repo=", /wrong value ""/],
-  ["list --config x.toml", /"--config" is not built yet/],
 ])("refuses %j", (args, reason) => {
   expect(refusal(args)).toMatch(reason);
 });
@@ -116,7 +115,6 @@ test.each([
 test("refuses variables that cannot be honoured, by name", () => {
   expect(refusal("list", { DBBACKUP_PROGRESS: "often" })).toMatch(/variable "DBBACKUP_PROGRESS" has the wrong value/);
   expect(refusal("list", { DBBACKUP_JSON: "perhaps" })).toMatch(/DBBACKUP_JSON.*; use 1 or 0/);
-  expect(refusal("list", { DBBACKUP_CONFIG: "x.toml" })).toMatch(/DBBACKUP_CONFIG/);
   expect(refusal("list", { DBBACKUP_QUIET: "1", DBBACKUP_VERBOSE: "1" })).toMatch(/contradict/);
 });
 

@@ -3,6 +3,8 @@ import { BackupError } from "../../core/backup-error.ts";
 import { nearest } from "../../core/nearest.ts";
 import { checkFamily } from "./check-family.ts";
 import { type Command, commandSynopsis, type Invocation } from "./command.ts";
+import type { ConfigValues } from "./config/parse-config.ts";
+import { valuesFromConfig } from "./config/values-from-config.ts";
 import type { Option } from "./options/option.ts";
 import {
   findOption,
@@ -51,13 +53,15 @@ function knownToParser(command: Command | undefined) {
 
 /**
  * Reads a command line strictly: an option or command that does not exist is refused with the nearest that does.
- * Precedence: flag, then environment; defaults are the commands' own.
+ * Precedence: flag, then environment, then configuration file; defaults are the commands' own.
+ * @param config what the configuration file says, if there is one
  * @throws BackupError USAGE or, for a bad environment variable, CONFIG.
  */
 export function parseCommandLine(
   args: readonly string[],
   environment: Readonly<Record<string, string | undefined>>,
   commands: readonly Command[],
+  config?: ConfigValues,
 ): CommandLine {
   const { given, words } = tokenize(args, commandOf(args, commands));
   if (given.some(({ option }) => option.name === "help")) {
@@ -80,7 +84,9 @@ export function parseCommandLine(
   const fromEnvironment = valuesFromEnvironment(environment, taken, values);
   // A URL on the command line names another server than the one that the environment means.
   if ("url" in values) delete fromEnvironment["db-type"];
-  const all = { ...fromEnvironment, ...values } as OptionValues;
+  const said = { ...fromEnvironment, ...values };
+  const fromConfig = config === undefined ? {} : valuesFromConfig(config, taken, said);
+  const all = { ...fromConfig, ...said } as OptionValues;
   checkFamily(command, all, new Set(Object.keys(values)));
   return { kind: "run", command, invocation: { args: operands, options: all } };
 }
@@ -114,20 +120,11 @@ function tokenize(args: readonly string[], command: Command | undefined): { give
   for (const token of tokens) {
     if (token.kind === "positional") words.push(token.value);
     if (token.kind !== "option") continue;
-    if (token.name === "config") throw configNotBuilt();
     const option = findOption(token.name);
     if (option === undefined) throw unknownOption(token.rawName);
     given.push({ option, flag: token.rawName, value: token.value, inline: token.inlineValue === true });
   }
   return { given, words };
-}
-
-function configNotBuilt(): BackupError {
-  return new BackupError({
-    code: "USAGE",
-    message: 'option "--config" is not built yet',
-    hint: "use flags or DBBACKUP_ environment variables",
-  });
 }
 
 function unknownOption(flag: string): BackupError {

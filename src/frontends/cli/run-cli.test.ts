@@ -28,7 +28,12 @@ async function runWork(
     stdout,
     stderr: stderr as unknown as WriteStream,
     signal,
-    services: { clock, requestFigures: new Map(), tool: { name: "dbbackup", version: "0" } } as never,
+    services: {
+      clock,
+      requestFigures: new Map(),
+      readConfig: async () => undefined,
+      tool: { name: "dbbackup", version: "0" },
+    } as never,
     commands,
   });
   return { status, stdout: textOf(stdout), stderr: textOf(stderr) };

@@ -9,9 +9,11 @@ import { commandHelp, programHelp } from "./help.ts";
 import { limitTransfers } from "./limit-transfers.ts";
 import type { OptionValues } from "./options/options.ts";
 import { Output, type OutputSettings } from "./output.ts";
-import { findCommand, parseCommandLine } from "./parse-command-line.ts";
+import { type CommandLine, findCommand, parseCommandLine } from "./parse-command-line.ts";
 import { openProgress } from "./progress/open-progress.ts";
 import { unknownVariables } from "./values-from-environment.ts";
+
+type RunLine = Extract<CommandLine, { kind: "run" }>;
 
 /** What the front-end needs from the process. */
 export interface CliProcess {
@@ -44,11 +46,39 @@ export async function runCli(cli: CliProcess): Promise<ExitStatus> {
       cli.stdout.write(`${cli.services.tool.name} ${cli.services.tool.version}\n`);
       return ExitStatus.done;
     }
-    output = new Output(cli.stdout, cli.stderr, settingsOf(line.invocation.options, cli));
-    return await runCommand(line.command, line.invocation, cli, output);
+    const { command, invocation } = await withConfig(line, cli, commands);
+    output = new Output(cli.stdout, cli.stderr, settingsOf(invocation.options, cli));
+    return await runCommand(command, invocation, cli, output);
   } catch (error) {
     return report(error, cli.signal, output);
   }
+}
+
+/** The same command line, where the configuration file fills in what nobody said. */
+async function withConfig(line: RunLine, cli: CliProcess, commands: readonly Command[]): Promise<RunLine> {
+  if (line.command.readsConfigItself === true) return line;
+  const { config: path, profile } = line.invocation.options;
+  const found = await cli.services.readConfig(path, cli.environment);
+  if (found === undefined) {
+    if (profile !== undefined) throw noConfig(profile);
+    return line;
+  }
+  const { parseConfig } = await import("./config/parse-config.ts");
+  const again = parseCommandLine(
+    cli.args,
+    cli.environment,
+    commands,
+    await parseConfig(found, profile, cli.environment),
+  );
+  return again as RunLine;
+}
+
+function noConfig(profile: string): BackupError {
+  return new BackupError({
+    code: "CONFIG",
+    message: `there is no configuration file, and so no profile "${profile}"`,
+    hint: "name the file with --config",
+  });
 }
 
 function helpFor(words: readonly string[], commands: readonly Command[]): string {
@@ -76,7 +106,13 @@ async function runCommand(
   const progress = openProgress(invocation.options.progress ?? "auto", cli.stderr, output);
   try {
     const { run } = await command.load();
-    return await run(invocation, { services: cli.services, output, progress, signal: cli.signal });
+    return await run(invocation, {
+      services: cli.services,
+      environment: cli.environment,
+      output,
+      progress,
+      signal: cli.signal,
+    });
   } finally {
     progress.end();
     for (const [kind, { requests, failures, bytes, seconds }] of cli.services.requestFigures) {

@@ -10,20 +10,13 @@ const no = new Set(["0", "false", "no", "off"]);
 /**
  * Values that the environment gives for options that no flag gave. A variable that contradicts a flag (`DBBACKUP_QUIET`
  * beside `--verbose`) gives way; an empty one counts as not set.
- * @throws BackupError CONFIG when a variable has an impossible value, or is of a part that is not built.
+ * @throws BackupError CONFIG when a variable has an impossible value.
  */
 export function valuesFromEnvironment(
   environment: Readonly<Record<string, string | undefined>>,
   taken: readonly Option[],
   fromFlags: Readonly<Record<string, unknown>>,
 ): Record<string, unknown> {
-  if (environment.DBBACKUP_CONFIG) {
-    throw new BackupError({
-      code: "CONFIG",
-      message: 'environment variable "DBBACKUP_CONFIG" names a configuration file, which is not built yet',
-      hint: "unset it, and use flags or other DBBACKUP_ variables",
-    });
-  }
   const values: Record<string, unknown> = Object.create(null);
   for (const option of taken) {
     const name = environmentName(option);

@@ -15,6 +15,21 @@ export const globalOptions = [
     help: "show the version and end",
   },
   {
+    name: "config",
+    type: "text",
+    placeholder: "FILE",
+    default: "./dbbackup.toml, else that of the user's or the system's configuration folder",
+    help: "the configuration file; none reads none",
+    details:
+      "Looked for in ./, $XDG_CONFIG_HOME/dbbackup (~/.config/dbbackup) and /etc/dbbackup. See docs/configuration.md.",
+  },
+  {
+    name: "profile",
+    type: "text",
+    placeholder: "NAME",
+    help: "take the values of [profiles.NAME] of the configuration file before the others",
+  },
+  {
     name: "repo",
     aliases: ["backup-dir"],
     type: "text",
