@@ -97,6 +97,11 @@ describe("what is wrong is named, with what was likely meant", () => {
     ["[source]\npassword = { file = '/x', env = 'Y' }", "says not where the password is"],
     ["[[replicas]]\nname = 'x'", '"replicas.name" means nothing; there is url'],
     ["[[replicas]]", 'one of "replicas" has no url'],
+    ["[retention.databases]\nshop = 3", '"retention.databases.shop" is no table'],
+    [
+      "[retention.databases.shop]\nkeep_lst = 3",
+      '"retention.databases.shop.keep_lst" means nothing; did you mean "keep_last"?',
+    ],
     ["[notifications]", 'section "notifications" is not built yet'],
   ])("%s", async (text, message) => {
     const said = await refusal(text);
@@ -146,7 +151,9 @@ describe("config check", () => {
     );
     using _ = withVariables({ CHECKED_PASSWORD: "hunter2" });
     const plain = (await mustDbbackupHere(["config", "check", path])).stdout.toString();
-    expect(plain).toMatch(/--host +db1\n--password +\(not shown\)\n.*c\.toml is right: 2 values; profiles: a\n$/);
+    expect(plain).toMatch(
+      /--host +db1\n--password +\(not shown\)\nretention of shop: --retention-days 3\n.*c\.toml is right: 2 values; profiles: a\n$/,
+    );
     const json = (await mustDbbackupHere(["config", "check", path, "--profile", "a", "--json"])).stdout.toString();
     expect(JSON.parse(json)).toMatchObject({ profile: "a", profiles: ["a"], values: { host: "db1", jobs: 2 } });
     expect(plain + json).not.toContain("hunter2");
@@ -159,6 +166,10 @@ describe("config check", () => {
     for (const text of examples) {
       expect(Object.keys(await values(text, undefined, { SHOP_PASSWORD: "x" }))).toContain("repo");
     }
+    const retention = readFileSync(join(import.meta.dirname, "../../docs/retention.md"), "utf8");
+    const [, rules] = /```toml\n([\s\S]*?)```/.exec(retention)!;
+    const { databaseRetention } = await parseConfig({ path: "x.toml", text: rules! }, undefined, {});
+    expect(databaseRetention).toEqual(new Map([["ledger", { "keep-daily": 31, "keep-monthly": 120 }]]));
     expect(await values(examples[1]!, "blog", { SHOP_PASSWORD: "x" })).toMatchObject({ "keep-daily": 7 });
   });
 });

@@ -1,4 +1,4 @@
-import { readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { ExitStatus } from "../../src/core/exit-status.ts";
@@ -90,6 +90,26 @@ test("the table tells why, and what it comes to", async () => {
     /^keep .* the last good backup of its database; number 1 of 1 \(keep-daily\)$/,
   );
   expect(lines).toContain("would remove 1 backup (7 B), 1 stays");
+});
+
+test("a database has rules of its own in the configuration file, also beside flags", async () => {
+  await using folder = await withTemporaryFolder();
+  const repo = join(folder.path, "repo");
+  mkdirSync(repo);
+  const config = join(folder.path, "c.toml");
+  writeFileSync(
+    config,
+    `[repository]\nurl = "${repo}"\n[retention]\nkeep_last = 1\n[retention.databases."the ledger"]\nkeep_last = 2\n`,
+  );
+  const shop = [3, 2, 1].map((days) => plantBackup(repo, "shop", days));
+  const ledger = [3, 2, 1].map((days) => plantBackup(repo, "the ledger", days));
+  const go = async (...args: readonly string[]) => {
+    const { stdout } = await mustDbbackupHere(["cleanup", "--config", config, "--json", ...args]);
+    return new Set(idsThatGo(JSON.parse(stdout.toString())));
+  };
+  const [first, second] = shop;
+  expect(await go("--dry-run")).toEqual(new Set([first!.id, second!.id, ledger[0]!.id]));
+  expect(await go("--keep-last", "3", "--dry-run")).toEqual(new Set([ledger[0]!.id]));
 });
 
 describe("holds", () => {

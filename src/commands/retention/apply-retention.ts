@@ -18,7 +18,8 @@ const LOOKS_AT_ONCE = 8;
 const LEAST_SUSPICIOUS_AGE = 7;
 
 export interface RetentionRequest {
-  readonly policy: RetentionPolicy;
+  /** @param database its name */
+  readonly policyOf: (database: string) => RetentionPolicy;
   /** How encrypted backups are opened; without it they stay. */
   readonly unlocking?: Unlocking | undefined;
 }
@@ -41,7 +42,7 @@ export interface RetentionPlan {
  * @throws BackupError DAMAGED when there are metadata that cannot be read: nobody knows what they need; IO
  */
 export async function planRepository(
-  { policy, unlocking }: RetentionRequest,
+  { policyOf, unlocking }: RetentionRequest,
   storage: Storage,
   clock: Clock,
   signal: AbortSignal,
@@ -52,15 +53,23 @@ export async function planRepository(
   const keys = await keysOf(storage, signal);
   const backups = await retainedBackups(opened.backups, keys, storage);
   const now = clock.now().getTime();
-  const decisions = await withLocks(backups, policy, now, storage);
+  const decisions = await withLocks(backups, policyOf, now, storage);
   return {
     decisions,
     clockDoubts: clockDoubts({
       now,
       backups: backups.map(({ time }) => time),
-      largestAge: policy.days === undefined ? Number.POSITIVE_INFINITY : Math.max(policy.days, LEAST_SUSPICIOUS_AGE),
+      largestAge: largestAge(backups.map(({ listed: { metadata } }) => policyOf(metadata.database).days)),
     }),
   };
+}
+
+/** Only rules by age hang on the clock. @param ages the rules' days, as far as there are some */
+function largestAge(ages: readonly (number | undefined)[]): number {
+  const known = ages.filter((age) => age !== undefined);
+  return known.length === 0
+    ? Number.POSITIVE_INFINITY
+    : known.reduce((most, age) => Math.max(most, age), LEAST_SUSPICIOUS_AGE);
 }
 
 /**
@@ -88,7 +97,7 @@ export async function removePlanned(
 /** Storage tells of each object by itself whether it is locked: only those are asked that would go. */
 async function withLocks(
   backups: readonly RetainedInRepository[],
-  policy: RetentionPolicy,
+  policyOf: RetentionRequest["policyOf"],
   now: number,
   storage: Storage,
 ): Promise<readonly RepositoryDecision[]> {
@@ -98,7 +107,7 @@ async function withLocks(
       const lockedUntil = locks.get(backup.listed.backup.location);
       return lockedUntil === undefined ? backup : { ...backup, lockedUntil };
     });
-    const decisions = decide(known, policy, now);
+    const decisions = decide(known, policyOf, now);
     const leaving = decisions.flatMap(({ backup, keep }) => (keep ? [] : [backup]));
     const found = await lockedAmong(leaving, now, storage);
     if (found.size === 0) return decisions;
@@ -112,15 +121,16 @@ async function withLocks(
  */
 function decide(
   backups: readonly RetainedInRepository[],
-  policy: RetentionPolicy,
+  policyOf: RetentionRequest["policyOf"],
   now: number,
 ): readonly RepositoryDecision[] {
-  const policyOf = (): RetentionPolicy => policy;
-  const believing = planRetention(backups, policyOf, now);
+  const names = new Map(backups.map(({ database, listed: { metadata } }) => [database, metadata.database]));
+  const policyOfKey = (database: string): RetentionPolicy => policyOf(names.get(database)!);
+  const believing = planRetention(backups, policyOfKey, now);
   const doubting = backups.some(isOnlySaid)
     ? planRetention(
         backups.map((backup) => (isOnlySaid(backup) ? { ...backup, health: "unverified" } : backup)),
-        policyOf,
+        policyOfKey,
         now,
       )
     : believing;

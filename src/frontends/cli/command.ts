@@ -15,6 +15,8 @@ export interface Argument {
 export interface Invocation {
   readonly args: readonly string[];
   readonly options: OptionValues;
+  /** Rules of retention that the configuration file has for single databases, by their names. */
+  readonly databaseRetention?: ReadonlyMap<string, OptionValues>;
 }
 
 /** Turns an invocation into a request, runs the use case with the services, prints its result. */

@@ -88,7 +88,8 @@ export function parseCommandLine(
   const fromConfig = config === undefined ? {} : valuesFromConfig(config, taken, said);
   const all = { ...fromConfig, ...said } as OptionValues;
   checkFamily(command, all, new Set(Object.keys(values)));
-  return { kind: "run", command, invocation: { args: operands, options: all } };
+  const retention = config === undefined ? {} : { databaseRetention: config.databaseRetention };
+  return { kind: "run", command, invocation: { args: operands, options: all, ...retention } };
 }
 
 /** Options that a command takes, the global ones included. */

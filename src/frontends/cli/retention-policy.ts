@@ -1,5 +1,6 @@
 import { BackupError } from "../../core/backup-error.ts";
 import { type RetentionPolicy, removesAnything } from "../../core/retention/retention-policy.ts";
+import type { Invocation } from "./command.ts";
 import type { OptionName, OptionValues } from "./options/options.ts";
 
 /** Options that say which backups stay. */
@@ -15,10 +16,23 @@ export const retentionNames = [
 ] as const satisfies readonly OptionName[];
 
 /**
- * The policy that options say; undefined when they say nothing.
+ * The policies that options and the configuration file say; undefined when they say nothing.
+ * @returns the policy of a database: its own in place of the common one
  * @throws BackupError USAGE for a minimum alone, which lets nothing go
  */
-export function retentionPolicyOf(options: OptionValues): RetentionPolicy | undefined {
+export function retentionPolicyOf({
+  options,
+  databaseRetention = new Map(),
+}: Pick<Invocation, "options" | "databaseRetention">): ((database: string) => RetentionPolicy) | undefined {
+  const common = readPolicy(options, "--min-backups");
+  const own = new Map(
+    [...databaseRetention].map(([name, values]) => [name, readPolicy(values, `min_backups of "${name}"`) ?? {}]),
+  );
+  if (common === undefined && own.size === 0) return undefined;
+  return (database) => own.get(database) ?? common ?? {};
+}
+
+function readPolicy(options: OptionValues, minimum: string): RetentionPolicy | undefined {
   if (retentionNames.every((name) => options[name] === undefined)) return undefined;
   const policy = withoutUndefined({
     days: options["retention-days"],
@@ -33,7 +47,7 @@ export function retentionPolicyOf(options: OptionValues): RetentionPolicy | unde
   if (removesAnything(policy)) return policy;
   throw new BackupError({
     code: "USAGE",
-    message: "--min-backups says which backups stay, and nothing says which may go",
+    message: `${minimum} says which backups stay, and nothing says which may go`,
     hint: "give --retention-days, or --keep-last and its like",
   });
 }

@@ -26,6 +26,9 @@ export const configSections: ReadonlyMap<string, ReadonlyMap<string, Option>> = 
 /** The password of the server, which no file says in the clear: `{ file = "..." }` or `{ env = "..." }`. */
 export const passwordKey = { section: "source", key: "password" } as const;
 
+/** Rules of single databases: a table for each, with the keys of its section. */
+export const databasesKey = { section: "retention", key: "databases" } as const;
+
 /** Sections that are no tables of option values. */
 export const profilesSection = "profiles";
 export const replicasSection = "replicas";

@@ -1,5 +1,5 @@
 import { type Option, placeholderOf } from "../options/option.ts";
-import { configSections, passwordKey, profilesSection, replicasSection } from "./config-keys.ts";
+import { configSections, databasesKey, passwordKey, profilesSection, replicasSection } from "./config-keys.ts";
 
 type Schema = Readonly<Record<string, unknown>>;
 
@@ -45,6 +45,11 @@ function sectionSchemas(): Record<string, Schema> {
       if (section === passwordKey.section) {
         const description = "Where the password of the server is: it never stands in the file";
         properties[passwordKey.key] = { description, oneOf: [fromFile, fromVariable] };
+      }
+      if (section === databasesKey.section) {
+        const rules = { type: "object", properties: { ...properties }, additionalProperties: false };
+        const description = "Rules of single databases, by name, in place of the others";
+        properties[databasesKey.key] = { type: "object", description, additionalProperties: rules };
       }
       return [section, { type: "object", properties, additionalProperties: false }];
     }),

@@ -1,15 +1,31 @@
 import { BackupError } from "../../../core/backup-error.ts";
 import { nearest } from "../../../core/nearest.ts";
 import type { Option } from "../options/option.ts";
+import type { OptionValues } from "../options/options.ts";
 import { readOptionValue } from "../read-option-value.ts";
-import { configSections, passwordKey, profilesSection, replicasSection, reservedSections } from "./config-keys.ts";
+import {
+  configSections,
+  databasesKey,
+  passwordKey,
+  profilesSection,
+  replicasSection,
+  reservedSections,
+} from "./config-keys.ts";
 
 /** What a configuration file says, by the names of options. */
 export interface ConfigValues {
   readonly path: string;
   readonly values: Readonly<Record<string, unknown>>;
+  /** Rules of retention of single databases, by their names: options of `[retention.databases.NAME]`. */
+  readonly databaseRetention: ReadonlyMap<string, OptionValues>;
   /** Names of the profiles that are in it. */
   readonly profiles: readonly string[];
+}
+
+/** What the sections of a file, or of one of its profiles, say. */
+interface Sections {
+  readonly values: Record<string, unknown>;
+  readonly databaseRetention: Map<string, OptionValues>;
 }
 
 export interface ConfigText {
@@ -40,9 +56,16 @@ export async function parseConfig(
       return [name, reader.sections(reader.table(table, place), `${place}.`)];
     }),
   );
-  const chosen = profile === undefined ? {} : byName.get(profile);
-  if (chosen === undefined) throw reader.noProfile(profile!, [...byName.keys()]);
-  return { path, values: { ...withoutContradicted(base, chosen), ...chosen }, profiles: [...byName.keys()] };
+  const names = [...byName.keys()];
+  if (profile === undefined) return { path, ...base, profiles: names };
+  const chosen = byName.get(profile);
+  if (chosen === undefined) throw reader.noProfile(profile, names);
+  return {
+    path,
+    values: { ...withoutContradicted(base.values, chosen.values), ...chosen.values },
+    databaseRetention: new Map([...base.databaseRetention, ...chosen.databaseRetention]),
+    profiles: names,
+  };
 }
 
 class ConfigReader {
@@ -73,8 +96,9 @@ class ConfigReader {
   }
 
   /** @param prefix of the places in messages: empty, or that of a profile */
-  sections(document: Table, prefix: string): Record<string, unknown> {
+  sections(document: Table, prefix: string): Sections {
     const values: Record<string, unknown> = {};
+    const databaseRetention = new Map<string, OptionValues>();
     for (const [section, content] of Object.entries(document)) {
       if (section === replicasSection) {
         values["replica"] = this.#replicas(content, prefix + section);
@@ -84,17 +108,31 @@ class ConfigReader {
       if (keys === undefined) throw this.#unknownSection(section, prefix);
       for (const [key, value] of Object.entries(this.table(content, prefix + section))) {
         const place = `${prefix}${section}.${key}`;
+        if (section === databasesKey.section && key === databasesKey.key) {
+          for (const [name, rules] of Object.entries(this.table(value, place))) {
+            databaseRetention.set(name, this.#rules(rules, keys, `${place}.${name}`));
+          }
+          continue;
+        }
         if (section === passwordKey.section && key === passwordKey.key)
           Object.assign(values, this.#password(value, place));
         else this.#readKey(keys, key, value, place, values);
       }
     }
-    return values;
+    return { values, databaseRetention };
   }
 
   noProfile(profile: string, there: readonly string[]): BackupError {
     const hint = there.length === 0 ? "it has no profiles" : `it has ${there.join(", ")}`;
     return this.#wrong(`there is no profile "${profile}"`, hint);
+  }
+
+  #rules(rules: unknown, keys: ReadonlyMap<string, Option>, place: string): OptionValues {
+    const values: Record<string, unknown> = {};
+    for (const [key, value] of Object.entries(this.table(rules, place))) {
+      this.#readKey(keys, key, value, `${place}.${key}`, values);
+    }
+    return values;
   }
 
   #readKey(

@@ -27,15 +27,16 @@ const columns: readonly Column[] = [
   { title: "WHY" },
 ];
 
-export const run: RunCommand = async ({ options }, { services, output, progress, signal }) => {
-  const policy = retentionPolicyOf(options);
+export const run: RunCommand = async (invocation, { services, output, progress, signal }) => {
+  const { options } = invocation;
+  const policyOf = retentionPolicyOf(invocation);
   const dryRun = options["dry-run"] === true;
   // Keys may stand in the environment; only rules need them.
-  const keys = policy !== undefined && hasKeys(keySources(options));
+  const keys = policyOf !== undefined && hasKeys(keySources(options));
   const storage = await services.openStorage(repositoryOf(options));
   const unlocking = keys ? await unlockingOf(options, services, progress) : undefined;
   const plan =
-    policy === undefined ? undefined : await planRepository({ policy, unlocking }, storage, services.clock, signal);
+    policyOf === undefined ? undefined : await planRepository({ policyOf, unlocking }, storage, services.clock, signal);
   if (plan !== undefined) {
     output.print(...formatTable(columns, plan.decisions.map(rowOf)));
     for (const doubt of plan.clockDoubts) output.warn(`the clock of this machine may be wrong: ${doubt}`);

@@ -10,15 +10,20 @@ import { formatTable } from "../table.ts";
 export const run: RunCommand = async ({ args: [file], options }, { services, output, environment }) => {
   const found = await services.readConfig(file ?? options.config, environment);
   if (found === undefined) throw nothingToCheck();
-  const { path, values, profiles } = await parseConfig(found, options.profile, environment);
+  const { path, values, databaseRetention, profiles } = await parseConfig(found, options.profile, environment);
   const shown = Object.entries(values).map(([name, value]) => [`--${name}`, shownValue(name, value)]);
   if (shown.length > 0) output.print(...formatTable([{ title: "OPTION" }, { title: "VALUE" }], shown));
+  for (const [database, rules] of databaseRetention) {
+    const told = Object.entries(rules).map(([name, value]) => `--${name} ${shownValue(name, value)}`);
+    output.print(`retention of ${printable(database)}: ${told.join(" ")}`);
+  }
   const more = profiles.length === 0 ? "" : `; profiles: ${profiles.map(printable).join(", ")}`;
   output.print(`${printable(path)} is right: ${counted(shown.length, "value")}${more}`);
   output.document({
     path,
     profile: options.profile ?? null,
     profiles,
+    retention: Object.fromEntries(databaseRetention),
     values: Object.fromEntries(Object.entries(values).filter(([name]) => !isSecret(name))),
   });
   return ExitStatus.done;
