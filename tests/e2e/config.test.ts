@@ -147,7 +147,7 @@ describe("config check", () => {
     const path = join(folder.path, "c.toml");
     writeFileSync(
       path,
-      '[source]\nhost = "db1"\npassword = { env = "CHECKED_PASSWORD" }\n[profiles.a.general]\njobs = 2\n',
+      '[source]\nhost = "db1"\npassword = { env = "CHECKED_PASSWORD" }\n[retention.databases.shop]\ndays = 3\n[profiles.a.general]\njobs = 2\n',
     );
     using _ = withVariables({ CHECKED_PASSWORD: "hunter2" });
     const plain = (await mustDbbackupHere(["config", "check", path])).stdout.toString();
