@@ -81,4 +81,12 @@ export const mysqlCases: readonly MysqlCase[] = [
     ours: ["--format", "sql", "--compression", "none"],
     goals: { time: 0.5, memory: "plain" },
   },
+  {
+    name: "directory-tables",
+    data: ["small"],
+    besideMydumper: true,
+    peer: ["--threads=2", "--compress"],
+    ours: [...directory, "zstd"],
+    goals: { memory: "compressed" },
+  },
 ];

@@ -132,7 +132,12 @@ async function benchCase(
       data: workload.name,
       transport,
       peer: `${stock.split("/").at(-1)} ${server.flavour}${one.filter === undefined ? "" : ` | ${one.filter}`}`,
-      missed: missedGoals(one, isSocket, workload.name === "tables" ? options.sizes.tables : 0, summary),
+      missed: missedGoals(
+        one,
+        isSocket,
+        ["tables", "small"].includes(workload.name) ? options.sizes.tables : 0,
+        summary,
+      ),
       ...summary,
       pairs,
     };

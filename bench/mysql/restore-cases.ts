@@ -61,4 +61,12 @@ export const mysqlRestoreCases: readonly MysqlRestoreCase[] = [
     ours: [],
     goals: { memory: "plain" },
   },
+  {
+    name: "tables-myloader",
+    data: ["small"],
+    peer: "myloader",
+    backup: [...directory, "none"],
+    ours: ["--jobs", "2"],
+    goals: { memory: "plain" },
+  },
 ];

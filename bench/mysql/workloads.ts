@@ -73,4 +73,16 @@ const tables: MysqlWorkload = {
   },
 };
 
-export const mysqlWorkloads: readonly MysqlWorkload[] = [events, measures, keyed, tables];
+/** As `tables`, with something in each. */
+const small: MysqlWorkload = {
+  name: "small",
+  describe: (sizes) => `${sizes.tables} tables of 5 rows`,
+  async make(connection, sizes) {
+    await tables.make(connection, sizes);
+    for (let table = 0; table < sizes.tables; table++) {
+      await connection.query(`INSERT INTO t${table} (name) VALUES ('a'), ('b'), ('c'), (NULL), ('${table}')`);
+    }
+  },
+};
+
+export const mysqlWorkloads: readonly MysqlWorkload[] = [events, measures, keyed, tables, small];

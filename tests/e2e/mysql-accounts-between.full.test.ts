@@ -1,0 +1,3 @@
+import { accountsToNewerServers } from "./mysql-accounts-between-suite.ts";
+
+accountsToNewerServers();
