@@ -71,12 +71,12 @@ class IntegerRows {
     let at = start + 2;
     for (let field = 0; field < fields; field++) {
       if (at + 4 > bytes.length) return undefined;
-      const length = bytes.readInt32BE(at);
+      const length = unsignedAt(bytes, at, 4);
       at += 4;
-      if (length !== 1 && length !== 2 && length !== 4) throw malformed(`an integer of ${length} bytes`);
+      if (length !== 1 && length !== 2 && length !== 4) throw malformed(`an integer of ${length | 0} bytes`);
       if (at + length > bytes.length) return undefined;
       // What of a row was read before it turns out to be cut is overwritten when it is read again.
-      this.#values[this.#count + field] = bytes.readUIntBE(at, length);
+      this.#values[this.#count + field] = unsignedAt(bytes, at, length);
       at += length;
     }
     this.#count += fields;
@@ -88,4 +88,11 @@ class IntegerRows {
     larger.set(this.#values);
     this.#values = larger;
   }
+}
+
+/** A million of them are read: Buffer's own methods check each time what is known here. */
+function unsignedAt(bytes: Buffer, at: number, length: number): number {
+  let value = bytes[at]!;
+  for (let i = 1; i < length; i++) value = (value << 8) | bytes[at + i]!;
+  return value >>> 0;
 }

@@ -17,7 +17,8 @@ export function packRow({ buffer, bodyStart, bodyEnd }: MessageView): PackedRow 
   let at = bodyStart + countLength;
   for (let left = buffer.readUInt16BE(bodyStart); left > 0; left--) {
     if (at + lengthLength > bodyEnd) throw malformed("a row that ends too early");
-    const length = buffer.readInt32BE(at);
+    // Not Buffer's own method, which checks each time what is known here.
+    const length = (buffer[at]! << 24) | (buffer[at + 1]! << 16) | (buffer[at + 2]! << 8) | buffer[at + 3]!;
     if (length < -1) throw malformed("a value beyond its row");
     at += lengthLength + Math.max(length, 0);
   }

@@ -78,14 +78,11 @@ export class EntryScript {
   /** The settings that the entry needs and that are not so yet. */
   settings(entry: TocEntry): EntryStep[] {
     const steps: EntryStep[] = [];
-    const add = (sql: string | undefined): void => {
-      if (sql !== undefined) steps.push({ kind: "setting", sql });
-    };
-    add(this.ownerSetting(entry));
-    add(this.schemaSetting(entry.namespace));
-    add(this.#tablespaceSetting(entry.tablespace));
+    addSetting(steps, this.ownerSetting(entry));
+    addSetting(steps, this.schemaSetting(entry.namespace));
+    addSetting(steps, this.#tablespaceSetting(entry.tablespace));
     // A partitioned table has no storage: the setting would not be kept, so it is altered afterwards.
-    if (entry.relkind !== "p") add(this.#accessMethodSetting(entry.tableAccessMethod));
+    if (entry.relkind !== "p") addSetting(steps, this.#accessMethodSetting(entry.tableAccessMethod));
     return steps;
   }
 
@@ -155,6 +152,10 @@ export class EntryScript {
     if (entry.desc !== "BLOB METADATA") return ownerStatement(entry);
     return forEachLargeObject(entry, "ALTER LARGE OBJECT ", ` OWNER TO ${quoteIdentifier(entry.owner)}`);
   }
+}
+
+function addSetting(steps: EntryStep[], sql: string | undefined): void {
+  if (sql !== undefined) steps.push({ kind: "setting", sql });
 }
 
 export interface PreambleOptions {

@@ -120,7 +120,8 @@ function onlyWritten(
     if (written[id] !== 1) isOnly &&= isNothing(registry.get(id));
     else if (id !== dumpId && !found.includes(id)) found.push(id);
   });
-  return isOnly ? found : undefined;
+  // A copy has room for what it holds; what was pushed to, for more.
+  return isOnly ? found.slice() : undefined;
 }
 
 /** Boundaries order the sections; as dependencies they would tie everything to everything. */

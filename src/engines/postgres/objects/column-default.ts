@@ -82,10 +82,12 @@ export const columnDefaultType: ObjectType<ColumnDefault> = {
 
 /** `nextval` of a sequence that belongs to the table and so comes behind it, as of every serial column. */
 function isOfOwnSequence({ dependencies, relation }: ColumnDefault, registry: ObjectRegistry): boolean {
-  return [...dependencies].some((id) => {
+  let isOwn = false;
+  dependencies.forEach((id) => {
     const needed = registry.get(id);
-    return needed?.kind === "table" && (needed as Relation).ownedBy?.table === relation.catalog.oid;
+    isOwn ||= needed?.kind === "table" && (needed as Relation).ownedBy?.table === relation.catalog.oid;
   });
+  return isOwn;
 }
 
 function standAlone(relation: DumpObject, separate: ColumnDefault): void {
@@ -113,7 +115,7 @@ function addDefault(
     catalog: { table: oid === 0 ? 0 : Catalog.pg_attrdef, oid },
     name: relation.name,
     schema: relation.schema,
-    tieBreak: [String(column.number).padStart(5, "0")],
+    tieBreak: tieBreakOf(column.number),
     parts: partsWith(relation),
     inlineOwner: relation.dumpId,
     separate,
@@ -124,6 +126,14 @@ function addDefault(
   });
   column.default = added;
   return added;
+}
+
+/** One for all columns of a number, in whatever table. */
+const tieBreaks: (readonly string[] | undefined)[] = [];
+
+function tieBreakOf(column: number): readonly string[] {
+  tieBreaks[column] ??= [String(column).padStart(5, "0")];
+  return tieBreaks[column];
 }
 
 /**

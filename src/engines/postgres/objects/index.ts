@@ -23,6 +23,7 @@ import { operatorFamilyType } from "./operator/operator-family.ts";
 import { policyType, rowSecurityType } from "./policy.ts";
 import { publicationType } from "./publication/publication.ts";
 import { publicationSchemaType, publicationTableType } from "./publication/publication-member.ts";
+import { columnPrivilegesType } from "./relation/column-privileges.ts";
 import { relationDetailsType } from "./relation/relation-details.ts";
 import { relationType } from "./relation/relation-type.ts";
 import { aggregateType } from "./routine/aggregate.ts";
@@ -77,6 +78,7 @@ export const objectTypes: readonly AnyObjectType[] = [
   foreignDataWrapperType,
   foreignServerType,
   relationType,
+  columnPrivilegesType,
   relationDetailsType,
   columnDefaultType,
   checkConstraintType,

@@ -12,7 +12,7 @@ export interface EntryParts {
   readonly drop?: string;
   /** Without it the object's name. */
   readonly tag?: string;
-  readonly tablespace?: string;
+  readonly tablespace?: string | null;
   readonly tableAccessMethod?: string | null;
   readonly relkind?: string;
 }

@@ -46,7 +46,7 @@ export function quoteLiteral(text: string): string {
  * they are. This is what pg_dump writes in definitions, so comparisons with its output need it.
  */
 export function quoteConformingLiteral(text: string): string {
-  return `'${text.replaceAll("'", "''")}'`;
+  return text.includes("'") ? `'${text.replaceAll("'", "''")}'` : `'${text}'`;
 }
 
 /**

@@ -11,22 +11,15 @@ import type { Relation, RelationKind, SequenceOwner } from "./relation.ts";
  * Registers tables, foreign tables, views, materialized views and sequences of user schemas, and what of pg_catalog
  * has privileges that initdb did not give. Columns and definitions are filled in by others.
  * @param rows of pg_class: what {@link relationQuery} answered.
- * @param columns what {@link columnPrivilegeQuery} answered.
  */
-export function readRelations(reader: CatalogReader, rows: readonly Row[], columns: readonly Row[]): Relation[] {
-  const columnPrivileges = new Map<number, ColumnPrivileges[]>();
-  for (const row of columns) {
-    const ofRelation = columnPrivileges.get(Number(row.attrelid));
-    if (ofRelation === undefined) columnPrivileges.set(Number(row.attrelid), [columnPrivilegesOf(row)]);
-    else ofRelation.push(columnPrivilegesOf(row));
-  }
+export function readRelations(reader: CatalogReader, rows: readonly Row[]): Relation[] {
   return rows.map((row) => {
     const oid = Number(row.oid);
     const relation = reader.registry.add<Relation>({
       ...relationOf(row),
       owner: reader.shared.roleName(Number(row.relowner)),
       parts: partsOf(reader, row),
-      columnPrivileges: columnPrivileges.get(oid) ?? none,
+      columnPrivileges: none,
       dependsOnExtensions: reader.shared.extensionsOf(Catalog.pg_class, oid),
     });
     // What refers to rows of the table, or to arrays of them, refers to the table.
@@ -145,18 +138,3 @@ const changedPrivileges = `
     LEFT JOIN pg_catalog.pg_init_privs p ON p.classoid = 'pg_catalog.pg_class'::pg_catalog.regclass
       AND p.objoid = a.attrelid AND p.objsubid = a.attnum
     WHERE a.attrelid < ${firstNormalOid} AND a.attacl IS DISTINCT FROM p.initprivs)`;
-
-/** Columns, system columns included, that have privileges of their own or had some when they were installed. */
-export const columnPrivilegeQuery = `
-    SELECT a.attrelid, a.attnum, a.attname, a.attacl FROM pg_catalog.pg_attribute a
-    WHERE a.attacl IS NOT NULL AND NOT a.attisdropped
-  UNION ALL
-    SELECT a.attrelid, a.attnum, a.attname, a.attacl FROM pg_catalog.pg_init_privs p
-      JOIN pg_catalog.pg_attribute a ON a.attrelid = p.objoid AND a.attnum = p.objsubid
-    WHERE p.classoid = 'pg_catalog.pg_class'::pg_catalog.regclass AND p.objsubid <> 0
-      AND a.attacl IS NULL AND NOT a.attisdropped
-  ORDER BY 1, 2`;
-
-function columnPrivilegesOf(row: Row): ColumnPrivileges {
-  return { number: Number(row.attnum), name: row.attname!, current: row.attacl ?? null };
-}

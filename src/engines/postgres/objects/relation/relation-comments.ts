@@ -1,3 +1,4 @@
+import type { CatalogId } from "../../archive/toc-entry.ts";
 import { qualified, quoteIdentifier } from "../../sql/quote.ts";
 import { commentEntries } from "../comment-entry.ts";
 import type { EntryContext } from "../entry-context.ts";
@@ -45,11 +46,13 @@ function labelSubject(relation: Relation, keyword: string, subId: number): strin
 
 /** Comments on the constraints that the table's own statement creates. */
 export function inlineConstraintComments(table: Relation, context: EntryContext): PlannedEntry[] {
-  const notNulls = table.columns.flatMap(({ notNull }) =>
-    notNull?.catalog && notNull.name !== null ? [{ catalog: notNull.catalog, name: notNull.name }] : [],
-  );
-  const checks = table.checks.filter((check) => !check.separate && check.isLocal);
-  return [...notNulls, ...checks].flatMap((constraint) =>
-    onTableComment("CONSTRAINT", constraint, table, context, table.dumpId),
-  );
+  const entries: PlannedEntry[] = [];
+  const add = (constraint: { readonly catalog: CatalogId; readonly name: string }): void => {
+    entries.push(...onTableComment("CONSTRAINT", constraint, table, context, table.dumpId));
+  };
+  for (const { notNull } of table.columns) {
+    if (notNull?.catalog && notNull.name !== null) add({ catalog: notNull.catalog, name: notNull.name });
+  }
+  for (const check of table.checks) if (!check.separate && check.isLocal) add(check);
+  return entries;
 }

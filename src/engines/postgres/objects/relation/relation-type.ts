@@ -6,7 +6,7 @@ import type { ObjectType, PlannedEntry } from "../object-type.ts";
 import { privilegeEntries } from "../privilege-entries.ts";
 import { readSequenceSettings, sequenceQuery } from "./read-definitions.ts";
 import { inheritanceQuery, readInheritance } from "./read-inheritance.ts";
-import { columnPrivilegeQuery, readRelations, relationQuery } from "./read-relations.ts";
+import { readRelations, relationQuery } from "./read-relations.ts";
 import { type Relation, tableWord } from "./relation.ts";
 import { inlineConstraintComments, relationComments } from "./relation-comments.ts";
 import { sequenceEntries } from "./sequence-entries.ts";
@@ -15,28 +15,26 @@ import { createTable } from "./table-statement.ts";
 import { createMaterializedView, createView } from "./view-statement.ts";
 
 /** Tables, views, materialized views and sequences: everything that has a row in pg_class and a name of its own. */
-export const relationType: ObjectType<Relation, "relations" | "columnPrivileges" | "inheritance" | "sequences"> = {
+export const relationType: ObjectType<Relation, "relations" | "inheritance" | "sequences"> = {
   label: "relation",
 
   queries: (capabilities) => ({
     relations: relationQuery(capabilities),
-    columnPrivileges: columnPrivilegeQuery,
     inheritance: inheritanceQuery,
     sequences: sequenceQuery,
   }),
 
   read(reader, answers): Relation[] {
-    const relations = readRelations(reader, answers.relations, answers.columnPrivileges);
+    const relations = readRelations(reader, answers.relations);
     readInheritance(reader.registry, answers.inheritance);
     readSequenceSettings(reader.registry, answers.sequences);
     return relations;
   },
 
   entries(relation: Relation, context: EntryContext): PlannedEntry[] {
-    return [
-      ...(relation.parts.definition ? definitionEntries(relation, context) : []),
-      ...privileges(relation, context),
-    ];
+    const entries = relation.parts.definition ? definitionEntries(relation, context) : [];
+    entries.push(...privileges(relation, context));
+    return entries;
   },
 };
 
@@ -62,7 +60,7 @@ function tableEntries(table: Relation, context: EntryContext): PlannedEntry[] {
       definition: createTable(table) + settingsStatements(table),
       drop: `DROP ${word} ${qualified(table.schema, table.name)};\n`,
       // A foreign table is nowhere here.
-      ...(table.foreign === null ? { tablespace: table.tablespace } : {}),
+      tablespace: table.foreign === null ? table.tablespace : null,
       tableAccessMethod: table.accessMethod,
       relkind: table.relkind,
       owner: table.owner,

@@ -45,7 +45,7 @@ export interface Relation extends DumpObject {
   /** `relacl`, and what null means for it. */
   readonly privileges: string | null;
   readonly defaultPrivileges: string;
-  readonly columnPrivileges: readonly ColumnPrivileges[];
+  columnPrivileges: readonly ColumnPrivileges[];
   /** Column that a sequence belongs to: serial (or OWNED BY) and identity columns. */
   readonly ownedBy: SequenceOwner | null;
   /** Of a sequence: whether this session may read its value. */

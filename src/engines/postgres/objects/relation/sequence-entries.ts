@@ -24,18 +24,23 @@ export function sequenceEntries(sequence: Relation, context: EntryContext): Plan
   if (ownedBy !== null && !ownedBy.identity && table?.parts.definition === true) {
     const column = `${qualified(table.schema, table.name)}.${quoteIdentifier(columnAt(table, ownedBy.column).name)}`;
     // An entry of its own: sequence and table must have the same owner before it runs.
-    const tie = objectEntry(sequence, {
-      desc: "SEQUENCE OWNED BY",
-      section: "pre-data",
-      definition: `ALTER SEQUENCE ${name} OWNED BY ${column};\n`,
-      owner,
-    });
-    entries.push({
-      ...tie,
-      dumpId: context.registry.nextDumpId(),
-      catalog: { table: 0, oid: 0 },
-      dependencies: [sequence.dumpId],
-    });
+    const tie = objectEntry(
+      {
+        dumpId: context.registry.nextDumpId(),
+        catalog: { table: 0, oid: 0 },
+        name: sequence.name,
+        schema: sequence.schema,
+      },
+      {
+        desc: "SEQUENCE OWNED BY",
+        section: "pre-data",
+        definition: `ALTER SEQUENCE ${name} OWNED BY ${column};\n`,
+        owner,
+      },
+    );
+    tie.dependencies = [sequence.dumpId];
+    entries.push(tie);
   }
-  return [...entries, ...relationComments(sequence, "SEQUENCE", context)];
+  entries.push(...relationComments(sequence, "SEQUENCE", context));
+  return entries;
 }

@@ -14,17 +14,22 @@ export function createTable(table: Relation): string {
 
 /** `\nWITH (...)` with the storage parameters of a relation and of its TOAST table, or nothing. */
 export function withOptions(relation: Relation): string {
+  if (relation.options.length === 0 && relation.toastOptions.length === 0) return "";
   const options = [formatReloptions(relation.options), formatReloptions(relation.toastOptions, "toast.")];
   const given = options.filter((text) => text !== "");
   return given.length === 0 ? "" : `\nWITH (${given.join(", ")})`;
 }
 
 function body(table: Relation): string {
-  const columns = table.columns.map((column) => columnClause(table, column));
-  const checks = table.checks
-    .filter((check) => !check.separate && (check.isLocal || table.partitionBound !== null))
-    .map((check) => `CONSTRAINT ${quoteIdentifier(check.name)} ${check.condition}`);
-  const clauses = [...columns.filter((clause) => clause !== undefined), ...checks];
+  const clauses: string[] = [];
+  for (const column of table.columns) {
+    const clause = columnClause(table, column);
+    if (clause !== undefined) clauses.push(clause);
+  }
+  for (const check of table.checks) {
+    if (check.separate || !(check.isLocal || table.partitionBound !== null)) continue;
+    clauses.push(`CONSTRAINT ${quoteIdentifier(check.name)} ${check.condition}`);
+  }
   if (clauses.length > 0) return ` (\n    ${clauses.join(",\n    ")}\n)`;
   // The grammar wants a list, even an empty one, except behind OF.
   return table.ofType === null ? " (\n)" : "";
