@@ -174,6 +174,42 @@ describe("config check", () => {
   });
 });
 
+test("config migrate makes a file of an old one that commands read, and tells what it leaves out", async () => {
+  await using folder = await withTemporaryFolder();
+  const old = join(folder.path, ".dbbackup.conf");
+  writeFileSync(
+    old,
+    `# dbbackup configuration\n[database]\ntype = postgres\nhost = db1\nport = 5433\nuser = backup\ndatabase = shop\nssl_mode = require\n
+[engine]\nnative_engine = true\nfallback_tools = true\n
+[backup]\nbackup_dir = /var/backups\ncompression = 6\njobs = 8\ndump_jobs = 3\nauto_detect_compression = false\n
+[performance]\ncpu_workload = balanced\nmax_cores = 8\ncompression_algorithm = zstd\nbackup_format = sql\n
+[security]\nretention_days = 30\nmin_backups = 5\nmax_retries = 0\n
+[cloud]\nenabled = true\nprovider = s3\nbucket = b\nregion = eu-west-1\nsecret_key = hunter2\nauto_upload = true\n`,
+  );
+  const { stdout, stderr } = await mustDbbackupHere(["config", "migrate", old]);
+  expect(await values(stdout.toString())).toEqual({
+    "db-type": "postgres",
+    host: "db1",
+    port: 5433,
+    user: "backup",
+    "ssl-mode": "require",
+    engine: "auto",
+    jobs: 3,
+    repo: "/var/backups",
+    compression: "zstd:6",
+    format: "plain",
+    "retention-days": 30,
+    "min-backups": 5,
+  });
+  expect(stderr).toContain("database.database = shop: left out; the database is named on the command line");
+  expect(stderr).toContain("use s3://b?region=eu-west-1 as url of a [[replicas]]");
+  expect(stderr).toContain("performance.cpu_workload = balanced: left out; there is no such setting");
+  expect(stdout + stderr).not.toContain("hunter2");
+  expect(stderr).not.toMatch(/max_retries|auto_detect_compression/);
+  writeFileSync(old, "hello");
+  expect(await dbbackupHere(["config", "migrate", old])).toMatchObject({ status: ExitStatus.usage });
+});
+
 test("the schema has every key, and every key is one option's", () => {
   const { properties } = configSchema() as { properties: Record<string, { properties?: Record<string, unknown> }> };
   for (const { section, key, option } of configKeys) {

@@ -635,6 +635,18 @@ export const commands: readonly Command[] = [
     load: () => import("./run/config-check.ts"),
   },
   {
+    words: ["config", "migrate"],
+    summary: "make a configuration file of the .dbbackup.conf of dbbackup 3",
+    args: [{ name: "FILE", count: "optional", help: "default: ./.dbbackup.conf" }],
+    options: [],
+    details: [
+      "Prints it; what has no counterpart is told of, with what to do instead. Credentials are not taken over.",
+    ],
+    examples: ["dbbackup config migrate > dbbackup.toml"],
+    readsConfigItself: true,
+    load: () => import("./run/config-migrate.ts"),
+  },
+  {
     words: ["config", "schema"],
     summary: "print the JSON Schema of the configuration file, for editors",
     args: [],
