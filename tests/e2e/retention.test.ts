@@ -121,6 +121,8 @@ describe("holds", () => {
     await mustDbbackupHere(["hold", old!.id, "--reason", "the audit", ...args]);
     const { stdout } = await mustDbbackupHere(["hold", old!.name, "--until", "2999-12-31", "--json", ...args]);
     expect(JSON.parse(stdout.toString())).toMatchObject([{ id: old!.id, hold_until: "2999-12-31T23:59:59.999Z" }]);
+    const shown = (await mustDbbackupHere(["show", old!.id, ...args])).stdout.toString();
+    expect(shown).toMatch(/^on hold +until it is released \(the audit\); until 2999-12-31T23:59:59.999Z$/m);
     const cleaned = await clean(repo, "--keep-last", "1");
     expect(cleaned.backups[0]).toMatchObject({ keep: true, reasons: ["on hold until it is released"] });
     const refused = await dbbackupHere(["cloud", "delete", old!.id, "--confirm", ...args]);

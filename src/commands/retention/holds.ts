@@ -3,7 +3,7 @@ import { HOLD_SUFFIX } from "../../core/backup-name.ts";
 import { formatHold, type Hold, MAX_HOLD_BYTES } from "../../core/retention/hold-record.ts";
 import type { Storage } from "../../ports/storage.ts";
 import type { FoundBackup } from "../found-backup.ts";
-import { nameOf } from "../proof/place-of-backup.ts";
+import { folderOf, nameOf } from "../proof/place-of-backup.ts";
 import { isBeside, nameBeside, writeBeside } from "../write-beside.ts";
 import { readHold } from "./read-hold.ts";
 
@@ -32,11 +32,26 @@ export async function holdBackup(backup: FoundBackup, hold: Omit<Hold, "backupId
  * @throws BackupError IO
  */
 export async function releaseBackup(backup: FoundBackup, storage: Storage): Promise<readonly string[]> {
-  const keys: string[] = [];
-  const name = nameOf(backup.location);
-  for await (const { key } of storage.list(`${name}.`)) if (isBeside(key, name, HOLD_SUFFIX)) keys.push(key);
+  const keys = await keysBeside(nameOf(backup.location), storage);
   for (const key of keys) await storage.remove(key);
   return keys;
+}
+
+/**
+ * The holds of one backup; undefined stands for a record that cannot be read, which holds it, too.
+ * @throws BackupError IO
+ */
+export async function holdsOf(
+  { location, metadata }: FoundBackup,
+  openStorage: (location: string) => Promise<Storage>,
+): Promise<readonly (Hold | undefined)[]> {
+  const storage = await openStorage(folderOf(location));
+  const holds: (Hold | undefined)[] = [];
+  for (const key of await keysBeside(nameOf(location), storage)) {
+    const hold = await readHold(key, storage);
+    holds.push(hold?.backupId === metadata?.id ? hold : undefined);
+  }
+  return holds;
 }
 
 /** The holds of a repository. @param keys of what lies in it, with their sizes @throws BackupError IO */
@@ -50,6 +65,12 @@ export async function readHolds(keys: ReadonlyMap<string, number>, storage: Stor
     });
   }
   return holds;
+}
+
+async function keysBeside(name: string, storage: Storage): Promise<readonly string[]> {
+  const keys: string[] = [];
+  for await (const { key } of storage.list(`${name}.`)) if (isBeside(key, name, HOLD_SUFFIX)) keys.push(key);
+  return keys;
 }
 
 function idOf({ metadata, location }: FoundBackup): string {

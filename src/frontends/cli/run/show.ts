@@ -1,10 +1,12 @@
 import { type FoundBackup, isCluster } from "../../../commands/found-backup.ts";
 import { listVerifications, type StoredVerification } from "../../../commands/proof/list-verifications.ts";
+import { holdsOf } from "../../../commands/retention/holds.ts";
 import { BackupError } from "../../../core/backup-error.ts";
 import { counted, formatCount } from "../../../core/counted.ts";
 import { ExitStatus } from "../../../core/exit-status.ts";
 import type { BackupMetadata } from "../../../core/metadata/metadata-schema.ts";
 import { printable } from "../../../core/printable.ts";
+import type { Hold } from "../../../core/retention/hold-record.ts";
 import { formatAge, formatBytes, formatDuration } from "../amounts.ts";
 import type { RunCommand } from "../command.ts";
 import { findArgument } from "../find-argument.ts";
@@ -31,11 +33,13 @@ export const run: RunCommand = async ({ args, options }, context) => {
   const { output, services } = context;
   const verifications = await listVerifications(backup, services.openStorage);
   const now = services.clock.now();
+  const holds = (await holdsOf(backup, services.openStorage)).filter((hold) => !isOver(hold, now));
   output.document({
     ...metadata,
+    ...(holds.length === 0 ? {} : { holds: holds.map(holdDocument) }),
     ...(verifications.length === 0 ? {} : { verifications: verifications.map(documentOf) }),
   });
-  output.print(...describe(metadata, backup, verifications[0], now, options.verbose === true));
+  output.print(...describe(metadata, backup, { last: verifications[0], holds }, now, options.verbose === true));
   return ExitStatus.done;
 };
 
@@ -51,7 +55,7 @@ function documentOf({ file, verification: { status, timestamp, recovery_seconds,
 function describe(
   metadata: BackupMetadata,
   { location }: FoundBackup,
-  last: StoredVerification | undefined,
+  { last, holds }: { readonly last: StoredVerification | undefined; readonly holds: readonly (Hold | undefined)[] },
   now: Date,
   all: boolean,
 ): string[] {
@@ -72,6 +76,7 @@ function describe(
     ["partial", metadata.partial?.join(" ")],
     ["location", location],
     ["restored", last && restoredOnTrial(last)],
+    ["on hold", holds.length === 0 ? undefined : holds.map(holdText).join("; ")],
     ["size", `${formatBytes(metadata.size_bytes)} (${formatCount(metadata.size_bytes)} bytes)`],
     ["snapshot", metadata.consistency?.snapshot_lsn && `at log position ${metadata.consistency.snapshot_lsn}`],
     ["written by", metadata.tool && `${metadata.tool.name} ${metadata.tool.version}`],
@@ -92,6 +97,24 @@ function describe(
     ...missing(metadata),
     ...warnings(metadata),
   ];
+}
+
+function isOver(hold: Hold | undefined, now: Date): boolean {
+  return hold?.until !== undefined && hold.until <= now;
+}
+
+function holdDocument(hold: Hold | undefined) {
+  return {
+    since: hold?.since.toISOString() ?? null,
+    until: hold?.until?.toISOString() ?? null,
+    reason: hold?.reason ?? null,
+  };
+}
+
+function holdText(hold: Hold | undefined): string {
+  if (hold === undefined) return "by a record that cannot be read";
+  const until = hold.until === undefined ? "until it is released" : `until ${hold.until.toISOString()}`;
+  return hold.reason === undefined ? until : `${until} (${hold.reason})`;
 }
 
 function encryption(metadata: BackupMetadata): string | undefined {
