@@ -27,15 +27,21 @@ export interface S3Server extends AsyncDisposable {
   readonly credentials: S3Credentials;
   /** Of somebody who may do everything but what is denied. */
   readonly limited: S3Credentials;
+  /** Of the users that were wished for, by their names. */
+  readonly users: Readonly<Record<string, S3Credentials>>;
   /** What the program finds the first in. */
   readonly environment: Readonly<Record<string, string>>;
 }
 
-/**
- * Starts one with nothing in it.
- * @param denied to the limited user, such as `s3:DeleteObject`
- */
-export async function startS3Server({ denied = [] }: { readonly denied?: readonly string[] } = {}): Promise<S3Server> {
+interface S3ServerWishes {
+  /** To the limited user, such as `s3:DeleteObject`. */
+  readonly denied?: readonly string[];
+  /** Names of further users, and their policies as documents of IAM. */
+  readonly policies?: Readonly<Record<string, string>>;
+}
+
+/** Starts one with nothing in it. */
+export async function startS3Server({ denied = [], policies = {} }: S3ServerWishes = {}): Promise<S3Server> {
   const root = await installS3Server();
   const system = (await readdir(join(root, "usr", "lib"))).find((name) => name.endsWith("-linux-gnu"))!;
   const libraries = [join(root, "usr", "lib", system), join(root, "lib", system)];
@@ -89,14 +95,17 @@ export async function startS3Server({ denied = [] }: { readonly denied?: readonl
     if (answer !== undefined) break;
     await sleep(50);
   }
-  const credentials = await newUser(endpoint, "owner", []);
-  const limited = await newUser(endpoint, "limited", denied);
+  const credentials = await newUser(endpoint, "owner", allBut([]));
+  const limited = await newUser(endpoint, "limited", allBut(denied));
+  const users: Record<string, S3Credentials> = {};
+  for (const [name, policy] of Object.entries(policies)) users[name] = await newUser(endpoint, name, policy);
   await mustPost(`${endpoint}/moto-api/reset-auth`, "0");
   return {
     endpoint,
     port,
     credentials,
     limited,
+    users,
     environment: environmentOf(credentials),
     async [Symbol.asyncDispose]() {
       server.kill("SIGKILL");
@@ -115,15 +124,18 @@ export function environmentOf({ accessKeyId, secretAccessKey }: S3Credentials): 
   };
 }
 
-/** Before it is told to look at signatures, moto takes any. */
-async function newUser(endpoint: string, name: string, denied: readonly string[]): Promise<S3Credentials> {
+function allBut(denied: readonly string[]): string {
   const statements = [
     { Effect: "Allow", Action: "s3:*", Resource: "*" },
     ...(denied.length === 0 ? [] : [{ Effect: "Deny", Action: denied, Resource: "*" }]),
   ];
+  return JSON.stringify({ Version: "2012-10-17", Statement: statements });
+}
+
+/** Before it is told to look at signatures, moto takes any. */
+async function newUser(endpoint: string, name: string, PolicyDocument: string): Promise<S3Credentials> {
   await identity(endpoint, { Action: "CreateUser", UserName: name });
   const key = await identity(endpoint, { Action: "CreateAccessKey", UserName: name });
-  const PolicyDocument = JSON.stringify({ Version: "2012-10-17", Statement: statements });
   await identity(endpoint, { Action: "PutUserPolicy", UserName: name, PolicyName: "rights", PolicyDocument });
   const field = (tag: string): string => new RegExp(`<${tag}>(.+?)</${tag}>`).exec(key)![1]!;
   return { accessKeyId: field("AccessKeyId"), secretAccessKey: field("SecretAccessKey") };
