@@ -32,14 +32,14 @@ test("the policies of docs/storage.md are enough for who writes and who reads, a
     `s3://my-backups/${prefix}?endpoint=${server.endpoint}&region=us-east-1&path-style=true`;
   const repo = ["--repo", repoOf("shop")];
   const backup = ["backup", "single", database.name, "--url", database.url, "--compression", "none", "--json"];
-  const denied = (what: string) => ({ status: 1, stderr: expect.stringMatching(what) });
+  const denied = { status: 1, stderr: expect.stringContaining("access denied") };
 
   using asWriter = withVariables({ ...environmentOf(server.users.writer!), HOME: home.path });
   const made = JSON.parse((await mustDbbackupHere([...backup, ...repo])).stdout.toString());
   await mustDbbackupHere([...backup, ...repo, "--format", "directory"]);
-  expect(await dbbackupHere([...backup, "--repo", repoOf("other")])).toMatchObject(denied("access denied"));
+  expect(await dbbackupHere([...backup, "--repo", repoOf("other")])).toMatchObject(denied);
   const deletion = ["cloud", "delete", made.id, ...repo, "--confirm"];
-  expect(await dbbackupHere(deletion)).toMatchObject(denied("access denied"));
+  expect(await dbbackupHere(deletion)).toMatchObject(denied);
   const cleaned = JSON.parse((await mustDbbackupHere(["cleanup", ...repo, "--json"])).stdout.toString());
   expect(cleaned).toMatchObject({ runs: 0, uploads: [] });
   asWriter[Symbol.dispose]();
@@ -49,7 +49,7 @@ test("the policies of docs/storage.md are enough for who writes and who reads, a
   await mustDbbackupHere(["verify", made.id, ...repo]);
   await using restored = await withDatabase(database.server);
   await mustDbbackupHere(["restore", "single", made.id, ...repo, "--url", restored.url, "--target", restored.name]);
-  expect(await dbbackupHere([...backup, ...repo])).toMatchObject(denied("access denied"));
-  expect(await dbbackupHere(deletion)).toMatchObject(denied("access denied"));
+  expect(await dbbackupHere([...backup, ...repo])).toMatchObject(denied);
+  expect(await dbbackupHere(deletion)).toMatchObject(denied);
   asReader[Symbol.dispose]();
 });

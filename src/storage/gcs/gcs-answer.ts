@@ -13,8 +13,8 @@ const REQUEST_MS = 600_000;
 /** Answers that are not objects: the largest is a page of 1,000 names. */
 const MAX_ANSWER_BYTES = 8 * 1024 * 1024;
 
-const plainAgent = new PlainAgent({ keepAlive: true });
-const tlsAgent = new TlsAgent({ keepAlive: true });
+const plainAgent = new PlainAgent({ keepAlive: true, proxyEnv: process.env });
+const tlsAgent = new TlsAgent({ keepAlive: true, proxyEnv: process.env });
 
 export interface GcsQuestion {
   readonly method: "GET" | "POST" | "PUT" | "DELETE";

@@ -1,4 +1,6 @@
 import { createHash } from "node:crypto";
+import { Agent as PlainAgent } from "node:http";
+import { Agent as TlsAgent } from "node:https";
 import type { Readable } from "node:stream";
 import type { S3Client, StorageClass } from "@aws-sdk/client-s3";
 import { activeLock } from "../../core/object-lock.ts";
@@ -30,6 +32,8 @@ const MAX_PARTS = 10_000;
 /** What one request copies: S3 takes up to 5 GiB, and smaller pieces are copied beside each other. */
 const COPY_BYTES = 512 * 1024 * 1024;
 const COPIES_AT_ONCE = 4;
+/** As the SDK makes its own, but that it uses a proxy that HTTPS_PROXY names. */
+const AGENT_OPTIONS = { keepAlive: true, maxSockets: 50, proxyEnv: process.env };
 /** Metadata of an object: the work that wrote it. */
 const WORK_METADATA = "dbbackup-work";
 
@@ -57,7 +61,13 @@ export class S3Store implements ObjectStore {
       ...(forcePathStyle === undefined ? {} : { forcePathStyle }),
       ...(profile === undefined ? {} : { profile }),
       ...(credentials === undefined ? {} : { credentials }),
-      requestHandler: { connectionTimeout: 10_000, socketTimeout: 60_000, requestTimeout: 600_000 },
+      requestHandler: {
+        connectionTimeout: 10_000,
+        socketTimeout: 60_000,
+        requestTimeout: 600_000,
+        httpAgent: new PlainAgent(AGENT_OPTIONS),
+        httpsAgent: new TlsAgent(AGENT_OPTIONS),
+      },
       // Wrappers of the port repeat.
       maxAttempts: 1,
       // Other services than AWS do not all know the checksums that the SDK adds by itself; ours are given where they matter.
