@@ -38,7 +38,7 @@ export async function releaseBackup(backup: FoundBackup, storage: Storage): Prom
 }
 
 /**
- * The holds of one backup; undefined stands for a record that cannot be read, which holds it, too.
+ * The holds of one backup, oldest first; undefined stands for a record that cannot be read, which holds it, too.
  * @throws BackupError IO
  */
 export async function holdsOf(
@@ -51,7 +51,7 @@ export async function holdsOf(
     const hold = await readHold(key, storage);
     holds.push(hold?.backupId === metadata?.id ? hold : undefined);
   }
-  return holds;
+  return holds.toSorted((a, b) => (a?.since.getTime() ?? 0) - (b?.since.getTime() ?? 0));
 }
 
 /** The holds of a repository. @param keys of what lies in it, with their sizes @throws BackupError IO */
