@@ -3,6 +3,7 @@ import type { ArtifactStages, ArtifactTotals, OpenArtifactStages } from "../port
 import type { ByteSink } from "../ports/byte-sink.ts";
 import type { Codec, CompressStream } from "../ports/codec.ts";
 import type { EncryptedSink } from "../ports/encryption.ts";
+import { BufferPool } from "./buffer-pool.ts";
 import { type HashedBytes, HashingSink } from "./hashing-sink.ts";
 
 /** Plain bytes are gathered to blocks of this size for the compressor; it holds a few of them at a time. */
@@ -63,11 +64,14 @@ function plainTotals(hashed: HashedBytes): Pick<ArtifactTotals, "plainSize" | "p
   return { plainSize: hashed.size, plainSha256: hashed.sha256 };
 }
 
+/** For the artifacts that come next: a MiB for each of ten thousand small ones woke the collector again and again. */
+const spareBlocks = new BufferPool(blockBytes, 4);
+
 /** Cuts what passes into blocks and compresses them. */
 class CompressingSink implements ByteSink {
   readonly #stream: CompressStream;
   readonly #pool: Buffer[] = [];
-  #block: Buffer = Buffer.allocUnsafe(blockBytes);
+  #block: Buffer | undefined;
   #filled = 0;
 
   constructor(codec: Codec, compression: Compression, next: ByteSink) {
@@ -82,6 +86,7 @@ class CompressingSink implements ByteSink {
   async write(bytes: Uint8Array): Promise<void> {
     for (let offset = 0; offset < bytes.length; ) {
       const count = Math.min(blockBytes - this.#filled, bytes.length - offset);
+      this.#block ??= this.#takeBlock();
       this.#block.set(bytes.subarray(offset, offset + count), this.#filled);
       this.#filled += count;
       offset += count;
@@ -92,17 +97,23 @@ class CompressingSink implements ByteSink {
   async end(): Promise<void> {
     if (this.#filled > 0) await this.#flush();
     await this.#stream.end();
+    for (const block of this.#pool.splice(0)) spareBlocks.giveBack(whole(block));
   }
 
   async #flush(): Promise<void> {
-    const full = this.#block.subarray(0, this.#filled);
+    const full = this.#block!.subarray(0, this.#filled);
+    this.#block = undefined;
     this.#filled = 0;
     await this.#stream.write(full);
-    const recycled = this.#pool.pop();
-    // A block may come back shortened to what was used of it; its memory is whole.
-    this.#block =
-      recycled === undefined
-        ? Buffer.allocUnsafe(blockBytes)
-        : Buffer.from(recycled.buffer, recycled.byteOffset, blockBytes);
   }
+
+  #takeBlock(): Buffer {
+    const recycled = this.#pool.pop();
+    return recycled === undefined ? spareBlocks.take() : whole(recycled);
+  }
+}
+
+/** A block may come back shortened to what was used of it; its memory is whole. */
+function whole(block: Buffer): Buffer {
+  return Buffer.from(block.buffer, block.byteOffset, blockBytes);
 }

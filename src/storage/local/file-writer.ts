@@ -14,6 +14,13 @@ const DIRECT_BYTES = 256 * 1024;
  */
 const SYNC_BYTES = 32 << 20;
 
+/**
+ * Free buffers of writers that are closed, for the next ones: ten thousand small files allocated a MiB each, and collecting these
+ * took a third of the time.
+ */
+const SPARE_BUFFERS = 6;
+const spare: Buffer[] = [];
+
 /** Writes a file front to back, asynchronously. Owns the handle. */
 export class FileWriter implements ByteSink {
   readonly #handle: FileHandle;
@@ -86,6 +93,8 @@ export class FileWriter implements ByteSink {
     this.#isClosed = true;
     await this.#lastWrite;
     await this.#sync;
+    // All writes are over: nobody reads them any more.
+    spare.push(...this.#free.splice(0, SPARE_BUFFERS - spare.length));
     await this.#handle.close();
   }
 
@@ -96,7 +105,7 @@ export class FileWriter implements ByteSink {
       if (free !== undefined) return free;
       if (this.#allocated < BUFFERS) {
         this.#allocated++;
-        return Buffer.allocUnsafeSlow(BUFFER_BYTES);
+        return spare.pop() ?? Buffer.allocUnsafeSlow(BUFFER_BYTES);
       }
       await new Promise<void>((resolve) => {
         this.#returned = resolve;

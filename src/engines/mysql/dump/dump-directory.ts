@@ -85,6 +85,8 @@ class DirectoryDump {
   readonly #objects: DirectoryObject[] = [];
   readonly #head: string;
   readonly #lanes: readonly Lane[];
+  /** Of all tables on the server's disk, as it estimates them. */
+  readonly #bytes: number;
   #histories: ReadonlyMap<string, RowHistory> = new Map();
 
   constructor(run: DumpRun, output: FolderOutput, options: DirectoryOptions) {
@@ -93,6 +95,7 @@ class DirectoryDump {
     this.#options = options;
     this.#head = shortHead(dumpTitle(run));
     this.tables = run.relations.filter(({ kind }) => kind === "table");
+    this.#bytes = this.tables.reduce((sum, { bytes }) => sum + bytes, 0);
     this.#lanes = run.snapshot.sessions.map((session) => ({
       session,
       scanner: new InsertScanner(session.transport),
@@ -255,8 +258,7 @@ class DirectoryDump {
   }
 
   async #rangesOf({ session }: Lane, table: Relation): Promise<Awaited<ReturnType<typeof planRanges>>> {
-    const all = this.tables.reduce((sum, { bytes }) => sum + bytes, 0);
-    const share = Math.ceil(all / (PARTS_PER_SESSION * this.#lanes.length));
+    const share = Math.ceil(this.#bytes / (PARTS_PER_SESSION * this.#lanes.length));
     const usual = Math.min(PART_BYTES, Math.max(SMALLEST_PART_BYTES, share));
     return await planRanges(session, this.#run.database, table, this.#run.options.chunkSize ?? usual);
   }
