@@ -6,8 +6,10 @@ import { databaseContents } from "../helpers/database-contents.ts";
 import { mustDbbackup } from "../helpers/dbbackup.ts";
 import { connectTo } from "../helpers/dump-to-memory.ts";
 import { sharedServer } from "../helpers/shared-servers.ts";
+import { stockFor } from "../helpers/stock-tools.ts";
 import { withTemporaryFolder } from "../helpers/temporary-folder.ts";
 import { type TestDatabase, withDatabase } from "../helpers/test-database.ts";
+import { withRoles } from "../helpers/test-roles.ts";
 
 /** As many columns as a table can have. */
 const MOST_COLUMNS = 1600;
@@ -63,6 +65,33 @@ describe.each([10, 18] as const)("PostgreSQL %i", (major) => {
     expect(await session.query("SELECT count(*) FROM child")).toBeDefined();
   });
 });
+
+test.each([10, 18] as const)(
+  "privileges of large objects that others than the owner granted: PostgreSQL %i",
+  async (major) => {
+    await using roles = await withRoles(await sharedServer(major), ["odd_first", "odd_second"]);
+    await using source = await withDatabase(await sharedServer(major));
+    const [first, second] = roles.quoted;
+    await source.sql(`SELECT lo_create(oid) FROM unnest(ARRAY[4711, 4712, 4713]) AS oid;
+    DO $$ BEGIN FOR oid IN 4711..4712 LOOP
+      EXECUTE format('GRANT SELECT ON LARGE OBJECT %s TO ${first} WITH GRANT OPTION; SET ROLE ${first};
+        GRANT SELECT ON LARGE OBJECT %1$s TO ${second}, PUBLIC; RESET ROLE', oid);
+    END LOOP; END $$; GRANT UPDATE ON LARGE OBJECT 4713 TO ${second}`);
+    const privileges = "SELECT oid, lomacl FROM pg_largeobject_metadata ORDER BY oid";
+    const expected = await source.sql(privileges);
+    await using folder = await withTemporaryFolder();
+    for (const format of ["custom", "plain"]) {
+      await using target = await withDatabase(source.server);
+      const file = join(folder.path, format);
+      await mustDbbackup(["backup", "single", source.name, "--url", source.url, "--format", format, "--output", file]);
+      await mustDbbackup(["restore", "single", file, "--url", source.url, "--target", target.name]);
+      expect(await target.sql(privileges)).toEqual(expected);
+    }
+    await using target = await withDatabase(source.server);
+    await stockFor(major).must("pg_restore", ["-d", target.url, join(folder.path, "custom")]);
+    expect(await target.sql(privileges)).toEqual(expected);
+  },
+);
 
 test("defaults and checks that call a function whose body needs a primary key: tables stay before their rows", async () => {
   await using source = await withDatabase(await sharedServer(18));

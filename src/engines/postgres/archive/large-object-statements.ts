@@ -22,20 +22,29 @@ export function forEachLargeObject(entry: TocEntry, before: string, after: strin
 export function largeObjectPrivileges(acl: TocEntry, group: TocEntry | undefined): string {
   if (group?.desc !== "BLOB METADATA") throw damaged(acl);
   return privilegeCommands(acl)
-    .map(({ before, after }) => forEachLargeObject(group, before, after))
+    .map(({ before, after }) => (after === undefined ? `${before};\n\n` : forEachLargeObject(group, before, after)))
     .join("");
 }
 
 /** The privileges of a group as those of one of its objects. */
 export function privilegesOfLargeObject(acl: TocEntry, id: string): string {
   return privilegeCommands(acl)
-    .map(({ before, after }) => `${before}${id}${after};\n`)
+    .map(({ before, after }) => (after === undefined ? `${before};\n` : `${before}${id}${after};\n`))
     .join("");
 }
 
+/** Who was granted the right to grant does so himself. */
+const asSomebody = /^(?:SET SESSION AUTHORIZATION (?:"(?:[^"]|"")+"|\w+)|RESET SESSION AUTHORIZATION)$/;
+
+interface PrivilegeCommand {
+  readonly before: string;
+  /** Undefined of a command that is said once, and names no object. */
+  readonly after: string | undefined;
+}
+
 /** Each command, cut at the number of the large object. */
-function privilegeCommands(acl: TocEntry): { readonly before: string; readonly after: string }[] {
-  const commands: { before: string; after: string }[] = [];
+function privilegeCommands(acl: TocEntry): PrivilegeCommand[] {
+  const commands: PrivilegeCommand[] = [];
   const sql = acl.definition ?? "";
   let start = 0;
   let before: string | undefined;
@@ -45,8 +54,10 @@ function privilegeCommands(acl: TocEntry): { readonly before: string; readonly a
     const text = sql.slice(start, index);
     start = index + found.length;
     if (found !== ";") before = text.trimStart();
-    else if (before === undefined) throw damaged(acl);
-    else {
+    else if (before === undefined) {
+      if (!asSomebody.test(text.trimStart())) throw damaged(acl);
+      commands.push({ before: text.trimStart(), after: undefined });
+    } else {
       commands.push({ before, after: text });
       before = undefined;
     }

@@ -1,3 +1,4 @@
+import { parseAclItem } from "../sql/acl-item.ts";
 import { parseTextArray } from "../sql/pg-array.ts";
 import { Catalog } from "./catalog-reader.ts";
 import { descriptionEntries } from "./description-entries.ts";
@@ -43,19 +44,24 @@ export const largeObjectType: ObjectType<LargeObjectGroup> = {
 
   read(reader, { rows }): LargeObjectGroup[] {
     if (!reader.selection.largeObjects || !reader.wanted.data) return [];
-    return rows.map((row) => {
+    return rows.flatMap((row) => {
+      const owner = reader.shared.roleName(Number(row.lomowner));
+      const privileges = row.lomacl ?? null;
       const oids = parseTextArray(row.oids!).map(Number);
-      return reader.registry.add<LargeObjectGroup>({
-        kind: "large-object",
-        catalog: { table: Catalog.pg_largeobject, oid: oids[0]! },
-        name: oids.length === 1 ? `${oids[0]}` : `${oids[0]}..${oids.at(-1)}`,
-        schema: null,
-        parts: allParts,
-        owner: reader.shared.roleName(Number(row.lomowner)),
-        oids,
-        privileges: row.lomacl ?? null,
-        defaultPrivileges: row.acldefault!,
-      });
+      const groups = isGrantedByOthers(privileges, owner) ? oids.map((oid) => [oid]) : [oids];
+      return groups.map((group) =>
+        reader.registry.add<LargeObjectGroup>({
+          kind: "large-object",
+          catalog: { table: Catalog.pg_largeobject, oid: group[0]! },
+          name: group.length === 1 ? `${group[0]}` : `${group[0]}..${group.at(-1)}`,
+          schema: null,
+          parts: allParts,
+          owner,
+          oids: group,
+          privileges,
+          defaultPrivileges: row.acldefault!,
+        }),
+      );
     });
   },
 
@@ -84,6 +90,14 @@ export const largeObjectType: ObjectType<LargeObjectGroup> = {
     ];
   },
 };
+
+/**
+ * Somebody else than the owner granted, which takes SET SESSION AUTHORIZATION: pg_restore 18 repeats that for each object of
+ * a group, with the object's number behind it, and no server takes it. Alone in its group, an object is restored right.
+ */
+function isGrantedByOthers(privileges: string | null, owner: string): boolean {
+  return privileges !== null && parseTextArray(privileges).some((item) => parseAclItem(item).grantor !== owner);
+}
 
 /** Contents of the groups. */
 export const largeObjectDataType: ObjectType<LargeObjectData> = {

@@ -82,6 +82,12 @@ test("privileges of large objects are cut into commands, and anything else is re
   expect(privilegesOfLargeObject(acl(two), "42")).toBe(
     'GRANT ALL ON LARGE OBJECT 42 TO "a;""b LARGE OBJECT 5";\nREVOKE ALL ON LARGE OBJECT 42 FROM c;\n',
   );
+  const granted =
+    'SET SESSION AUTHORIZATION "a;""b";\nGRANT ALL ON LARGE OBJECT 1 TO c;\nRESET SESSION AUTHORIZATION;\n';
+  expect(privilegesOfLargeObject(acl(granted), "42")).toBe(granted.replace("OBJECT 1", "OBJECT 42"));
+  for (const text of ["SET SESSION AUTHORIZATION a, b;", "RESET ALL;"]) {
+    expect(() => privilegesOfLargeObject(acl(text), "42"), text).toThrow("does not list large objects");
+  }
   for (const text of [";", "GRANT ALL ON LARGE OBJECT 1 TO a", 'GRANT ALL ON LARGE OBJECT 1 TO "a;', "DROP TABLE t;"]) {
     expect(() => privilegesOfLargeObject(acl(text), "42"), text).toThrow("does not list large objects");
   }
