@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import { dbbackup, mustDbbackup } from "../helpers/dbbackup.ts";
 import { withMysqlDatabase } from "../helpers/mysql-database.ts";
 import { dumpInTinyParts, restoreParts } from "../helpers/mysql-forced-parts.ts";
+import type { HandmadeObject } from "../helpers/mysql-handmade-directory.ts";
 import { checksums } from "../helpers/mysql-round-trip.ts";
 import { mysqlSql, mysqlUrl, startMysql } from "../helpers/mysql-server.ts";
 import { sharedMysql } from "../helpers/mysql-shared-servers.ts";
@@ -20,6 +21,48 @@ import {
 } from "./mysql-directory-restore-suite.ts";
 
 directoryRestoreSuite(["mariadb-11.8", "mysql-9.7"]);
+
+/** Tables with a row each, of which each refers to the next. */
+function many(count: number, broken?: number): HandmadeObject[] {
+  return Array.from({ length: count }, (_, n) => {
+    const next = n + 1 < count ? `,\n  CONSTRAINT \`f${n}\` FOREIGN KEY (\`p\`) REFERENCES \`t${n + 1}\` (\`id\`)` : "";
+    const type = n === broken ? "no_type" : "int";
+    return {
+      kind: "table",
+      name: `t${n}`,
+      schema: `CREATE TABLE \`t${n}\` (\n  \`id\` int NOT NULL,\n  \`p\` ${type} DEFAULT NULL,\n  PRIMARY KEY (\`id\`),\n  KEY \`k\` (\`p\`)${next}\n) ENGINE=InnoDB;\n`,
+      columns: ["id", "p"],
+      chunks: [["1\t1"]],
+    };
+  });
+}
+
+test.each(["mariadb-11.8", "mysql-5.6"] as const)("many tables are made by several sessions of %s", async (flavour) => {
+  const server = await sharedMysql(flavour);
+  await using backup = await made(flavour, many(110));
+  await using target = named(server);
+  const args = ["--target", target.name, "--create"];
+  expect(await restore(backup.path, server, args)).toMatchObject({ status: 0, stderr: "" });
+  const counts = async () => {
+    const facts = "FROM information_schema";
+    const [row] = await mysqlSql(
+      server,
+      `SELECT (SELECT COUNT(*) ${facts}.TABLES WHERE TABLE_SCHEMA = '${target.name}') AS tables,
+        (SELECT COUNT(*) ${facts}.REFERENTIAL_CONSTRAINTS WHERE CONSTRAINT_SCHEMA = '${target.name}') AS constraints`,
+    );
+    return row;
+  };
+  expect(await counts()).toEqual({ tables: "110", constraints: "109" });
+  expect(await target.sql("SELECT * FROM t0 JOIN t109 USING (id)")).toEqual([{ id: "1", p: "1" }]);
+  await mysqlSql(server, `DROP DATABASE ${target.name}`);
+  await using broken = await made(flavour, many(110, 77));
+  const failed = await restore(broken.path, server, args);
+  expect([failed.status, failed.stderr]).toEqual([1, expect.stringContaining('table "t77"')]);
+  expect(await counts()).toEqual({ tables: "0", constraints: "0" });
+  const went = await restore(broken.path, server, [...args, "--on-error=continue"]);
+  expect([went.status, went.stdout.toString()]).toEqual([3, expect.stringContaining("t77")]);
+  expect(await counts()).toMatchObject({ tables: "109" });
+});
 
 describe.each(["mariadb-10.11", "mysql-5.6"] as const)("of a directory for %s", (flavour) => {
   test("definitions and rows come apart", async () => {

@@ -28,6 +28,8 @@ export interface ScriptRun {
   readonly progress: ScriptProgress;
   /** @throws BackupError when the script may not create, drop or use that database */
   readonly requireTarget: (database: string, doing: "uses" | "creates" | "drops") => void;
+  /** `max_allowed_packet` of the session, when somebody has asked. */
+  readonly maxPacket?: number;
   /** Counts what is read, when somebody knows what it should be. */
   readonly totals: TableTotals | undefined;
   /** Changes whom statements name as definers. */
@@ -94,9 +96,8 @@ class ScriptRunner {
   }
 
   async begin(): Promise<void> {
-    const { connection } = this.#run;
-    const [row] = await connection.rows("SELECT @@max_allowed_packet AS bytes");
-    this.#maxPacket = Number(row?.bytes ?? this.#maxPacket);
+    const { connection, maxPacket } = this.#run;
+    this.#maxPacket = maxPacket ?? (await askMaxPacket(connection));
     this.#reader.quoting = await askQuoting(connection);
   }
 
@@ -277,6 +278,11 @@ class ScriptRunner {
     if (this.#warnings.length < maxWarnings) this.#warnings.push(message);
     else this.#unlisted += 1;
   }
+}
+
+async function askMaxPacket(connection: MysqlConnection): Promise<number> {
+  const [row] = await connection.rows("SELECT @@max_allowed_packet AS bytes");
+  return Number(row?.bytes ?? longestStatementBytes);
 }
 
 function rowsAsText({ text }: LongStatement, converter: StatementConverter | undefined): TypedJsonAsText | undefined {

@@ -45,8 +45,8 @@ export const heldStatementBytes = 4 * 1024 * 1024;
 export const longHeadBytes = heldStatementBytes / 2;
 /** Servers take packets of at most 1 GiB, one byte of which is the command's. */
 export const longestStatementBytes = 2 ** 30 - 1;
-/** The pieces that sources give, and what is left of the one before. */
-const windowBytes = 512 * 1024;
+/** What the buffers of a script begin with; they grow with its pieces and statements. A folder may hold thousands of small scripts. */
+const firstBytes = 4 * 1024;
 
 /** A script that is read item by item, in bounded memory: two statements of up to {@link heldStatementBytes}, and a window. */
 export class ScriptReader implements AsyncDisposable {
@@ -54,7 +54,7 @@ export class ScriptReader implements AsyncDisposable {
   readonly #source: AsyncIterator<Uint8Array>;
   readonly #lexer = new ScriptLexer();
   /** One memory for all pieces: gigabytes of fresh buffers would wait for the garbage collector. */
-  #memory = Buffer.allocUnsafe(windowBytes);
+  #memory = Buffer.allocUnsafe(firstBytes);
   #window: Buffer = this.#memory.subarray(0, 0);
   #at = 0;
   #isLast = false;
@@ -63,10 +63,10 @@ export class ScriptReader implements AsyncDisposable {
   /** Line of the byte at `#at`. */
   #line = 1;
   #began: Placed = { line: 1, offset: 0 };
-  #text = Buffer.allocUnsafe(windowBytes);
+  #text = Buffer.allocUnsafe(firstBytes);
   #length = 0;
   /** The text of the item before, which may still be read. */
-  #before = Buffer.allocUnsafe(windowBytes);
+  #before = Buffer.allocUnsafe(firstBytes);
   #rest: AsyncGenerator<Buffer> | undefined;
   /** Pieces of a long statement that were asked for or skipped. */
   #longSize = 0;

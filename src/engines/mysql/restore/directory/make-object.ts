@@ -1,6 +1,5 @@
 import { BackupError } from "../../../../core/backup-error.ts";
 import type { RestoreRequest } from "../../../../ports/restore.ts";
-import type { MysqlConnection } from "../../../../wire/mysql/connection.ts";
 import type { StatementConverter } from "../../convert/statement-converter.ts";
 import type { DirectoryObject } from "../../directory/directory-index.ts";
 import { type SplitTable, splitCreateTable } from "../../load/split-create-table.ts";
@@ -53,7 +52,7 @@ export function rewriterOf(
 /** Runs the script of an object. @throws BackupError unless the log decides to go on */
 export async function makeObject(
   { source, target, request, failures, warn, converter }: ObjectMaking,
-  connection: MysqlConnection,
+  { connection, maxPacket }: Pick<LoadSession, "connection" | "maxPacket">,
   object: DirectoryObject,
   rewrite: RewriteStatement,
 ): Promise<void> {
@@ -61,6 +60,7 @@ export async function makeObject(
     source: source.script(object.schema!.file),
     ...(source.delimiter === undefined ? {} : { delimiter: source.delimiter }),
     connection,
+    maxPacket,
     failures,
     progress: new ScriptProgress(silent),
     requireTarget: (database, doing) => {

@@ -24,8 +24,9 @@ import type { DirectorySource } from "./directory-source.ts";
 import { dropObject, dropObjects } from "./drop-objects.ts";
 import type { LoadedTable, LoadJob } from "./load-queue.ts";
 import { type LoadSession, openLoadSession, setForLoading } from "./load-session.ts";
-import { loadTables } from "./load-tables.ts";
+import { type LoadSessions, loadTables, workOff } from "./load-tables.ts";
 import { alterTable, makeObject, rewriterOf } from "./make-object.ts";
+import { ObjectQueue } from "./object-queue.ts";
 
 export interface DirectoryRun {
   readonly files: BackupFiles;
@@ -58,10 +59,12 @@ interface Work extends DirectoryRun {
   readonly splits: Map<string, SplitTable>;
 }
 
-/** What is made before the rows come; everything else follows them. */
-const beforeRows: ReadonlySet<DirectoryKind> = new Set(["database", "sequence", "table", "stand-in"]);
+/** What is made before the rows come, in this order; everything else follows them. */
+const beforeRows: readonly DirectoryKind[] = ["database", "sequence", "table", "stand-in"];
 /** The indexes of smaller tables grow with their rows: an ALTER TABLE takes longer than that. */
 const deferredFromBytes = 1024 * 1024;
+/** For fewer another session is not worth opening. */
+const tablesPerSession = 50;
 
 /**
  * Restores a directory over several sessions: definitions, rows with the largest tables first, the indexes of each table as
@@ -96,10 +99,11 @@ export async function runDirectory(run: DirectoryRun): Promise<void> {
     await note(work, "drops");
   }
   progress.phase("pre-data", "making tables");
-  const early = chosen.made.filter(({ kind }) => beforeRows.has(kind));
-  const late = chosen.made.filter(({ kind }) => !beforeRows.has(kind));
+  const early = chosen.made.filter(({ kind }) => beforeRows.includes(kind));
+  const late = chosen.made.filter(({ kind }) => !beforeRows.includes(kind));
   if (isResumed) await dropHalfMade(work, [...early, ...late]);
-  for (const object of early) await makeNoted(work, object, true);
+  const sessions = { leader, spec: run.spec, target: run.target, jobs: request.jobs.count, signal, stop, warn };
+  await makeEarly(work, early, sessions);
   await setForLoading(leader.connection, leader.facts, warn);
   progress.phase("data", "loading rows");
   const loaded = chosen.loaded.filter((object) => hasPlaceForRows(run, object));
@@ -110,7 +114,6 @@ export async function runDirectory(run: DirectoryRun): Promise<void> {
     if (loaded[place]!.data!.chunks.length > 0) progress.before += 1;
     else progress.made();
   }
-  const sessions = { leader, spec: run.spec, target: run.target, jobs: request.jobs.count, signal, stop, warn };
   const onOpened = async ({ connection }: LoadSession, place: number): Promise<void> =>
     await journal?.enter(connection, place);
   await loadTables({ ...sessions, onOpened }, tables, (session, job) => doJob(run, session, job, journal));
@@ -122,7 +125,7 @@ export async function runDirectory(run: DirectoryRun): Promise<void> {
   if (run.source.lacksModes === true) {
     await leader.connection.query("SET SESSION sql_mode = @@GLOBAL.sql_mode, SESSION time_zone = @@GLOBAL.time_zone");
   }
-  for (const object of late) await makeNoted(work, object, false);
+  for (const object of late) await makeNoted(work, leader, object, false);
   progress.end();
 }
 
@@ -167,8 +170,23 @@ function loadedTable({ chosen, journal, splits, there }: Work, object: Directory
   };
 }
 
+/**
+ * Makes what stands before the rows, kind after kind. Many tables are made by several sessions, but not for a journal: of one session
+ * there is one object at most that was made and not noted.
+ */
+async function makeEarly(work: Work, early: readonly DirectoryObject[], sessions: LoadSessions): Promise<void> {
+  for (const kind of beforeRows) {
+    const objects = early.filter((object) => object.kind === kind);
+    const jobs = Math.min(sessions.jobs, Math.ceil(objects.length / tablesPerSession));
+    if (kind === "table" && jobs > 1 && work.journal === undefined) {
+      const queue = new ObjectQueue(objects);
+      await workOff({ ...sessions, jobs }, queue, (session, object) => makeNoted(work, session, object, true));
+    } else for (const object of objects) await makeNoted(work, sessions.leader, object, true);
+  }
+}
+
 /** @param isEarly rows may follow, and then indexes and foreign keys behind these */
-async function makeNoted(work: Work, object: DirectoryObject, isEarly: boolean): Promise<void> {
+async function makeNoted(work: Work, session: LoadSession, object: DirectoryObject, isEarly: boolean): Promise<void> {
   const { source, chosen, failures, progress, journal, converter } = work;
   const step = stepOf(work.numbers.get(object)!);
   const isSplit = isEarly && object.kind === "table" && chosen.loaded.length > 0;
@@ -184,7 +202,7 @@ async function makeNoted(work: Work, object: DirectoryObject, isEarly: boolean):
     return;
   }
   const failed = failures.count;
-  await makeObject(work, work.leader.connection, object, rewrite);
+  await makeObject(work, session, object, rewrite);
   if (failures.count > failed) return;
   await note(work, step);
   progress.made();

@@ -204,7 +204,7 @@ class Following {
     const { failures, progress } = this.#run;
     const failed = failures.count;
     const rewrite = rewriterOf(making, object, isSplit ? { defersIndexes: true } : undefined);
-    await makeObject(making, this.#leader.connection, object, rewrite);
+    await makeObject(making, this.#leader, object, rewrite);
     if (failures.count === failed) progress.made();
   }
 
