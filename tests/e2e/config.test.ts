@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { ExitStatus } from "../../src/core/exit-status.ts";
@@ -10,7 +10,9 @@ import { options } from "../../src/frontends/cli/options/options.ts";
 import { mustDbbackup } from "../helpers/dbbackup.ts";
 import { dbbackupHere, mustDbbackupHere, withVariables } from "../helpers/dbbackup-here.ts";
 import { plantBackup } from "../helpers/planted-backup.ts";
+import { sharedServer } from "../helpers/shared-servers.ts";
 import { withTemporaryFolder } from "../helpers/temporary-folder.ts";
+import { withDatabase } from "../helpers/test-database.ts";
 
 async function values(text: string, profile?: string, environment: Record<string, string> = {}) {
   return (await parseConfig({ path: "x.toml", text }, profile, environment)).values;
@@ -139,6 +141,23 @@ test("it is looked for beside the command, and in the user's folder", async () =
   writeFileSync(join(folder.path, "dbbackup.toml"), '[repository]\nurl = "repo"\n[output]\njson = true\n');
   expect(JSON.parse(await list())).toMatchObject([{ database: "shop" }]);
   expect(await list("--config", join(home, "dbbackup", "dbbackup.toml"))).toContain("DATABASE");
+});
+
+test("each finished backup is copied into the replicas of the file, and not when it goes to a file of its own", async () => {
+  await using folder = await withTemporaryFolder();
+  await using database = await withDatabase(await sharedServer(18));
+  const [repo, ...replicas] = ["repo", "one", "two"].map((name) => join(folder.path, name));
+  const config = join(folder.path, "c.toml");
+  const tables = replicas.map((url) => `[[replicas]]\nurl = "${url}"\n`).join("");
+  writeFileSync(config, `[source]\nurl = "${database.url}"\n[repository]\nurl = "${repo}"\n${tables}`);
+  const args = ["backup", "single", database.name, "--config", config, "--json"];
+  const made = JSON.parse((await mustDbbackupHere(args)).stdout.toString());
+  for (const place of [repo!, ...replicas]) {
+    const listed = await mustDbbackupHere(["list", "--repo", place, "--config", "none", "--json"]);
+    expect(JSON.parse(listed.stdout.toString())).toMatchObject([{ id: made.id }]);
+  }
+  await mustDbbackupHere([...args, "--output", join(folder.path, "x.dump")]);
+  expect(readdirSync(replicas[0]!)).toHaveLength(2);
 });
 
 describe("config check", () => {
