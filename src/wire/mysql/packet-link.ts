@@ -30,6 +30,8 @@ export class PacketLink implements ReadSink {
   /** Where the transport writes what comes next, and whose memory that is. */
   #lent: Uint8Array = noBytes;
   #lentBy: RowPacketsConsumer | undefined;
+  /** A packet of the file that is sent: restores send thousands of small ones. */
+  #filePacket = noBytes;
   #holds = 0;
   #ended = false;
 
@@ -70,7 +72,9 @@ export class PacketLink implements ReadSink {
    * @param onLast called before the packet is sent that lets the server answer
    */
   async sendFile(pieces: AsyncIterable<Uint8Array>, contentBytes: number, onLast: () => void): Promise<void> {
-    for await (const { bytes, isLast } of packetsOfFile(pieces, this.decoder.sequence + 1, contentBytes)) {
+    const length = headerLength + contentBytes;
+    if (this.#filePacket.length !== length) this.#filePacket = Buffer.allocUnsafeSlow(length);
+    for await (const { bytes, isLast } of packetsOfFile(pieces, this.decoder.sequence + 1, this.#filePacket)) {
       if (this.#ended) return;
       if (isLast) onLast();
       await this.transport.write(bytes);

@@ -11,17 +11,17 @@ export interface FilePacket {
 }
 
 /**
- * Packets of the content of a file that a server asked for, and the empty one that ends it. One memory for all of them.
+ * Packets of the content of a file that a server asked for, and the empty one that ends it, all of them in one memory.
  * (MySQL source documentation, "LOCAL INFILE Request".)
  * @param sequence number of the first packet
- * @param contentBytes what one packet holds at most, below the 16 MiB that would be continued by the next one
+ * @param memory for a packet, with its header: below the 16 MiB that would be continued by the next one
  */
 export async function* packetsOfFile(
   pieces: AsyncIterable<Uint8Array>,
   sequence: number,
-  contentBytes: number,
+  memory: Buffer,
 ): AsyncGenerator<FilePacket> {
-  const memory = Buffer.allocUnsafe(headerLength + contentBytes);
+  const contentBytes = memory.length - headerLength;
   let number = sequence;
   let used = 0;
   const finish = (isLast: boolean): FilePacket => {
