@@ -42,7 +42,7 @@ export async function startS3FaultProxy(port: number, seed: number, rate: number
   const lists = new Map<string, Answer>();
   const server = createServer((incoming, outgoing) => {
     const possible = s3Faults.filter((fault) => canHappen(fault, incoming, lists));
-    const fault = random() < rate ? possible[Math.floor(random() * possible.length)] : undefined;
+    const fault = chooseFault(possible, rate, random);
     if (fault !== undefined) happened.push(fault);
     // When the client goes away, or the server: a fault like others.
     pass(port, incoming, outgoing, fault, lists).catch(() => outgoing.destroy());
@@ -56,6 +56,14 @@ export async function startS3FaultProxy(port: number, seed: number, rate: number
       await new Promise((resolve) => server.close(resolve));
     },
   };
+}
+
+/** Few requests complete an upload: they are disturbed more often than others, and every other time by what only they can meet. */
+function chooseFault(possible: readonly S3Fault[], rate: number, random: () => number): S3Fault | undefined {
+  const isRare = possible.includes("error-in-200");
+  if (random() >= (isRare ? Math.max(rate, 0.5) : rate)) return undefined;
+  if (isRare && random() < 0.5) return "error-in-200";
+  return possible[Math.floor(random() * possible.length)];
 }
 
 function canHappen(
