@@ -23,7 +23,7 @@ import {
 directoryRestoreSuite(["mariadb-11.8", "mysql-9.7"]);
 
 /** Tables with a row each, of which each refers to the next. */
-function many(count: number, broken?: number): HandmadeObject[] {
+function manyTables(count: number, broken?: number): HandmadeObject[] {
   return Array.from({ length: count }, (_, n) => {
     const next = n + 1 < count ? `,\n  CONSTRAINT \`f${n}\` FOREIGN KEY (\`p\`) REFERENCES \`t${n + 1}\` (\`id\`)` : "";
     const type = n === broken ? "no_type" : "int";
@@ -39,7 +39,7 @@ function many(count: number, broken?: number): HandmadeObject[] {
 
 test.each(["mariadb-11.8", "mysql-5.6"] as const)("many tables are made by several sessions of %s", async (flavour) => {
   const server = await sharedMysql(flavour);
-  await using backup = await made(flavour, many(110));
+  await using backup = await made(flavour, manyTables(110));
   await using target = named(server);
   const args = ["--target", target.name, "--create"];
   expect(await restore(backup.path, server, args)).toMatchObject({ status: 0, stderr: "" });
@@ -55,7 +55,7 @@ test.each(["mariadb-11.8", "mysql-5.6"] as const)("many tables are made by sever
   expect(await counts()).toEqual({ tables: "110", constraints: "109" });
   expect(await target.sql("SELECT * FROM t0 JOIN t109 USING (id)")).toEqual([{ id: "1", p: "1" }]);
   await mysqlSql(server, `DROP DATABASE ${target.name}`);
-  await using broken = await made(flavour, many(110, 77));
+  await using broken = await made(flavour, manyTables(110, 77));
   const failed = await restore(broken.path, server, args);
   expect([failed.status, failed.stderr]).toEqual([1, expect.stringContaining('table "t77"')]);
   expect(await counts()).toEqual({ tables: "0", constraints: "0" });
