@@ -24,6 +24,8 @@ export interface GcsServerWishes {
   subjectToken?: string;
   /** Nobody may remove or replace an object: as for an account without that right, or by a retention policy. */
   keeps?: "right" | "retention";
+  /** Buckets take objects with a retention of their own. */
+  objectRetention?: boolean;
   /** Objects with this in their names may be removed and replaced nevertheless, as by a condition of the right. */
   keepsNot?: string;
   fate?: (request: IncomingMessage) => GcsFate | undefined;
@@ -69,6 +71,8 @@ interface Described {
   readonly crc32c?: string | undefined;
   readonly md5Hash?: string | undefined;
   readonly kmsKeyName?: string;
+  readonly retention?: { readonly mode: string; readonly retainUntilTime: string };
+  readonly temporaryHold?: boolean;
 }
 
 interface Session {
@@ -237,6 +241,7 @@ class GcsState {
       case "DELETE object":
         this.#check(bucket.get(found(bucket, key).name), url.searchParams);
         this.#mayRemove(key);
+        refuseRetained(found(bucket, key));
         bucket.delete(key);
         return answer.empty(204);
       default:
@@ -277,6 +282,9 @@ class GcsState {
     };
     checkHash("CRC32C", described.crc32c, hashes.crc32c);
     checkHash("MD5", described.md5Hash, hashes.md5Hash);
+    if (described.retention !== undefined && this.wishes.objectRetention !== true) {
+      throw new Refusal(400, "invalid", "The bucket is not enabled for object retention.");
+    }
     const created = new Date(Date.now() + (this.wishes.clockAhead ?? 0));
     const kmsKeyName = parameters.get("kmsKeyName") ?? parameters.get("destinationKmsKeyName");
     const object: GcsObject = {
@@ -481,7 +489,15 @@ function describe({ name, bytes, generation, created, described, crc32c, md5Hash
     crc32c,
     md5Hash,
     storageClass: described.storageClass ?? "STANDARD",
+    ...(described.retention === undefined ? {} : { retentionExpirationTime: described.retention.retainUntilTime }),
   };
+}
+
+function refuseRetained({ name, described: { retention, temporaryHold } }: GcsObject): void {
+  const isRetained = retention !== undefined && Date.parse(retention.retainUntilTime) > Date.now();
+  if (!isRetained && temporaryHold !== true) return;
+  const [reason, why] = isRetained ? ["retentionPolicyNotMet", "retention"] : ["objectUnderActiveHold", "a hold"];
+  throw new Refusal(403, reason!, `Object '${name}' is subject to ${why} and cannot be deleted or overwritten.`);
 }
 
 function withoutHashes(described: Described): Described {

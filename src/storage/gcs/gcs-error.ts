@@ -151,8 +151,15 @@ function explainRefusal(refusal: GcsRefusal): Explanation {
   if (status >= 500) return unavailable;
   // "Provided CRC32C "..." doesn't match calculated CRC32C "..."."
   if (status === 400 && /match/i.test(message) && /crc32c|md5/i.test(message)) return changed;
+  if (status === 400 && /object retention/i.test(message)) return withoutRetention;
   return { code: "IO", reason: message, hint: "see what the service says of it" };
 }
+
+const withoutRetention: Explanation = {
+  code: "CONFIG",
+  reason: "the bucket has no object retention, which object-lock asks for",
+  hint: "use a bucket that was made with it (gcloud storage buckets create --enable-per-object-retention), or leave out object-lock",
+};
 
 /** Why there is no token. What the SDK throws holds what was sent, which is secret: of it only the message is told. */
 export function credentialsError(object: string, error: unknown): BackupError {

@@ -1,3 +1,5 @@
+import type { Retention } from "../object/retention.ts";
+
 /** Where objects lie in Google Cloud Storage, and how it is asked. */
 export interface GcsSettings {
   readonly bucket: string;
@@ -12,4 +14,5 @@ export interface GcsSettings {
   readonly storageClass?: string | undefined;
   /** Name of a key of Cloud KMS that what is written is encrypted with. Default: as the bucket says. */
   readonly kmsKey?: string | undefined;
+  readonly retention?: Retention | undefined;
 }

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { type GcsServer, startGcsServer } from "../../../tests/helpers/gcs-server.ts";
 import type { ObjectUpload } from "../../ports/object-store.ts";
+import { removeUnlocked } from "../object/remove-unlocked.ts";
 import { RetryingStore } from "../object/retrying-store.ts";
 import { GcsStore } from "./gcs-store.ts";
 import { parseGcsUrl } from "./gcs-url.ts";
@@ -193,4 +194,51 @@ test("errors say what is wrong", async () => {
   await expect(store.head("x")).rejects.toMatchObject({ code: "IO", retry: "maybe" });
   server.wishes.fate = () => "lost";
   await expect(store.head("x")).rejects.toMatchObject({ code: "CONNECT", retry: "maybe" });
+});
+
+test.each([
+  ["governance", "Unlocked"],
+  ["compliance", "Locked"],
+])("%s: what belongs to backups is kept for its days, what belongs to runs is not", async (lock, mode) => {
+  server.wishes.objectRetention = true;
+  const url = `gs://${bucket}?object-lock=${lock}&retain-days=2`;
+  const locking = await GcsStore.open(parseGcsUrl(url, { STORAGE_EMULATOR_HOST: server.endpoint }));
+  await locking.put("x.dump.meta.json", Buffer.from("{}"), { work: "me", createOnly: true });
+  await uploaded(await locking.beginUpload("x.dump", "me"), [Buffer.from("all")], [1]);
+  await locking.copy("x.dump", "y.dump", 3, "me");
+  for (const key of ["x.dump.meta.json", "x.dump", "y.dump"]) {
+    const { retention } = server.buckets.get(bucket)!.get(key)!.described;
+    expect(retention?.mode).toBe(mode);
+    const until = new Date(retention!.retainUntilTime);
+    expect(Math.abs(until.getTime() - Date.now() - 2 * 24 * 3600 * 1000)).toBeLessThan(60_000);
+    expect(await store.head(key)).toMatchObject({ lock: { until } });
+    await expect(removeUnlocked(store, key)).rejects.toMatchObject({
+      code: "LOCKED",
+      message: expect.stringContaining(retention!.retainUntilTime.slice(0, 10)),
+    });
+    await expect(store.remove(key)).rejects.toThrow(/retention|held|kept/i);
+  }
+  for (const key of [".tmp-0190b5b0-0000-7000-8000-000000000001/owner.json", "x.removing.json"]) {
+    await locking.put(key, Buffer.from("{}"), { work: "me", createOnly: true });
+    expect(server.buckets.get(bucket)!.get(key)!.described.retention).toBeUndefined();
+    await removeUnlocked(store, key);
+  }
+  expect([...server.buckets.get(bucket)!.keys()]).toEqual(["x.dump.meta.json", "x.dump", "y.dump"]);
+});
+
+test("a hold of somebody is a lock without an end", async () => {
+  await store.put("x", Buffer.from("x"), { work: "me", createOnly: true });
+  const object = server.buckets.get(bucket)!.get("x")!;
+  Object.assign(object.described, { temporaryHold: true });
+  expect(await store.head("x")).toMatchObject({ lock: { until: undefined } });
+  await expect(removeUnlocked(store, "x")).rejects.toMatchObject({ code: "LOCKED" });
+});
+
+test("a bucket without object retention is named", async () => {
+  const url = `gs://${bucket}?object-lock=governance&retain-days=2`;
+  const locking = await GcsStore.open(parseGcsUrl(url, { STORAGE_EMULATOR_HOST: server.endpoint }));
+  await expect(locking.put("x", Buffer.from("x"), { work: "me", createOnly: true })).rejects.toMatchObject({
+    code: "CONFIG",
+    message: expect.stringContaining("no object retention"),
+  });
 });

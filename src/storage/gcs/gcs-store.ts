@@ -13,6 +13,7 @@ import type {
   UnfinishedUpload,
 } from "../../ports/object-store.ts";
 import { fillFromRange } from "../object/fill-from-range.ts";
+import { keptUntil, type Retention } from "../object/retention.ts";
 import { anotherObject, arrivedChanged, unusableAnswer } from "../object/transfer-errors.ts";
 import { Crc32c } from "./crc32c.ts";
 import { askGcs, type GcsAnswer, type GcsQuestion, wholeAnswer } from "./gcs-answer.ts";
@@ -29,7 +30,8 @@ const WORK_METADATA = "dbbackup-work";
 /** Reads and writes objects, and can do nothing else. */
 const SCOPE = "https://www.googleapis.com/auth/devstorage.read_write";
 /** Of answers that describe an object. */
-const OBJECT_FIELDS = "name,size,timeCreated,generation,crc32c,metadata,retentionExpirationTime";
+const OBJECT_FIELDS =
+  "name,size,timeCreated,generation,crc32c,metadata,retentionExpirationTime,temporaryHold,eventBasedHold";
 
 const objectSchema = v.object({
   name: v.string(),
@@ -40,6 +42,8 @@ const objectSchema = v.object({
   crc32c: v.optional(v.string()),
   metadata: v.optional(v.record(v.string(), v.string())),
   retentionExpirationTime: v.optional(v.pipe(v.string(), v.isoTimestamp())),
+  temporaryHold: v.optional(v.boolean(), false),
+  eventBasedHold: v.optional(v.boolean(), false),
 });
 const pageSchema = v.object({
   items: v.optional(v.array(v.pick(objectSchema, ["name", "size", "timeCreated"])), []),
@@ -205,7 +209,11 @@ export class GcsStore implements ObjectStore {
           modified: new Date(found.timeCreated),
           version: found.generation,
           work: found.metadata?.[WORK_METADATA],
-          lock: activeLock(kept === undefined ? undefined : new Date(kept), false, this.now()),
+          lock: activeLock(
+            kept === undefined ? undefined : new Date(kept),
+            found.temporaryHold || found.eventBasedHold,
+            this.now(),
+          ),
         };
       } catch (error) {
         if (error instanceof GcsRefusal && error.status === 404) return undefined;
@@ -334,12 +342,16 @@ export class GcsStore implements ObjectStore {
   }
 
   #description(key: string, work: string): object {
-    const { storageClass } = this.#settings;
+    const { storageClass, retention } = this.#settings;
+    const until = keptUntil(key, retention, this.now());
     return {
       name: this.#nameOf(key),
       contentType: "application/octet-stream",
       metadata: { [WORK_METADATA]: work },
       ...(storageClass === undefined ? {} : { storageClass }),
+      ...(until === undefined
+        ? {}
+        : { retention: { mode: retentionMode(retention!), retainUntilTime: until.toISOString() } }),
     };
   }
 
@@ -391,4 +403,9 @@ async function authorizedClient({ GoogleAuth, JWT }: Sdk): Promise<AuthClient> {
   // A key file signs its own tokens: there is nobody to be asked for one, who might not be reached.
   if (client instanceof JWT) client.useJWTAccessWithScope = true;
   return client;
+}
+
+/** One that is not locked can be shortened and removed by those with the right to it. */
+function retentionMode({ mode }: Retention): "Unlocked" | "Locked" {
+  return mode === "governance" ? "Unlocked" : "Locked";
 }

@@ -1,10 +1,11 @@
 import { BackupError } from "../../core/backup-error.ts";
 import { isSafeRelativePath } from "../../core/safe-path.ts";
 import { readBucketUrl } from "../object/bucket-url.ts";
+import { readRetention, retentionParameters } from "../object/retention.ts";
 import type { GcsSettings } from "./gcs-settings.ts";
 
 /** What may stand behind the question mark. */
-const parameters = new Set(["endpoint", "project", "storage-class", "kms-key"]);
+const parameters = new Set(["endpoint", "project", "storage-class", "kms-key", ...retentionParameters]);
 
 /** Schemes of URLs that name a bucket of Google Cloud Storage. */
 export const gcsSchemes: readonly string[] = ["gs:"];
@@ -50,6 +51,7 @@ export function parseGcsUrl(text: string, environment: Readonly<Record<string, s
     project: given.project,
     storageClass: given["storage-class"],
     kmsKey: given["kms-key"],
+    retention: readRetention(given, refused),
   };
 }
 
