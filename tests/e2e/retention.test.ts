@@ -2,6 +2,7 @@ import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { ExitStatus } from "../../src/core/exit-status.ts";
+import { mustDbbackup } from "../helpers/dbbackup.ts";
 import { dbbackupHere, mustDbbackupHere } from "../helpers/dbbackup-here.ts";
 import { plantBackup } from "../helpers/planted-backup.ts";
 import { sharedServer } from "../helpers/shared-servers.ts";
@@ -230,6 +231,17 @@ test("encrypted backups go only for who has their key, and not since a file besi
   expect(blind.backups[0]!.reasons).toContain("it is encrypted, and no key that was given opens it");
   expect(idsThatGo(await clean(repo, "--keep-last", "1", "--key-file", key))).toEqual([first!.id]);
   expect(await listed(repo)).toEqual([second!.id, third!.id, planted.id]);
+});
+
+test("two runs at once remove the same, and neither fails", async () => {
+  await using folder = await withTemporaryFolder();
+  const repo = folder.path;
+  const all = Array.from({ length: 12 }, (_, days) => plantBackup(repo, "shop", 12 - days));
+  const args = ["cleanup", "--keep-last", "2", "--repo", repo];
+  const runs = await Promise.all([mustDbbackup(args), mustDbbackup(args), mustDbbackup(args)]);
+  expect(runs.map(({ status }) => status)).toEqual([0, 0, 0]);
+  expect(await listed(repo)).toEqual(all.slice(-2).map(({ id }) => id));
+  expect(readdirSync(repo)).toHaveLength(4);
 });
 
 describe("a clock that may be wrong", () => {
