@@ -298,7 +298,8 @@ export function sftpRepositorySuite(isFull: boolean): void {
       requireRoot(context);
       const there = folderThere("small");
       await using _ = await withSmallDisk(there, `6m,uid=${server.uid},mode=0700`);
-      const { status, stderr } = await dbbackupHere(backupOf(server.url("small"), "--compression", "none"));
+      // Of the program itself: its end closes the connection, by which the server holds files there.
+      const { status, stderr } = await dbbackup(backupOf(server.url("small"), "--compression", "none"), { env });
       expect(stderr).toContain("no space left on the server's device");
       expect(status).toBe(1);
       expect(readdirSync(there)).toEqual([]);
