@@ -11,6 +11,8 @@ export default defineConfig({
     maxWorkers: 2,
     sequence: { sequencer: EndToEndFirst },
     testTimeout: 60_000,
+    // What is waited for comes in milliseconds; on a busy machine the usual second is too short.
+    expect: { poll: { timeout: 20_000 } },
     hookTimeout: 120_000,
     globalSetup: ["tests/helpers/global-setup.ts"],
   },

@@ -7,6 +7,8 @@ export default defineConfig({
     pool: "forks",
     maxWorkers: 2,
     testTimeout: 1_200_000,
+    // What is waited for comes in milliseconds; on a busy machine the usual second is too short.
+    expect: { poll: { timeout: 20_000 } },
     hookTimeout: 300_000,
     globalSetup: ["tests/helpers/global-setup.ts"],
     passWithNoTests: true,

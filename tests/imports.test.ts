@@ -20,11 +20,12 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   storage: ["core", "ports"],
   stages: ["core", "ports"],
   secrets: ["core", "ports"],
+  catalogue: ["core", "ports"],
   commands: ["core", "ports"],
   embedded: ["core", "ports"],
   demo: ["core", "ports", "commands"],
   "frontends/cli": ["core", "ports", "commands", "demo"],
-  main: "core ports wire engines/common engines/postgres engines/postgres-tools engines/mysql engines/mysql-tools storage stages secrets embedded commands demo frontends/cli".split(
+  main: "core ports wire engines/common engines/postgres engines/postgres-tools engines/mysql engines/mysql-tools storage stages secrets catalogue embedded commands demo frontends/cli".split(
     " ",
   ),
 };

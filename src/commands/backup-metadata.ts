@@ -1,4 +1,5 @@
 import type { BackupKind } from "../core/backup-name.ts";
+import type { BackupTags } from "../core/backup-tags.ts";
 import { type Compression, formatCompression } from "../core/compression.ts";
 import type { DumpFormat } from "../core/dump-format.ts";
 import { type BackupMetadata, METADATA_VERSION, type ObjectMetadata } from "../core/metadata/metadata-schema.ts";
@@ -34,6 +35,7 @@ export interface BackupFacts {
   readonly tool: { readonly name: string; readonly version: string };
   /** When it went on after interruptions. */
   readonly resumed?: readonly Date[];
+  readonly tags?: BackupTags | undefined;
 }
 
 /** What is stored beside a logical backup of one database. Pure. */
@@ -85,7 +87,7 @@ export function backupMetadata(facts: BackupFacts): BackupMetadata {
     ...(dump.tables === undefined ? {} : { objects: objectsOf(dump.tables, dump) }),
     not_included: dump.notIncluded.map((item) => ({ ...item, examples: [...item.examples] })),
     warnings: [...dump.warnings],
-    tags: {},
+    tags: { ...facts.tags },
   };
 }
 

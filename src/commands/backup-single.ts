@@ -1,4 +1,5 @@
 import { type BackupKind, backupBaseName, METADATA_SUFFIX } from "../core/backup-name.ts";
+import type { BackupTags } from "../core/backup-tags.ts";
 import type { Compression, CompressionMethod } from "../core/compression.ts";
 import { type DumpFormat, isScriptFormat } from "../core/dump-format.ts";
 import { backupArtifact, ENCRYPTED_SUFFIX, fileContext } from "../core/encrypted-file.ts";
@@ -71,6 +72,8 @@ export interface BackupSingleRequest {
   readonly sample?: SampleChoice;
   /** `new`: keep notes of what is done, and after a failure all of it. `resume`: go on with what is kept. */
   readonly resumable?: "new" | "resume";
+  /** Kept in the metadata. */
+  readonly tags?: BackupTags | undefined;
 }
 
 /** A place that keeps metadata, or a stream that keeps none (`--output -`). */
@@ -334,6 +337,7 @@ function metadataOf(run: Run, name: string, artifacts: readonly WrittenArtifact[
       ...partialOptions(request.selection ?? wholeDatabase, request.shape ?? wholeShape, request.session),
     ],
     tool: ports.tool,
+    tags: request.tags,
     ...(run.resumable === undefined ? {} : { resumed: run.resumable.resumed }),
   });
 }

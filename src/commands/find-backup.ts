@@ -1,10 +1,12 @@
 import { BackupError } from "../core/backup-error.ts";
-import { METADATA_SUFFIX } from "../core/backup-name.ts";
+import { EARLIER_INFO_SUFFIX, METADATA_SUFFIX } from "../core/backup-name.ts";
 import { withoutSuffix } from "../core/encrypted-file.ts";
+import { isEarlier } from "../core/metadata/earlier-metadata.ts";
 import type { BackupMetadata } from "../core/metadata/metadata-schema.ts";
 import { isStorageUrl, parseBackupUrl } from "../core/storage-url.ts";
 import type { LocateFile, NamedFile, NamedFolder } from "../ports/named-file.ts";
 import type { OpenedObject, Storage } from "../ports/storage.ts";
+import { withEarlierHashFile } from "./earlier/hash-file.ts";
 import { fileInRepository, KeyFilesOfFolder, namedStoredFile } from "./encryption/key-files.ts";
 import { openEncrypted, type Unlocking } from "./encryption/open-encrypted.ts";
 import {
@@ -39,7 +41,7 @@ export interface FindPorts {
  * @throws BackupError NOT_FOUND, USAGE when several are meant, DAMAGED when the metadata beside a path is.
  */
 export async function findBackup(argument: string, ports: FindPorts, signal: AbortSignal): Promise<FoundBackup> {
-  const found = await findStored(argument, ports, signal);
+  const found = await withEarlierHashFile(await findStored(argument, ports, signal));
   return ports.unlocking === undefined ? found : await openEncrypted(found, ports.unlocking);
 }
 
@@ -94,7 +96,8 @@ async function backupAtUrl(url: string, ports: FindPorts, signal: AbortSignal): 
 /** Where the metadata of what has this name may lie. */
 function metadataKeys(name: string): readonly string[] {
   if (name.endsWith(METADATA_SUFFIX)) return [name];
-  return [...new Set([name, withoutSuffix(name)])].map((stem) => `${stem}${METADATA_SUFFIX}`);
+  const ours = [...new Set([name, withoutSuffix(name)])].map((stem) => `${stem}${METADATA_SUFFIX}`);
+  return [...ours, `${name}${EARLIER_INFO_SUFFIX}`];
 }
 
 async function backupOfFile(file: NamedFile): Promise<FoundBackup> {
@@ -105,7 +108,9 @@ async function backupOfFile(file: NamedFile): Promise<FoundBackup> {
     if (found?.kind === "folder") return await describedFolder(found, metadata, file);
     const artifacts = metadata.artifacts.map(({ name }) => artifactBeside(file, name));
     const location = file.path.slice(0, -METADATA_SUFFIX.length);
-    return { location, metadata, ...storedMetadata(file), artifacts };
+    const [{ name }] = artifacts as [FoundArtifact];
+    const sides = isEarlier(metadata) ? { openSideFile: (suffix: string) => openSideFile(file, name, suffix) } : {};
+    return { location, metadata, ...storedMetadata(file), artifacts, ...sides };
   }
   const beside = await metadataBeside(file);
   const itself = { name: file.name, open: () => file.open(), file: namedStoredFile(file) };
@@ -115,7 +120,8 @@ async function backupOfFile(file: NamedFile): Promise<FoundBackup> {
   const [first, ...others] = metadata.artifacts;
   const rest = others.map(({ name }) => artifactBeside(file, name));
   const artifacts = [{ ...itself, name: first!.name }, ...rest];
-  return { location: file.path, metadata, ...storedMetadata(beside), artifacts };
+  const sides = isEarlier(metadata) ? { openSideFile: (suffix: string) => openSideFile(file, file.name, suffix) } : {};
+  return { location: file.path, metadata, ...storedMetadata(beside), artifacts, ...sides };
 }
 
 /**
@@ -174,8 +180,14 @@ async function metadataBeside(named: NamedFile | NamedFolder): Promise<NamedFile
   // An encrypted file in a repository is called as its metadata, and one word more.
   const beside =
     (await named.beside(`${name}${METADATA_SUFFIX}`)) ??
-    (await named.beside(`${withoutSuffix(name)}${METADATA_SUFFIX}`));
+    (await named.beside(`${withoutSuffix(name)}${METADATA_SUFFIX}`)) ??
+    (named.kind === "file" ? await named.beside(`${name}${EARLIER_INFO_SUFFIX}`) : undefined);
   return beside?.kind === "file" ? beside : undefined;
+}
+
+async function openSideFile(file: NamedFile, name: string, suffix: string): Promise<OpenedObject | undefined> {
+  const found = await file.beside(`${name}${suffix}`);
+  return found?.kind === "file" ? await found.open() : undefined;
 }
 
 function storedMetadata(file: NamedFile): Pick<FoundBackup, "metadataFile" | "openMetadata"> {

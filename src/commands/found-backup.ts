@@ -1,10 +1,17 @@
 import { BackupError } from "../core/backup-error.ts";
 import { METADATA_SUFFIX } from "../core/backup-name.ts";
+import { isEarlier } from "../core/metadata/earlier-metadata.ts";
 import type { BackupMetadata } from "../core/metadata/metadata-schema.ts";
 import { MAX_METADATA_BYTES, readMetadata } from "../core/metadata/read-metadata.ts";
 import type { ContainerContext } from "../ports/encryption.ts";
 import type { OpenedObject, Storage } from "../ports/storage.ts";
 import { fileInRepository, KeyFilesOfFolder, type StoredFile } from "./encryption/key-files.ts";
+
+/** What is read of a damaged backup, to find what of it is whole. */
+export interface HowToOpen {
+  /** Encrypted files are opened although their end is damaged. */
+  readonly isSalvaged?: boolean;
+}
 
 /** A stored object of a backup, to be opened. */
 export interface FoundArtifact {
@@ -12,7 +19,7 @@ export interface FoundArtifact {
   /** The bytes as they are stored. @throws BackupError NOT_FOUND, IO */
   open(): Promise<OpenedObject>;
   /** Of an encrypted one: its bytes as they were before. Closing them closes the stored ones. @throws BackupError KEY, DAMAGED, IO */
-  decrypt?(stored: OpenedObject): Promise<OpenedObject>;
+  decrypt?(stored: OpenedObject, how?: HowToOpen): Promise<OpenedObject>;
   /** Where it is stored; missing for a part of a file. */
   readonly file?: StoredFile;
   /** Of an encrypted one that was unlocked: which file of which backup it is. */
@@ -37,6 +44,15 @@ export interface FoundBackup {
    * reading them. It grows with each file.
    */
   readonly openingDamage?: readonly BackupError[];
+  /** What a verification says of it in any case. */
+  readonly notes?: readonly string[];
+  /** Of one of dbbackup 1 to 3: what has the name of its file and this behind it. @throws BackupError IO */
+  openSideFile?(suffix: string): Promise<OpenedObject | undefined>;
+  /**
+   * Of an encrypted one with metadata that was unlocked: a MAC of what is said of it elsewhere, which needs its keys.
+   * @throws BackupError KEY, DAMAGED
+   */
+  authenticate?(message: Uint8Array): Promise<Buffer>;
   /** Of an encrypted one that was unlocked: unlocks a backup in it. */
   openInner?(inner: FoundBackup): Promise<FoundBackup>;
 }
@@ -55,7 +71,7 @@ export function fileName(artifact: string): string {
 }
 
 /** Whether a backup is that of a server with all its databases. */
-export function isCluster(metadata: BackupMetadata | undefined): boolean {
+export function isCluster(metadata: Pick<BackupMetadata, "scope"> | undefined): boolean {
   return metadata?.scope === "cluster";
 }
 
@@ -69,6 +85,7 @@ export function isPartial({ partial = [], failed_databases: failed = [] }: Backu
  * @throws BackupError DAMAGED when its artifacts do not lie in one folder; USAGE for one that lies among those of a cluster
  */
 export function folderOf(metadata: BackupMetadata, where: string): string | undefined {
+  if (isEarlier(metadata)) return undefined;
   if (metadata.format !== "directory" && !isCluster(metadata) && !isSealedFolder(metadata)) return undefined;
   const folders = new Set(metadata.artifacts.map(({ name }) => name.slice(0, Math.max(0, name.lastIndexOf("/")))));
   const [folder] = folders;
@@ -98,6 +115,7 @@ function isSealedFolder({ sealed, artifacts }: BackupMetadata): boolean {
 export function backupInRepository(storage: Storage, metadataKey: string, metadata: BackupMetadata): FoundBackup {
   const base = metadataKey.slice(0, metadataKey.lastIndexOf("/") + 1);
   const location = `${storage.location}/${metadataKey.slice(0, -METADATA_SUFFIX.length)}`;
+  if (isEarlier(metadata)) return earlierInRepository(storage, metadataKey, metadata);
   const folder = folderOf(metadata, location);
   const metadataFile = fileInRepository(storage, metadataKey);
   const openMetadata = () => storage.open(metadataKey);
@@ -118,6 +136,27 @@ export function backupInRepository(storage: Storage, metadataKey: string, metada
     file: { location: `${storage.location}/${base}${name}`, keyFiles: () => keyFiles.of(fileName(name)) },
   }));
   return { location, metadata, metadataFile, openMetadata, artifacts, folder: { sizes } };
+}
+
+/** What dbbackup 1 to 3 wrote is one file, also of a server, and its metadata may be an `.info`. */
+function earlierInRepository(storage: Storage, metadataKey: string, metadata: BackupMetadata): FoundBackup {
+  const base = metadataKey.slice(0, metadataKey.lastIndexOf("/") + 1);
+  const artifacts = metadata.artifacts.map(({ name }) => ({
+    name,
+    open: () => storage.open(base + name),
+    file: fileInRepository(storage, base + name),
+  }));
+  const key = base + metadata.artifacts[0]!.name;
+  return {
+    location: `${storage.location}/${key}`,
+    metadata,
+    metadataFile: fileInRepository(storage, metadataKey),
+    openMetadata: () => storage.open(metadataKey),
+    artifacts,
+    async openSideFile(suffix) {
+      return (await storage.stat(key + suffix)) === undefined ? undefined : await storage.open(key + suffix);
+    },
+  };
 }
 
 /** Bytes of the objects below a prefix, by what follows it. */

@@ -2,7 +2,7 @@ import { withoutSuffix } from "../core/encrypted-file.ts";
 import type { ArtifactMetadata } from "../core/metadata/metadata-schema.ts";
 import type { BackupFiles } from "../ports/backup-files.ts";
 import type { OpenedObject } from "../ports/storage.ts";
-import { type FoundArtifact, type FoundBackup, fileName } from "./found-backup.ts";
+import { type FoundArtifact, type FoundBackup, fileName, type HowToOpen } from "./found-backup.ts";
 import { HashedObject } from "./hashed-object.ts";
 import { plainObject } from "./plain-object.ts";
 
@@ -25,12 +25,18 @@ export class HashedFiles implements BackupFiles {
   readonly #artifacts: ReadonlyMap<string, FoundArtifact>;
   readonly #expected: ReadonlyMap<string, ArtifactMetadata>;
   readonly #onBytes: (count: number) => void;
+  readonly #how: HowToOpen;
   /** Names of files that were read as a whole. */
   readonly #read = new Set<string>();
   readonly #changed = new Map<string, ChangedFile>();
 
   /** @param sizes of the files that are there; those that the metadata does not name are left out */
-  constructor(backup: FoundBackup, sizes: ReadonlyMap<string, number>, onBytes: (count: number) => void = () => {}) {
+  constructor(
+    backup: FoundBackup,
+    sizes: ReadonlyMap<string, number>,
+    onBytes: (count: number) => void = () => {},
+    how: HowToOpen = {},
+  ) {
     const isEncrypted = backup.artifacts.some(({ decrypt }) => decrypt !== undefined);
     const prefix = backup.folder?.prefix ?? "";
     const plainName = (name: string): string => {
@@ -44,6 +50,7 @@ export class HashedFiles implements BackupFiles {
     this.#storedSizes = new Map(found.map(([name, size]) => [named.get(name)!, size]));
     this.sizes = isEncrypted ? this.#plainSizes() : this.#storedSizes;
     this.#onBytes = onBytes;
+    this.#how = how;
     this.#noteSizes();
   }
 
@@ -55,12 +62,13 @@ export class HashedFiles implements BackupFiles {
   async open(name: string): Promise<OpenedObject> {
     const artifact = this.#artifacts.get(name)!;
     const hashed = new HashedObject(await artifact.open());
-    const plain = await plainObject(artifact, hashed);
-    const { key, size, localPath } = plain;
+    const plain = await plainObject(artifact, hashed, this.#how);
+    const { key, size, localPath, frames } = plain;
     return {
       key,
       localPath,
       size,
+      ...(frames === undefined ? {} : { frames }),
       readAt: async (position, target) => {
         const count = await plain.readAt(position, target);
         this.#onBytes(count);
@@ -71,6 +79,14 @@ export class HashedFiles implements BackupFiles {
         await hashed.close();
       },
     };
+  }
+
+  /** Name of the artifact that a file is; of one that is missing its name may lack the ending of compressed ones. */
+  artifactOf(name: string): string | undefined {
+    const known = this.#artifacts.get(name);
+    if (known !== undefined) return known.name;
+    for (const [file, artifact] of this.#artifacts) if (file.startsWith(`${name}.`)) return artifact.name;
+    return undefined;
   }
 
   /** A file was read as a whole before the metadata was there. @param sha256 what was computed then */

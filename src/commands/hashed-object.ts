@@ -45,7 +45,7 @@ export class HashedObject implements OpenedObject {
   }
 
   async #finish(): Promise<string> {
-    const piece = Buffer.allocUnsafe(pieceBytes);
+    const piece = Buffer.allocUnsafe(Math.min(pieceBytes, Math.max(this.size - this.#hashed, 0)));
     while (this.#hashed < this.size) {
       const count = await this.#object.readAt(this.#hashed, piece);
       if (count === 0) break;

@@ -25,6 +25,7 @@ import { cannotFollow, refuseToFollow, requireFollowable } from "./growing/refus
 import { knownContents } from "./known-contents.ts";
 import { plainLimit } from "./plain-limit.ts";
 import { openSource } from "./restore-source.ts";
+import { refuseToSalvage, type SalvagedParts, salvageFound } from "./salvage-backup.ts";
 import { verifyBackup } from "./verify-backup.ts";
 import { writeLines } from "./write-output.ts";
 import { writeScript } from "./write-script.ts";
@@ -41,6 +42,8 @@ export interface RestoreSingleRequest extends ChoosingFiles {
   readonly restrictKey?: string;
   /** Read everything once before the target is touched. */
   readonly verifyFirst: boolean;
+  /** The backup may be damaged: what is whole of it is restored. */
+  readonly salvage?: boolean;
   /** The backup may still be made. */
   readonly follow?: boolean;
 }
@@ -61,12 +64,16 @@ export interface RestorePorts extends FindPorts {
 }
 
 export interface RestoreOutcome {
+  /** Of a backup with metadata. */
+  readonly backupId?: string;
   readonly summary: BackupSummary;
   readonly plan: RestorePlan;
   /** Empty for `list`, which asks no server. */
   readonly findings: readonly Finding[];
   /** Only when something was restored. */
   readonly result?: RestoreResult;
+  /** Only of a damaged backup that was salvaged. */
+  readonly salvage?: SalvagedParts;
   /** Only when a script was written. */
   readonly script?: ScriptResult;
 }
@@ -83,6 +90,7 @@ export async function restoreSingle(
   signal: AbortSignal,
 ): Promise<RestoreOutcome> {
   if (asked.follow === true) refuseToFollow(asked);
+  if (asked.salvage === true) refuseToSalvage(asked);
   if (asked.backup === "-") refuseForStream(asked);
   if (asked.restrictKey !== undefined && asked.mode !== "script") throw keyWithoutScript();
   const request = { ...asked, restore: await chosenByFiles(asked.restore, asked, ports.readTextFile) };
@@ -118,6 +126,7 @@ async function outcomeOf(
   }
   const found = await findBackup(request.backup, ports, signal);
   if (request.follow === true) requireFollowable(found);
+  if (request.salvage === true) return await salvageFound(found, request, ports, signal);
   return isScript ? await writeFound(found, request, ports, signal) : await restoreFound(found, request, ports, signal);
 }
 
@@ -176,7 +185,7 @@ export async function restoreFound(
   };
   const outcome = await restoreOpened(request, { backup, known: found.metadata }, restore, ports, signal);
   if (outcome.result !== undefined) refuseChanged(found, await source.changedBytes(signal), outcome.result);
-  return outcome;
+  return { ...(found.metadata === undefined ? {} : { backupId: found.metadata.id }), ...outcome };
 }
 
 function hasHashes({ metadata }: FoundBackup): boolean {
@@ -198,7 +207,8 @@ async function writeFound(
   return await writeScript({ ...request, backup, restore }, ports, signal, () => source.changedBytes(signal));
 }
 
-async function restoreOpened(
+/** Plans, looks at the target, and restores. */
+export async function restoreOpened(
   { mode }: Pick<RestoreSingleRequest, "mode">,
   { backup, known }: { readonly backup: RestorableBackup; readonly known: Known },
   restore: RestoreRequest,
@@ -270,7 +280,8 @@ async function requireWhole(
   });
 }
 
-function limits(
+/** Plain bytes that one table may give. */
+export function limits(
   { restore }: Pick<RestoreSingleRequest, "restore">,
   metadata?: BackupMetadata,
 ): { maxPlainBytes?: number } {
@@ -278,7 +289,8 @@ function limits(
   return maxPlainBytes === undefined ? {} : { maxPlainBytes };
 }
 
-function refuseChanged(found: FoundBackup, changed: readonly string[], { target }: RestoreResult): void {
+/** @throws BackupError DAMAGED when what was restored is not what was written */
+export function refuseChanged(found: FoundBackup, changed: readonly string[], { target }: RestoreResult): void {
   if (changed.length === 0) return;
   const what = changed.length === 1 ? changed[0]! : `${changed.length} of its files differ`;
   throw new BackupError({

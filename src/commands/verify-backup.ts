@@ -3,6 +3,7 @@ import type { ArtifactMetadata, BackupMetadata } from "../core/metadata/metadata
 import type { BackupChecker, CheckedBackup } from "../ports/backup-checker.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { ProgressSink } from "../ports/progress.ts";
+import type { RestoreEngine } from "../ports/restore.ts";
 import type { OpenedObject } from "../ports/storage.ts";
 import { compareObjects, inOwnDatabase } from "./compare-objects.ts";
 import type { FoundArtifact, FoundBackup } from "./found-backup.ts";
@@ -10,7 +11,9 @@ import { HashedObject } from "./hashed-object.ts";
 import { plainLimit } from "./plain-limit.ts";
 import { HashedRead } from "./read-object.ts";
 import { ReadProgress } from "./read-progress.ts";
+import { type SurveyedBackup, surveyBackup } from "./survey-backup.ts";
 import { type Damage, damageCodes, type VerifiedBytes, verifyFolder } from "./verify-folder.ts";
+import { verifyQuickly } from "./verify-quickly.ts";
 
 export interface VerifiedBackup {
   readonly location: string;
@@ -22,6 +25,8 @@ export interface VerifiedBackup {
   readonly databases?: number;
   /** Empty: the backup is whole. */
   readonly damage: readonly Damage[];
+  /** Of a damaged one that was read: where, and what of it is whole. Missing where the format does not let anybody know. */
+  readonly survey?: SurveyedBackup;
   /** What could not be checked, and why. */
   readonly notes: readonly string[];
   readonly durationSeconds: number;
@@ -31,6 +36,8 @@ export interface VerifyPorts {
   readonly checker: BackupChecker;
   readonly clock: Clock;
   readonly progress: ProgressSink;
+  /** What opens backups for a restore: to be given for a quick look, which reads no more than that. */
+  readonly quick?: RestoreEngine;
 }
 
 export interface VerifyOptions {
@@ -41,7 +48,7 @@ export interface VerifyOptions {
 /**
  * Checks the stored bytes of a backup against its metadata, then that everything in it can be decoded, with as many rows
  * and the checksums that were recorded. Each byte is read once (an archive's table of contents twice). Without metadata
- * what decodes is whole as far as anybody can tell, and a note says so.
+ * what decodes is whole as far as anybody can tell, and a note says so. With `ports.quick` it is looked at as {@link verifyQuickly} does.
  * @throws BackupError for what is no damage: IO, UNSUPPORTED_FORMAT, INTERRUPTED.
  */
 export async function verifyBackup(
@@ -54,13 +61,20 @@ export async function verifyBackup(
   const { metadata, location } = backup;
   const progress = new ReadProgress(ports.progress, "verify", `verifying ${location}`, metadata?.size_bytes);
   const damage: Damage[] = [];
-  const notes: string[] = [];
+  const notes: string[] = [...(backup.notes ?? [])];
   const maxPlainBytes = plainLimit(metadata, options.maxPlainBytes);
   const limit = maxPlainBytes === undefined ? {} : { maxPlainBytes };
   let storedBytes = 0;
   let contents: CheckedBackup | undefined;
-  if (metadata === undefined) notes.push("there is no metadata beside it: only structure and decoding were checked");
-  for await (const checked of verifiedBytes(backup, ports.checker, progress, limit, signal)) {
+  if (ports.quick !== undefined) {
+    const { storedBytes: bytes, damage: found } = await verifyQuickly(backup, ports.quick, limit, signal);
+    storedBytes = bytes;
+    damage.push(...found);
+  } else if (metadata === undefined) {
+    notes.push("there is no metadata beside it: only structure and decoding were checked");
+  }
+  const read = ports.quick === undefined ? verifiedBytes(backup, ports.checker, progress, limit, signal) : [];
+  for await (const checked of read) {
     storedBytes += checked.size;
     damage.push(...checked.damage);
     notes.push(...checked.notes);
@@ -68,6 +82,8 @@ export async function verifyBackup(
   }
   if (metadata !== undefined && contents !== undefined) damage.push(...compareObjects(metadata, contents));
   damage.push(...openingDamage(backup));
+  const isSurveyed = ports.quick === undefined && damage.length > 0;
+  const survey = isSurveyed ? await surveyBackup(backup, damage, { ...ports, ...limit }, signal) : undefined;
   progress.end();
   const durationSeconds = (ports.clock.monotonic() - began) / 1000;
   return {
@@ -76,6 +92,7 @@ export async function verifyBackup(
     storedBytes,
     ...(contents === undefined ? {} : { contents }),
     damage,
+    ...(survey === undefined ? {} : { survey }),
     notes,
     durationSeconds,
   };

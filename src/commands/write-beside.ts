@@ -10,6 +10,8 @@ export interface Beside {
   /** Name of the file or folder that the backup is. */
   readonly name: string;
   readonly time: Date;
+  /** What stands behind the time, without a dot. */
+  readonly label?: string;
   /** How the names of such records end. */
   readonly suffix: string;
   readonly text: string;
@@ -20,7 +22,7 @@ export interface Beside {
  * @returns its key
  * @throws BackupError IO
  */
-export async function writeBeside({ name, time, suffix, text }: Beside, storage: Storage): Promise<string> {
+export async function writeBeside({ name, time, label = "", suffix, text }: Beside, storage: Storage): Promise<string> {
   if (!isSafeComponent(name)) {
     throw new BackupError({
       code: "IO",
@@ -33,7 +35,7 @@ export async function writeBeside({ name, time, suffix, text }: Beside, storage:
   try {
     const pending = await work.create();
     await pending.write(Buffer.from(text, "utf8"));
-    const base = `${name}.${compactTime(time)}`;
+    const base = `${name}.${compactTime(time)}${label}`;
     for (let attempt = 1; ; attempt++) {
       const key = `${base}${attempt === 1 ? "" : `-${attempt}`}${suffix}`;
       try {
@@ -48,7 +50,7 @@ export async function writeBeside({ name, time, suffix, text }: Beside, storage:
   }
 }
 
-/** Whether a key is that of such a record: what stands between name and suffix is a time, which has no dot. */
+/** Whether a key is that of such a record: what stands between name and suffix is a time and a label, which have no dot. */
 export function isBeside(key: string, name: string, suffix: string): boolean {
   if (!key.startsWith(`${name}.`) || !key.endsWith(suffix)) return false;
   return !key.slice(name.length + 1, -suffix.length).includes(".");

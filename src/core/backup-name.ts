@@ -15,6 +15,12 @@ export const WORK_PREFIX = ".tmp-";
 
 export const METADATA_SUFFIX = ".meta.json";
 
+/** What dbbackup 1 wrote behind the name of a backup, and 2 and 3 beside their metadata. */
+export const EARLIER_INFO_SUFFIX = ".info";
+
+/** Behind the name of a backup of dbbackup 1 to 3: its SHA-256, as sha256sum writes it. */
+export const EARLIER_HASH_SUFFIX = ".sha256";
+
 /** Behind the name of a backup: what is to be removed of it, for whoever must finish. */
 export const REMOVAL_SUFFIX = ".removing.json";
 

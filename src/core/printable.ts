@@ -3,8 +3,12 @@
  * clear the screen or retitle the window) and bidirectional overrides (which show names in another order) are escaped.
  */
 export function printable(text: string): string {
+  // Most is: to look takes a third of the time of a replacement that finds nothing.
+  if (plain.test(text)) return text;
   return text.replaceAll(/[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g, escapeCharacter);
 }
+
+const plain = /^[\x20-\x7e]*$/;
 
 function escapeCharacter(character: string): string {
   if (character === "\n") return "\\n";

@@ -1,5 +1,5 @@
 import { access, constants, realpath } from "node:fs/promises";
-import { delimiter, join } from "node:path";
+import { basename, delimiter, dirname, join } from "node:path";
 import { BackupError } from "../core/backup-error.ts";
 import type { ThrowawayOptions, ThrowawayServer } from "../ports/throwaway-server.ts";
 import { mysqlSocketName } from "./mysql-plan.ts";
@@ -25,11 +25,19 @@ export async function startMysqlOnPath(
 ): Promise<ThrowawayServer & { readonly socketFile: string }> {
   const folders = [...path.split(delimiter).filter((folder) => folder !== ""), ...moreFolders];
   const server = await find(programs[flavour].server, folders);
-  const install = await find(programs[flavour].install, folders);
-  if (server === undefined || (flavour === "mariadb" && install === undefined)) throw notFound(flavour);
+  if (server === undefined) throw notFound(flavour);
+  // PATH may have the server's folder only.
+  const install = await find(programs[flavour].install, [...folders, ...foldersBeside(server)]);
+  if (flavour === "mariadb" && install === undefined) throw installerNotFound(server);
   const order = { kind: "mysql", server, ...(install === undefined ? {} : { install }) } as const;
   const started = await startSupervised(order, signal, options);
   return { ...started, socketFile: join(started.socketFolder, mysqlSocketName) };
+}
+
+/** Where packages and archives of MariaDB have the rest of `sbin/mariadbd` and `bin/mariadbd`. */
+function foldersBeside(server: string): string[] {
+  const folder = dirname(server);
+  return [folder, join(folder, "../bin"), join(folder, "../scripts")];
 }
 
 async function find(names: readonly string[], folders: readonly string[]): Promise<string | undefined> {
@@ -52,5 +60,15 @@ function notFound(flavour: "mysql" | "mariadb"): BackupError {
     code: "NOT_FOUND",
     message: `there is no server program "${server}" on PATH`,
     hint: `install it (Debian: apt-get install ${packageName}); verify takes --server instead, and demo without --db-type shows PostgreSQL`,
+  });
+}
+
+function installerNotFound(server: string): BackupError {
+  const [name] = programs.mariadb.install;
+  return new BackupError({
+    code: "NOT_FOUND",
+    message: `there is no program "${name}", which makes the data of a new server for "${basename(server)}"`,
+    object: server,
+    hint: "install it (Debian: apt-get install mariadb-server), or put its folder on PATH; verify takes --server instead",
   });
 }

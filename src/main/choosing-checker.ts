@@ -26,6 +26,10 @@ export function choosingChecker(
       const checker = await openChecker(recognizeFamily(head) ?? asked);
       return await checker.checkStream(all, signal);
     },
+    async survey(source, known, signal) {
+      const checker = await openChecker((await familyOfSource(source, codec)) ?? asked);
+      return await checker.survey(source, known, signal);
+    },
   };
 }
 

@@ -2,7 +2,7 @@ import { BackupError } from "../core/backup-error.ts";
 import { type EngineFamily, familyOfConnection, shownFamily } from "../core/database-type.ts";
 import { peekStream } from "../core/peek-stream.ts";
 import type { Codec } from "../ports/codec.ts";
-import type { RestorableBackup, RestoreEngine, RestoreInput, RestoreRequest } from "../ports/restore.ts";
+import type { RestorableBackup, RestoreEngine, RestoreInput, RestoreRequest, StoredInput } from "../ports/restore.ts";
 import {
   recognizeFolder,
   recognizeStoredFamily,
@@ -28,6 +28,15 @@ export function choosingRestorer(
       const chosen = family ?? asked ?? "postgres";
       const engine = await openEngine(chosen);
       return forServersOf(chosen, await engine.open(whole, options));
+    },
+    async openDamaged(input, options, signal) {
+      const { family, input: whole } = await recognizeInput(input, codec);
+      if (family !== undefined && asked !== undefined && family !== asked) throw otherFamily(family, asked);
+      const chosen = family ?? asked ?? "postgres";
+      const engine = await openEngine(chosen);
+      if (engine.openDamaged === undefined) throw cannotSalvage();
+      const opened = await engine.openDamaged(whole as StoredInput, options, signal);
+      return { ...opened, backup: forServersOf(chosen, opened.backup) };
     },
     // Only those of one family can be.
     async follow(growing, signal) {
@@ -74,6 +83,14 @@ function forServersOf(family: EngineFamily, backup: RestorableBackup): Restorabl
     run: (request, progress, signal) => backup.run(request, progress, signal),
     writeScript: (request, output) => backup.writeScript(request, output),
   };
+}
+
+function cannotSalvage(): BackupError {
+  return new BackupError({
+    code: "USAGE",
+    message: "only archives of PostgreSQL can be salvaged, by the native engine",
+    hint: "leave out --engine and --salvage, or restore from another copy",
+  });
 }
 
 function cannotFollow(): BackupError {

@@ -4,9 +4,6 @@ import { readStart } from "./launcher-link.ts";
 import { createServices } from "./services.ts";
 import { tuneV8 } from "./tune-v8.ts";
 
-/** How long something may keep the process alive after the command has ended, before it is ended by force. */
-const LINGER_MS = 5000;
-
 tuneV8();
 const start = readStart(process.argv);
 const status = await runCli({
@@ -21,5 +18,11 @@ const status = await runCli({
     process.title = ["dbbackup", ...words].join(" ");
   },
 });
-process.exitCode = status;
-setTimeout(() => process.exit(status), LINGER_MS).unref();
+await Promise.all([process.stdout, process.stderr].map(written));
+// Left to itself, Node would give back a heap of hundreds of megabytes piece by piece.
+process.exit(status);
+
+/** When all that was printed is written, or cannot be. */
+async function written(stream: NodeJS.WriteStream): Promise<void> {
+  if (stream.writableLength > 0) await new Promise((resolve) => stream.write("", resolve));
+}

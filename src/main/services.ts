@@ -31,6 +31,20 @@ export function createServices(retries?: RetryTimes): Services {
     limitTransfers: (wishes) => {
       limits = wishes;
     },
+    openCatalogue: async (place, environment) => {
+      const [{ SqliteCatalogue }, { usualPlace }] = await Promise.all([
+        import("../catalogue/sqlite-catalogue.ts"),
+        import("../catalogue/open-database.ts"),
+      ]);
+      return new SqliteCatalogue(place ?? usualPlace(environment), version);
+    },
+    setCatalogueAside: async (place, environment) => {
+      const [{ setAside }, { usualPlace }] = await Promise.all([
+        import("../catalogue/set-aside.ts"),
+        import("../catalogue/open-database.ts"),
+      ]);
+      return setAside(place ?? usualPlace(environment), clock.now());
+    },
     openStorage: async (location) => {
       if (isStorageUrl(location)) return await bucketAt(location);
       const { LocalStorage } = await import("../storage/local/local-storage.ts");
@@ -69,6 +83,15 @@ export function createServices(retries?: RetryTimes): Services {
         return (await import("../engines/mysql/cluster/globals-restorer.ts")).mysqlGlobalsRestorer;
       return (await import("../engines/postgres/cluster/globals-restorer.ts")).postgresGlobalsRestorer;
     },
+    openServerFinder: async (family) => {
+      if (family === "mysql") return (await import("../engines/mysql/local/find-mysql.ts")).mysqlFinder;
+      return (await import("../engines/postgres/local/find-postgres.ts")).postgresFinder;
+    },
+    openPrompt: async () => (await import("./open-prompt.ts")).openPrompt(),
+    missingFolders: async (path) => (await import("../storage/local/made-folders.ts")).missingFolders(path),
+    removeEmptyFolders: async (folders) =>
+      (await import("../storage/local/made-folders.ts")).removeEmptyFolders(folders),
+    openEarlierArchives: async () => (await import("./open-earlier-archives.ts")).openEarlierArchives(),
     openRestorer: async (engine, family) => (await import("./open-restorer.ts")).openRestorer(engine, family),
     recognizeFile: async (file) => {
       const { recognizeStoredFile } = await import("./recognize-family.ts");

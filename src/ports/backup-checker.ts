@@ -1,5 +1,6 @@
 import type { DumpFormat } from "../core/dump-format.ts";
 import type { BackupFiles } from "./backup-files.ts";
+import type { BackupSurvey, SurveyedWith } from "./backup-survey.ts";
 import type { OpenedObject } from "./storage.ts";
 
 /** What is to be decoded: one artifact, or a folder of them. */
@@ -67,4 +68,11 @@ export interface BackupChecker {
    * Each piece is used no more when the next is asked for; the stream may be left early.
    */
   checkStream(stream: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<CheckedBackup>;
+  /**
+   * Looks for every damaged place of a backup that is known to be damaged, and for what is whole all the same. It goes on
+   * behind damage where the format lets it; encrypted files are to be opened as those that are salvaged.
+   * @returns undefined for formats of which nothing is known behind the first damage
+   * @throws BackupError DAMAGED when nothing of it can be used: its table of contents is damaged
+   */
+  survey(source: CheckSource, known: SurveyedWith, signal: AbortSignal): Promise<BackupSurvey | undefined>;
 }

@@ -85,6 +85,8 @@ export interface Opening {
   readonly context: ContainerContext;
   /** Those that lie beside it. They are looked at first, the newest before older ones; the file's own keys open it as well. */
   readonly keyFiles?: readonly KeyFileBytes[];
+  /** Of an object: it is opened although its last frame, and so its length, is not proved. Each frame is proved when it is read. */
+  readonly isSalvaged?: boolean;
   /** Its header or one of the key files was changed or damaged, and the bytes can be read all the same. */
   readonly onDamage: (damage: BackupError) => void;
 }
@@ -101,6 +103,18 @@ export interface Decryption {
    * @throws BackupError KEY, DAMAGED, UNSUPPORTED_FORMAT, IO
    */
   object(stored: OpenedObject, opening: Opening): Promise<OpenedObject>;
+  /**
+   * A file that dbbackup 2 or 3 encrypted, at any place. That it ends where it did is not known.
+   * @returns undefined when no key opens its beginning: then it is another's, or no such file. Closing what is answered closes `stored`
+   * @throws BackupError DAMAGED, IO
+   */
+  earlierObject(stored: OpenedObject): Promise<OpenedObject | undefined>;
+  /**
+   * An HMAC-SHA-256 of a message, with a key that only the keys of a file give: who cannot read the file cannot make it.
+   * @param start the first bytes of the encrypted file, its whole header among them
+   * @throws BackupError KEY, DAMAGED, UNSUPPORTED_FORMAT
+   */
+  authenticate(start: Buffer, opening: Opening, message: Uint8Array): Promise<Buffer>;
   /** When the user says who may have written what is read: whether one of these signed it. */
   isSigned?(message: Uint8Array, signature: Signature): boolean;
 }

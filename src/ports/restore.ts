@@ -1,6 +1,7 @@
 import type { EngineFamily } from "../core/database-type.ts";
 import type { ArchiveFormat } from "../core/dump-format.ts";
 import type { BackupFiles } from "./backup-files.ts";
+import type { BackupSurvey, SalvageNotes } from "./backup-survey.ts";
 import type { ByteSink } from "./byte-sink.ts";
 import type { ConnectionRequest } from "./connection-request.ts";
 import type { MysqlDefiner } from "./mysql-definer.ts";
@@ -345,6 +346,21 @@ export interface FinishedBackup extends Pick<RestoreRequest, "expectedRows"> {
   readonly files: BackupFiles;
 }
 
+/** What can be read more than once. */
+export type StoredInput = Exclude<RestoreInput, { readonly kind: "stream" }>;
+
+export interface DamagedOptions extends Pick<RestoreRequest, "expectedRows"> {
+  readonly maxPlainBytes?: number;
+}
+
+/** A damaged backup of which what is whole can be restored. */
+export interface DamagedBackup {
+  readonly backup: RestorableBackup;
+  readonly survey: BackupSurvey;
+  /** What its restore makes otherwise. Pure. */
+  salvaged(request: RestoreRequest): SalvageNotes;
+}
+
 /** What knows how to restore backups of one flavour. */
 export interface RestoreEngine {
   /**
@@ -358,4 +374,10 @@ export interface RestoreEngine {
    * @throws BackupError UNSUPPORTED_FORMAT
    */
   follow?(growing: GrowingBackup, signal: AbortSignal): Promise<RestorableBackup>;
+  /**
+   * Opens a damaged backup, reads all of it, and restores what is whole. Encrypted files are to be opened as those that are
+   * salvaged. Of a backup that is whole it restores what `open` does. Missing: this engine cannot.
+   * @throws BackupError DAMAGED when nothing of it can be used; USAGE for a format of which nothing is known behind the first damage
+   */
+  openDamaged?(input: StoredInput, options: DamagedOptions, signal: AbortSignal): Promise<DamagedBackup>;
 }

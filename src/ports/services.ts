@@ -2,20 +2,24 @@ import type { EngineFamily } from "../core/database-type.ts";
 import type { OpenArtifactStages } from "./artifact-stages.ts";
 import type { BackupChecker } from "./backup-checker.ts";
 import type { OpenOutput } from "./backup-output.ts";
+import type { Catalogue } from "./catalogue.ts";
 import type { Clock } from "./clock.ts";
 import type { ClusterReader, GlobalsRestorer } from "./cluster.ts";
 import type { Codec } from "./codec.ts";
 import type { Comparer } from "./comparison.ts";
 import type { OpenComparisonNotes } from "./comparison-notes.ts";
 import type { Dumper } from "./dump.ts";
+import type { EarlierArchives } from "./earlier-archives.ts";
 import type { EncryptionServices } from "./encryption.ts";
 import type { EngineChoice } from "./engine-choice.ts";
+import type { Prompt } from "./interview.ts";
 import type { LocateFile } from "./named-file.ts";
 import type { SourceChecker } from "./preflight.ts";
 import type { ProbedPlace } from "./probed-place.ts";
 import type { RestoreEngine } from "./restore.ts";
 import type { RestoreProver } from "./restore-proof.ts";
 import type { SamplePlanner } from "./sample.ts";
+import type { ServerFinder } from "./server-finder.ts";
 import type { OpenSqlSession } from "./sql-session.ts";
 import type { OpenedObject, Storage } from "./storage.ts";
 import type { StartThrowawayServer } from "./throwaway-server.ts";
@@ -33,6 +37,14 @@ export interface Services {
   dumping(engine?: EngineChoice, family?: EngineFamily): Promise<DumpingServices>;
   openClusterReader(family?: EngineFamily): Promise<ClusterReader>;
   openGlobalsRestorer(family?: EngineFamily): Promise<GlobalsRestorer>;
+  openServerFinder(family: EngineFamily): Promise<ServerFinder>;
+  /** Undefined when nobody sits at a terminal. */
+  openPrompt(): Promise<Prompt | undefined>;
+  /** Folders that would have to be made for this path, the innermost first. @throws BackupError IO */
+  missingFolders(path: string): Promise<readonly string[]>;
+  /** Removes those that are empty. @throws BackupError IO */
+  removeEmptyFolders(folders: readonly string[]): Promise<void>;
+  openEarlierArchives(): Promise<EarlierArchives>;
   /** @param family what the command line names; a backup that says whose it is needs none */
   openRestorer(engine?: EngineChoice, family?: EngineFamily): Promise<RestoreEngine>;
   /** Whose backup a file is, by its first bytes; undefined when they do not tell. */
@@ -54,6 +66,21 @@ export interface Services {
     path: string | undefined,
     environment: Readonly<Record<string, string | undefined>>,
   ): Promise<{ readonly path: string; readonly text: string } | undefined>;
+  /**
+   * Opens the catalogue, and makes it if it is not there.
+   * @param place its file; undefined: the usual one
+   * @param environment says where that is
+   * @throws BackupError IO, DAMAGED, UNSUPPORTED_FORMAT, CONFIG when others may write it
+   */
+  openCatalogue(
+    place: string | undefined,
+    environment: Readonly<Record<string, string | undefined>>,
+  ): Promise<Catalogue>;
+  /** Gives the file of the catalogue another name, which it answers; undefined when there is none. @throws BackupError IO */
+  setCatalogueAside(
+    place: string | undefined,
+    environment: Readonly<Record<string, string | undefined>>,
+  ): Promise<string | undefined>;
   /** @param location a folder */
   openStorage(location: string): Promise<Storage>;
   /** The same place, to be tried out. */

@@ -11,6 +11,8 @@ import type { Transfer, TransferRequest } from "./transfer.ts";
 export interface Storage {
   /** For people: the folder's path or the bucket's URL, without secrets. */
   readonly location: string;
+  /** Nothing here is ever locked: nobody need ask for it. Missing: objects may be. */
+  readonly neverLocks?: true;
   /**
    * Starts a run's work: everything it writes belongs to it until sealed, and others' sweeps keep away from it as long
    * as the process lives. Makes the place if it is not there.
@@ -194,12 +196,22 @@ export interface OpenedObject {
    */
   readonly localPath?: string | undefined;
   readonly size: number;
+  /** Of an encrypted one: how its plain bytes lie in what is stored. */
+  readonly frames?: ObjectFrames | undefined;
   /**
    * Fills `target` from `position`; answers the count, less than asked only at the end of the object.
    * Calls may overlap.
    */
   readAt(position: number, target: Uint8Array): Promise<number>;
   close(): Promise<void>;
+}
+
+/** Frames of an encrypted object. Each is proved by itself: a damaged one takes nothing but its own bytes away. */
+export interface ObjectFrames {
+  /** Plain bytes of each but the last. */
+  readonly plainBytes: number;
+  /** Where a frame lies in the stored object: its first byte, and that behind its last. */
+  stored(index: number): { readonly from: number; readonly to: number };
 }
 
 export interface SweepOptions {

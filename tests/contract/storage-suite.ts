@@ -74,6 +74,14 @@ export function storageSuite(
       expect(Math.abs(stored.modified.getTime() - before)).toBeLessThan(60_000);
     });
 
+    test("below an object there is nothing", async () => {
+      await put("alone.dump", Buffer.from("x"));
+      const found: string[] = [];
+      for await (const { key } of storage.list("alone.dump/")) found.push(key);
+      expect(found).toEqual([]);
+      expect(await storage.stat("alone.dump/part")).toBeUndefined();
+    });
+
     test("an empty object is an object", async () => {
       await put("empty", Buffer.alloc(0));
       expect((await storage.stat("empty"))?.size).toBe(0);

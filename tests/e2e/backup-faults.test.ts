@@ -64,7 +64,7 @@ async function expectTidy(repo: string, killed: number): Promise<void> {
   const backups = await listed(repo);
   const files = backups.flatMap(({ backup_file }) => [backup_file!, `${backup_file}.meta.json`]);
   expect(readdirSync(repo).toSorted()).toEqual(files.toSorted());
-  const { status } = await dbbackup(["verify", ...backups.map(({ id }) => id), "--repo", repo]);
+  const { status } = await dbbackup(["verify", "--no-record", ...backups.map(({ id }) => id), "--repo", repo]);
   expect(status).toBe(0);
   expect(backups.length - 1).toBeLessThanOrEqual(killed);
 }
@@ -171,11 +171,11 @@ test("a connection that the server ends in the middle is an error that says so, 
 test("two backups of one second do not disturb each other", async () => {
   const repo = join(folder, "together");
   const runs = await Promise.all(Array.from({ length: 4 }, () => dbbackup(backupOf(small, repo))));
-  expect(runs.map(({ status }) => status)).toEqual([0, 0, 0, 0]);
+  expect(runs.map(({ status, stderr }) => (status === 0 ? "" : stderr))).toEqual(["", "", "", ""]);
   const backups = await listed(repo);
   expect(backups).toHaveLength(4);
   expect(new Set(backups.map(({ backup_file }) => backup_file)).size).toBe(4);
-  expect((await dbbackup(["verify", ...backups.map(({ id }) => id), "--repo", repo])).status).toBe(0);
+  expect((await dbbackup(["verify", "--no-record", ...backups.map(({ id }) => id), "--repo", repo])).status).toBe(0);
 });
 
 test.runIf(process.getuid?.() === 0 && process.platform === "linux")(
@@ -225,5 +225,5 @@ test("databases of odd names are backed up, listed and verified", async () => {
   }
   expect(readdirSync(repo)).toHaveLength(2 * oddNames.length);
   const latest = oddNames.map((name) => `latest:${name}`);
-  expect((await dbbackup(["verify", ...latest, "--repo", repo])).status).toBe(0);
+  expect((await dbbackup(["verify", "--no-record", ...latest, "--repo", repo])).status).toBe(0);
 });

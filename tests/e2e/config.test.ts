@@ -181,14 +181,18 @@ describe("config check", () => {
   test("takes the examples of docs/configuration.md", async () => {
     const page = readFileSync(join(import.meta.dirname, "../../docs/configuration.md"), "utf8");
     const examples = [...page.matchAll(/```toml\n([\s\S]*?)```/g)].map(([, text]) => text!);
-    expect(examples).toHaveLength(2);
-    for (const text of examples) {
+    const [, , policies] = examples;
+    expect(examples).toHaveLength(3);
+    for (const text of examples.slice(0, 2)) {
       expect(Object.keys(await values(text, undefined, { SHOP_PASSWORD: "x" }))).toContain("repo");
     }
+    const judged = await parseConfig({ path: "x.toml", text: policies! }, undefined, {});
+    expect(judged).toMatchObject({ values: { "max-age": 26 * 3600, "max-proof-age": 35 * 86_400 } });
+    expect(judged.databaseRules.policies).toEqual(new Map([["archive", { "max-age": 8 * 86_400 }]]));
     const retention = readFileSync(join(import.meta.dirname, "../../docs/retention.md"), "utf8");
     const [, rules] = /```toml\n([\s\S]*?)```/.exec(retention)!;
-    const { databaseRetention } = await parseConfig({ path: "x.toml", text: rules! }, undefined, {});
-    expect(databaseRetention).toEqual(new Map([["ledger", { "keep-daily": 31, "keep-monthly": 120 }]]));
+    const { databaseRules } = await parseConfig({ path: "x.toml", text: rules! }, undefined, {});
+    expect(databaseRules.retention).toEqual(new Map([["ledger", { "keep-daily": 31, "keep-monthly": 120 }]]));
     expect(await values(examples[1]!, "blog", { SHOP_PASSWORD: "x" })).toMatchObject({ "keep-daily": 7 });
   });
 });
@@ -198,12 +202,13 @@ test("config migrate makes a file of an old one that commands read, and tells wh
   const old = join(folder.path, ".dbbackup.conf");
   writeFileSync(
     old,
-    `# dbbackup configuration\n[database]\ntype = postgres\nhost = db1\nport = 5433\nuser = backup\ndatabase = shop\nssl_mode = require\n
+    `# dbbackup configuration\n[database]\ntype = postgres\nhost = db1\nport = 5433\nuser = backup\ndatabase = shop\nssl_mode = require\npassword = hunter2\n
 [engine]\nnative_engine = true\nfallback_tools = true\n
 [backup]\nbackup_dir = /var/backups\ncompression = 6\njobs = 8\ndump_jobs = 3\nauto_detect_compression = false\n
 [performance]\ncpu_workload = balanced\nmax_cores = 8\ncompression_algorithm = zstd\nbackup_format = sql\n
 [security]\nretention_days = 30\nmin_backups = 5\nmax_retries = 0\n
-[cloud]\nenabled = true\nprovider = s3\nbucket = b\nregion = eu-west-1\nsecret_key = hunter2\nauto_upload = true\n`,
+[cloud]\nenabled = true\nprovider = s3\nbucket = b\nregion = eu-west-1\nsecret_key = hunter2\nauto_upload = true\n
+[notify]\nsmtp_passwd = hunter2\nhook = https://x:hunter2@host/\n`,
   );
   const { stdout, stderr } = await mustDbbackupHere(["config", "migrate", old]);
   expect(await values(stdout.toString())).toEqual({
@@ -223,6 +228,7 @@ test("config migrate makes a file of an old one that commands read, and tells wh
   expect(stderr).toContain("database.database = shop: left out; the database is named on the command line");
   expect(stderr).toContain("use s3://b?region=eu-west-1 as url of a [[replicas]]");
   expect(stderr).toContain("performance.cpu_workload = balanced: left out; there is no such setting");
+  expect(stderr).toContain("database.password: left out");
   expect(stdout + stderr).not.toContain("hunter2");
   expect(stderr).not.toMatch(/max_retries|auto_detect_compression/);
   writeFileSync(old, "hello");

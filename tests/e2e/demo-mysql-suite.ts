@@ -11,6 +11,12 @@ export async function pathWith(flavour: MysqlFlavour): Promise<string> {
   return [dirname(server), `${base}/bin`, process.env.PATH].join(":");
 }
 
+/** The same with the folder of the server alone, as root's `sbin` on PATH: the rest lies beside it. */
+async function pathWithServer(flavour: MysqlFlavour): Promise<string> {
+  const { server } = await mysqlBinaries(flavour);
+  return [dirname(server), process.env.PATH].join(":");
+}
+
 /** The server does not run as root, and must get in. */
 export async function placeForServers(): Promise<{ readonly path: string } & AsyncDisposable> {
   const folder = await withTemporaryFolder();
@@ -23,7 +29,7 @@ export function demoMysqlSuite(flavours: readonly MysqlFlavour[]): void {
     await using folder = await placeForServers();
     const type = flavour.split("-")[0]!;
     const { status, stdout, stderr } = await dbbackup(["demo", "--db-type", type], {
-      env: { PATH: await pathWith(flavour), TMPDIR: folder.path },
+      env: { PATH: await pathWithServer(flavour), TMPDIR: folder.path },
     });
     const lines = stdout.toString().trim().split("\n");
     expect([status, stderr]).toEqual([0, ""]);

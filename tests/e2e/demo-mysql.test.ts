@@ -1,9 +1,11 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readdir, readlink } from "node:fs/promises";
+import { readdir, readlink, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { builtProgram } from "../helpers/built-program.ts";
 import { dbbackup, foreignVariables } from "../helpers/dbbackup.ts";
+import { withTemporaryFolder } from "../helpers/temporary-folder.ts";
 import { demoMysqlSuite, pathWith, placeForServers } from "./demo-mysql-suite.ts";
 
 demoMysqlSuite(["mariadb-10.11"]);
@@ -37,4 +39,13 @@ test("without a server on PATH it says what to install", async () => {
   expect(status).toBe(1);
   expect(stderr).toContain('there is no server program "mysqld" on PATH');
   expect(stderr).toContain("apt-get install mysql-server");
+});
+
+test("MariaDB's server without the program that makes its data is told by that program's name", async () => {
+  await using folder = await withTemporaryFolder();
+  await writeFile(join(folder.path, "mariadbd"), "#!/bin/sh\n", { mode: 0o755 });
+  const { status, stderr } = await dbbackup(["demo", "--db-type", "mariadb"], { env: { PATH: folder.path } });
+  expect(status).toBe(1);
+  expect(stderr).toContain('there is no program "mariadb-install-db"');
+  expect(stderr).toContain(join(folder.path, "mariadbd"));
 });

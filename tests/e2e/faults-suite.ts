@@ -90,10 +90,10 @@ export function faultsSuite(
         expect(described).toHaveLength(1);
         // What was said to be stored is stored, as it is seen by somebody whom nothing disturbs.
         const direct = bucket.direct(place);
-        const sure = await ask(["verify", id, "--repo", direct.repo, "--json"], { env: direct.env });
+        const sure = await ask(["verify", "--no-record", id, "--repo", direct.repo, "--json"], { env: direct.env });
         expect([sure.status, JSON.parse(sure.stdout.toString())[0].status]).toEqual([0, "ok"]);
 
-        const verified = await ask(["verify", id, ...repo, "--json"], { env });
+        const verified = await ask(["verify", "--no-record", id, ...repo, "--json"], { env });
         if (verified.status !== 0) ended.notVerified++;
         await using target = await withDatabase(database.server);
         const restore = ["restore", "single", id, ...repo, "--url", target.url, "--target", target.name];

@@ -101,7 +101,7 @@ async function list(repo: string): Promise<readonly Listed[]> {
 }
 
 async function status(repo: string, backups: readonly Listed[], key: readonly string[]): Promise<number> {
-  return (await dbbackup(["verify", ...backups.map(({ id }) => id), "--repo", repo, ...key])).status;
+  return (await dbbackup(["verify", "--no-record", ...backups.map(({ id }) => id), "--repo", repo, ...key])).status;
 }
 
 type Moment = { readonly fault: string } | { readonly afterMs: number };

@@ -37,6 +37,52 @@ function manyTables(count: number, broken?: number): HandmadeObject[] {
   });
 }
 
+const settings = (mode: string): string =>
+  `-- made by hand\nSET NAMES utf8mb4;\nSET SESSION sql_mode = '${mode}', foreign_key_checks = 0;\n\n`;
+const table = (name: string, quote: string): string =>
+  `DROP TABLE IF EXISTS ${quote}${name}${quote};\nCREATE TABLE ${quote}${name}${quote} (\n  ${quote}a${quote} varchar(9) DEFAULT 'it''s'\n) ENGINE=InnoDB;\n`;
+
+test("settings are made again only where they are others than those of the script before, or were changed behind it", async () => {
+  const server = await sharedMysql("mariadb-10.11");
+  const [usual, ansi] = [settings(""), settings("ANSI_QUOTES")];
+  const scripts: readonly (readonly [head: string, schema: string])[] = [
+    [usual, table("t0", "`")],
+    [usual, table("t1", "`")],
+    [usual, `${table("t2", "`")}SET SESSION sql_mode = 'ANSI_QUOTES';\n`],
+    [usual, table("t3", "`").replace("'it''s'", '"it\'s"')],
+    [ansi, table("t4", '"')],
+    [ansi, table("t5", '"')],
+    [usual, `${table("t6", "`")}SET NAMES latin1;\n`],
+    [usual, table("t7", "`").replace("it''s", "ü")],
+    ["", table("t8", "`")],
+    [usual, table("t9", "`")],
+  ];
+  await using backup = await made(
+    "mariadb-10.11",
+    scripts.map(([head, schema], n) => ({ kind: "table", name: `t${n}`, head, schema })),
+  );
+  await using target = named(server);
+  let sent = "";
+  await using proxy = await TcpProxy.start({
+    targetPort: server.port,
+    onClientBytes: (_, bytes) => (sent += bytes.toString("latin1")),
+  });
+  const into = { ...server, port: proxy.port };
+  expect(await restore(backup.path, into, ["--target", target.name, "--create"])).toMatchObject({ status: 0 });
+  const rows = await target.sql(
+    "SELECT TABLE_NAME AS t, COLUMN_DEFAULT AS d FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE() ORDER BY 1",
+  );
+  expect(rows.map(({ d }) => d)).toEqual(scripts.map((_, n) => (n === 7 ? "'ü'" : "'it''s'")));
+  expect(sent.match(/CREATE TABLE/g)).toHaveLength(10);
+  // Of the two whose names are quoted in another way.
+  expect(sent.match(/DROP TABLE/g)).toHaveLength(2);
+  // t0; t3, t4, t6, t7 and t9, before which something else was in force.
+  expect(sent.match(/SET SESSION sql_mode = '(?:ANSI_QUOTES)?', foreign_key_checks/g)).toHaveLength(6);
+  const again = await restore(backup.path, into, ["--target", target.name, "--confirm"]);
+  expect(again).toMatchObject({ status: 0 });
+  expect(sent.match(/DROP TABLE/g)).toHaveLength(12);
+});
+
 test.each(["mariadb-11.8", "mysql-5.6"] as const)("many tables are made by several sessions of %s", async (flavour) => {
   const server = await sharedMysql(flavour);
   await using backup = await made(flavour, manyTables(110));

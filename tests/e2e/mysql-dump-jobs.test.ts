@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { mysqlWorkloads } from "../../bench/mysql/workloads.ts";
 import { MysqlConnection } from "../../src/wire/mysql/connection.ts";
 import { withMysqlDatabase } from "../helpers/mysql-database.ts";
+import { dumpScriptByFour } from "../helpers/mysql-forced-parts.ts";
 import { backupToSql, checksums, loadWithStock, stockDump } from "../helpers/mysql-round-trip.ts";
 import { rootSpec } from "../helpers/mysql-server.ts";
 import { sharedMysql } from "../helpers/mysql-shared-servers.ts";
@@ -29,10 +30,13 @@ describe.each(["mariadb-10.11", "mysql-9.7"] as const)("a script of %s by severa
     const several = await backupToSql(server, source.name, ["--jobs", "4"]);
     expect(several.metadata.objects).toEqual(one.metadata.objects);
     expect(lines(several.script)).toEqual(lines(one.script));
+    const alone = await dumpScriptByFour(source, { isLong: () => false });
+    const shared = await dumpScriptByFour(source, { isLong: () => true });
+    for (const script of [alone, shared]) expect(lines(script).slice(1)).toEqual(lines(one.script).slice(1));
     // Statements end where parts do.
-    expect(several.script.equals(one.script)).toBe(false);
+    expect(shared.equals(alone)).toBe(false);
     await using copy = await withMysqlDatabase(server);
-    await loadWithStock(copy, several.script);
+    await loadWithStock(copy, shared);
     expect(await checksums(copy)).toEqual(await checksums(source));
     expect(await stockDump(copy)).toBe(await stockDump(source));
   });

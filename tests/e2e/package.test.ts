@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { stagePackage } from "../../scripts/stage-package.ts";
+import { commands } from "../../src/frontends/cli/commands.ts";
 import { mustRun } from "../helpers/run-program.ts";
 import { sharedServer } from "../helpers/shared-servers.ts";
 import { withDatabase } from "../helpers/test-database.ts";
@@ -31,7 +32,7 @@ test("the package holds the bundle, the launcher and docs, and no sources, tests
     statSync(join(installed, name)).isFile(),
   );
   expect(files.filter(isPart).length).toBeGreaterThan(100);
-  expect(files.filter((name) => !name.startsWith("docs/") && !isPart(name)).toSorted()).toEqual([
+  expect(files.filter((name) => !/^(docs|man)\//.test(name) && !isPart(name)).toSorted()).toEqual([
     "CHANGELOG.md",
     "LICENSE",
     "README.md",
@@ -49,6 +50,7 @@ test("the package holds the bundle, the launcher and docs, and no sources, tests
     "dist/tool-guard.mjs",
     "package.json",
   ]);
+  expect(files.filter((name) => name.startsWith("man/")).length).toBe(commands.length + 1);
   const manifest = JSON.parse(readFileSync(join(installed, "package.json"), "utf8")) as Record<string, unknown>;
   for (const field of ["dependencies", "devDependencies", "optionalDependencies", "scripts"]) {
     expect(manifest).not.toHaveProperty(field);

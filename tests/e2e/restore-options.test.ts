@@ -80,6 +80,28 @@ test("--transaction-size ends with everything, also beside --jobs", async () => 
   expect(both).toMatchObject({ status: 2, stderr: expect.stringMatching(/exclude each other/) });
 });
 
+/** How many transactions made relations of a kind. */
+const ofKind = (kind: string) =>
+  `(SELECT count(DISTINCT xmin::text) FROM pg_class WHERE relkind = '${kind}' AND oid >= 16384) AS ${kind}`;
+
+test("definitions are made together, rows and indexes by themselves; where a restore goes on after failures nothing is together", async () => {
+  await using many = await withDatabase(source.server);
+  await many.sql(`DO $$ BEGIN FOR n IN 1..150 LOOP EXECUTE format('CREATE TABLE t%s (i int)', n); END LOOP; END $$;
+    CREATE INDEX one ON t1 (i); CREATE INDEX two ON t2 (i); SELECT lo_create(n) FROM generate_series(1, 70) n`);
+  const path = join(folder.path, "many");
+  await mustDbbackup(["backup", "single", many.name, `--url=${many.url}`, `--output=${path}`]);
+  const transactions = async (...args: string[]) => {
+    await using target = await withDatabase(source.server);
+    await mustDbbackup(["restore", "single", path, `--target=${target.name}`, `--url=${target.url}`, ...args]);
+    return await target.sql(
+      `SELECT ${ofKind("r")}, ${ofKind("i")}, (SELECT count(*) FROM pg_largeobject_metadata) AS l`,
+    );
+  };
+  expect(await transactions("--jobs=1")).toEqual([{ r: "3", i: "2", l: "70" }]);
+  expect(await transactions("--jobs=3")).toEqual([{ r: "3", i: "2", l: "70" }]);
+  expect(await transactions("--on-error=continue")).toEqual([{ r: "150", i: "2", l: "70" }]);
+});
+
 test("--use-set-session-authorization makes each object as its owner", async () => {
   await using target = await withDatabase(source.server);
   await target.sql(`GRANT CREATE ON SCHEMA public TO ${owner}`);

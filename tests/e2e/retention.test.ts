@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { ExitStatus } from "../../src/core/exit-status.ts";
@@ -269,4 +269,106 @@ test("a minimum alone is refused", async () => {
   const minimum = await dbbackupHere(["cleanup", "--min-backups", "3", ...repo]);
   expect(minimum.status).toBe(ExitStatus.usage);
   expect(minimum.stderr).toContain("nothing says which may go");
+});
+
+describe("tags", () => {
+  test("choose what list shows and what cleanup keeps", async () => {
+    await using folder = await withTemporaryFolder();
+    const repo = folder.path;
+    const tags = [{ release: "4.1" }, { release: "4.2", audit: "" }, undefined, {}, undefined];
+    const shop = tags.map((own, at) => plantBackup(repo, "shop", 50 - at, own === undefined ? {} : { tags: own }));
+    const [old, young] = shop;
+    const shown = async (...words: readonly string[]) => {
+      const args = ["list", "--json", "--repo", repo, ...words.flatMap((word) => ["--tag", word])];
+      return JSON.parse((await mustDbbackupHere(args)).stdout.toString()).map(({ id }: { id: string }) => id);
+    };
+    expect(await shown("release")).toEqual([old!.id, young!.id]);
+    expect(await shown("release=4.1")).toEqual([old!.id]);
+    expect(await shown("release=4.1", "audit")).toEqual([old!.id, young!.id]);
+    expect(await shown("release=4")).toEqual([]);
+    const { stdout } = await mustDbbackupHere(["show", young!.id, "--repo", repo]);
+    expect(stdout.toString()).toMatch(/^tags +release=4\.2, audit$/m);
+    const kept = await clean(repo, "--keep-last", "1", "--keep-tag", "release=4.2", "--dry-run");
+    expect(idsThatGo(kept)).toEqual([old!.id, shop[2]!.id, shop[3]!.id]);
+    expect(kept.backups[1]!.reasons).toEqual(['it has the tag "release=4.2"']);
+    await clean(repo, "--keep-last", "1", "--keep-tag", "release", "--keep-tag", "other");
+    expect(await listed(repo)).toEqual([old!.id, young!.id, shop[4]!.id]);
+  });
+
+  test("that are none are refused, and alone let nothing go", async () => {
+    await using folder = await withTemporaryFolder();
+    const refused = async (...args: readonly string[]) => {
+      const { status, stderr } = await dbbackupHere([...args, "--repo", folder.path]);
+      expect(status).toBe(ExitStatus.usage);
+      return stderr;
+    };
+    expect(await refused("cleanup", "--keep-tag", "a")).toContain("--keep-tag says which backups stay");
+    expect(await refused("cleanup", "--keep-last", "1", "--keep-tag", "4 u")).toContain("no name of a tag");
+    expect(await refused("list", "--tag", "a=")).toContain("the value of the tag");
+    expect(await refused("backup", "single", "shop", "--tag", "a", "--tag", "a=1")).toContain("given twice");
+    const { stderr } = await dbbackupHere(["backup", "single", "shop", "--tag", "a", "--output", "-"]);
+    expect(stderr).toContain("--output - has none");
+  });
+
+  test("of a backup stand in its metadata, and of an encrypted one only in what is sealed", async () => {
+    await using folder = await withTemporaryFolder();
+    const server = await sharedServer(18);
+    await using database = await withDatabase(server);
+    const key = join(folder.path, "key");
+    await mustDbbackupHere(["keys", "generate", "--type", "raw", "--output", key]);
+    const repo = join(folder.path, "repo");
+    const backup = ["backup", "single", database.name, `--url=${database.url}`, "--repo", repo, "--tag", "secret=plan"];
+    await mustDbbackupHere(backup);
+    const keys = ["--key-file", key];
+    await mustDbbackupHere([...backup, "--encrypt", ...keys]);
+    const stored = readdirSync(repo).filter((name) => name.endsWith(".meta.json"));
+    const texts = stored.map((name) => readFileSync(join(repo, name), "utf8"));
+    expect(texts.map((text) => text.includes("plan")).toSorted()).toEqual([false, true]);
+    const found = async (...more: readonly string[]) =>
+      await mustDbbackupHere(["list", "--json", "--repo", repo, "--tag", "secret", ...more]);
+    const without = await found();
+    expect(JSON.parse(without.stdout.toString())).toMatchObject([{ tags: { secret: "plan" }, encrypted: false }]);
+    expect(without.stderr).toContain("1 encrypted backup without a key");
+    expect(JSON.parse((await found(...keys)).stdout.toString())).toHaveLength(2);
+  });
+});
+
+describe("a removal that died before it had removed anything", () => {
+  test("lets a hold say that nobody knows, until a clean-up forgets it", async () => {
+    await using folder = await withTemporaryFolder();
+    const repo = folder.path;
+    const { id, name } = plantBackup(repo, "shop", 3);
+    const record = join(repo, `${name}.removing.json`);
+    writeFileSync(
+      record,
+      JSON.stringify({ kind: "removal", version: 1, id, metadata: `${name}.meta.json`, files: [name] }),
+    );
+    const refused = await dbbackupHere(["hold", id, "--repo", repo]);
+    expect(refused.status).toBe(ExitStatus.failed);
+    expect(refused.stderr).toContain("a run is removing it, or died when it began to");
+    await clean(repo);
+    expect(existsSync(record)).toBe(true);
+    const before = new Date(Date.now() - 11 * 60_000);
+    utimesSync(record, before, before);
+    await clean(repo);
+    expect(existsSync(record)).toBe(false);
+    await mustDbbackupHere(["hold", id, "--repo", repo]);
+    expect(await listed(repo)).toEqual([id]);
+  });
+
+  test("does not take what came since then for somebody else's when it goes on", async () => {
+    await using folder = await withTemporaryFolder();
+    const repo = folder.path;
+    const { id, name } = plantBackup(repo, "shop", 3);
+    const record = join(repo, `${name}.removing.json`);
+    writeFileSync(
+      record,
+      JSON.stringify({ kind: "removal", version: 1, id, metadata: `${name}.meta.json`, files: [name] }),
+    );
+    writeFileSync(join(repo, `${name}.20260101T000000Z.verify.json`), verification(id, "ok"));
+    writeFileSync(join(repo, `${name}x.20260101T000000Z.verify.json`), "somebody's");
+    rmSync(join(repo, `${name}.meta.json`));
+    await clean(repo);
+    expect(readdirSync(repo)).toEqual([`${name}x.20260101T000000Z.verify.json`]);
+  });
 });

@@ -14,8 +14,8 @@ const rows = (table: string, count: number): string => `
   CREATE INDEX ON ${table} (device, created);`;
 
 const databases = {
-  "one table": rows("one", 1_500_000),
-  "many tables": Array.from({ length: 30 }, (_, n) => rows(`t${n}`, 30_000 + 2000 * n)).join(""),
+  "one table": rows("one", 4_000_000),
+  "many tables": Array.from({ length: 30 }, (_, n) => rows(`t${n}`, 80_000 + 4000 * n)).join(""),
 };
 
 /** Other programs may take the processors at any moment, so that no bound that is worth much would always hold. */

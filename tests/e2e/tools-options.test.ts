@@ -21,6 +21,7 @@ import { withTemporaryFolder } from "../helpers/temporary-folder.ts";
 const ours: readonly string[] = [
   "db-type",
   "output",
+  "tag",
   "replica",
   "max-duration",
   "engine",
@@ -125,6 +126,7 @@ const oursOfRestores = [
   "list",
   "dry-run",
   "verify-first",
+  "salvage",
   "confirm",
   "untrusted",
   "allow-extension",

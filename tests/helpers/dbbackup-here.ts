@@ -23,6 +23,17 @@ function setVariables(variables: Iterable<readonly [string, string | undefined]>
   }
 }
 
+/** A command that starts a server of its own hides the user's settings from the process, for as long as this lives. */
+export function keptVariables(): Disposable {
+  const before = Object.entries(process.env);
+  return {
+    [Symbol.dispose]: () => {
+      for (const name of Object.keys(process.env)) if (name.startsWith("PG")) delete process.env[name];
+      setVariables(before.filter(([name]) => name.startsWith("PG")));
+    },
+  };
+}
+
 /**
  * Runs a command in this process, from the sources: a start of the program costs 0.4 s of CPU, which is most of what a small
  * backup takes. What the process itself does (signals, its launcher, its end) is not there, and its variables are those of
@@ -30,6 +41,7 @@ function setVariables(variables: Iterable<readonly [string, string | undefined]>
  */
 export async function dbbackupHere(args: readonly string[]): Promise<Finished> {
   const [stdout, stderr] = [gathering(), gathering()];
+  using _ = keptVariables();
   const status = await runCli({
     args,
     environment: { ...process.env, ...foreignVariables },

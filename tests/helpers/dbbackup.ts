@@ -2,11 +2,15 @@ import { builtProgram } from "./built-program.ts";
 import { type Finished, type RunOptions, runProgram } from "./run-program.ts";
 
 /** Variables of libpq, of MySQL's clients and of ours that a developer's shell may hold, so that tests see what they set and nothing else. */
-export const foreignVariables = Object.fromEntries(
-  Object.keys(process.env)
-    .filter((name) => /^(PG|MYSQL|MARIADB|DBBACKUP_)/.test(name))
-    .map((name) => [name, undefined]),
-);
+export const foreignVariables: Readonly<Record<string, string | undefined>> = {
+  ...Object.fromEntries(
+    Object.keys(process.env)
+      .filter((name) => /^(PG|MYSQL|MARIADB|DBBACKUP_)/.test(name))
+      .map((name) => [name, undefined]),
+  ),
+  // That of who runs the tests is none of theirs.
+  DBBACKUP_CATALOGUE: "none",
+};
 
 /**
  * Runs the program as a user would, in a process of its own. Any exit status is an answer. The launcher needs no second

@@ -38,13 +38,14 @@ export async function dumpToMemory(
   options: Partial<DumpRequest> & {
     readonly isolation?: DumpIsolation;
     readonly user?: string;
-    /** Told of each connection that is opened. */
-    readonly onConnect?: () => void;
+    readonly secondReaderFrom?: number;
+    /** Told of each connection before it is opened. */
+    readonly onConnect?: () => unknown;
   } = {},
 ): Promise<MemoryDump> {
-  const connect = () => {
-    options.onConnect?.();
-    return connectTo(server, database, {
+  const connect = async () => {
+    await options.onConnect?.();
+    return await connectTo(server, database, {
       text: "binary",
       ...(options.user === undefined ? {} : { user: options.user }),
     });
@@ -71,7 +72,12 @@ export async function dumpToMemory(
       signal: new AbortController().signal,
       startedAt: new Date("2026-01-02T03:04:05Z"),
     },
-    { dumperVersion: "test", connect, ...(options.isolation === undefined ? {} : { isolation: options.isolation }) },
+    {
+      dumperVersion: "test",
+      connect,
+      ...(options.isolation === undefined ? {} : { isolation: options.isolation }),
+      ...(options.secondReaderFrom === undefined ? {} : { secondReaderFrom: options.secondReaderFrom }),
+    },
   );
   return { bytes: bytes(), result, events };
 }

@@ -3,7 +3,8 @@
  * process right before or after it. The program itself knows nothing of it.
  *
  * `DBBACKUP_TEST_FAULT` is `kill-before:step:N`, `kill-after:step:N`, an errno and a step as `ENOSPC:step:N` (from that
- * call on), or `count:step`, which prints how many calls there were on stderr at exit. A step is a name below, or `any`.
+ * call on) or `once-EIO:step:N` (that call alone), `short:write:N` (from that call on a write takes a part of what it is given),
+ * or `count:step`, which prints how many calls there were on stderr at exit. A step is a name below, or `any`.
  */
 import fs from "node:fs";
 import { syncBuiltinESMExports } from "node:module";
@@ -25,12 +26,18 @@ function watched(step: string, original: Call): Call {
     if (wanted !== step && wanted !== "any") return watchHandle(step, await original.apply(this, args));
     const call = ++calls;
     beforeCall(step, call);
+    const isShort = action === "short" && step === "write" && call >= number;
     try {
-      return watchHandle(step, await original.apply(this, args));
+      return watchHandle(step, await original.apply(this, isShort ? shortened(args) : args));
     } finally {
       if (action === "kill-after" && call === number) dieNow();
     }
   };
+}
+
+/** @param args as FileHandle.write takes them: bytes, from where, how many, to where */
+function shortened([bytes, offset, count, position]: unknown[]): unknown[] {
+  return [bytes, offset, Math.ceil((count as number) / 3), position];
 }
 
 /** Each handle has a close function of its own. */
@@ -41,8 +48,10 @@ function watchHandle(step: string, result: unknown): unknown {
 
 function beforeCall(step: string, call: number): void {
   if (action === "kill-before" && call === number) dieNow();
-  if (!/^E[A-Z]+$/.test(action) || call < number) return;
-  throw Object.assign(new Error(`${action}: injected, ${step}`), { code: action, syscall: step });
+  const isOnce = action.startsWith("once-");
+  const code = isOnce ? action.slice("once-".length) : action;
+  if (!/^E[A-Z]+$/.test(code) || (isOnce ? call !== number : call < number)) return;
+  throw Object.assign(new Error(`${code}: injected, ${step}`), { code, syscall: step });
 }
 
 function watch(owner: object, name: string, step: string): void {

@@ -1,11 +1,12 @@
 import { createHash } from "node:crypto";
+import type { WaitForServer } from "../../src/engines/mysql/dump/server-wait.ts";
 import { createMysqlDumper } from "../../src/engines/mysql/mysql-dumper.ts";
 import { createMysqlRestorer } from "../../src/engines/mysql/mysql-restorer.ts";
 import type { FolderOutput } from "../../src/ports/dump.ts";
 import { usualMysqlDump } from "../../src/ports/mysql-dump.ts";
 import type { RestoreResult } from "../../src/ports/restore.ts";
 import { codec } from "./codec.ts";
-import { memoryFiles } from "./memory-object.ts";
+import { memoryFiles, memorySink } from "./memory-object.ts";
 import type { MysqlDatabase } from "./mysql-database.ts";
 import { keptEvents, mysqlRestoreRequest, never } from "./restore-request.ts";
 
@@ -45,6 +46,28 @@ export async function dumpInTinyParts(source: MysqlDatabase): Promise<ReadonlyMa
     startedAt: new Date(),
   });
   return files;
+}
+
+const openSpool = () => Promise.reject(new Error("scripts need no spool"));
+
+/** The script of a dump by four sessions, which share its work from when on they are told that the server is waited for. */
+export async function dumpScriptByFour(source: MysqlDatabase, serverWait: WaitForServer): Promise<Buffer> {
+  const { sink, bytes } = memorySink();
+  const request = {
+    connection: { socket: source.server.socket, user: "root", dbType: "mysql" },
+    database: source.name,
+    format: "sql",
+    compression: { method: "none", level: 0 },
+    jobs: 4,
+    jobsAreAsked: true,
+    applicationName: "test",
+  } as const;
+  await createMysqlDumper({ dumperVersion: "test", serverWait }).dump(
+    request,
+    { kind: "file", sink, openSpool },
+    { codec, progress: keptEvents(), signal: never, startedAt: new Date() },
+  );
+  return bytes();
 }
 
 /** Restores with four sessions. */

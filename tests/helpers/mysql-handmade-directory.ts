@@ -20,10 +20,14 @@ export interface HandmadeObject {
   readonly name: string;
   readonly table?: string;
   readonly schema?: string;
+  /** What its script begins with; missing: the settings of a restore. */
+  readonly head?: string;
   readonly columns?: readonly string[];
   /** Lines without their ends, in chunks. */
   readonly chunks?: readonly (readonly string[])[];
 }
+
+const usualHead = "SET NAMES utf8mb4;\nSET SESSION sql_mode = '', foreign_key_checks = 0;\n";
 
 /** Writes a backup in directory format, of lines that no server gave. */
 export async function writeHandmadeDirectory(
@@ -33,9 +37,9 @@ export async function writeHandmadeDirectory(
 ): Promise<void> {
   await mkdir(path);
   const described: DirectoryObject[] = [];
-  for (const [number, { kind, name, table, schema, columns, chunks }] of objects.entries()) {
+  for (const [number, { kind, name, table, schema, head, columns, chunks }] of objects.entries()) {
     const file = `${objectNumber(number)}.${kind}.sql`;
-    const text = Buffer.from(`SET NAMES utf8mb4;\nSET SESSION sql_mode = '', foreign_key_checks = 0;\n${schema}`);
+    const text = Buffer.from(`${head ?? usualHead}${schema}`);
     if (schema !== undefined) await writeFile(join(path, file), text);
     const data =
       columns === undefined

@@ -1,5 +1,5 @@
 import type { Storage } from "../../ports/storage.ts";
-import { finishRemovals, unfinishedRemovals } from "../removal/remove-backup.ts";
+import { finishRemovals, forgetRemovals, unfinishedRemovals } from "../removal/remove-backup.ts";
 import { discardCopy } from "../removal/unfinished-copy.ts";
 import { type UnfinishedWork, unfinishedWork } from "./unfinished-work.ts";
 
@@ -8,6 +8,8 @@ export interface CleanupRequest {
   readonly dryRun: boolean;
   /** Remove copies and backups, too, that were interrupted and could go on. */
   readonly abandonUnfinished: boolean;
+  /** Records of removals, where the repository was listed just now; for runs that change nothing. */
+  readonly removalRecords?: readonly string[] | undefined;
 }
 
 /** What was removed, or would be. */
@@ -29,12 +31,12 @@ export interface CleanupResult {
  * @throws BackupError NOT_FOUND when there is no such repository, PRECHECK when a run goes on with what is to be abandoned, IO
  */
 export async function cleanup(
-  { dryRun, abandonUnfinished }: CleanupRequest,
+  { dryRun, abandonUnfinished, removalRecords }: CleanupRequest,
   storage: Storage,
   signal: AbortSignal,
 ): Promise<CleanupResult> {
-  const begun = [...(await unfinishedRemovals(storage)).values()].map(({ id }) => id);
-  const removals = dryRun ? begun : await finishRemovals(storage);
+  const removals = dryRun ? await begunRemovals(storage, removalRecords) : await finishRemovals(storage);
+  if (!dryRun) await forgetRemovals(storage);
   signal.throwIfAborted();
   const { works: runs, objects, uploads, noted } = await storage.sweep({ dryRun, unknownUploads: true });
   const unfinished: (UnfinishedWork & { isRemoved: boolean })[] = [];
@@ -46,4 +48,8 @@ export async function cleanup(
     unfinished.push({ ...unfinishedWork(work), isRemoved });
   }
   return { runs, objects, uploads, removals, unfinished };
+}
+
+async function begunRemovals(storage: Storage, listed: readonly string[] | undefined): Promise<readonly string[]> {
+  return [...(await unfinishedRemovals(storage, listed)).values()].map(({ id }) => id);
 }

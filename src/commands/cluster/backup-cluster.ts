@@ -1,5 +1,6 @@
 import { BackupError } from "../../core/backup-error.ts";
 import { backupBaseName, CLUSTER_NAME, METADATA_SUFFIX } from "../../core/backup-name.ts";
+import type { BackupTags } from "../../core/backup-tags.ts";
 import type { BackupMetadata } from "../../core/metadata/metadata-schema.ts";
 import { uuidV7 } from "../../core/uuid-v7.ts";
 import type { ClusterContents, ClusterReader, ClusterRequest } from "../../ports/cluster.ts";
@@ -36,6 +37,8 @@ export interface BackupClusterRequest
   /** Nothing leaves this process that is not encrypted. */
   readonly encryption?: Encryption;
   readonly destination: StoredDestination;
+  /** Kept in the metadata of the whole. */
+  readonly tags?: BackupTags | undefined;
 }
 
 export interface BackupClusterPorts extends BackupPorts {
@@ -118,6 +121,7 @@ async function makeBackup(
       snapshot: await shared?.snapshot(),
       partial: partialOf(request),
       isEncrypted: encryption !== undefined,
+      tags: request.tags,
     });
     const { metadata, stored } = await metadataToStore(made, encryption, destination, signal);
     await commitMetadata(work, `${key}${METADATA_SUFFIX}`, stored);

@@ -1,4 +1,5 @@
 import { BackupError } from "../../core/backup-error.ts";
+import { isEarlier } from "../../core/metadata/earlier-metadata.ts";
 import type { Finding, FindingCode, RestoreRequest } from "../../ports/restore.ts";
 import { fileName } from "../found-backup.ts";
 import { partialFindings, restoreFound } from "../restore-single.ts";
@@ -64,7 +65,8 @@ const ofContents: ReadonlySet<FindingCode> = new Set(["target-not-empty", "objec
 
 /** A file that is missing or too short is known before anything is touched. */
 async function requireFiles({ cluster: { backup, metadata } }: ClusterCheck): Promise<void> {
-  if (metadata === undefined) return;
+  // Of an archive of an earlier version all was read already.
+  if (metadata === undefined || isEarlier(metadata)) return;
   const sizes = await backup.folder?.sizes();
   const wrong = metadata.artifacts.filter(({ name, size }) => sizes?.get(fileName(name)) !== size);
   if (wrong.length === 0) return;

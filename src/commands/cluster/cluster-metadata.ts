@@ -1,4 +1,5 @@
 import { CLUSTER_NAME } from "../../core/backup-name.ts";
+import type { BackupTags } from "../../core/backup-tags.ts";
 import { formatCompression } from "../../core/compression.ts";
 import { type BackupMetadata, METADATA_VERSION } from "../../core/metadata/metadata-schema.ts";
 import { ENCRYPTION_ALGORITHM } from "../../core/metadata/sealed-metadata.ts";
@@ -29,6 +30,7 @@ export interface ClusterFacts {
   /** Names in the folder. */
   readonly files: readonly WrittenArtifact[];
   readonly tool: { readonly name: string; readonly version: string };
+  readonly tags: BackupTags | undefined;
 }
 
 /** What is stored beside the backup of a cluster. What is known of each database stands in that one's own metadata. Pure. */
@@ -83,7 +85,7 @@ export function clusterMetadata(facts: ClusterFacts): BackupMetadata {
       ...dumped.flatMap(({ name, warnings }) => warnings.map((text) => `database "${name}": ${text}`)),
       ...failed.map(({ name, error }) => `database "${name}" is not in the backup: ${error.message}`),
     ],
-    tags: {},
+    tags: { ...facts.tags },
   };
 }
 

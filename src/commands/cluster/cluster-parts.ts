@@ -1,6 +1,7 @@
 import { BackupError } from "../../core/backup-error.ts";
 import { METADATA_SUFFIX } from "../../core/backup-name.ts";
 import { withoutSuffix } from "../../core/encrypted-file.ts";
+import { isEarlier } from "../../core/metadata/earlier-metadata.ts";
 import type { BackupMetadata } from "../../core/metadata/metadata-schema.ts";
 import { type FoundArtifact, type FoundBackup, fileName, isCluster, loadMetadata } from "../found-backup.ts";
 
@@ -25,6 +26,14 @@ export function clusterOf(backup: FoundBackup): FoundCluster {
       message: "the backup is not that of a cluster",
       object: backup.location,
       hint: 'use "dbbackup restore single"',
+    });
+  }
+  if (isEarlier(metadata)) {
+    throw new BackupError({
+      code: "USAGE",
+      message: "an earlier version of dbbackup wrote the backup of the cluster, as one archive",
+      object: backup.location,
+      hint: 'only "dbbackup verify" without --restore, and "dbbackup restore cluster" read it',
     });
   }
   const globals = artifactNamed(backup, metadata.globals?.artifact ?? "");

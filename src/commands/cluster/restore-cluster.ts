@@ -7,8 +7,10 @@ import {
   typeOfBackup,
 } from "../../core/database-type.ts";
 import type { GlobalsRequest, GlobalsRestorer, GlobalsResult } from "../../ports/cluster.ts";
+import type { EarlierArchives } from "../../ports/earlier-archives.ts";
 import { type Finding, maxListedFailures, type RestoreRequest, type RestoreResult } from "../../ports/restore.ts";
 import type { OpenedObject } from "../../ports/storage.ts";
+import { isOfEarlierCluster, restorableEarlierCluster } from "../earlier/restorable-earlier-cluster.ts";
 import { findBackup } from "../find-backup.ts";
 import type { FoundArtifact, FoundBackup } from "../found-backup.ts";
 import { plainObject } from "../plain-object.ts";
@@ -35,6 +37,7 @@ export interface RestoreClusterRequest {
 export interface RestoreClusterPorts
   extends Omit<RestorePorts, "standardInput" | "readTextFile" | "openOutput" | "locateOutput"> {
   openGlobalsRestorer(family: EngineFamily): Promise<GlobalsRestorer>;
+  openEarlierArchives(): Promise<EarlierArchives>;
   /** Whose backup a file is, by its first bytes; undefined when they do not tell. */
   recognizeFile(file: OpenedObject): Promise<EngineFamily | undefined>;
 }
@@ -69,7 +72,7 @@ export async function restoreCluster(
   const family = await familyFor(found, request, ports);
   if (family === "postgres") refuseOfMysql(request);
   const restorer = await ports.openGlobalsRestorer(family);
-  const cluster = await restorableCluster(found, restorer, signal);
+  const cluster = await opened(found, restorer, request, ports, signal);
   const { globals } = cluster;
   const databases = chosenDatabases(cluster, request, restorer);
   const plan = [...globals.plan(request.globals), ...databases.map(({ name }) => `database "${name}"`)];
@@ -86,6 +89,18 @@ export async function restoreCluster(
     ? await globals.runBehindDatabases?.(request.globals, ports.progress, signal)
     : undefined;
   return { plan, findings, result: { globals: joined(restored, behind), databases: results } };
+}
+
+async function opened(
+  found: FoundBackup,
+  restorer: GlobalsRestorer,
+  { restore: { maxPlainBytes } }: RestoreClusterRequest,
+  { openEarlierArchives }: RestoreClusterPorts,
+  signal: AbortSignal,
+): Promise<RestorableCluster> {
+  const archives = await openEarlierArchives();
+  if (!(await isOfEarlierCluster(found, archives))) return await restorableCluster(found, restorer, signal);
+  return await restorableEarlierCluster(found, { restorer, archives, maxPlainBytes }, signal);
 }
 
 /**

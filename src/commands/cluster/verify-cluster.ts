@@ -3,6 +3,7 @@ import type { ArtifactMetadata } from "../../core/metadata/metadata-schema.ts";
 import { type FoundArtifact, type FoundBackup, fileName } from "../found-backup.ts";
 import { HashedRead } from "../read-object.ts";
 import { ReadProgress } from "../read-progress.ts";
+import { joinSurveys, type SurveyedDatabase } from "../survey-backup.ts";
 import {
   openingDamage,
   type VerifiedBackup,
@@ -35,9 +36,12 @@ export async function verifyCluster(
     ({ name, message }) => `database "${name}" is not in the backup: ${message}`,
   );
   const progress = new ReadProgress(ports.progress, "verify", `verifying ${fileName(globals.name)}`, undefined);
-  const script = await verifyArtifact(globals, recordOf(cluster, globals.name), ports.checker, progress, {}, signal);
+  const record = recordOf(cluster, globals.name);
+  // Small, and read whole however quick the look is.
+  const script = await verifyArtifact(globals, record, ports.checker, progress, {}, signal);
   progress.end();
   damage.push(...script.damage);
+  const surveyed: SurveyedDatabase[] = [];
   let size = script.size;
   let whole = 0;
   for (const database of databases) {
@@ -45,11 +49,22 @@ export async function verifyCluster(
     damage.push(...found.damage);
     notes.push(...found.notes.map((note) => `database "${database.name}": ${note}`));
     size += found.storedBytes;
+    surveyed.push({ name: database.name, tables: found.contents?.tables.length ?? 0, survey: found.survey });
     if (found.damage.length === 0) whole++;
   }
   damage.push(...openingDamage(backup));
   const durationSeconds = (ports.clock.monotonic() - began) / 1000;
-  return { location: backup.location, metadata, storedBytes: size, databases: whole, damage, notes, durationSeconds };
+  const survey = joinSurveys(surveyed);
+  return {
+    location: backup.location,
+    metadata,
+    storedBytes: size,
+    databases: whole,
+    damage,
+    ...(survey === undefined ? {} : { survey }),
+    notes,
+    durationSeconds,
+  };
 }
 
 /** The metadata of a database says what its archive must be; that of the cluster says what both must be. */
@@ -59,7 +74,7 @@ async function verifyDatabase(
   ports: VerifyPorts,
   signal: AbortSignal,
   options: VerifyOptions,
-): Promise<Pick<VerifiedBackup, "damage" | "notes" | "storedBytes">> {
+): Promise<Pick<VerifiedBackup, "damage" | "notes" | "storedBytes" | "survey" | "contents">> {
   const { artifact } = database;
   const described = metadataOfArtifact(artifact);
   try {
@@ -73,7 +88,7 @@ async function verifyDatabase(
     }
     const found = await verifyBackup(backup, ports, signal, options);
     damage.push(...found.damage.map(({ object, message }) => ({ object: named(database, object), message })));
-    return { damage, notes: found.notes, storedBytes: metadata.size + found.storedBytes };
+    return { ...found, damage, storedBytes: metadata.size + found.storedBytes };
   } catch (error) {
     if (!(error instanceof BackupError) || !(damageCodes.has(error.code) || error.code === "NOT_FOUND")) throw error;
     return { damage: [{ object: error.object ?? artifact, message: error.message }], notes: [], storedBytes: 0 };

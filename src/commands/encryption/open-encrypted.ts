@@ -1,11 +1,13 @@
 import { BackupError } from "../../core/backup-error.ts";
 import { METADATA_SUFFIX } from "../../core/backup-name.ts";
 import { backupArtifact, fileContext, isEncryptedFile, withoutSuffix } from "../../core/encrypted-file.ts";
+import { isEarlier } from "../../core/metadata/earlier-metadata.ts";
 import type { BackupMetadata } from "../../core/metadata/metadata-schema.ts";
 import { SEALED_ARTIFACT, signedMessage, unsealedMetadata } from "../../core/metadata/sealed-metadata.ts";
 import type { ContainerContext, Decryption, Opening } from "../../ports/encryption.ts";
 import type { OpenedObject } from "../../ports/storage.ts";
-import { type FoundArtifact, type FoundBackup, fileName, isCluster } from "../found-backup.ts";
+import { openEarlier } from "../earlier/open-earlier.ts";
+import { type FoundArtifact, type FoundBackup, fileName, type HowToOpen, isCluster } from "../found-backup.ts";
 import { withRecordedHeader } from "./recorded-header.ts";
 
 /** How an encrypted backup is read. */
@@ -24,10 +26,13 @@ export interface Unlocking {
 export async function openEncrypted(found: FoundBackup, unlocking: Unlocking): Promise<FoundBackup> {
   const { metadata, location } = found;
   const { decryption } = unlocking;
+  if (isEarlier(metadata)) return await openEarlier(found, decryption);
   const isEncrypted = metadata === undefined ? await isContainerAlone(found) : metadata.sealed !== undefined;
   if (!isEncrypted) {
-    if (decryption !== undefined) throw notEncrypted(found);
-    return found;
+    if (decryption === undefined) return found;
+    // A file that an earlier version encrypted shows it only to the key.
+    if (metadata === undefined && found.folder === undefined) return await openEarlier(found, decryption);
+    throw notEncrypted(found);
   }
   if (decryption === undefined) throw keyMissing(found);
   const openingDamage: BackupError[] = [];
@@ -49,6 +54,7 @@ export async function openEncrypted(found: FoundBackup, unlocking: Unlocking): P
   return {
     ...opened,
     metadata: plain,
+    authenticate: (message) => reader.authenticate(metadata, found, message),
     artifacts: found.artifacts.map((artifact) => {
       const context = contextOf(artifact.name);
       if (context === undefined) return artifact;
@@ -81,8 +87,8 @@ class Reader {
 
   /** @param recorded its header, as the metadata have it */
   plain(artifact: FoundArtifact, context: ContainerContext, recorded?: Buffer): FoundArtifact {
-    const decrypt = async (stored: OpenedObject) =>
-      await this.#decryption.object(stored, await this.#opening(artifact, context));
+    const decrypt = async (stored: OpenedObject, how: HowToOpen = {}) =>
+      await this.#decryption.object(stored, { ...(await this.#opening(artifact, context)), ...how });
     if (recorded === undefined) return { ...artifact, context, decrypt };
     const open = async () =>
       await withRecordedHeader(await artifact.open(), recorded, decrypt, (damage) =>
@@ -91,27 +97,39 @@ class Reader {
     return { ...artifact, context, open, decrypt };
   }
 
-  async unsealed({ id, sealed }: BackupMetadata, { location, metadataFile }: FoundBackup): Promise<string> {
+  async unsealed(metadata: BackupMetadata, found: FoundBackup): Promise<string> {
     const pieces: Buffer[] = [];
-    const where = `${location}, metadata`;
-    const opening = {
-      context: { backupId: id, artifact: SEALED_ARTIFACT },
-      keyFiles: (await metadataFile?.keyFiles()) ?? [],
-      onDamage: (damage: BackupError) => this.#onDamage(damage.on(where)),
-    };
+    const opening = await this.#openingOfMetadata(metadata, found);
     try {
-      const stored = one(Buffer.from(sealed!, "base64"));
+      const stored = one(Buffer.from(metadata.sealed!, "base64"));
       for await (const piece of this.#decryption.stream(stored, opening)) pieces.push(piece);
     } catch (error) {
-      throw error instanceof BackupError ? error.on(where) : error;
+      throw error instanceof BackupError ? error.on(metadataOf(found)) : error;
     }
     return Buffer.concat(pieces).toString("utf8");
+  }
+
+  async authenticate(metadata: BackupMetadata, found: FoundBackup, message: Uint8Array): Promise<Buffer> {
+    const opening = await this.#openingOfMetadata(metadata, found);
+    return await this.#decryption.authenticate(Buffer.from(metadata.sealed!, "base64"), opening, message);
+  }
+
+  async #openingOfMetadata({ id }: BackupMetadata, found: FoundBackup): Promise<Opening> {
+    return {
+      context: { backupId: id, artifact: SEALED_ARTIFACT },
+      keyFiles: (await found.metadataFile?.keyFiles()) ?? [],
+      onDamage: (damage: BackupError) => this.#onDamage(damage.on(metadataOf(found))),
+    };
   }
 
   async #opening({ name, file }: FoundArtifact, context: ContainerContext): Promise<Opening> {
     const onDamage = (damage: BackupError) => this.#onDamage(damage.on(name));
     return { context, keyFiles: (await file?.keyFiles()) ?? [], onDamage };
   }
+}
+
+function metadataOf({ location }: FoundBackup): string {
+  return `${location}, metadata`;
 }
 
 async function* one(bytes: Buffer): AsyncGenerator<Buffer> {

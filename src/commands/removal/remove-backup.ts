@@ -1,6 +1,7 @@
 import { BackupError } from "../../core/backup-error.ts";
 import { HOLD_SUFFIX, METADATA_SUFFIX, REMOVAL_SUFFIX, VERIFICATION_SUFFIX } from "../../core/backup-name.ts";
 import { KEY_FILE_MARK } from "../../core/encrypted-file.ts";
+import { isEarlier } from "../../core/metadata/earlier-metadata.ts";
 import { lockedError, type ObjectLock } from "../../core/object-lock.ts";
 import { printable } from "../../core/printable.ts";
 import type { Storage } from "../../ports/storage.ts";
@@ -13,6 +14,8 @@ import { formatRemoval, isOfBackup, MAX_REMOVAL_BYTES, parseRemoval, type Remova
 /** Objects that are asked for beside each other. */
 const LOOKS_AT_ONCE = 8;
 const MAX_SHOWN_REASON = 200;
+/** A removal that goes on has got past its record within seconds. */
+const ABANDONED_MS = 10 * 60_000;
 
 /**
  * Says what belongs to a backup of a repository: its metadata, its artifacts, and of both the key files and results of verifications
@@ -23,26 +26,36 @@ const MAX_SHOWN_REASON = 200;
 export async function removalOf(found: FoundBackup, storage: Storage): Promise<Removal> {
   const { metadata, metadataFile, artifacts } = found;
   if (metadata === undefined || metadataFile === undefined) throw new Error("only a backup with metadata is removed");
+  if (isEarlier(metadata)) throw earliersBackup(found.location);
   const keyOf = (location: string): string => location.slice(storage.location.length + 1);
   const metadataKey = keyOf(metadataFile.location);
   const stem = metadataKey.slice(0, -METADATA_SUFFIX.length);
-  const files: string[] = [];
-  const addBeside = async (prefix: string, isOurs: (key: string) => boolean): Promise<void> => {
-    for await (const { key } of storage.list(prefix)) if (isOurs(key)) files.push(key);
-  };
-  await addBeside(`${stem}.`, (key) =>
-    [VERIFICATION_SUFFIX, HOLD_SUFFIX].some((suffix) => isBeside(key, stem, suffix)),
-  );
-  await addBeside(`${metadataKey}${KEY_FILE_MARK}`, () => true);
-  const named = new Set(artifacts.map(({ file }) => keyOf(file!.location)));
+  const named = artifacts.map(({ file }) => keyOf(file!.location));
   for (const key of named) if (!isOfBackup(key, stem)) throw othersFile(key, found.location);
-  files.push(...named);
-  if (found.folder === undefined) {
-    for (const key of named) await addBeside(`${key}${KEY_FILE_MARK}`, () => true);
-  } else {
-    await addBeside(`${stem}/`, (key) => named.has(key.slice(0, key.lastIndexOf(KEY_FILE_MARK))));
-  }
-  return { id: metadata.id, metadata: metadataKey, files };
+  const backup = { id: metadata.id, metadata: metadataKey, files: named };
+  return { ...backup, files: [...new Set([...(await filesBeside(backup, storage)), ...named])] };
+}
+
+/** Key files, holds and results of verifications of a backup, as they lie there now. */
+async function filesBeside({ metadata, files }: Removal, storage: Storage): Promise<readonly string[]> {
+  const stem = metadata.slice(0, -METADATA_SUFFIX.length);
+  const named = new Set([metadata, ...files]);
+  const isKeyFile = (key: string) => named.has(key.slice(0, Math.max(0, key.lastIndexOf(KEY_FILE_MARK))));
+  const isRecord = (key: string) => [VERIFICATION_SUFFIX, HOLD_SUFFIX].some((suffix) => isBeside(key, stem, suffix));
+  const found: string[] = [];
+  for await (const { key } of storage.list(`${stem}.`)) if (isRecord(key) || isKeyFile(key)) found.push(key);
+  if (!files.some((key) => key.startsWith(`${stem}/`))) return found;
+  for await (const { key } of storage.list(`${stem}/`)) if (isKeyFile(key)) found.push(key);
+  return found;
+}
+
+function earliersBackup(object: string): BackupError {
+  return new BackupError({
+    code: "USAGE",
+    message: "an earlier version of dbbackup wrote the backup, and what those wrote is never changed or removed",
+    object,
+    hint: "remove it by hand, with the files beside it that begin with its name",
+  });
 }
 
 function othersFile(key: string, object: string): BackupError {
@@ -62,10 +75,23 @@ function othersFile(key: string, object: string): BackupError {
 export async function removeBackup(removal: Removal, storage: Storage, now: Date): Promise<void> {
   await refuseHeld(removal, storage, now);
   await refuseLocked([removal.metadata, ...removal.files], storage);
-  const key = `${removal.metadata.slice(0, -METADATA_SUFFIX.length)}${REMOVAL_SUFFIX}`;
+  const key = removalKey(removal.metadata);
   await writeRecord(key, removal, storage);
+  // Who puts a backup on hold writes that down first, and looks for this record then: one of both sees the other.
+  const held = await refuseHeld({ ...removal, files: await filesBeside(removal, storage) }, storage, now).catch(
+    (error: unknown) => error,
+  );
+  if (held !== undefined) {
+    await storage.remove(key);
+    throw held;
+  }
   await storage.remove(removal.metadata);
   await removeFiles(removal, key, storage);
+}
+
+/** The record of the removal of the backup with these metadata. */
+export function removalKey(metadata: string): string {
+  return `${metadata.slice(0, -METADATA_SUFFIX.length)}${REMOVAL_SUFFIX}`;
 }
 
 async function refuseHeld({ id, metadata, files }: Removal, storage: Storage, now: Date): Promise<void> {
@@ -118,8 +144,18 @@ async function writeRecord(key: string, removal: Removal, storage: Storage): Pro
   }
 }
 
-async function removeFiles({ files }: Removal, key: string, storage: Storage): Promise<void> {
-  for (const file of files) await storage.remove(file);
+async function removeFiles(removal: Removal, key: string, storage: Storage): Promise<void> {
+  // When the record is gone, another run has finished: what has these names now may be of a copy that came since.
+  const isOver = async (): Promise<boolean> => (await storage.stat(key)) === undefined;
+  for (const file of removal.files) {
+    if (await isOver()) return;
+    await storage.remove(file);
+  }
+  // What came while it was removed, or since an earlier attempt wrote the record.
+  for (const file of await filesBeside(removal, storage)) {
+    if (await isOver()) return;
+    await storage.remove(file);
+  }
   await storage.remove(key);
 }
 
@@ -137,17 +173,60 @@ export async function finishRemovals(storage: Storage): Promise<readonly string[
   return finished;
 }
 
-/** Removals that were interrupted behind the metadata, by the keys of their records. @throws BackupError IO */
-export async function unfinishedRemovals(storage: Storage): Promise<ReadonlyMap<string, Removal>> {
+/**
+ * Removals that were interrupted behind the metadata, by the keys of their records.
+ * @param listed the records of removals, where the repository was listed just now
+ * @throws BackupError IO
+ */
+export async function unfinishedRemovals(
+  storage: Storage,
+  listed?: readonly string[],
+): Promise<ReadonlyMap<string, Removal>> {
   const unfinished = new Map<string, Removal>();
-  const begun: string[] = [];
-  for await (const { key, size } of storage.list("")) {
-    if (key.endsWith(REMOVAL_SUFFIX) && size <= MAX_REMOVAL_BYTES) begun.push(key);
-  }
-  for (const key of begun) {
-    const removal = parseRemoval(await readWhole(storage, key), key);
+  for (const key of listed ?? (await listRemovals(storage))) {
+    const removal = await readRemoval(key, storage);
     if (removal === undefined || (await storage.stat(removal.metadata)) !== undefined) continue;
     unfinished.set(key, removal);
   }
   return unfinished;
+}
+
+async function listRemovals(storage: Storage): Promise<readonly string[]> {
+  const begun: string[] = [];
+  for await (const { key, size } of storage.list("")) if (isRemovalRecord(key, size)) begun.push(key);
+  return begun;
+}
+
+/** Whether an object of a repository is the record of a removal. @param size its bytes */
+export function isRemovalRecord(key: string, size: number): boolean {
+  return key.endsWith(REMOVAL_SUFFIX) && size <= MAX_REMOVAL_BYTES;
+}
+
+/** Undefined also for one that another run has finished in the meantime. */
+async function readRemoval(key: string, storage: Storage): Promise<Removal | undefined> {
+  try {
+    return parseRemoval(await readWhole(storage, key), key);
+  } catch (error) {
+    if (error instanceof BackupError && error.code === "NOT_FOUND") return undefined;
+    throw error;
+  }
+}
+
+/**
+ * Forgets removals that died before they had removed anything: the backup is there, and whole. They are old when something in the
+ * repository is younger by minutes: the clock of this machine may be wrong.
+ * @throws BackupError IO
+ */
+export async function forgetRemovals(storage: Storage): Promise<void> {
+  const begun = new Map<string, number>();
+  let newest = Number.NEGATIVE_INFINITY;
+  for await (const { key, size, modified } of storage.list("")) {
+    newest = Math.max(newest, modified.getTime());
+    if (key.endsWith(REMOVAL_SUFFIX) && size <= MAX_REMOVAL_BYTES) begun.set(key, modified.getTime());
+  }
+  for (const [key, time] of begun) {
+    if (newest - time <= ABANDONED_MS) continue;
+    const removal = await readRemoval(key, storage);
+    if (removal !== undefined && (await storage.stat(removal.metadata)) !== undefined) await storage.remove(key);
+  }
 }

@@ -1,3 +1,4 @@
+import { shownTags } from "../../core/backup-tags.ts";
 import type { ShapingOptions } from "../../core/changed-options.ts";
 import { formatCompression } from "../../core/compression.ts";
 import type { BackupSingleRequest } from "../backup-single.ts";
@@ -15,16 +16,18 @@ const names: Readonly<Record<string, string>> = {
 
 type Shaping = Pick<
   BackupSingleRequest,
-  "compression" | "selection" | "shape" | "session" | "statistics" | "archiveVersion"
+  "compression" | "selection" | "shape" | "session" | "statistics" | "archiveVersion" | "tags"
 >;
 
 /** The options that say what is in a backup and how it is written, by flag; those that are not given say nothing. */
 export function shapingOptions(request: Shaping): ShapingOptions {
-  const { compression, selection, shape, session, statistics, archiveVersion } = request;
+  const { compression, selection, shape, session, statistics, archiveVersion, tags } = request;
   const all = {
     compression: formatCompression(compression),
     statistics,
     archiveVersion,
+    // What one run says of the backup is said by all of them.
+    tag: shownTags(tags).toSorted(),
     ...selection,
     largeObjects: selection?.largeObjects === true,
     noLargeObjects: selection?.largeObjects === false,

@@ -1,16 +1,23 @@
 import { BackupError } from "../../core/backup-error.ts";
 import { counted } from "../../core/counted.ts";
+import { BriefReader } from "../../core/metadata/brief-metadata.ts";
 import type { ObjectLock } from "../../core/object-lock.ts";
 import { clockDoubts } from "../../core/retention/clock-doubts.ts";
 import { planRetention, type RetentionDecision, removalOrder } from "../../core/retention/plan-retention.ts";
 import type { RetentionPolicy } from "../../core/retention/retention-policy.ts";
+import type { KnownRepository } from "../../ports/catalogue.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Storage } from "../../ports/storage.ts";
 import { checkChain } from "../encryption/chain-of-repository.ts";
 import type { Unlocking } from "../encryption/open-encrypted.ts";
-import { listBackups } from "../list-backups.ts";
-import { removalOf, removeBackup } from "../removal/remove-backup.ts";
-import { keysOf, type RetainedInRepository, retainedBackups } from "./retained-backups.ts";
+import { type BriefBackup, briefly, eachBackup, listBackups, readBackup } from "../list-backups.ts";
+import { isRemovalRecord, removalOf, removeBackup } from "../removal/remove-backup.ts";
+import {
+  type RetainedFacts,
+  RetainedFactsReader,
+  type RetainedInRepository,
+  retainedBackups,
+} from "./retained-backups.ts";
 
 /** Objects that are asked for beside each other. */
 const LOOKS_AT_ONCE = 8;
@@ -22,12 +29,12 @@ export interface RetentionRequest {
   readonly policyOf: (database: string) => RetentionPolicy;
   /** How encrypted backups are opened; without it they stay. */
   readonly unlocking?: Unlocking | undefined;
+  /** What was read of the repository before; for plans that nobody carries out. */
+  readonly known?: KnownRepository | undefined;
 }
 
 /** What becomes of a backup of a repository. */
-export interface RepositoryDecision extends RetentionDecision {
-  readonly backup: RetainedInRepository;
-}
+export type RepositoryDecision = RetentionDecision<RetainedInRepository>;
 
 /** What is to become of the backups of a repository. */
 export interface RetentionPlan {
@@ -35,6 +42,8 @@ export interface RetentionPlan {
   readonly decisions: readonly RepositoryDecision[];
   /** Why this machine's clock may be wrong: whoever goes on all the same was asked. */
   readonly clockDoubts: readonly string[];
+  /** Keys of records of removals that lie there. */
+  readonly removalRecords: readonly string[];
 }
 
 /**
@@ -42,26 +51,67 @@ export interface RetentionPlan {
  * @throws BackupError DAMAGED when there are metadata that cannot be read: nobody knows what they need; IO
  */
 export async function planRepository(
-  { policyOf, unlocking }: RetentionRequest,
+  { policyOf, unlocking, known }: RetentionRequest,
   storage: Storage,
   clock: Clock,
   signal: AbortSignal,
 ): Promise<RetentionPlan> {
-  const listing = await listBackups(storage, signal);
-  if (listing.unreadable.length > 0) throw unreadable(listing.unreadable, storage);
-  const opened = unlocking === undefined ? listing : await checkChain(listing.backups, unlocking, signal);
-  const keys = await keysOf(storage, signal);
-  const backups = await retainedBackups(opened.backups, keys, storage);
+  const { backups, removalRecords } = await retained(storage, unlocking, known, signal);
   const now = clock.now().getTime();
   const decisions = await withLocks(backups, policyOf, now, storage);
   return {
     decisions,
+    removalRecords,
     clockDoubts: clockDoubts({
       now,
       backups: backups.map(({ time }) => time),
-      largestAge: largestAge(backups.map(({ listed: { metadata } }) => policyOf(metadata.database).days)),
+      largestAge: largestAge(backups.map(({ databaseName }) => policyOf(databaseName).days)),
     }),
   };
+}
+
+/** What is known of them; of the listing nothing is kept. */
+async function retained(
+  storage: Storage,
+  unlocking: Unlocking | undefined,
+  known: KnownRepository | undefined,
+  signal: AbortSignal,
+): Promise<{ readonly backups: readonly RetainedInRepository[]; readonly removalRecords: readonly string[] }> {
+  const { facts, sizes } = await factsOf(storage, unlocking, known, signal);
+  return {
+    backups: await retainedBackups(facts, sizes, storage),
+    removalRecords: [...removalRecordsAmong(sizes)],
+  };
+}
+
+function* removalRecordsAmong(sizes: ReadonlyMap<string, number>): Generator<string> {
+  for (const [key, size] of sizes) if (isRemovalRecord(key, size)) yield key;
+}
+
+/** Without keys nothing is kept of a hundred thousand backups but what is decided by. */
+async function factsOf(
+  storage: Storage,
+  unlocking: Unlocking | undefined,
+  known: KnownRepository | undefined,
+  signal: AbortSignal,
+): Promise<{ readonly facts: readonly RetainedFacts[]; readonly sizes: ReadonlyMap<string, number> }> {
+  const reader = new RetainedFactsReader();
+  const facts: RetainedFacts[] = [];
+  if (unlocking !== undefined) {
+    const { backups, unreadable, sizes } = await listBackups(storage, signal, known);
+    refuseUnreadable(unreadable, storage);
+    const briefs = new BriefReader();
+    for (const listed of (await checkChain(backups, unlocking, signal)).backups) {
+      facts.push(reader.factsOf(briefly(listed, briefs), listed.backup.metadata?.sealed !== undefined));
+    }
+    return { facts, sizes };
+  }
+  const take = (listed: BriefBackup): void => {
+    facts.push(reader.factsOf(listed, listed.brief.common.isSealed === true));
+  };
+  const { unreadable, sizes } = await eachBackup(storage, signal, take, known);
+  refuseUnreadable(unreadable, storage);
+  return { facts, sizes };
 }
 
 /** Only rules by age hang on the clock. @param ages the rules' days, as far as there are some */
@@ -89,7 +139,9 @@ export async function removePlanned(
   for (const { id } of removalOrder(decisions)) {
     signal.throwIfAborted();
     const backup = byId.get(id)!;
-    await removeBackup(await removalOf(backup.listed.backup, storage), storage, clock.now());
+    const found = await readBackup(storage, backup.metadataKey);
+    // Another run may have removed it, and even another backup be there.
+    if (found?.metadata?.id === id) await removeBackup(await removalOf(found, storage), storage, clock.now());
     onRemoved(backup);
   }
 }
@@ -104,14 +156,15 @@ async function withLocks(
   const locks = new Map<string, number>();
   for (;;) {
     const known = backups.map((backup) => {
-      const lockedUntil = locks.get(backup.listed.backup.location);
+      const lockedUntil = locks.get(backup.metadataKey);
       return lockedUntil === undefined ? backup : { ...backup, lockedUntil };
     });
     const decisions = decide(known, policyOf, now);
+    if (storage.neverLocks === true) return decisions;
     const leaving = decisions.flatMap(({ backup, keep }) => (keep ? [] : [backup]));
     const found = await lockedAmong(leaving, now, storage);
     if (found.size === 0) return decisions;
-    for (const [location, until] of found) locks.set(location, until);
+    for (const [key, until] of found) locks.set(key, until);
   }
 }
 
@@ -124,16 +177,15 @@ function decide(
   policyOf: RetentionRequest["policyOf"],
   now: number,
 ): readonly RepositoryDecision[] {
-  const names = new Map(backups.map(({ database, listed: { metadata } }) => [database, metadata.database]));
+  const names = new Map(backups.map(({ database, databaseName }) => [database, databaseName]));
   const policyOfKey = (database: string): RetentionPolicy => policyOf(names.get(database)!);
   const believing = planRetention(backups, policyOfKey, now);
-  const doubting = backups.some(isOnlySaid)
-    ? planRetention(
-        backups.map((backup) => (isOnlySaid(backup) ? { ...backup, health: "unverified" } : backup)),
-        policyOfKey,
-        now,
-      )
-    : believing;
+  if (!backups.some(isOnlySaid)) return believing;
+  const doubting = planRetention(
+    backups.map((backup) => (isOnlySaid(backup) ? { ...backup, health: "unverified" as const } : backup)),
+    policyOfKey,
+    now,
+  );
   return backups.map((backup, at) => {
     const decision = believing[at]!.keep ? believing[at]! : doubting[at]!;
     return { backup, keep: decision.keep, reasons: decision.reasons };
@@ -141,8 +193,8 @@ function decide(
 }
 
 /** Nothing but a file beside it says that it is damaged. */
-function isOnlySaid({ isEncrypted, listed, health }: RetainedInRepository): boolean {
-  return isEncrypted && health === "damaged" && listed.problems.length === 0;
+function isOnlySaid({ isEncrypted, hasProblems, health }: RetainedInRepository): boolean {
+  return isEncrypted && health === "damaged" && !hasProblems;
 }
 
 async function lockedAmong(
@@ -152,10 +204,9 @@ async function lockedAmong(
 ): Promise<ReadonlyMap<string, number>> {
   const locked = new Map<string, number>();
   for (let first = 0; first < backups.length; first += LOOKS_AT_ONCE) {
-    const looks = backups.slice(first, first + LOOKS_AT_ONCE).map(async ({ listed: { backup } }) => {
-      const key = backup.metadataFile!.location.slice(storage.location.length + 1);
-      const lock = (await storage.stat(key))?.lock;
-      if (lock !== undefined && endOf(lock) > now) locked.set(backup.location, endOf(lock));
+    const looks = backups.slice(first, first + LOOKS_AT_ONCE).map(async ({ metadataKey }) => {
+      const lock = (await storage.stat(metadataKey))?.lock;
+      if (lock !== undefined && endOf(lock) > now) locked.set(metadataKey, endOf(lock));
     });
     await Promise.all(looks);
   }
@@ -166,12 +217,13 @@ function endOf({ until }: ObjectLock): number {
   return until?.getTime() ?? Number.POSITIVE_INFINITY;
 }
 
-function unreadable(errors: readonly BackupError[], storage: Storage): BackupError {
+function refuseUnreadable(errors: readonly BackupError[], storage: Storage): void {
   const [first] = errors;
-  return new BackupError({
+  if (first === undefined) return;
+  throw new BackupError({
     code: "DAMAGED",
-    message: `${counted(errors.length, "metadata file")} cannot be read, so that nobody knows what they need (first: ${first!.message}); nothing was removed`,
-    object: first!.object ?? storage.location,
+    message: `${counted(errors.length, "metadata file")} cannot be read, so that nobody knows what they need (first: ${first.message}); nothing was removed`,
+    object: first.object ?? storage.location,
     hint: "restore them from a copy of the repository, or move them away",
   });
 }

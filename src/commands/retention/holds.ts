@@ -1,9 +1,10 @@
 import { BackupError } from "../../core/backup-error.ts";
-import { HOLD_SUFFIX } from "../../core/backup-name.ts";
+import { HOLD_SUFFIX, METADATA_SUFFIX } from "../../core/backup-name.ts";
 import { formatHold, type Hold, MAX_HOLD_BYTES } from "../../core/retention/hold-record.ts";
 import type { Storage } from "../../ports/storage.ts";
 import type { FoundBackup } from "../found-backup.ts";
 import { folderOf, nameOf } from "../proof/place-of-backup.ts";
+import { removalKey } from "../removal/remove-backup.ts";
 import { isBeside, nameBeside, writeBeside } from "../write-beside.ts";
 import { readHold } from "./read-hold.ts";
 
@@ -19,11 +20,23 @@ export interface StoredHold {
  * Writes down that a backup is not to be removed.
  * @param backup of the repository
  * @returns the key of the record
- * @throws BackupError IO
+ * @throws BackupError NOT_FOUND, PRECHECK when a run is removing it: whether it stays is not known then; IO
  */
 export async function holdBackup(backup: FoundBackup, hold: Omit<Hold, "backupId">, storage: Storage): Promise<string> {
   const text = formatHold({ ...hold, backupId: idOf(backup) });
-  return await writeBeside({ name: nameOf(backup.location), time: hold.since, suffix: HOLD_SUFFIX, text }, storage);
+  const name = nameOf(backup.location);
+  const key = await writeBeside({ name, time: hold.since, suffix: HOLD_SUFFIX, text }, storage);
+  // Who removes says so first, and looks for holds then: one of both sees the other.
+  const metadata = `${name}${METADATA_SUFFIX}`;
+  if ((await storage.stat(removalKey(metadata))) !== undefined) throw beingRemoved(backup.location);
+  if ((await storage.stat(metadata)) !== undefined) return key;
+  await storage.remove(key);
+  throw new BackupError({
+    code: "NOT_FOUND",
+    message: "it was removed in the meantime",
+    object: backup.location,
+    hint: "see what is there with list",
+  });
 }
 
 /**
@@ -71,6 +84,16 @@ async function keysBeside(name: string, storage: Storage): Promise<readonly stri
   const keys: string[] = [];
   for await (const { key } of storage.list(`${name}.`)) if (isBeside(key, name, HOLD_SUFFIX)) keys.push(key);
   return keys;
+}
+
+function beingRemoved(object: string): BackupError {
+  return new BackupError({
+    code: "PRECHECK",
+    message: "a run is removing it, or died when it began to: whether it stays is not known",
+    object,
+    hint: "see with list whether it is still there; then the hold binds, and a later cleanup forgets the removal",
+    retry: "maybe",
+  });
 }
 
 function idOf({ metadata, location }: FoundBackup): string {

@@ -1,12 +1,15 @@
+import { BackupError } from "../../core/backup-error.ts";
 import { METADATA_SUFFIX, VERIFICATION_SUFFIX } from "../../core/backup-name.ts";
-import type { BackupMetadata } from "../../core/metadata/metadata-schema.ts";
+import { tagWords } from "../../core/backup-tags.ts";
+import type { CommonMetadata } from "../../core/metadata/brief-metadata.ts";
+import { isEarlier } from "../../core/metadata/earlier-metadata.ts";
 import type { RetainedBackup } from "../../core/retention/plan-retention.ts";
+import { judgeVerifications } from "../../core/verification/judge-verifications.ts";
 import { readVerification } from "../../core/verification/read-verification.ts";
 import type { Verification } from "../../core/verification/verification-schema.ts";
 import type { Storage } from "../../ports/storage.ts";
-import { isCluster, isPartial } from "../found-backup.ts";
-import type { ListedBackup } from "../list-backups.ts";
-import { nameOf } from "../proof/place-of-backup.ts";
+import { isCluster } from "../found-backup.ts";
+import type { BriefBackup } from "../list-backups.ts";
 import { readWhole } from "../read-whole.ts";
 import { nameBeside } from "../write-beside.ts";
 import { readHolds, type StoredHold } from "./holds.ts";
@@ -15,94 +18,161 @@ import { readHolds, type StoredHold } from "./holds.ts";
 const MAX_VERIFICATION_BYTES = 16 << 20;
 
 /** A backup of a repository as rules of retention see it. */
-export interface RetainedInRepository extends RetainedBackup {
-  readonly listed: ListedBackup;
+export interface RetainedInRepository extends RetainedBackup, RetainedPlace {}
+
+/** Where it is, and what people are told of it. */
+interface RetainedPlace {
+  /** Of its file or folder, in the repository. */
+  readonly name: string;
+  readonly metadataKey: string;
+  /** Its name, without what tells servers apart. */
+  readonly databaseName: string;
+  /** For people: the database, and whether it is a server. */
+  readonly title: string;
+  readonly timestamp: string;
+  readonly sizeBytes: number;
+  /** A listing has found something wrong with it. */
+  readonly hasProblems: boolean;
   /** What lies beside it was written by whoever can write into the repository, and not by who has keys. */
   readonly isEncrypted: boolean;
-  /** For people: the database, without what tells servers apart. */
-  readonly title: string;
+}
+
+/** What its metadata say, without what lies beside it. */
+export interface RetainedFacts extends RetainedInRepository {
+  /** What the listing knows of it. */
+  readonly health: "unverified" | "damaged";
+  /** A hold that the metadata themselves have. */
+  readonly ownHold?: number;
+}
+
+/** Most backups have neither. */
+const none: readonly string[] = [];
+
+/** Takes of listed backups what rules of retention must know, and keeps nothing else of them. */
+export class RetainedFactsReader {
+  readonly #kinds = [new Map<CommonMetadata, RetainedKind>(), new Map<CommonMetadata, RetainedKind>()] as const;
+
+  /** @param isEncrypted as it is stored: what was unsealed does not say so by itself */
+  factsOf({ key, name, brief, problems }: BriefBackup, isEncrypted: boolean): RetainedFacts {
+    const { database, databaseName, title, kind, isWhole, doubt } = this.#kindOf(brief.common, isEncrypted);
+    const { holdUntil } = brief;
+    return {
+      id: brief.id,
+      name,
+      metadataKey: key,
+      databaseName,
+      title,
+      timestamp: brief.timestamp,
+      sizeBytes: brief.sizeBytes,
+      hasProblems: problems.length > 0,
+      isEncrypted,
+      database,
+      kind,
+      isWhole,
+      time: brief.time,
+      needs: brief.baseBackup === undefined ? none : [brief.baseBackup],
+      tags: brief.tags === undefined ? none : tagWords(brief.tags),
+      health: problems.length > 0 ? "damaged" : "unverified",
+      ...(holdUntil === undefined ? {} : { ownHold: Date.parse(holdUntil) }),
+      ...(doubt === undefined ? {} : { doubt }),
+    };
+  }
+
+  #kindOf(common: CommonMetadata, isEncrypted: boolean): RetainedKind {
+    const kinds = this.#kinds[isEncrypted ? 1 : 0];
+    const known = kinds.get(common);
+    if (known !== undefined) return known;
+    const kind = retainedKind(common, isEncrypted);
+    kinds.set(common, kind);
+    return kind;
+  }
+}
+
+/** What is the same of many backups. */
+type RetainedKind = Pick<RetainedInRepository, "database" | "databaseName" | "title" | "kind" | "isWhole"> & {
+  readonly doubt: string | undefined;
+};
+
+function retainedKind(common: CommonMetadata, isEncrypted: boolean): RetainedKind {
+  const { database, backup_type: type, method = "logical", isPartial = false } = common;
+  return {
+    database: databaseKey(common, isEncrypted),
+    databaseName: database,
+    title: isCluster(common) ? `${database} (cluster)` : database,
+    kind: [type, method, ...(isPartial ? ["partial"] : [])].join(" "),
+    isWhole: type === "full" && !isPartial,
+    doubt: doubtOf(common),
+  };
 }
 
 /**
  * What rules of retention must know of the backups of a repository.
- * @param listed all of them; encrypted ones opened, as far as there are keys
+ * @param facts of all of them; of encrypted ones as far as there are keys
  * @param keys of what lies in the repository, with their sizes
+ * @returns the same, oldest first
  * @throws BackupError IO
  */
 export async function retainedBackups(
-  listed: readonly ListedBackup[],
+  facts: readonly RetainedFacts[],
   keys: ReadonlyMap<string, number>,
   storage: Storage,
 ): Promise<readonly RetainedInRepository[]> {
   const holds = Map.groupBy(await readHolds(keys, storage), ({ name }) => name);
   const verifications = Map.groupBy(await readVerifications(keys, storage), ({ name }) => name);
-  const twice = repeatedIds(listed);
-  return listed.map((backup) => {
-    const name = nameOf(backup.backup.location);
-    const { metadata } = backup;
-    const doubt = doubtOf(backup, twice);
-    // What was unsealed does not say so by itself.
-    const isEncrypted = backup.backup.metadata?.sealed !== undefined;
-    const holdUntil = heldUntil(metadata, holds.get(name) ?? []);
+  const twice = repeatedIds(facts);
+  return facts.toSorted(byTime).map((known) => {
+    const { id, name, hasProblems, ownHold } = known;
+    const [held, verified] = [holds.get(name), verifications.get(name)];
+    // Most have nothing beside them: a second object for each would be the half of the memory again.
+    if (held === undefined && verified === undefined && ownHold === undefined && !twice.has(id)) return known;
+    const { ownHold: _, ...backup } = known;
+    const holdUntil = heldUntil(id, ownHold, held ?? []);
+    const doubt = known.doubt ?? (twice.has(id) ? "another backup has the same id" : undefined);
     return {
-      listed: backup,
-      title: titleOf(metadata),
-      id: metadata.id,
-      database: databaseKey(metadata, isEncrypted),
-      isEncrypted,
-      kind: kindOf(metadata),
-      isWhole: metadata.backup_type === "full" && !isPartial(metadata),
-      time: Date.parse(metadata.timestamp),
-      needs: metadata.base_backup === undefined ? [] : [metadata.base_backup],
-      tags: Object.entries(metadata.tags ?? {}).map(([tag, value]) => (value === "" ? tag : `${tag}=${value}`)),
-      health: backup.problems.length > 0 ? "damaged" : healthOf(metadata.id, verifications.get(name) ?? []),
+      ...backup,
+      health: hasProblems ? "damaged" : healthOf(id, verified ?? []),
       ...(holdUntil === undefined ? {} : { holdUntil }),
       ...(doubt === undefined ? {} : { doubt }),
     };
   });
 }
 
-function titleOf(metadata: BackupMetadata): string {
-  return isCluster(metadata) ? `${metadata.database} (cluster)` : metadata.database;
+function byTime(a: RetainedFacts, b: RetainedFacts): number {
+  return a.time !== b.time ? a.time - b.time : a.id < b.id ? -1 : 1;
 }
 
 /**
  * Tells databases of one name on two servers apart: the retention of one must never count the other's backups. Encrypted ones are by
  * themselves: whoever can write into the repository could put a newer one in the clear there.
  */
-function databaseKey(metadata: BackupMetadata, isEncrypted: boolean): string {
-  const { database_type: type = "", source = {}, host = "", port = 0 } = metadata;
-  const server = source.system_identifier ?? source.server_uuid ?? `${host}:${port}`;
-  const scope = isCluster(metadata) ? "cluster" : "database";
-  return JSON.stringify([type, server, scope, metadata.database, isEncrypted ? "encrypted" : "clear"]);
+function databaseKey(common: CommonMetadata, isEncrypted: boolean): string {
+  const { database_type: type = "", host = "", port = 0 } = common;
+  const server = common.server ?? `${host}:${port}`;
+  const scope = isCluster(common) ? "cluster" : "database";
+  return JSON.stringify([type, server, scope, common.database, isEncrypted ? "encrypted" : "clear"]);
 }
 
-function kindOf(metadata: BackupMetadata): string {
-  const { backup_type: type, method = "logical" } = metadata;
-  return [type, method, ...(isPartial(metadata) ? ["partial"] : [])].join(" ");
+function doubtOf(common: CommonMetadata): string | undefined {
+  if (isEarlier(common)) return "an earlier version of dbbackup wrote it, whose backups are left alone";
+  return common.isSealed === undefined ? undefined : "it is encrypted, and no key that was given opens it";
 }
 
-function doubtOf({ metadata }: ListedBackup, twice: ReadonlySet<string>): string | undefined {
-  if (metadata.sealed !== undefined) return "it is encrypted, and no key that was given opens it";
-  return twice.has(metadata.id) ? "another backup has the same id" : undefined;
-}
-
-function repeatedIds(listed: readonly ListedBackup[]): ReadonlySet<string> {
+function repeatedIds(facts: readonly RetainedFacts[]): ReadonlySet<string> {
   const seen = new Set<string>();
   const twice = new Set<string>();
-  for (const { metadata } of listed) {
-    if (seen.has(metadata.id)) twice.add(metadata.id);
-    seen.add(metadata.id);
+  for (const { id } of facts) {
+    if (seen.has(id)) twice.add(id);
+    seen.add(id);
   }
   return twice;
 }
 
 /** The latest end of all holds; one that cannot be read, or is of another backup, has none. */
-function heldUntil({ id, hold_until: own }: BackupMetadata, holds: readonly StoredHold[]): number | undefined {
+function heldUntil(id: string, own: number | undefined, holds: readonly StoredHold[]): number | undefined {
   const ends = holds.map(({ hold }) =>
     hold?.backupId !== id ? Number.POSITIVE_INFINITY : (hold.until?.getTime() ?? Number.POSITIVE_INFINITY),
   );
-  if (typeof own === "string") ends.push(Date.parse(own));
+  if (own !== undefined) ends.push(own);
   return ends.length === 0 ? undefined : Math.max(...ends);
 }
 
@@ -115,20 +185,25 @@ async function readVerifications(keys: ReadonlyMap<string, number>, storage: Sto
   const found: StoredVerification[] = [];
   for (const [key, size] of keys) {
     if (!key.endsWith(VERIFICATION_SUFFIX) || size > MAX_VERIFICATION_BYTES) continue;
-    const verification = readVerification((await readWhole(storage, key)).toString("utf8"));
+    const text = await readWhole(storage, key).catch(unlessGone);
+    const verification = text === undefined ? undefined : readVerification(text.toString("utf8"));
     if (verification !== undefined) found.push({ name: nameBeside(key, VERIFICATION_SUFFIX), verification });
   }
   return found;
 }
 
-/** What the last verification said. */
+/** A run that removes its backup may have been quicker. */
+function unlessGone(error: unknown): undefined {
+  if (error instanceof BackupError && error.code === "NOT_FOUND") return undefined;
+  throw error;
+}
+
+/** What the verifications of a backup say. */
 function healthOf(id: string, stored: readonly StoredVerification[]): RetainedBackup["health"] {
   const own = stored.map(({ verification }) => verification).filter(({ backup_id: backup }) => backup === id);
-  const last = own.reduce<Verification | undefined>(
-    (latest, one) => (latest === undefined || one.timestamp > latest.timestamp ? one : latest),
-    undefined,
+  return judgeVerifications(
+    own.map(({ level = "restore", status, timestamp }) => ({ level, status, time: Date.parse(timestamp) })),
   );
-  return last === undefined ? "unverified" : last.status === "ok" ? "proved" : "damaged";
 }
 
 /** The keys of what lies in a repository beside its folders, with their sizes. @throws BackupError NOT_FOUND, IO */

@@ -1,6 +1,12 @@
 import { isDeepStrictEqual } from "node:util";
 import { BackupError } from "../../core/backup-error.ts";
-import { METADATA_SUFFIX, REMOVAL_SUFFIX, VERIFICATION_SUFFIX, WORK_PREFIX } from "../../core/backup-name.ts";
+import {
+  EARLIER_INFO_SUFFIX,
+  METADATA_SUFFIX,
+  REMOVAL_SUFFIX,
+  VERIFICATION_SUFFIX,
+  WORK_PREFIX,
+} from "../../core/backup-name.ts";
 import { eachOf } from "../../core/each-of.ts";
 import { withoutSuffix } from "../../core/encrypted-file.ts";
 import type { ArtifactMetadata, BackupMetadata } from "../../core/metadata/metadata-schema.ts";
@@ -33,6 +39,15 @@ export interface CopiedBackup {
   readonly resumedBytes: number;
 }
 
+function earliersBackup(object: string): BackupError {
+  return new BackupError({
+    code: "USAGE",
+    message: "an earlier version of dbbackup wrote the backup, which has no metadata that could prove a copy of it",
+    object,
+    hint: "copy it by hand, with the files beside it that begin with its name",
+  });
+}
+
 /** A backup with metadata, and what of it is to be copied where. */
 interface Copying {
   readonly metadata: BackupMetadata;
@@ -61,6 +76,7 @@ export async function copyBackup(
   progress: ProgressSink,
   signal: AbortSignal,
 ): Promise<CopiedBackup> {
+  if (found.metadataFile?.location.endsWith(EARLIER_INFO_SUFFIX) === true) throw earliersBackup(found.location);
   const copying = await prepare(found);
   const { metadata, metadataKey, folder } = copying;
   const location = `${to.location}/${metadataKey.slice(0, -METADATA_SUFFIX.length)}`;

@@ -1,7 +1,15 @@
 import * as v from "valibot";
 import { BackupError } from "../backup-error.ts";
+import { EARLIER_INFO_SUFFIX, METADATA_SUFFIX } from "../backup-name.ts";
 import { isSafeComponent } from "../safe-path.ts";
-import { earlierMetadataSchema, fromEarlierMetadata } from "./earlier-metadata.ts";
+import {
+  earlierClusterSchema,
+  earlierInfoSchema,
+  earlierMetadataSchema,
+  fromEarlierCluster,
+  fromEarlierInfo,
+  fromEarlierMetadata,
+} from "./earlier-metadata.ts";
 import { type BackupMetadata, METADATA_VERSION, metadataSchema } from "./metadata-schema.ts";
 import { hasOwnHash, SELF_HASH_FIELD } from "./self-hash.ts";
 
@@ -11,8 +19,8 @@ export const MAX_METADATA_BYTES = 256 << 20;
 const NEWEST_FORMAT = 1;
 
 /**
- * Reads metadata, ours or that of dbbackup 2 and 3. It is input from a stranger: names in it are safe paths afterwards.
- * @param where file name for errors
+ * Reads metadata, ours or that of dbbackup 1 to 3. It is input from a stranger: names in it are safe paths afterwards.
+ * @param where path, URL or name of the file: its last component tells what those of dbbackup 1 to 3 leave out
  * @throws BackupError DAMAGED when it is no metadata, or a field has an impossible value; UNSUPPORTED_FORMAT when it is
  * of a later version.
  */
@@ -45,12 +53,27 @@ function isOurs(json: unknown): json is { readonly format_version?: unknown } {
 }
 
 function readEarlier(json: unknown, fileText: string, where: string): BackupMetadata {
-  const result = v.safeParse(earlierMetadataSchema, json);
-  if (!result.success) throw refuse(where, result.issues);
-  if (Number.isNaN(Date.parse(result.output.timestamp))) throw damaged(where, '"timestamp" is no time');
-  const metadata = fromEarlierMetadata(result.output, fileText);
+  const metadata = earlierMetadata(json, fileText, where);
   if (!isSafeComponent(metadata.artifacts[0]!.name)) throw damaged(where, '"backup_file" is no file name');
   return metadata;
+}
+
+function earlierMetadata(json: unknown, fileText: string, where: string): BackupMetadata {
+  const file = where.slice(where.lastIndexOf("/") + 1);
+  if (file.endsWith(EARLIER_INFO_SUFFIX)) {
+    const result = v.safeParse(earlierInfoSchema, json);
+    if (!result.success) throw refuse(where, result.issues);
+    return fromEarlierInfo(result.output, fileText, file.slice(0, -EARLIER_INFO_SUFFIX.length));
+  }
+  const isCluster = typeof json === "object" && json !== null && "cluster_name" in json;
+  const result = v.safeParse(isCluster ? earlierClusterSchema : earlierMetadataSchema, json);
+  if (!result.success) throw refuse(where, result.issues);
+  if (Number.isNaN(Date.parse(result.output.timestamp))) throw damaged(where, '"timestamp" is no time');
+  if ("cluster_name" in result.output && isCluster) {
+    const cluster = v.parse(earlierClusterSchema, result.output);
+    return fromEarlierCluster(cluster, fileText, file.slice(0, -METADATA_SUFFIX.length));
+  }
+  return fromEarlierMetadata(v.parse(earlierMetadataSchema, result.output), fileText);
 }
 
 function parseJson(fileText: string, where: string): unknown {

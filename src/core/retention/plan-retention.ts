@@ -25,8 +25,8 @@ export interface RetainedBackup {
 }
 
 /** What becomes of a backup, and why. */
-export interface RetentionDecision {
-  readonly backup: RetainedBackup;
+export interface RetentionDecision<Backup extends RetainedBackup = RetainedBackup> {
+  readonly backup: Backup;
   readonly keep: boolean;
   /** At least one. */
   readonly reasons: readonly string[];
@@ -45,11 +45,11 @@ const periodRules: readonly PeriodRule[] = ["hourly", "daily", "weekly", "monthl
  * @param now milliseconds since 1970
  * @returns a decision for each backup, in the order given
  */
-export function planRetention(
-  backups: readonly RetainedBackup[],
+export function planRetention<Backup extends RetainedBackup>(
+  backups: readonly Backup[],
   policyOf: (database: string) => RetentionPolicy,
   now: number,
-): readonly RetentionDecision[] {
+): readonly RetentionDecision<Backup>[] {
   const reasons = new Map<RetainedBackup, string[]>();
   const keep = (backup: RetainedBackup, reason: string): void => {
     const known = reasons.get(backup);
@@ -63,9 +63,14 @@ export function planRetention(
   }
   for (const backup of backups) keepByItself(backup, now, keep);
   keepNeeded(backups, reasons, keep);
+  // One text for all that go for the same reason: there may be a hundred thousand.
+  const whys = new Map<string, readonly string[]>();
   return backups.map((backup) => {
     const kept = reasons.get(backup);
-    return { backup, keep: kept !== undefined, reasons: kept ?? [whyRemoved(backup, policyOf(backup.database))] };
+    if (kept !== undefined) return { backup, keep: true, reasons: kept };
+    const why = whyRemoved(backup, policyOf(backup.database));
+    if (!whys.has(why)) whys.set(why, [why]);
+    return { backup, keep: false, reasons: whys.get(why)! };
   });
 }
 
@@ -125,8 +130,9 @@ function keepByPolicy(backups: readonly RetainedBackup[], policy: RetentionPolic
       keep(backup, `number ${periods.size} of ${policy[rule]} (keep-${rule})`);
     }
   }
+  const younger = `younger than ${age} days (retention-days)`;
   for (const backup of backups) {
-    if (age !== undefined && backup.time > now - days(age)) keep(backup, `younger than ${age} days (retention-days)`);
+    if (age !== undefined && backup.time > now - days(age)) keep(backup, younger);
     const tag = backup.tags.find((own) => tags.includes(own));
     if (tag !== undefined) keep(backup, `it has the tag "${tag}"`);
   }
@@ -141,6 +147,8 @@ function keepByItself(backup: RetainedBackup, now: number, keep: Keep): void {
 
 /** All that kept ones need, and all that those need. */
 function keepNeeded(backups: readonly RetainedBackup[], kept: ReadonlyMap<RetainedBackup, unknown>, keep: Keep): void {
+  // Mostly none needs another: no list of a hundred thousand is made for nothing.
+  if (backups.every(({ needs }) => needs.length === 0)) return;
   const byId = new Map(backups.map((backup) => [backup.id, backup]));
   const open = [...kept.keys()];
   for (let backup = open.pop(); backup !== undefined; backup = open.pop()) {

@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { verificationLevels } from "./verification-level.ts";
 
 const text = (description: string) => v.pipe(v.string(), v.description(description));
 const count = (description: string) => v.pipe(v.number(), v.integer(), v.minValue(0), v.description(description));
@@ -7,6 +8,37 @@ const seconds = (description: string) => v.pipe(v.number(), v.minValue(0), v.des
 const findingSchema = v.looseObject({
   object: text("What it is about: a table, an index, an artifact"),
   message: text("What is wrong with it"),
+});
+
+const placeSchema = v.looseObject({
+  artifact: text("The file"),
+  offset: count("Of the first byte, in the file as it is stored"),
+  length: count("Bytes; 0 where something is missing"),
+  frames: v.optional(
+    v.pipe(
+      v.looseObject({ first: count("The first"), last: count("The last") }),
+      v.description("Of an encrypted file: its frames, counted from 0"),
+    ),
+  ),
+  object: text("What lies there"),
+  message: text("What is wrong with it"),
+});
+
+const salvageSchema = v.looseObject({
+  can_be_salvaged: v.pipe(v.boolean(), v.description("`restore single --salvage` takes it")),
+  more_places: count("Damaged places that are not listed"),
+  unusable: v.optional(text("Why nothing of it can be restored")),
+  tables: count("Tables with rows in the backup"),
+  whole_tables: count("How many of them are whole"),
+  damaged_tables: v.pipe(
+    v.array(v.looseObject({ database: v.optional(v.string()), schema: v.string(), name: v.string() })),
+    v.description("The first of those that are not"),
+  ),
+  damaged_others: v.pipe(v.array(v.string()), v.description("The first of other data that is not whole")),
+  definitions_unproved: v.pipe(
+    v.boolean(),
+    v.description("Nothing but the hash of the whole file proves the definitions"),
+  ),
 });
 
 const checkSchema = v.looseObject({
@@ -18,8 +50,9 @@ const checkSchema = v.looseObject({
 });
 
 /**
- * The result of `verify --restore`, stored beside the backup as `NAME.TIME.verify.json`, one for each run. Later versions
- * only add: readers keep and ignore what they do not know.
+ * The result of a verification, stored beside the backup as `NAME.TIME-LEVEL-STATUS.verify.json`, one for each run. Later
+ * versions only add: readers keep and ignore what they do not know. Those of other levels than `restore` have no `server`, so
+ * that readers that know of no levels pass them over.
  */
 export const verificationSchema = v.looseObject({
   version: v.pipe(v.literal(1), v.description("Version of this format")),
@@ -33,18 +66,28 @@ export const verificationSchema = v.looseObject({
     v.description("`damaged`: something is not as it was, or a check gave rows"),
   ),
   tool: v.looseObject({ name: v.string(), version: v.string() }),
-  server: v.looseObject({
-    kind: v.pipe(
-      v.picklist(["throw-away", "given"]),
-      v.description("A server that was started for it, or that of `--server`"),
+  level: v.optional(
+    v.pipe(
+      v.picklist(verificationLevels),
+      v.description("How closely it was looked at; `restore` when it is missing, as in records of dbbackup before it"),
     ),
-    version: v.optional(text("As the server says it")),
-  }),
+  ),
+  server: v.optional(
+    v.looseObject({
+      kind: v.pipe(
+        v.picklist(["throw-away", "given"]),
+        v.description("A server that was started for it, or that of `--server`; of level `restore` only"),
+      ),
+      version: v.optional(text("As the server says it")),
+    }),
+  ),
   duration_seconds: seconds("How long all of it took"),
   recovery_seconds: v.optional(seconds("How long the restore alone took: the measured recovery time")),
   phases: v.pipe(
     v.array(v.looseObject({ phase: v.string(), seconds: seconds("How long it took") })),
-    v.description("`server`, `restore`, `objects`, `rows`, `constraints`, `indexes`, `checks`, in their order"),
+    v.description(
+      "`server`, `restore`, `objects`, `rows`, `constraints`, `indexes`, `checks`, in their order; `stored` where nothing was restored",
+    ),
   ),
   counts: v.pipe(
     v.record(v.string(), count("How many were looked at")),
@@ -52,8 +95,17 @@ export const verificationSchema = v.looseObject({
   ),
   damage_count: count("Findings in all"),
   damage: v.pipe(v.array(findingSchema), v.description("The first of them")),
+  damaged_places: v.optional(
+    v.pipe(v.array(placeSchema), v.description("Where it is damaged; missing where the format lets nobody know")),
+  ),
+  salvage: v.optional(v.pipe(salvageSchema, v.description("What can be restored all the same"))),
   notes: v.pipe(v.array(v.string()), v.description("What could not be checked, and why")),
   checks: v.array(checkSchema),
+  mac: v.optional(
+    text(
+      "Of an encrypted backup: HMAC-SHA-256, in hexadecimal, of all other fields, with a key that only keys of the backup give",
+    ),
+  ),
 });
 
 export type Verification = v.InferOutput<typeof verificationSchema>;

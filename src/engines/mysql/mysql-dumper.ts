@@ -3,16 +3,19 @@ import type { DumpContext, Dumper, DumpOutput, DumpRequest, DumpResult } from ".
 import { type MysqlDumpOptions, usualMysqlDump } from "../../ports/mysql-dump.ts";
 import { dumpMysqlDatabase } from "./dump/dump-database.ts";
 import { refuseForeign } from "./dump/refuse-foreign.ts";
+import type { WaitForServer } from "./dump/server-wait.ts";
 import { withMysqlSource } from "./dump/with-source.ts";
 import { refuseOfSamples } from "./sample/refuse-of-samples.ts";
 
 export interface MysqlDumperOptions {
   /** Name and version of this program, written into scripts. */
   readonly dumperVersion: string;
+  /** When the sessions of a script share its work; for tests. */
+  readonly serverWait?: WaitForServer;
 }
 
 /** Makes logical backups of MySQL and MariaDB databases. */
-export function createMysqlDumper({ dumperVersion }: MysqlDumperOptions): Dumper {
+export function createMysqlDumper(how: MysqlDumperOptions): Dumper {
   return {
     check({ format, jobs: _jobs, jobsAreAsked: _asked, ...request }: DumpRequest): void {
       if (format !== "sql" && format !== "directory") {
@@ -26,7 +29,7 @@ export function createMysqlDumper({ dumperVersion }: MysqlDumperOptions): Dumper
 
     async dump(request: DumpRequest, output: DumpOutput, context: DumpContext): Promise<DumpResult> {
       return await withMysqlSource(request, context, (source) =>
-        dumpMysqlDatabase(source, request, output, context, dumperVersion),
+        dumpMysqlDatabase(source, request, output, context, how),
       );
     },
   };

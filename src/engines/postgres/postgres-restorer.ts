@@ -1,3 +1,4 @@
+import { BackupError } from "../../core/backup-error.ts";
 import type { Codec } from "../../ports/codec.ts";
 import type { RestoreEngine } from "../../ports/restore.ts";
 import type { OpenSpool } from "../../ports/spool.ts";
@@ -7,6 +8,7 @@ import { ArchiveFolderReader } from "./archive/archive-folder-reader.ts";
 import { ArchiveBackup, type ResolveSpec } from "./restore/archive-backup.ts";
 import { recognizeInput } from "./restore/open-input.ts";
 import { ScriptBackup } from "./restore/script-backup.ts";
+import { openDamagedArchive } from "./salvage/open-damaged-archive.ts";
 
 export interface RestorerOptions {
   readonly codec: Codec;
@@ -31,7 +33,24 @@ export function createPostgresRestorer({ codec, openSpool, resolve = resolveRequ
           : await ArchiveFileReader.openObject(object, options);
       return new ArchiveBackup(reader, resolve, codec);
     },
+
+    async openDamaged(input, { expectedRows, ...limits }, signal) {
+      const known = expectedRows === undefined ? {} : { expectedRows };
+      const opened = await openDamagedArchive({ ...input, ...limits }, codec, known, signal);
+      if (opened === undefined) throw noArchive();
+      const backup = new ArchiveBackup(opened.reader, resolve, codec, opened.survey);
+      return { backup, survey: opened.survey, salvaged: (request) => backup.salvaged(request) };
+    },
   };
+}
+
+function noArchive(): BackupError {
+  return new BackupError({
+    code: "USAGE",
+    message:
+      "only archives can be salvaged (custom, directory, tar): of this file nothing is known behind its first damage",
+    hint: "leave out --salvage, or restore from another copy",
+  });
 }
 
 const resolveRequest: ResolveSpec = (request) =>

@@ -36,6 +36,13 @@ export function formatAge(seconds: number): string {
   return `${Math.floor(seconds / unit)} ${name}`;
 }
 
+/** A time of ISO 8601 for people: `2026-11-22 11:00:00`, in UTC. */
+export function utcTime(timestamp: string): string {
+  // What we write is in UTC already.
+  const inUtc = timestamp.endsWith("Z") ? timestamp : new Date(timestamp).toISOString();
+  return `${inUtc.slice(0, 10)} ${inUtc.slice(11, 19)}`;
+}
+
 function two(value: number): string {
   return String(value).padStart(2, "0");
 }

@@ -2,6 +2,7 @@ import type { BackupSingleRequest } from "../../commands/backup-single.ts";
 import { type Compression, parseCompression } from "../../core/compression.ts";
 import type { DumpFormat } from "../../core/dump-format.ts";
 import type { Services } from "../../ports/services.ts";
+import { backupTags } from "./backup-tags.ts";
 import { namedFamily } from "./check-family.ts";
 import type { Invocation } from "./command.ts";
 import { connectionRequest } from "./connection-request.ts";
@@ -32,6 +33,7 @@ export async function backupRequest(
     ...(options["archive-version"] === undefined ? {} : { archiveVersion: options["archive-version"] }),
     ...(options["restrict-key"] === undefined ? {} : { restrictKey: options["restrict-key"] }),
     ...(namedFamily(options) === "mysql" ? { mysql: mysqlDump(options, args[0]!) } : {}),
+    tags: backupTags(options),
     jobs: options.jobs ?? defaultJobs(),
     jobsAreAsked: options.jobs !== undefined,
     ...(options["split-larger-than"] === undefined ? {} : { splitLargerThan: options["split-larger-than"] }),

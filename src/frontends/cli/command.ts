@@ -15,8 +15,12 @@ export interface Argument {
 export interface Invocation {
   readonly args: readonly string[];
   readonly options: OptionValues;
+  /** Options that the command line itself gave: what a file or the environment says for many commands, one may have no use for. */
+  readonly flags: ReadonlySet<string>;
   /** Rules of retention that the configuration file has for single databases, by their names. */
   readonly databaseRetention?: ReadonlyMap<string, OptionValues>;
+  /** The same of how they are to be protected. */
+  readonly databasePolicies?: ReadonlyMap<string, OptionValues>;
 }
 
 /** Turns an invocation into a request, runs the use case with the services, prints its result. */
@@ -38,6 +42,8 @@ export interface Command {
   readonly examples?: readonly string[];
   /** It works on the configuration file, and takes no values from it. */
   readonly readsConfigItself?: true;
+  /** What it does is written down in the history, with how it ended. */
+  readonly isRecorded?: true;
   /** Imports the code only when the command runs, so that `--help` costs nothing. */
   load(): Promise<{ readonly run: RunCommand }>;
 }

@@ -17,6 +17,9 @@ import { retentionNames } from "./retention-policy.ts";
 const idHelp = "an id or the beginning of one, latest:DB, or a name in the repository";
 const backupHelp = "a file, a URL, an id or the beginning of one, or latest:DB";
 
+/** Which backups are shown, and in which order. */
+const listingNames: readonly OptionName[] = ["database", "kind", "since", "before", "sort", "reverse", "limit"];
+
 /** What of the shared options a restore takes. */
 const restoreSelection: readonly OptionName[] = [
   "create",
@@ -52,6 +55,7 @@ const restoreSelection: readonly OptionName[] = [
 
 /** What shapes each database's archive, and what is chosen of the server. */
 const clusterBackupNames: readonly OptionName[] = [
+  "tag",
   "replica",
   "format",
   "compression",
@@ -180,6 +184,37 @@ const notOfSamples: ReadonlySet<OptionName> = new Set<OptionName>([
 /** Every command that is built, in the order of help. What is not here is an unknown command. */
 export const commands: readonly Command[] = [
   {
+    words: ["init"],
+    summary: "take a first backup: find a server, restore the backup for proof, write a configuration file",
+    args: [{ name: "DB", count: "optional", help: "the database; asked for where there are several" }],
+    options: [
+      ...connectionOptionNames,
+      ...mysqlConnectionOptionNames,
+      "key-file",
+      "no-encrypt",
+      "no-proof",
+      "write-config",
+      "yes",
+      "no-input",
+      "dry-run",
+    ],
+    details: [
+      "Looks for servers where their own clients do: settings, Unix sockets, 127.0.0.1; no network is searched. Asks where the",
+      "backups and their key go, with an answer that Enter takes, shows the rights that a backup needs, and makes nothing before the",
+      "last question. Then it makes the key, takes a backup, restores it into a server that is thrown away, and writes",
+      "dbbackup.toml, or what --write-config names; a file that is there is never written over. The files of the server of the proof hold",
+      "the rows in clear, in the folder for temporary files. Interrupted, it leaves nothing. Ends with 3 when the proof could not be tried.",
+    ],
+    examples: [
+      "dbbackup init",
+      "dbbackup init --yes",
+      "dbbackup init shop --url postgres://postgres@127.0.0.1 --repo /var/backups --key-file /etc/dbbackup.key --no-input",
+      "dbbackup init --dry-run --yes",
+    ],
+    readsConfigItself: true,
+    load: () => import("./run/init.ts"),
+  },
+  {
     words: ["backup", "single"],
     summary: "back up one database",
     args: [{ name: "DB", count: "one", help: "the database" }],
@@ -211,6 +246,7 @@ export const commands: readonly Command[] = [
       "dbbackup backup single shop --format directory --snapshot NAME --resumable   # interrupted? again, with --resume",
       "dbbackup backup single shop --url mariadb://backup@db1 --ignore-table sessions   # or mysql://",
     ],
+    isRecorded: true,
     load: () => import("./run/backup-single.ts"),
   },
   {
@@ -243,6 +279,7 @@ export const commands: readonly Command[] = [
       "dbbackup backup sample shop --sample-ratio 100 --dry-run",
       "dbbackup backup sample shop --url mysql://backup@db1 --sample-percent 1   # or mariadb://",
     ],
+    isRecorded: true,
     load: () => import("./run/backup-sample.ts"),
   },
   {
@@ -271,6 +308,7 @@ export const commands: readonly Command[] = [
       "dbbackup backup cluster --format plain --output - | gzip > all.sql.gz",
       "dbbackup backup cluster --url mysql://backup@db1 --jobs 4 --compression zstd   # or mariadb://",
     ],
+    isRecorded: true,
     load: () => import("./run/backup-cluster.ts"),
   },
   {
@@ -285,6 +323,7 @@ export const commands: readonly Command[] = [
       ...restoreOptionNames,
       ...restoreSelection,
       ...mysqlDefinerOptionNames,
+      "salvage",
       "convert",
       "allow-extension",
       ...engineOptionNames,
@@ -304,7 +343,9 @@ export const commands: readonly Command[] = [
       "dbbackup restore single latest:shop --dry-run",
       "dbbackup restore single latest:shop --create --resumable   # interrupted? again, with --resume",
       "dbbackup restore single latest:shop --follow --create --target copy   # while the backup still runs",
+      "dbbackup restore single shop.dump --salvage --create --target rescued   # of a damaged backup, what is whole",
     ],
+    isRecorded: true,
     load: () => import("./run/restore-single.ts"),
   },
   {
@@ -331,19 +372,25 @@ export const commands: readonly Command[] = [
       "dbbackup restore cluster latest:cluster --tablespace-map fast=/srv/fast",
       "dbbackup restore cluster 0197a3c2 --database 'shop*'",
     ],
+    isRecorded: true,
     load: () => import("./run/restore-cluster.ts"),
   },
   {
     words: ["list"],
     summary: "list the backups of the repository",
     args: [],
-    options: [...readingKeyNames],
+    options: ["tag", ...listingNames, ...readingKeyNames],
     details: [
-      "Oldest first. With --json an array of their metadata. Ends with 3 when metadata cannot be read, or a file that it",
+      "Oldest first, and of those the newest with --limit. With --json an array of their metadata. Ends with 3 when metadata cannot be read, or a file that it",
       "names is missing or has another size. With keys it opens the metadata of encrypted backups, and tells which are exchanged,",
-      "missing or added in their chain.",
+      "missing or added in their chain. --tag shows those that have one of the tags; those of encrypted backups are sealed, too.",
     ],
-    examples: ["dbbackup list", "dbbackup list --repo /var/backups --json"],
+    examples: [
+      "dbbackup list",
+      "dbbackup list --repo /var/backups --json",
+      "dbbackup list --database 'shop*' --since 7d --sort size --limit 10",
+      "dbbackup list --tag release --tag before=migration",
+    ],
     load: () => import("./run/list.ts"),
   },
   {
@@ -361,10 +408,13 @@ export const commands: readonly Command[] = [
   {
     words: ["verify"],
     summary: "check stored bytes against metadata and decode everything; or restore it on trial",
-    args: [{ name: "BACKUP", count: "many", help: backupHelp }],
+    args: [{ name: "BACKUP", count: "some", help: `${backupHelp}; or --all` }],
     options: [
       "db-type",
       "max-plain-size",
+      "all",
+      "database",
+      "quick",
       "restore",
       "server",
       "check",
@@ -372,6 +422,10 @@ export const commands: readonly Command[] = [
       "max-memory",
       "jobs",
       "max-duration",
+      "sample",
+      "older-than",
+      "budget",
+      "no-record",
       ...readingKeyNames,
     ],
     needs: {
@@ -379,7 +433,6 @@ export const commands: readonly Command[] = [
       check: "restore",
       "plain-scratch": "restore",
       "max-memory": "restore",
-      jobs: "restore",
     },
     details: [
       "Compares size and SHA-256 of each file with the metadata, then decodes every block, counts the rows of each table",
@@ -387,14 +440,20 @@ export const commands: readonly Command[] = [
       "and decoding. Ends with 4 when damage is found; goes on with the other backups.",
       "With --restore the backup is restored into a server that is started for it and goes away, or a scratch database:",
       "every object must be there, every table with the rows and checksums that were recorded when it was dumped, foreign",
-      "keys must hold, indexes be whole. The result and the time of each phase are written beside it as .verify.json.",
+      "keys must hold, indexes be whole. The time of each phase is in the result.",
+      "--quick reads next to nothing. Each result is written beside its backup as .verify.json. --sample, --older-than, --budget",
+      "and --database choose among all backups of the repository, or among those that are named.",
     ],
     examples: [
       "dbbackup verify latest:shop",
       "dbbackup verify /var/backups/*.dump --json",
       "dbbackup verify latest:shop --restore --check 'select * from orders where total < 0'",
+      "dbbackup verify --all --quick",
+      "dbbackup verify --sample 1/7 --budget 2h",
+      "dbbackup verify --restore --older-than 30d --database shop",
       "dbbackup verify latest:shop --restore --server postgres://postgres@scratch",
     ],
+    isRecorded: true,
     load: () => import("./run/verify.ts"),
   },
   {
@@ -471,10 +530,53 @@ export const commands: readonly Command[] = [
     ],
     examples: [
       "dbbackup cleanup --repo s3://my-backups/shop --dry-run",
-      "dbbackup cleanup --repo /var/backups --retention-days 30 --min-backups 3 --dry-run",
+      "dbbackup cleanup --repo /var/backups --retention-days 30 --min-backups 3 --keep-tag release --dry-run",
       "dbbackup cleanup --repo /var/backups --keep-daily 7 --keep-weekly 4 --keep-monthly 12 --json",
     ],
+    isRecorded: true,
     load: () => import("./run/cleanup.ts"),
+  },
+  {
+    words: ["status"],
+    summary: "tell whether all databases are protected",
+    args: [],
+    options: ["max-age", "max-proof-age", "replica", ...readingKeyNames],
+    details: [
+      "One verdict, and a line for each database that has whole backups in the repository, or rules in [policies.databases.NAME] of",
+      "the configuration file. failing: no good backup, the newest one or the last attempt of this machine came to a bad end. stale: the",
+      "last good one is older than --max-age. unproved: none was restored for proof (verify --restore) since --max-proof-age. 3-2-1-1-0",
+      "counts copies with the database, kinds of media, copies elsewhere, copies under object lock, and 0 errors of the newest backup,",
+      "over the repository and each --replica. Ends with 1 unless all are protected and all metadata can be read.",
+    ],
+    examples: ["dbbackup status", "dbbackup status --max-age 8d --replica s3://my-backups/shop --json"],
+    load: () => import("./run/status.ts"),
+  },
+  {
+    words: ["history"],
+    summary: "show what was done from this machine, and how it ended",
+    args: [],
+    options: ["database", "failed", "since", "limit"],
+    details: [
+      "Newest first: backups, restores, verifications, removals and copies, each with its outcome, duration and error. One whose process",
+      "is gone without an end (kill -9, a power cut) is told as such. The history is kept in the catalogue of this machine alone.",
+    ],
+    examples: ["dbbackup history --database shop --since 7d", "dbbackup history --failed --json"],
+    load: () => import("./run/history.ts"),
+  },
+  {
+    words: ["catalog", "rebuild"],
+    summary: "read repositories anew into the catalogue of this machine",
+    args: [],
+    options: ["replica"],
+    details: [
+      "Forgets what was read before, and reads the metadata of --repo and of each --replica, those of the configuration file included.",
+      "The history stays. A catalogue that is damaged is put aside under another name, and its history is lost.",
+    ],
+    examples: [
+      "dbbackup catalog rebuild",
+      "dbbackup catalog rebuild --repo /var/backups --replica s3://my-backups/shop",
+    ],
+    load: () => import("./run/catalog-rebuild.ts"),
   },
   {
     words: ["hold"],
@@ -486,6 +588,7 @@ export const commands: readonly Command[] = [
       "nobody else: object lock (docs/storage.md) binds the storage.",
     ],
     examples: ["dbbackup hold latest:shop --until 2027-01-31 --reason 'before the move'"],
+    isRecorded: true,
     load: () => import("./run/hold.ts"),
   },
   {
@@ -494,6 +597,7 @@ export const commands: readonly Command[] = [
     args: [{ name: "BACKUP", count: "many", help: idHelp }],
     options: [],
     examples: ["dbbackup release latest:shop"],
+    isRecorded: true,
     load: () => import("./run/release.ts"),
   },
   {
@@ -571,6 +675,7 @@ export const commands: readonly Command[] = [
       "dbbackup keys rotate --all --key-file old.key --new-key-file new.key --new-recipient x25519:...",
       "dbbackup keys rotate --all --re-encrypt --remove-old --key-file leaked.key --new-key-file new.key",
     ],
+    isRecorded: true,
     load: () => import("./run/keys-rotate.ts"),
   },
   {
@@ -587,6 +692,7 @@ export const commands: readonly Command[] = [
       "dbbackup cloud upload latest:shop --to s3://my-backups/shop",
       "dbbackup cloud upload --all --repo /var/backups --to s3://my-backups/shop",
     ],
+    isRecorded: true,
     load: () => import("./run/cloud-copy.ts"),
   },
   {
@@ -599,13 +705,14 @@ export const commands: readonly Command[] = [
       "dbbackup cloud download latest:shop --repo s3://my-backups/shop --to ./backups",
       "dbbackup cloud download s3://my-backups/shop/shop_full_20260102T030405Z.dump --to /mnt/usb",
     ],
+    isRecorded: true,
     load: () => import("./run/cloud-copy.ts"),
   },
   {
     words: ["cloud", "list"],
     summary: "list the backups of a repository",
     args: [],
-    options: [...readingKeyNames],
+    options: ["tag", ...listingNames, ...readingKeyNames],
     details: ["The same as list."],
     examples: ["dbbackup cloud list --repo s3://my-backups/shop"],
     load: () => import("./run/list.ts"),
@@ -620,6 +727,7 @@ export const commands: readonly Command[] = [
       "the next cloud delete, whatever that one removes.",
     ],
     examples: ["dbbackup cloud delete 019e1f30 --repo s3://my-backups/shop --confirm"],
+    isRecorded: true,
     load: () => import("./run/cloud-delete.ts"),
   },
   {
@@ -654,6 +762,20 @@ export const commands: readonly Command[] = [
     examples: ["dbbackup config schema > dbbackup.schema.json"],
     readsConfigItself: true,
     load: () => import("./run/config-schema.ts"),
+  },
+  {
+    words: ["completion"],
+    summary: "print a script with which a shell completes commands, options and values",
+    args: [{ name: "SHELL", count: "one", help: "bash, zsh or fish" }],
+    options: [],
+    details: ["The script is made of the tables of this version: print it again after an update."],
+    examples: [
+      "dbbackup completion bash > ~/.local/share/bash-completion/completions/dbbackup",
+      "dbbackup completion zsh > ~/.zfunc/_dbbackup   # a folder of fpath",
+      "dbbackup completion fish > ~/.config/fish/completions/dbbackup.fish",
+    ],
+    readsConfigItself: true,
+    load: () => import("./run/completion.ts"),
   },
   {
     words: ["demo"],

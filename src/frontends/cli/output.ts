@@ -10,6 +10,8 @@ export interface OutputSettings {
   readonly logFormat: "text" | "json";
 }
 
+const LINES_AT_ONCE = 1000;
+
 /** Where results (stdout) and everything else (stderr) go. */
 export class Output {
   readonly settings: OutputSettings;
@@ -27,6 +29,28 @@ export class Output {
   /** Lines of a result for people. Nothing with `--json`. */
   print(...lines: readonly string[]): void {
     if (!this.settings.json) this.#stdout.write(`${lines.join("\n")}\n`);
+  }
+
+  /** The same of many lines, of which never all are held: whoever reads them slowly is waited for. */
+  async printEach(lines: Iterable<string>): Promise<void> {
+    let gathered: string[] = [];
+    for (const line of lines) {
+      if (gathered.push(line) < LINES_AT_ONCE) continue;
+      this.print(...gathered);
+      gathered = [];
+      await this.#drained();
+    }
+    if (gathered.length > 0) this.print(...gathered);
+  }
+
+  /** Whoever has closed the other end waits for nothing any more. */
+  async #drained(): Promise<void> {
+    const stdout = this.#stdout;
+    if (!stdout.writableNeedDrain || stdout.destroyed) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    for (const event of ["drain", "close"]) stdout.once(event, resolve);
+    await promise;
+    for (const event of ["drain", "close"]) stdout.off(event, resolve);
   }
 
   /** The one document of `--json`. Nothing without. */

@@ -87,9 +87,11 @@ export function parseCommandLine(
   const said = { ...fromEnvironment, ...values };
   const fromConfig = config === undefined ? {} : valuesFromConfig(config, taken, said);
   const all = { ...fromConfig, ...said } as OptionValues;
-  checkFamily(command, all, new Set(Object.keys(values)));
-  const retention = config === undefined ? {} : { databaseRetention: config.databaseRetention };
-  return { kind: "run", command, invocation: { args: operands, options: all, ...retention } };
+  const flags = new Set(Object.keys(values));
+  checkFamily(command, all, flags);
+  const { retention, policies } = config?.databaseRules ?? {};
+  const rules = { ...(retention && { databaseRetention: retention }), ...(policies && { databasePolicies: policies }) };
+  return { kind: "run", command, invocation: { args: operands, options: all, flags, ...rules } };
 }
 
 /** Options that a command takes, the global ones included. */
@@ -105,7 +107,13 @@ function commandOf(args: readonly string[], commands: readonly Command[]): Comma
     strict: false,
     allowPositionals: true,
   });
-  return commands.find((command) => command.words.every((word, index) => positionals[index] === word));
+  const words = positionals.map((word, index) => (index === 0 ? sameWord(word) : word));
+  return commands.find((command) => command.words.every((word, index) => words[index] === word));
+}
+
+/** Both spellings name the group of commands. */
+function sameWord(word: string): string {
+  return word === "catalogue" ? "catalog" : word;
 }
 
 function tokenize(args: readonly string[], command: Command | undefined): { given: Given[]; words: string[] } {
@@ -119,7 +127,7 @@ function tokenize(args: readonly string[], command: Command | undefined): { give
   const given: Given[] = [];
   const words: string[] = [];
   for (const token of tokens) {
-    if (token.kind === "positional") words.push(token.value);
+    if (token.kind === "positional") words.push(words.length === 0 ? sameWord(token.value) : token.value);
     if (token.kind !== "option") continue;
     const option = findOption(token.name);
     if (option === undefined) throw unknownOption(token.rawName);

@@ -4,6 +4,7 @@ import { BackupError } from "../../core/backup-error.ts";
 import { ExitStatus } from "../../core/exit-status.ts";
 import type { Services } from "../../ports/services.ts";
 import type { Command, Invocation } from "./command.ts";
+import { CommandCatalogue } from "./command-catalogue.ts";
 import { commands as builtCommands } from "./commands.ts";
 import { commandHelp, programHelp } from "./help.ts";
 import { limitTransfers } from "./limit-transfers.ts";
@@ -104,17 +105,15 @@ async function runCommand(
   }
   limitTransfers(invocation, cli.args, cli);
   const progress = openProgress(invocation.options.progress ?? "auto", cli.stderr, output);
+  const catalogue = new CommandCatalogue(invocation.options, cli, output);
+  const { services, environment, signal } = cli;
   try {
     const { run } = await command.load();
-    return await run(invocation, {
-      services: cli.services,
-      environment: cli.environment,
-      output,
-      progress,
-      signal: cli.signal,
-    });
+    const context = { services, environment, output, progress, catalogue: () => catalogue.open(), signal };
+    return await catalogue.recording(command, invocation, (note) => run(invocation, { ...context, note }));
   } finally {
     progress.end();
+    await catalogue.close();
     for (const [kind, { requests, failures, bytes, seconds }] of cli.services.requestFigures) {
       const details = `${requests} requests, ${failures} failed, ${bytes} bytes, ${seconds.toFixed(3)} s`;
       output.verbose(`repository: ${kind}: ${details}`);

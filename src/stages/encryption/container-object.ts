@@ -1,4 +1,4 @@
-import type { OpenedObject } from "../../ports/storage.ts";
+import type { ObjectFrames, OpenedObject } from "../../ports/storage.ts";
 import { damagedContainer } from "./container-error.ts";
 import { decodeHeader, headerLength } from "./container-header.ts";
 import { At, TAG_LENGTH } from "./container-layout.ts";
@@ -28,13 +28,14 @@ export class ContainerObject implements OpenedObject {
 
   /**
    * @param stored the encrypted file; it is closed with what is answered
+   * @param isSalvaged the last frame may be damaged, or missing: then the length is what is there
    * @throws BackupError KEY, DAMAGED, UNSUPPORTED_FORMAT, IO
    */
-  static async open(stored: OpenedObject, options: DecryptOptions): Promise<ContainerObject> {
+  static async open(stored: OpenedObject, options: DecryptOptions, isSalvaged = false): Promise<ContainerObject> {
     const header = await readHeader(stored);
     const container = await unlockContainer(decodeHeader(header), options);
     const object = new ContainerObject(stored, container, header.length);
-    await object.#frame(object.#frames - 1);
+    if (!isSalvaged) await object.#frame(object.#frames - 1);
     options.onUnlocked?.(container);
     return object;
   }
@@ -45,7 +46,17 @@ export class ContainerObject implements OpenedObject {
 
   /** Of the plain bytes. */
   get size(): number {
-    return this.#stored.size - this.#framesAt - this.#frames * TAG_LENGTH;
+    return Math.max(0, this.#stored.size - this.#framesAt - this.#frames * TAG_LENGTH);
+  }
+
+  get frames(): ObjectFrames {
+    return {
+      plainBytes: this.#container.header.frameSize,
+      stored: (index) => {
+        const from = this.#framesAt + index * this.#frameLength;
+        return { from, to: Math.min(from + this.#frameLength, this.#stored.size) };
+      },
+    };
   }
 
   async readAt(position: number, target: Uint8Array): Promise<number> {

@@ -32,3 +32,17 @@ export function containerKeys(dataKey: Uint8Array, salt: Uint8Array, bound: Uint
 export function headerMac(keys: ContainerKeys, bytes: Uint8Array): Buffer {
   return createHmac("sha256", keys.header).update(bytes).digest();
 }
+
+/**
+ * The MAC of what is said of a file elsewhere.
+ * @param header salt and first 96 bytes of the file
+ */
+export function recordMac(
+  dataKey: Uint8Array,
+  { salt, bytes }: { readonly salt: Uint8Array; readonly bytes: Uint8Array },
+  message: Uint8Array,
+): Buffer {
+  return createHmac("sha256", derive(dataKey, salt, "record", bytes))
+    .update(message)
+    .digest();
+}

@@ -1,13 +1,16 @@
 import { BackupError } from "../../core/backup-error.ts";
 import type { Decryption, Encryption, KeyMaterial, KeyRotation, Opening } from "../../ports/encryption.ts";
+import { EarlierObject } from "../earlier/earlier-object.ts";
 import { decodeHeader, headerLength } from "./container-header.ts";
 import { ContainerObject } from "./container-object.ts";
 import { type DecryptOptions, decryptStream } from "./decrypt-stream.ts";
+import { recordMac } from "./derive-keys.ts";
 import { encryptedSpool } from "./encrypted-spool.ts";
 import { EncryptingSink } from "./encrypting-sink.ts";
 import { holderOf, recipientOf } from "./key-roles.ts";
 import type { KeyHolder } from "./recipient.ts";
 import { renewedKeys } from "./renewed-keys.ts";
+import { unlockContainer } from "./unlock-container.ts";
 
 const MAX_RECIPIENTS = 32;
 
@@ -30,7 +33,7 @@ function checkedRecipients(keys: readonly KeyMaterial[]): readonly KeyMaterial[]
 
 /** @throws BackupError USAGE */
 export function createDecryption(keys: readonly KeyMaterial[]): Decryption {
-  return decryptionWith(holdersOf(keys));
+  return decryptionWith(holdersOf(keys), keys);
 }
 
 function holdersOf(keys: readonly KeyMaterial[]): KeyHolder[] {
@@ -40,10 +43,18 @@ function holdersOf(keys: readonly KeyMaterial[]): KeyHolder[] {
 }
 
 /** Reads with these keys. */
-function decryptionWith(holders: readonly KeyHolder[]): Decryption {
+function decryptionWith(holders: readonly KeyHolder[], keys: readonly KeyMaterial[]): Decryption {
+  const rawKeys = keys.flatMap((material) => (material.kind === "raw" ? [material.key] : []));
   return {
+    earlierObject: (stored) => EarlierObject.open(stored, rawKeys),
     stream: (source, opening) => decryptStream(source, unlockingOf(opening, holders)),
-    object: (stored, opening) => ContainerObject.open(stored, unlockingOf(opening, holders)),
+    object: (stored, opening) =>
+      ContainerObject.open(stored, unlockingOf(opening, holders), opening.isSalvaged === true),
+    authenticate: async (start, opening, message) => {
+      const header = decodeHeader(start.subarray(0, headerLength(start)));
+      const { dataKey } = await unlockContainer(header, unlockingOf(opening, holders));
+      return recordMac(dataKey, header, message);
+    },
   };
 }
 
@@ -68,9 +79,9 @@ export function createRotation(old: readonly KeyMaterial[], renewed: readonly Ke
   const holders = holdersOf(old);
   const newHolders = renewed.map(holderOf).filter((holder) => holder !== undefined);
   return {
-    decryption: decryptionWith(holders),
+    decryption: decryptionWith(holders, old),
     encryption: createEncryption(renewed),
-    newDecryption: newHolders.length === 0 ? undefined : decryptionWith(newHolders),
+    newDecryption: newHolders.length === 0 ? undefined : decryptionWith(newHolders, renewed),
     keyFileFor: async (start, opening) => {
       const header = decodeHeader(start.subarray(0, headerLength(start)));
       return await renewedKeys(header, unlockingOf(opening, holders), recipients);

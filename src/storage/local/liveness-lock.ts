@@ -13,7 +13,7 @@ const SQLITE_BUSY = 5;
  * @returns undefined when the file system has no locks or the file is gone
  */
 export async function isLocked(path: string): Promise<boolean | undefined> {
-  const { DatabaseSync } = await import("node:sqlite");
+  const { DatabaseSync } = process.getBuiltinModule("node:sqlite");
   try {
     const database = new DatabaseSync(path, { timeout: 0, readOnly: true });
     try {
@@ -38,7 +38,7 @@ export async function isLocked(path: string): Promise<boolean | undefined> {
  * @returns `busy` when somebody holds it, `unsupported` when the file system has no locks or the file is gone.
  */
 export async function tryLock(path: string): Promise<LivenessLock | "busy" | "unsupported"> {
-  const { DatabaseSync } = await import("node:sqlite");
+  const { DatabaseSync } = process.getBuiltinModule("node:sqlite");
   try {
     const database = new DatabaseSync(path, { timeout: 0 });
     try {

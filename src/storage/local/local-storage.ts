@@ -1,6 +1,7 @@
-import type { Dirent } from "node:fs";
-import { lstat, readdir, realpath, rmdir, statfs, unlink } from "node:fs/promises";
+import { type Dirent, lstatSync } from "node:fs";
+import { opendir, realpath, rmdir, statfs, unlink } from "node:fs/promises";
 import { dirname, join, resolve, sep } from "node:path";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { BackupError } from "../../core/backup-error.ts";
 import { isSafeRelativePath } from "../../core/safe-path.ts";
 import { isUuid } from "../../core/uuid-v7.ts";
@@ -17,17 +18,28 @@ import type {
   Work,
 } from "../../ports/storage.ts";
 import type { Transfer, TransferRequest } from "../../ports/transfer.ts";
-import { ensureFolder } from "./durable-file-system.ts";
+import { ensureFolder, syncFolder } from "./durable-file-system.ts";
 import { hasCode, ioError } from "./io-error.ts";
 import { LocalTransfer } from "./local-transfer.ts";
 import { LocalWork } from "./local-work.ts";
+import { OneByOne } from "./one-by-one.ts";
 import { OpenedFile } from "./opened-file.ts";
 import { createWorkFolder, reclaimWorkFolder, sweepWorkFolder, WORK_PREFIX } from "./work-folder.ts";
 import { openGrowingFolder } from "./work-listing.ts";
 
+/**
+ * So many files are looked at in one go. To look at one takes microseconds, and to have it done in another thread ten times as long:
+ * 100,000 backups took 15 seconds.
+ */
+const LOOKED_AT_ONCE = 500;
+
+/** Entries of a folder that are read at a time: those of 100,000 backups would be 60 MiB beside what a caller knows of them. */
+const NAMES_AT_ONCE = 1024;
+
 /** A repository in a folder. */
 export class LocalStorage implements Storage {
   readonly location: string;
+  readonly neverLocks = true;
   readonly #clock: Clock;
 
   constructor(folder: string, clock: Clock) {
@@ -66,37 +78,56 @@ export class LocalStorage implements Storage {
   }
 
   async stat(key: string): Promise<StoredObject | undefined> {
-    return await statFile(key, this.#pathOf(key));
+    return lookAt(key, this.#pathOf(key));
   }
 
-  async *list(prefix: string, options: { readonly recursive?: boolean } = {}): AsyncIterable<StoredObject> {
+  list(prefix: string, options: { readonly recursive?: boolean } = {}): AsyncIterable<StoredObject> {
     const folder = prefix.slice(0, prefix.lastIndexOf("/") + 1);
-    yield* this.#listFolder(folder, prefix, options.recursive === true);
+    return new OneByOne(this.#listFolder(folder, prefix, options.recursive === true));
   }
 
-  async *#listFolder(folder: string, prefix: string, recursive: boolean): AsyncIterable<StoredObject> {
-    const entries = await this.#readFolder(folder);
-    // A folder's keys continue with a slash: sorted with it, the whole listing is in byte order.
-    const keys = entries
-      .filter((entry) => !entry.name.startsWith(WORK_PREFIX) && (entry.isFile() || entry.isDirectory()))
-      .map((entry) => `${folder}${entry.name}${entry.isDirectory() ? "/" : ""}`)
-      .filter((key) => key.startsWith(prefix))
-      .toSorted((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
-    for (const key of keys) {
+  async *#listFolder(folder: string, prefix: string, recursive: boolean): AsyncGenerator<readonly StoredObject[]> {
+    const keys = await this.#keysOf(folder, prefix);
+    let found: StoredObject[] = [];
+    for (let at = 0; at < keys.length; at++) {
+      const key = keys[at]!;
+      if (at % LOOKED_AT_ONCE === LOOKED_AT_ONCE - 1) {
+        yield found;
+        found = [];
+        await nextTurn();
+      }
       if (key.endsWith("/")) {
-        if (recursive) yield* this.#listFolder(key, prefix, recursive);
+        if (!recursive) continue;
+        yield found;
+        found = [];
+        yield* this.#listFolder(key, prefix, recursive);
         continue;
       }
-      const stored = await statFile(key, join(this.location, key));
-      if (stored !== undefined) yield stored;
+      const stored = lookAt(key, `${this.location}${sep}${key}`);
+      if (stored !== undefined) found.push(stored);
     }
+    yield found;
   }
 
-  async #readFolder(folder: string): Promise<Dirent[]> {
+  async #keysOf(folder: string, prefix: string): Promise<readonly string[]> {
+    const keys: string[] = [];
+    const take = (entry: Dirent): void => {
+      if (entry.name.startsWith(WORK_PREFIX) || !(entry.isFile() || entry.isDirectory())) return;
+      // A folder's keys continue with a slash: sorted with it, the whole listing is in byte order.
+      const key = `${folder}${entry.name}${entry.isDirectory() ? "/" : ""}`;
+      if (key.startsWith(prefix)) keys.push(key);
+    };
+    await this.#readFolder(folder, take);
+    // That of bytes is the order of UTF-16 units, which V8 has built in, where no character is of two of them.
+    return keys.some((key) => surrogate.test(key)) ? keys.toSorted(byBytes) : keys.toSorted();
+  }
+
+  async #readFolder(folder: string, take: (entry: Dirent) => void): Promise<void> {
     try {
-      return await readdir(join(this.location, folder), { withFileTypes: true });
+      await eachEntry(join(this.location, folder), take);
     } catch (cause) {
-      if (folder !== "" && hasCode(cause, "ENOENT")) return [];
+      // Below a file there is nothing, as in a bucket: somebody may have just given it the name that a folder was to get.
+      if (folder !== "" && hasCode(cause, "ENOENT", "ENOTDIR")) return;
       throw ioError("listing", join(this.location, folder), cause);
     }
   }
@@ -108,10 +139,27 @@ export class LocalStorage implements Storage {
     } catch (cause) {
       if (!hasCode(cause, "ENOENT")) throw ioError("removing", path, cause);
     }
-    if (!key.includes("/")) return;
-    // Of a folder nothing is there when its last object is gone.
-    await rmdir(dirname(path)).catch((cause: unknown) => {
-      if (!hasCode(cause, "ENOENT", "ENOTEMPTY", "EEXIST")) throw ioError("removing", dirname(path), cause);
+    // Who removes several objects counts on it that none comes back while one behind it is gone. Those of a folder go with its name.
+    const folder = dirname(path);
+    if (!key.includes("/") || (await this.#removeIfEmpty(folder)))
+      await this.#syncNames(dirname(key.includes("/") ? folder : path));
+  }
+
+  /** Of a folder nothing is there when its last object is gone. @returns whether it is gone */
+  async #removeIfEmpty(folder: string): Promise<boolean> {
+    try {
+      await rmdir(folder);
+      return true;
+    } catch (cause) {
+      if (hasCode(cause, "ENOENT")) return true;
+      if (hasCode(cause, "ENOTEMPTY", "EEXIST")) return false;
+      throw ioError("removing", folder, cause);
+    }
+  }
+
+  async #syncNames(folder: string): Promise<void> {
+    await syncFolder(folder).catch((cause: unknown) => {
+      if (!hasCode(cause, "ENOENT")) throw ioError("removing", folder, cause);
     });
   }
 
@@ -151,9 +199,12 @@ export class LocalStorage implements Storage {
 
   async #workFolders(): Promise<string[]> {
     try {
-      const names = await readdir(this.location);
+      const names: string[] = [];
+      await eachEntry(this.location, ({ name }) => {
+        if (name.startsWith(WORK_PREFIX)) names.push(name);
+      });
       // Their names begin with the time.
-      return names.filter((name) => name.startsWith(WORK_PREFIX)).toSorted();
+      return names.toSorted();
     } catch (cause) {
       if (hasCode(cause, "ENOENT")) return [];
       throw ioError("listing", this.location, cause);
@@ -195,6 +246,25 @@ export class LocalStorage implements Storage {
   }
 }
 
+const surrogate = /[\ud800-\udfff]/;
+
+/**
+ * The order of the bytes of two texts in UTF-8, which is that of their UTF-16 units but for characters of two units: these come
+ * behind all others. Bytes of both for each comparison would be millions of buffers for a listing of 100,000.
+ */
+function byBytes(a: string, b: string): number {
+  const end = Math.min(a.length, b.length);
+  for (let at = 0; at < end; at++) {
+    const [left, right] = [a.charCodeAt(at), b.charCodeAt(at)];
+    if (left !== right) return rankOf(left) - rankOf(right);
+  }
+  return a.length - b.length;
+}
+
+function rankOf(unit: number): number {
+  return unit >= 0xd800 && unit <= 0xdfff ? unit + 0x10000 : unit;
+}
+
 function cannotResume(reason: "busy" | "gone", location: string): BackupError {
   if (reason === "gone") {
     return new BackupError({
@@ -213,12 +283,26 @@ function cannotResume(reason: "busy" | "gone", location: string): BackupError {
   });
 }
 
-async function statFile(key: string, path: string): Promise<StoredObject | undefined> {
+/** Gives each entry of a folder, in no order. Reading is not left to another thread, as `LOOKED_AT_ONCE` says. */
+async function eachEntry(path: string, take: (entry: Dirent) => void): Promise<void> {
+  await using folder = await opendir(path, { bufferSize: NAMES_AT_ONCE });
+  for (let read = 1; ; read++) {
+    if (read % NAMES_AT_ONCE === 0) await nextTurn();
+    const entry = folder.readSync();
+    if (entry === null) return;
+    take(entry);
+  }
+}
+
+function lookAt(key: string, path: string): StoredObject | undefined {
   try {
-    const stats = await lstat(path);
-    return stats.isFile() ? { key, size: stats.size, modified: stats.mtime } : undefined;
+    const stats = lstatSync(path, { throwIfNoEntry: false });
+    // What `mtime` gives, which is made when it is asked for, and takes as long as the rest.
+    return stats?.isFile() === true
+      ? { key, size: stats.size, modified: new Date(Math.round(stats.mtimeMs)) }
+      : undefined;
   } catch (cause) {
-    if (hasCode(cause, "ENOENT", "ENOTDIR")) return undefined;
+    if (hasCode(cause, "ENOTDIR")) return undefined;
     throw ioError("looking at", path, cause);
   }
 }

@@ -8,7 +8,7 @@ import { createFile, createFolder, ensureFolder, publishFile, syncFolder } from 
 import { FileWriter } from "./file-writer.ts";
 import { hasCode, ioError, publishingError } from "./io-error.ts";
 import { OpenedFile } from "./opened-file.ts";
-import { NOTED_FILES, NOTED_FOLDER, type WorkFolder } from "./work-folder.ts";
+import { expectOurs, NOTED_FILES, NOTED_FOLDER, type WorkFolder } from "./work-folder.ts";
 import { appendToJournal, type JournalEntry, journalEntry } from "./work-journal.ts";
 import { NOTES, WorkNotes } from "./work-notes.ts";
 
@@ -73,6 +73,7 @@ export class LocalTransfer implements Transfer {
 
   async publish(): Promise<void> {
     if (this.#open.size > 0) throw new Error("a file of the transfer is not ended");
+    await expectOurs(this.#work);
     try {
       for (const name of [NOTED_FOLDER, NOTED_FILES]) await syncFolder(join(this.#work.path, name));
       await appendToJournal(this.#work.path, await this.#journal());
@@ -116,6 +117,7 @@ export class LocalTransfer implements Transfer {
   }
 
   async seal(key: string, bytes: Uint8Array): Promise<void> {
+    await expectOurs(this.#work);
     const path = join(this.#work.path, "seal");
     const target = join(this.#root, key);
     try {

@@ -9,7 +9,7 @@ import { hasCode, ioError, publishingError } from "./io-error.ts";
 import { type FolderPlace, LocalPendingFolder } from "./local-pending-folder.ts";
 import { LocalSpool } from "./local-spool.ts";
 import { ResumedLocalFolder } from "./resumed-local-folder.ts";
-import { NOTED_FOLDER, type WorkFolder } from "./work-folder.ts";
+import { expectOurs, NOTED_FOLDER, type WorkFolder } from "./work-folder.ts";
 import { appendToJournal, journalEntry } from "./work-journal.ts";
 import { WorkListing } from "./work-listing.ts";
 import { readNotes, WorkNotes } from "./work-notes.ts";
@@ -54,12 +54,7 @@ export class LocalWork implements Work {
   async create(): Promise<PendingObject> {
     const path = join(this.#folder.path, String(++this.#created));
     try {
-      const file = new LocalPendingObject(
-        this.#root,
-        this.#folder.path,
-        path,
-        new FileWriter(await createFile(path), path),
-      );
+      const file = new LocalPendingObject(this.#root, this.#folder, path, new FileWriter(await createFile(path), path));
       this.#pending.add(file);
       return file;
     } catch (cause) {
@@ -121,15 +116,15 @@ export class LocalWork implements Work {
 
 class LocalPendingObject implements PendingObject {
   readonly #root: string;
-  readonly #workFolder: string;
+  readonly #work: WorkFolder;
   readonly #path: string;
   readonly #writer: FileWriter;
   #isFinished = false;
   #isOver = false;
 
-  constructor(root: string, workFolder: string, path: string, writer: FileWriter) {
+  constructor(root: string, work: WorkFolder, path: string, writer: FileWriter) {
     this.#root = root;
-    this.#workFolder = workFolder;
+    this.#work = work;
     this.#path = path;
     this.#writer = writer;
   }
@@ -148,14 +143,15 @@ class LocalPendingObject implements PendingObject {
     if (!this.#isFinished) await this.#writer.finish();
     this.#isFinished = true;
     const target = join(this.#root, key);
+    if (role === "seal") await expectOurs(this.#work);
     try {
       const stats = await lstat(this.#path, { bigint: true });
-      await appendToJournal(this.#workFolder, [journalEntry(key, role, stats)]);
+      await appendToJournal(this.#work.path, [journalEntry(key, role, stats)]);
       if (key.includes("/")) await ensureFolder(dirname(target));
       await publishFile(this.#path, target);
       this.#isOver = true;
-      const { size, mtime } = await lstat(target);
-      return { key, size, modified: mtime };
+      // Not looked at under its new name, which another run may have removed already: a record of something that is done.
+      return { key, size: Number(stats.size), modified: asListed(stats.mtimeNs) };
     } catch (cause) {
       throw publishingError(target, cause);
     }
@@ -171,4 +167,10 @@ class LocalPendingObject implements PendingObject {
       if (!hasCode(error, "ENOENT")) throw ioError("removing", this.#path, error);
     }
   }
+}
+
+/** Whole milliseconds of a time in nanoseconds. Node rounds those of a listing, and cuts off those that come with nanoseconds. */
+function asListed(nanoseconds: bigint): Date {
+  const seconds = nanoseconds / 1_000_000_000n;
+  return new Date(Math.round(Number(seconds) * 1000 + Number(nanoseconds - seconds * 1_000_000_000n) / 1e6));
 }

@@ -28,10 +28,12 @@ export function journalEntry(key: string, role: JournalEntry["role"], stats: Big
   return { key, role, inode: String(stats.ino), size: Number(stats.size), modified: String(stats.mtimeNs) };
 }
 
-/** Appends durably, all of them at once. */
+/** Appends durably, all of them at once: also the names of the journal and of its folder, without which nobody would find it. */
 export async function appendToJournal(folder: string, entries: readonly JournalEntry[]): Promise<void> {
   const path = join(folder, JOURNAL);
+  let isNew = true;
   const handle = await createFile(path).catch((error: unknown) => {
+    isNew = false;
     if (hasCode(error, "EEXIST")) return open(path, "a");
     throw error;
   });
@@ -41,20 +43,46 @@ export async function appendToJournal(folder: string, entries: readonly JournalE
   } finally {
     await handle.close();
   }
+  if (!isNew) return;
+  await syncFolder(folder);
+  await syncFolder(dirname(folder));
 }
 
 /** Entries that were written whole; a torn last line was never acted upon. */
-async function readJournal(folder: string): Promise<readonly JournalEntry[]> {
-  let text: string;
+async function readJournal(folder: string): Promise<Journal> {
   try {
     const path = join(folder, JOURNAL);
-    if ((await lstat(path)).size > MAX_JOURNAL_BYTES) return [];
-    text = await readFile(path, "utf8");
+    const { size, mtimeNs: written } = await lstat(path, { bigint: true });
+    if (size > MAX_JOURNAL_BYTES) return noJournal;
+    const text = await readFile(path, "utf8");
+    return { entries: text.split("\n").slice(0, -1).flatMap(parseEntry), written };
   } catch (error) {
-    if (hasCode(error, "ENOENT")) return [];
+    if (hasCode(error, "ENOENT")) return noJournal;
     throw error;
   }
-  return text.split("\n").slice(0, -1).flatMap(parseEntry);
+}
+
+interface Journal {
+  readonly entries: readonly JournalEntry[];
+  /** When the last of them came, in nanoseconds. */
+  readonly written: bigint;
+}
+
+const noJournal: Journal = { entries: [], written: 0n };
+
+/**
+ * Whether an empty file holds the name that a file was to get, as `publishFile` has it where there are no hard links: it came after the
+ * name had been noted down. What was there before is somebody else's.
+ */
+async function isPlaceholder(root: string, entry: JournalEntry, written: bigint): Promise<boolean> {
+  if (entry.role === "folder" || entry.size === 0) return false;
+  try {
+    const stats = await lstat(join(root, entry.key), { bigint: true });
+    return stats.isFile() && stats.size === 0n && stats.mtimeNs >= written;
+  } catch (error) {
+    if (hasCode(error, "ENOENT", "ENOTDIR")) return false;
+    throw error;
+  }
 }
 
 function parseEntry(line: string): JournalEntry[] {
@@ -67,38 +95,56 @@ function parseEntry(line: string): JournalEntry[] {
 }
 
 /**
- * Removes the published objects of a work that was never sealed.
+ * Removes the published objects of a work that was never sealed, durably: nothing tells of them any more when the journal is gone.
  * @returns the keys that were removed
  */
 export async function revokeUnsealed(root: string, folder: string): Promise<readonly string[]> {
-  const { files, folders } = await unsealed(root, folder);
-  for (const key of files) await unlink(join(root, key));
+  const { files, folders, keys } = await unsealed(root, folder);
+  for (const key of files) await unlinkIfThere(join(root, key));
   for (const key of folders) await removeIfEmpty(join(root, key));
+  await syncPlaces(root, keys);
   return files;
 }
 
+/** Of a seal, too, and of what is gone already: whoever took it away may have been interrupted before that was durable. */
+async function syncPlaces(root: string, keys: readonly string[]): Promise<void> {
+  const places = new Set(keys.map((key) => dirname(join(root, key))));
+  for (const path of places) await syncIfThere(path);
+}
+
+/** What a work published that is there, by keys. Of one that was sealed nothing is unsealed but what holds a name. */
+export interface Published {
+  readonly files: readonly string[];
+  readonly folders: readonly string[];
+  /** All that it ever wanted to publish, there or not. */
+  readonly keys: readonly string[];
+}
+
 /** Keys of the published files of a work that was never sealed, and of the folders that it published. */
-export async function unsealed(
-  root: string,
-  folder: string,
-): Promise<{ readonly files: readonly string[]; readonly folders: readonly string[] }> {
-  const entries = await readJournal(folder);
+export async function unsealed(root: string, folder: string): Promise<Published> {
   const present: JournalEntry[] = [];
-  for (const entry of entries) if (await isThere(root, entry)) present.push(entry);
-  if (present.some(({ role }) => role === "seal")) return { files: [], folders: [] };
+  const placeholders: string[] = [];
+  const { entries, written } = await readJournal(folder);
+  for (const entry of entries) {
+    if (await isThere(root, entry)) present.push(entry);
+    else if (await isPlaceholder(root, entry, written)) placeholders.push(entry.key);
+  }
   const keysOf = (wanted: JournalEntry["role"]): string[] =>
     present.filter(({ role }) => role === wanted).map(({ key }) => key);
-  return { files: keysOf("part"), folders: keysOf("folder") };
+  const keys = entries.map(({ key }) => key);
+  if (keysOf("seal").length > 0) return { files: placeholders, folders: [], keys };
+  return { files: [...keysOf("part"), ...placeholders], folders: keysOf("folder"), keys };
 }
 
 /** Whether the seal of a work is published. */
 export async function isSealed(root: string, folder: string): Promise<boolean> {
-  for (const entry of await readJournal(folder)) if (entry.role === "seal" && (await isThere(root, entry))) return true;
+  for (const entry of (await readJournal(folder)).entries)
+    if (entry.role === "seal" && (await isThere(root, entry))) return true;
   return false;
 }
 
 /**
- * Takes what was published and never sealed back into its work.
+ * Takes what was published and never sealed back into its work, durably: nothing tells of it any more when the journal is gone.
  * @param to the name of a folder there, and of a folder for files that were published by themselves
  */
 export async function withdraw(
@@ -106,29 +152,32 @@ export async function withdraw(
   work: string,
   to: { readonly folder: string; readonly files: string },
 ): Promise<void> {
-  const entries = await readJournal(work);
+  const { entries, written } = await readJournal(work);
   const folders = entries.filter(({ role }) => role === "folder").map(({ key }) => `${key}/`);
   for (const entry of entries) {
-    if (!(await isThere(root, entry))) continue;
     const published = join(root, entry.key);
+    if (!(await isThere(root, entry))) {
+      if (await isPlaceholder(root, entry, written)) await unlinkIfThere(published);
+      continue;
+    }
     if (entry.role === "folder") {
       await rename(published, join(work, to.folder));
-      await syncFolder(dirname(published));
     } else if (entry.role === "part" && !folders.some((folder) => entry.key.startsWith(folder))) {
       await takeBack(published, join(work, to.files, basename(entry.key)));
     }
   }
+  await syncPlaces(
+    root,
+    entries.map(({ key }) => key),
+  );
   if (entries.length > 0) await syncFolder(work);
-  await unlink(join(work, JOURNAL)).catch((error: unknown) => {
-    if (!hasCode(error, "ENOENT")) throw error;
-  });
+  await unlinkIfThere(join(work, JOURNAL));
 }
 
 /** It has its old name too, except on file systems without hard links. */
 async function takeBack(published: string, path: string): Promise<void> {
   if (await exists(path)) await unlink(published);
   else await rename(published, path);
-  await syncFolder(dirname(published));
 }
 
 async function exists(path: string): Promise<boolean> {
@@ -141,11 +190,26 @@ async function exists(path: string): Promise<boolean> {
   }
 }
 
+async function unlinkIfThere(path: string): Promise<void> {
+  await unlink(path).catch((error: unknown) => {
+    if (!hasCode(error, "ENOENT")) throw error;
+  });
+}
+
 async function removeIfEmpty(path: string): Promise<void> {
   try {
     await rmdir(path);
   } catch (error) {
-    if (!hasCode(error, "ENOTEMPTY", "EEXIST")) throw error;
+    if (!hasCode(error, "ENOTEMPTY", "EEXIST", "ENOENT")) throw error;
+  }
+}
+
+async function syncIfThere(path: string): Promise<void> {
+  try {
+    await syncFolder(path);
+  } catch (error) {
+    // A file of somebody else may have the name that a folder was to get.
+    if (!hasCode(error, "ENOENT", "ENOTDIR")) throw error;
   }
 }
 

@@ -10,6 +10,8 @@ export const SILENCE_MS = 10 * HEARTBEAT_MS;
 /** Works of this process. */
 export const ownWorks = new Set<string>();
 
+type Known = Pick<WorkRecord, "keys" | "transfer" | "seal">;
+
 /** The record of a work of this process, which is written again each minute as long as it lives. */
 export class LivingRecord {
   readonly #store: ObjectStore;
@@ -28,16 +30,25 @@ export class LivingRecord {
     this.#heartbeat.unref();
   }
 
-  /** @param known what it says besides whose it is */
+  /** @param known what it says besides whose it is; asked for when the sign of life is there */
   static async begin(
     store: ObjectStore,
     id: string,
     now: Date,
-    known: Pick<WorkRecord, "keys" | "transfer" | "seal"> = { keys: [] },
+    known: Known | ((life: SignOfLife) => Promise<Known>) = { keys: [] },
   ): Promise<LivingRecord> {
     ownWorks.add(id);
     const life = await showSignOfLife(id);
     const { host, bootId } = await thisHost();
+    const what =
+      typeof known === "object"
+        ? known
+        : await known(life).catch(async (error: unknown) => {
+            ownWorks.delete(id);
+            // A lock that a dead run left stays the proof of its death.
+            await life.end(life.isInherited);
+            throw error;
+          });
     const started = now.toISOString();
     const record = new LivingRecord(store, life, {
       id,
@@ -45,7 +56,7 @@ export class LivingRecord {
       boot_id: bootId,
       started,
       has_lock: life.hasLock,
-      ...known,
+      ...what,
     });
     try {
       await record.#save();

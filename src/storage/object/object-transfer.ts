@@ -9,7 +9,16 @@ import { OpenedRangeObject } from "./opened-range-object.ts";
 import type { PartMemory } from "./part-memory.ts";
 import { partBytes } from "./part-sizes.ts";
 import { removeOwn } from "./remove-own.ts";
-import { runOfTakenKey, sweptKey, takenKey, takenPrefix, WORK_PREFIX, type WorkRecord } from "./work-record.ts";
+import type { SignOfLife } from "./sign-of-life.ts";
+import {
+  claimOf,
+  runOfTakenKey,
+  sweptKey,
+  takenKey,
+  takenPrefix,
+  WORK_PREFIX,
+  type WorkRecord,
+} from "./work-record.ts";
 
 /**
  * A backup on its way into a store of objects. Its files are objects as soon as they have ended; a large one that was interrupted
@@ -44,13 +53,16 @@ export class ObjectTransfer implements Transfer {
   ): Promise<ObjectTransfer> {
     const location = `${store.location}/${WORK_PREFIX}${id}`;
     if (ownWorks.has(id)) throw busyTransfer(location);
-    const run = await takeOver(store, id, before?.transfer?.run ?? 0, location);
     const seal = wanted ?? before?.seal;
-    const record = await LivingRecord.begin(store, id, now, {
+    const record = await LivingRecord.begin(store, id, now, async (life) => ({
       keys: before?.keys ?? [],
-      transfer: { note, run, uploads: before?.transfer?.uploads ?? {} },
+      transfer: {
+        note,
+        run: await takeOver(store, id, before?.transfer?.run ?? 0, life, location),
+        uploads: before?.transfer?.uploads ?? {},
+      },
       ...(seal === undefined ? {} : { seal }),
-    });
+    }));
     return new ObjectTransfer(store, memory, record, folder);
   }
 
@@ -173,22 +185,42 @@ export class ObjectTransfer implements Transfer {
 }
 
 /** @returns the number of this run */
-async function takeOver(store: ObjectStore, id: string, before: number, location: string): Promise<number> {
+async function takeOver(
+  store: ObjectStore,
+  id: string,
+  before: number,
+  life: SignOfLife,
+  location: string,
+): Promise<number> {
+  const claim = await claimOf(life);
   let last = before;
   for await (const { key, modified } of store.list(takenPrefix(id), true)) {
     const run = runOfTakenKey(key, id);
     if (run === undefined || run <= before) continue;
     // Whoever said so will write the record at once, unless it is dead.
-    if (store.now().getTime() - modified.getTime() < SILENCE_MS) throw busyTransfer(location);
+    const isYoung = store.now().getTime() - modified.getTime() < SILENCE_MS;
+    // Whoever said so here is dead, if its lock is ours now.
+    if (isYoung && !(life.isInherited && (await holds(store, key, claim)))) throw busyTransfer(location);
     last = Math.max(last, run);
   }
   try {
     // Two processes work on one transfer: what tells their claims apart is an id of their own.
-    await store.put(takenKey(id, last + 1), Buffer.alloc(0), { work: uuidV7(new Date()), createOnly: true });
+    await store.put(takenKey(id, last + 1), claim, {
+      work: uuidV7(new Date()),
+      createOnly: true,
+    });
   } catch (error) {
     throw error instanceof BackupError && error.code === "EXISTS" ? busyTransfer(location) : error;
   }
   return last + 1;
+}
+
+async function holds(store: ObjectStore, key: string, expected: Buffer): Promise<boolean> {
+  const state = await store.head(key);
+  if (state?.size !== expected.length) return false;
+  const bytes = Buffer.alloc(expected.length);
+  await store.read(key, state.version, 0, bytes);
+  return bytes.equals(expected);
 }
 
 export function busyTransfer(object: string): BackupError {

@@ -12,16 +12,22 @@ function locksFolder(): string {
 /** Tells others on this machine at once when we die, however we die. */
 export interface SignOfLife {
   readonly hasLock: boolean;
+  /** A run of this user on this machine left the lock, which is ours now: it is dead. */
+  readonly isInherited: boolean;
+  /** The folder of this user's locks. */
+  readonly place: string;
   /** @param isLeft something of the work is left: whoever sweeps on this machine is to know at once that its owner is gone */
   end(isLeft?: boolean): Promise<void>;
 }
 
 /** @param id of the work, a UUID */
 export async function showSignOfLife(id: string): Promise<SignOfLife> {
-  const path = join(locksFolder(), id);
+  const place = locksFolder();
+  const path = join(place, id);
+  const wasThere = existsSync(path);
   let lock: LivenessLock | string = "unsupported";
   try {
-    await mkdir(locksFolder(), { recursive: true, mode: 0o700 });
+    await mkdir(place, { recursive: true, mode: 0o700 });
     // That of a copy is there from a run that was killed, and free.
     await writeFile(path, "", { flag: "a", mode: 0o600 });
     lock = await tryLock(path);
@@ -30,6 +36,8 @@ export async function showSignOfLife(id: string): Promise<SignOfLife> {
   }
   return {
     hasLock: typeof lock !== "string",
+    isInherited: wasThere && typeof lock !== "string",
+    place,
     end: async (isLeft = false) => {
       // Another run's is not ours to remove.
       if (typeof lock === "string") return;

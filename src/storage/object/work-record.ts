@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import * as v from "valibot";
@@ -86,6 +87,22 @@ export async function thisHost(): Promise<{ readonly host: string; readonly boot
 /** An object of this key says that somebody begins a run of a transfer. @param run from 1 on */
 export function takenKey(id: string, run: number): string {
   return `${takenPrefix(id)}${run}`;
+}
+
+/**
+ * What such an object holds: whose word it is. Who has inherited the lock of the same place knows that its owner is dead.
+ * @param place of the owner's locks, of which only a hash is told
+ */
+export async function claimOf({
+  hasLock,
+  place,
+}: {
+  readonly hasLock: boolean;
+  readonly place: string;
+}): Promise<Buffer> {
+  const { host, bootId } = await thisHost();
+  const locks = hasLock ? createHash("sha256").update(place).digest("hex") : null;
+  return Buffer.from(JSON.stringify({ host, boot_id: bootId, locks }));
 }
 
 export function takenPrefix(id: string): string {

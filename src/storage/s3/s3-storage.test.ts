@@ -1,15 +1,18 @@
 import { randomUUID } from "node:crypto";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { CreateBucketCommand, ListMultipartUploadsCommand } from "@aws-sdk/client-s3";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { faultyStore } from "../../../tests/helpers/faulty-store.ts";
 import { ownersClient, s3Contract } from "../../../tests/helpers/s3-contract.ts";
 import { type S3Server, startS3Server } from "../../../tests/helpers/s3-server.ts";
 import { seededRandom } from "../../../tests/helpers/seeded-random.ts";
+import { withTemporaryFolder } from "../../../tests/helpers/temporary-folder.ts";
 import { BackupError } from "../../core/backup-error.ts";
 import type { SweepOptions } from "../../ports/storage.ts";
 import { ObjectStorage } from "../object/object-storage.ts";
 import { RetryingStore } from "../object/retrying-store.ts";
-import { recordKey, takenKey } from "../object/work-record.ts";
+import { claimOf, recordKey, takenKey } from "../object/work-record.ts";
 import { S3Store } from "./s3-store.ts";
 
 let server: S3Server;
@@ -165,6 +168,41 @@ test("a copy that was taken over does not write over the record of the run that 
   await expect(transfer.open("x.dump")).rejects.toMatchObject({ message: expect.stringContaining("took this one") });
   await transfer.end();
   expect(await store.head(recordKey(id))).toEqual(before);
+});
+
+test("a copy that was killed before it had written its record is gone on with at once where its lock proves that, and nowhere else", async () => {
+  await using temporary = await withTemporaryFolder();
+  vi.stubEnv("XDG_STATE_HOME", temporary.path);
+  try {
+    const store = await newStore();
+    const storage = new ObjectStorage(store, clock);
+    const place = join(temporary.path, "dbbackup", "works");
+    const begin = async (claim: Buffer, isLockLeft: boolean): Promise<unknown> => {
+      const id = randomUUID();
+      await store.put(takenKey(id, 1), claim, { work: "killed", createOnly: true });
+      mkdirSync(place, { recursive: true });
+      if (isLockLeft) writeFileSync(join(place, id), "");
+      const transfer = storage.beginTransfer({ id, note: "a copy", folder: undefined, seal: "x.json" });
+      const outcome = await transfer.then(
+        async (begun) => await begun.discard(),
+        (error: BackupError) => error.code,
+      );
+      // Nor does a refusal leave what would prove something to the next one.
+      expect(existsSync(join(place, id))).toBe(isLockLeft && outcome !== undefined);
+      return outcome;
+    };
+    const own = await claimOf({ hasLock: true, place });
+    expect(await begin(own, true)).toBeUndefined();
+    expect(await begin(own, false)).toBe("PRECHECK");
+    for (const other of [
+      { hasLock: false, place },
+      { hasLock: true, place: "/another/user" },
+    ]) {
+      expect(await begin(await claimOf(other), true)).toBe("PRECHECK");
+    }
+  } finally {
+    vi.unstubAllEnvs();
+  }
 });
 
 test("lists go on past their first page", async () => {

@@ -8,9 +8,9 @@ import {
   type RestoreRequest,
   type RestoreResult,
 } from "../../../ports/restore.ts";
-import { MysqlConnection } from "../../../wire/mysql/connection.ts";
 import { resolveMysqlConnection } from "../../../wire/mysql/conninfo/resolve-mysql-connection.ts";
 import { identifyMysql } from "../../../wire/mysql/identify-server.ts";
+import { openMysqlSession } from "../../../wire/mysql/open-session.ts";
 import { feedTool } from "../../common/tools/feed-tool.ts";
 import { PrivateFolder } from "../../common/tools/private-folder.ts";
 import { scriptBytes } from "../../common/tools/script-bytes.ts";
@@ -38,7 +38,7 @@ export async function runMysqlRestore(
 ): Promise<RestoreResult> {
   const started = monotonic();
   const spec = await resolveMysqlConnection({ applicationName: "dbbackup restore", ...request.connection });
-  const connection = await MysqlConnection.connect({ ...spec, database: undefined }, { signal });
+  const connection = await openMysqlSession({ ...spec, database: undefined }, { signal });
   await using _ = connection;
   const { tool, warnings } = await findMysqlTool("client", await identifyMysql(connection, "any"), places);
   await using folder = await PrivateFolder.create();

@@ -1,9 +1,9 @@
 import type { ClusterContents, ClusterReader, ClusterRequest } from "../../../ports/cluster.ts";
 import type { Dumper, NotIncluded } from "../../../ports/dump.ts";
 import { usualMysqlDump } from "../../../ports/mysql-dump.ts";
-import { MysqlConnection } from "../../../wire/mysql/connection.ts";
 import { resolveMysqlConnection } from "../../../wire/mysql/conninfo/resolve-mysql-connection.ts";
 import { identifyMysql } from "../../../wire/mysql/identify-server.ts";
+import { openMysqlSession } from "../../../wire/mysql/open-session.ts";
 import { describeServer } from "../dump/describe-server.ts";
 import { sessionsFor } from "../dump/dump-database.ts";
 import { preparedTransactions } from "../dump/prepared-transactions.ts";
@@ -32,13 +32,13 @@ export function createMysqlClusterReader({ dumper, dumperVersion }: MysqlCluster
       progress.emit({ event: "phase", phase: "connect", message: "connecting" });
       for (const message of spec.warnings) progress.emit({ event: "warning", message });
       await using stack = new AsyncDisposableStack();
-      const control = stack.use(await MysqlConnection.connect(spec, { signal }));
+      const control = stack.use(await openMysqlSession(spec, { signal }));
       const facts = await identifyMysql(control);
       const source: MysqlSource = {
         control,
         facts,
         spec,
-        connect: () => MysqlConnection.connect(control.spec, { signal }),
+        connect: () => openMysqlSession(control.spec, { signal }),
       };
       const warnings: string[] = [...(await preparedTransactions(control))];
       const listed = await listDatabases(control, { wanted: request.databases, excluded: request.excludedDatabases });

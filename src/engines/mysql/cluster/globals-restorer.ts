@@ -9,9 +9,10 @@ import type {
 } from "../../../ports/cluster.ts";
 import type { ProgressSink } from "../../../ports/progress.ts";
 import { maxListedFailures, type RestoreFailure } from "../../../ports/restore.ts";
-import { MysqlConnection } from "../../../wire/mysql/connection.ts";
+import type { MysqlConnection } from "../../../wire/mysql/connection.ts";
 import { resolveMysqlConnection } from "../../../wire/mysql/conninfo/resolve-mysql-connection.ts";
 import { identifyMysql, type MysqlServerFacts } from "../../../wire/mysql/identify-server.ts";
+import { openMysqlSession } from "../../../wire/mysql/open-session.ts";
 import { MysqlServerError } from "../../../wire/mysql/server-error.ts";
 import { type AccountName, accountText, shownAccount } from "./account-name.ts";
 import type { AccountStatement } from "./account-statement.ts";
@@ -135,7 +136,7 @@ class ScriptedAccounts implements RestorableGlobals {
 
   async #connect(request: GlobalsRequest, signal: AbortSignal): Promise<AccountsSession> {
     const spec = await resolveMysqlConnection({ applicationName: "dbbackup restore", ...request.connection });
-    const connection = await MysqlConnection.connect({ ...spec, database: undefined }, { signal });
+    const connection = await openMysqlSession({ ...spec, database: undefined }, { signal });
     try {
       const facts = await identifyMysql(connection);
       await connection.query("SET NAMES utf8mb4");

@@ -7,9 +7,10 @@ import type {
   RecordedRows,
   SchemaDifference,
 } from "../../../ports/comparison.ts";
-import { MysqlConnection } from "../../../wire/mysql/connection.ts";
+import type { MysqlConnection } from "../../../wire/mysql/connection.ts";
 import type { MysqlConnectionSpec } from "../../../wire/mysql/connection-spec.ts";
 import { identifyMysql, type MysqlServerFacts } from "../../../wire/mysql/identify-server.ts";
+import { openMysqlSession } from "../../../wire/mysql/open-session.ts";
 import { InsertScanner } from "../../../wire/mysql/rows/insert-scanner.ts";
 import { setUpDumpSession } from "../dump/dump-session.ts";
 import { holdsRows } from "../dump/table-rows.ts";
@@ -40,7 +41,7 @@ export async function compareWithBackup(
   const { database } = spec;
   if (database === undefined) throw noDatabase();
   progress.emit({ event: "phase", phase: "connect", message: "connecting" });
-  await using session = await MysqlConnection.connect({ ...spec, database: undefined }, { signal });
+  await using session = await openMysqlSession({ ...spec, database: undefined }, { signal });
   const facts = await identifyMysql(session);
   await setUpDumpSession(session, facts, database);
   await session.query("START TRANSACTION WITH CONSISTENT SNAPSHOT");

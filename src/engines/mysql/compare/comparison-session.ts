@@ -1,17 +1,15 @@
 import { BackupError } from "../../../core/backup-error.ts";
 import type { ComparedSide } from "../../../ports/comparison.ts";
-import { MysqlConnection } from "../../../wire/mysql/connection.ts";
+import type { MysqlConnection } from "../../../wire/mysql/connection.ts";
 import type { MysqlConnectionSpec } from "../../../wire/mysql/connection-spec.ts";
 import { identifyMysql, type MysqlServerFacts } from "../../../wire/mysql/identify-server.ts";
+import { openMysqlSession } from "../../../wire/mysql/open-session.ts";
 import { quoteText } from "../quote.ts";
 
 /** Everything that decides how values are written, and whatever could end the session early; those that the server has. */
 const settings: Readonly<Record<string, string>> = {
   sql_mode: "''",
   time_zone: "'+00:00'",
-  net_write_timeout: "86400",
-  net_read_timeout: "86400",
-  wait_timeout: "604800",
   max_statement_time: "0",
   max_execution_time: "0",
   // Sizes and the next AUTO_INCREMENT as they are, not as they were a day ago.
@@ -32,7 +30,7 @@ export async function openComparisonSession(
 ): Promise<ComparisonSession> {
   const { database } = spec;
   if (database === undefined) throw noDatabase();
-  const connection = await MysqlConnection.connect(spec, { signal });
+  const connection = await openMysqlSession(spec, { signal });
   try {
     const facts = await identifyMysql(connection);
     const wanted = Object.entries(settings).filter(([name]) => facts.variables.has(name));

@@ -54,20 +54,22 @@ export function isDirectoryBackup(files: BackupFiles): boolean {
 /**
  * Reads the index of a backup in directory format. It is input from a stranger: afterwards its names of files are plain ones,
  * each in one place only, expressions are known ones, sums agree, and every file is there with the size that it should have.
+ * @param areFilesSurveyed somebody else looks at each file: those that are missing or of another size are no error
  * @throws BackupError FOREIGN_FILE when there is none, or it is another's; DAMAGED; UNSUPPORTED_FORMAT when it is of a
  * later version
  */
-export async function readDirectoryIndex(files: BackupFiles): Promise<DirectoryIndex> {
+export async function readDirectoryIndex(files: BackupFiles, areFilesSurveyed = false): Promise<DirectoryIndex> {
   const index = parseIndex(await readText(files));
   const seen = new Set([INDEX_FILE]);
   const tables = new Set<string>();
+  const sizes = areFilesSurveyed ? undefined : files.sizes;
   for (const object of index.objects) {
-    if (object.schema !== undefined) checkFile(files, seen, object.schema.file, object.schema.bytes);
+    if (object.schema !== undefined) checkFile(sizes, seen, object.schema.file, object.schema.bytes);
     if (object.data === undefined) continue;
     if (object.kind !== "table" || tables.has(object.name)) throw damaged(`rows of "${object.name}" in two places`);
     tables.add(object.name);
     checkData(object.name, object.data, index.compression);
-    for (const { file, stored_bytes } of object.data.chunks) checkFile(files, seen, file, stored_bytes);
+    for (const { file, stored_bytes } of object.data.chunks) checkFile(sizes, seen, file, stored_bytes);
   }
   return index;
 }
@@ -142,9 +144,11 @@ function parseJson(fileText: string): { readonly format?: unknown; readonly form
   throw damaged("it is no object");
 }
 
-function checkFile({ sizes }: BackupFiles, seen: Set<string>, name: string, size: number): void {
+/** @param sizes undefined: they are not compared */
+function checkFile(sizes: BackupFiles["sizes"] | undefined, seen: Set<string>, name: string, size: number): void {
   if (seen.has(name)) throw damaged(`it names "${name}" twice`);
   seen.add(name);
+  if (sizes === undefined) return;
   const found = sizes.get(name);
   if (found === size) return;
   throw new BackupError({

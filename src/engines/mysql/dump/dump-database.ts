@@ -27,7 +27,7 @@ export async function dumpMysqlDatabase(
   request: DumpRequest,
   output: DumpOutput,
   context: DumpContext,
-  dumperVersion: string,
+  how: Pick<DumpRun, "dumperVersion" | "serverWait">,
 ): Promise<DumpResult> {
   const { database, mysql: options = usualMysqlDump } = request;
   const telling = new DumpTelling(context.progress);
@@ -43,22 +43,21 @@ export async function dumpMysqlDatabase(
   );
   const began = monotonic();
   for (const message of await preparedTransactions(source.control)) telling.warn(message);
-  return await dumpFromSnapshot({ source, snapshot, began, dumperVersion }, request, output, context, telling);
+  return await dumpFromSnapshot({ source, snapshot, began, ...how }, request, output, context, telling);
 }
 
 /** A state of a server, to be dumped from. */
-export interface TakenState {
+export interface TakenState extends Pick<DumpRun, "dumperVersion" | "serverWait"> {
   readonly source: MysqlSource;
   /** Its sessions are in the database. */
   readonly snapshot: Snapshot;
   /** When it was taken, of the monotonic clock. */
   readonly began: number;
-  readonly dumperVersion: string;
 }
 
 /** Writes one database from a snapshot that was taken. */
 export async function dumpFromSnapshot(
-  { source, snapshot, began, dumperVersion }: TakenState,
+  { source, snapshot, began, dumperVersion, serverWait }: TakenState,
   request: DumpRequest,
   output: DumpOutput,
   context: DumpContext,
@@ -99,6 +98,7 @@ export async function dumpFromSnapshot(
     sample,
     telling,
     dumperVersion,
+    serverWait,
   };
   const dumped = await write(run, request, output, context);
   if (sample !== undefined) {

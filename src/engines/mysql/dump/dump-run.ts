@@ -6,6 +6,7 @@ import type { Relation } from "../objects/read-relations.ts";
 import { type ChosenSample, estimatedBytes } from "../sample/choose-sample.ts";
 import type { DatabaseDefaults } from "./database-defaults.ts";
 import type { DumpTelling } from "./dump-telling.ts";
+import type { WaitForServer } from "./server-wait.ts";
 import type { Snapshot } from "./snapshot/take-snapshot.ts";
 import { holdsRows } from "./table-rows.ts";
 import type { MysqlSource } from "./with-source.ts";
@@ -26,6 +27,8 @@ export interface DumpRun {
   readonly telling: DumpTelling;
   /** Name and version of this program. */
   readonly dumperVersion: string;
+  /** Missing: what this process finds. */
+  readonly serverWait?: WaitForServer | undefined;
 }
 
 /** What was written of a database. */

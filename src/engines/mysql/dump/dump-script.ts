@@ -24,6 +24,7 @@ import { historiesOf } from "./histories-of.ts";
 import { type EvenRanges, planEvenRanges } from "./plan-ranges.ts";
 import { runLanes } from "./run-lanes.ts";
 import { dumpTitle, scriptFoot, scriptHead } from "./script-frame.ts";
+import { type PartedTable, type ScriptPart, ScriptParts } from "./script-parts.ts";
 import { ScriptWriter } from "./script-writer.ts";
 import { isInSnapshots } from "./snapshot/read-unprotected.ts";
 import { dumpRows } from "./table-rows.ts";
@@ -44,9 +45,8 @@ interface Lane {
 }
 
 /** A table with what is in the script of it. */
-interface TableInScript {
+interface TableInScript extends PartedTable {
   readonly table: Relation;
-  readonly ranges: EvenRanges;
   readonly history: RowHistory | undefined;
   /** Of the parts that were read; undefined when its rows are not wanted. */
   readonly totals: RowTotals[] | undefined;
@@ -121,11 +121,12 @@ async function writeTables(run: DumpRun, tables: readonly TableInScript[], write
   let unprotected = tables.filter(({ table }) => !isInSnapshots(table.engine)).length;
   if (unprotected === 0) await snapshot.unlock();
   const turns = new Turns();
-  const parts = partsOf(tables);
+  const parts = new ScriptParts(tables, run.serverWait);
   const work = async (lane: Lane): Promise<void> => {
-    for (let { value } = parts.next(); value !== undefined; { value } = parts.next()) {
-      await writePart(run, lane, value, turns, writer);
-      if (isInSnapshots(value.of.table.engine)) continue;
+    if (lane !== lanes[0]) await parts.untilShared();
+    for (let part = parts.take(); part !== undefined; part = parts.take()) {
+      await writePart(run, lane, part, turns, writer);
+      if (isInSnapshots(part.of.table.engine)) continue;
       unprotected--;
       if (unprotected === 0) await snapshot.unlock();
     }
@@ -133,30 +134,16 @@ async function writeTables(run: DumpRun, tables: readonly TableInScript[], write
   };
   await runLanes(lanes, work, async (reason) => {
     turns.fail(reason);
+    parts.stop();
     await Promise.all(snapshot.sessions.map((session) => session.close()));
   });
-}
-
-interface ScriptPart {
-  /** Among all parts of all tables. */
-  readonly place: number;
-  readonly of: TableInScript;
-  /** Among those of the table. */
-  readonly index: number;
-}
-
-function* partsOf(tables: readonly TableInScript[]): Generator<ScriptPart, undefined> {
-  let place = 0;
-  for (const of of tables) {
-    for (let index = 0; index < of.ranges.count; index++) yield { place: place++, of, index };
-  }
 }
 
 /** Reads at once and as far ahead as the scanner has memory, and writes when all before it is written. */
 async function writePart(
   run: DumpRun,
   { session, scanner, locks }: Lane,
-  { place, of: { table, ranges, history, totals }, index }: ScriptPart,
+  { place, of: { table, ranges, history, totals }, index, end }: ScriptPart<TableInScript>,
   turns: Turns,
   writer: ScriptWriter,
 ): Promise<void> {
@@ -176,11 +163,12 @@ async function writePart(
     const exactJson = source.facts.capabilities.recursionIntoJson && !options.rows.jsonAsText;
     const writeBlock = writer.blockWriter();
     const write = (block: Buffer): Promise<void> => turns.until(place).then(() => writeBlock(block));
-    const rows = { ...options, exactJson, history, condition: ranges.condition(index) };
+    const condition = end === index + 1 ? ranges.condition(index) : ranges.between?.(index, end);
+    const rows = { ...options, exactJson, history, condition };
     totals.push(await dumpRows(session, scanner, table, rows, write, (bytes) => telling.addBytes(bytes)));
   }
   await turns.until(place);
-  if (totals !== undefined && index === ranges.count - 1) {
+  if (totals !== undefined && end === ranges.count) {
     await writer.write("COMMIT;\n", history === undefined ? "" : historyEnds);
     const { rows, bytes } = joinRowTotals(totals);
     telling.objectEnd(table.name, rows, bytes);

@@ -3,9 +3,6 @@ import type { MysqlServerFacts } from "../../../wire/mysql/identify-server.ts";
 import { quoteName } from "../quote.ts";
 import { isForbidden } from "./snapshot/coordinates.ts";
 
-/** How long the server waits for us to take what it sends, in seconds: a disk or a bucket may pause us. */
-const PATIENT_SECONDS = 86_400;
-
 /**
  * Makes a session read what a dump needs, whatever the server's settings: no limit on the time of a statement, every
  * name quoted, times in UTC (the only zone without hours that come twice), and text **as the column holds it**
@@ -21,19 +18,10 @@ export async function setUpDumpSession(
   const settings: readonly (readonly [string, string])[] = [
     ["sql_mode", "''"],
     ["time_zone", "'+00:00'"],
-    ["net_write_timeout", `${PATIENT_SECONDS}`],
-    ["net_read_timeout", `${PATIENT_SECONDS}`],
-    ["wait_timeout", `${PATIENT_SECONDS}`],
-    ["sql_quote_show_create", "1"],
     ["max_statement_time", "0"],
     ["max_execution_time", "0"],
     ["information_schema_stats_expiry", "0"],
     ["use_secondary_engine", "OFF"],
-    // What a join or a sort may read is no matter for a dump.
-    ["sql_big_selects", "1"],
-    ["sql_select_limit", "DEFAULT"],
-    ["tx_read_only", "0"],
-    ["transaction_read_only", "0"],
     // Literals of JSON are put together by it.
     ["group_concat_max_len", "1073741824"],
     // A value may hold others in 100 layers.

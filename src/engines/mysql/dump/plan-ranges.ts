@@ -17,6 +17,8 @@ export interface EvenRanges {
   readonly count: number;
   /** @param index of the range */
   condition(index: number): string | undefined;
+  /** Of several as one. @param end of the first one behind them */
+  between?(index: number, end: number): string | undefined;
 }
 
 const whole: KeyRange = { condition: undefined, range: undefined };
@@ -83,13 +85,14 @@ export async function planEvenRanges(
   };
   const count = (edges.length - 1) * steps;
   const column = quoteName(first.name);
-  const condition = (index: number): string => {
-    const from = `${column} >= ${start(index)}`;
-    const below = `${column} < ${start(index + 1)}`;
-    if (index === 0) return below;
-    return index === count - 1 ? from : `${from} AND ${below}`;
+  const between = (index: number, end: number): string | undefined => {
+    const bounds = [
+      ...(index === 0 ? [] : [`${column} >= ${start(index)}`]),
+      ...(end === count ? [] : [`${column} < ${start(end)}`]),
+    ];
+    return bounds.length === 0 ? undefined : bounds.join(" AND ");
   };
-  return { count, condition };
+  return { count, condition: (index) => between(index, index + 1), between };
 }
 
 /** Columns of the primary key; undefined when one of them is of no use. */

@@ -66,14 +66,14 @@ export async function dumpRows(
   return totals;
 }
 
-/** A literal that is longer than a packet may be is NULL, or cut. */
+/** A literal that is longer than a packet may be is NULL, or cut. Asked where the server warned of something. */
 export async function refuseCut(connection: MysqlConnection, { name }: Relation): Promise<void> {
   const shown = await connection.rows("SHOW WARNINGS");
   const cut = shown.find(({ Code }) => cutWarnings.has(Code ?? ""));
-  if (cut === undefined) return;
+  if (cut === undefined && shown.length > 0) return;
   throw new BackupError({
     code: "UNSUPPORTED_OBJECT",
-    message: `a JSON value of table "${name}" is too long for its types to be kept: ${shownText(cut.Message ?? "")}`,
+    message: `a JSON value of table "${name}" is too long for its types to be kept: ${shownText(cut?.Message ?? "the server warns, and does not say of what (max_error_count)")}`,
     object: name,
     hint: "raise max_allowed_packet of the server, or write JSON as its text with --json-as-text",
   });

@@ -1,8 +1,9 @@
 import type { DumpContext, DumpRequest } from "../../../ports/dump.ts";
-import { MysqlConnection } from "../../../wire/mysql/connection.ts";
+import type { MysqlConnection } from "../../../wire/mysql/connection.ts";
 import type { MysqlConnectionSpec } from "../../../wire/mysql/connection-spec.ts";
 import { resolveMysqlConnection } from "../../../wire/mysql/conninfo/resolve-mysql-connection.ts";
 import { identifyMysql, type MysqlServerFacts } from "../../../wire/mysql/identify-server.ts";
+import { openMysqlSession } from "../../../wire/mysql/open-session.ts";
 
 /** A server to dump from. */
 export interface MysqlSource {
@@ -23,7 +24,7 @@ export async function withMysqlSource<T>(
   const spec = await resolveMysqlConnection({ ...asked, applicationName });
   progress.emit({ event: "phase", phase: "connect", message: "connecting" });
   for (const message of spec.warnings) progress.emit({ event: "warning", message });
-  await using control = await MysqlConnection.connect(spec, { signal });
+  await using control = await openMysqlSession(spec, { signal });
   const facts = await identifyMysql(control);
-  return await work({ control, facts, spec, connect: () => MysqlConnection.connect(control.spec, { signal }) });
+  return await work({ control, facts, spec, connect: () => openMysqlSession(control.spec, { signal }) });
 }

@@ -32,6 +32,7 @@ export async function refuseWarnings(
 ): Promise<void> {
   const listed = await connection.rows("SHOW WARNINGS");
   const telling = listed.filter(({ Code }) => !harmless.has(Code ?? ""));
+  if (listed.length === 0 && count > 0) throw unlisted(table, file, count);
   if (telling.length === 0) return;
   const columns = await connection.rows(`SHOW COLUMNS FROM ${quoteName(table)}`);
   const [first, ...others] = telling.filter((warning) => !isKept(warning, columns));
@@ -54,6 +55,16 @@ export async function refuseWarnings(
       first.Code === duplicate
         ? hintForRows
         : "restore on a server of the version that the backup was made of, or a newer one of the same kind",
+  });
+}
+
+/** With `max_error_count = 0` a server counts warnings and tells none. */
+function unlisted(table: string, file: string, count: number): RefusedRows {
+  return new RefusedRows({
+    code: "SERVER",
+    message: `table "${table}" (${file}): the server warns of ${count} values or rows, and does not tell of which`,
+    object: table,
+    hint: "SET GLOBAL max_error_count = 64 on the server for the time of the restore",
   });
 }
 

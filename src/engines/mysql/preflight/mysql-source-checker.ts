@@ -1,10 +1,11 @@
 import { BackupError } from "../../../core/backup-error.ts";
 import { counted } from "../../../core/counted.ts";
 import type { Check, SourceChecker, SourceReport } from "../../../ports/preflight.ts";
-import { MysqlConnection } from "../../../wire/mysql/connection.ts";
+import type { MysqlConnection } from "../../../wire/mysql/connection.ts";
 import { describeHost } from "../../../wire/mysql/connection-spec.ts";
 import { resolveMysqlConnection } from "../../../wire/mysql/conninfo/resolve-mysql-connection.ts";
 import { identifyMysql, type MysqlServerFacts } from "../../../wire/mysql/identify-server.ts";
+import { openMysqlSession } from "../../../wire/mysql/open-session.ts";
 import { MysqlServerError } from "../../../wire/mysql/server-error.ts";
 import { preparedTransactions } from "../dump/prepared-transactions.ts";
 import { readUnprotected } from "../dump/snapshot/read-unprotected.ts";
@@ -22,7 +23,7 @@ const longSeconds = 60;
 export const mysqlSourceChecker: SourceChecker = {
   async check({ connection: wish, database }, signal) {
     const spec = await resolveMysqlConnection({ ...wish, applicationName: "dbbackup preflight" });
-    await using connection = await MysqlConnection.connect(spec, { signal });
+    await using connection = await openMysqlSession(spec, { signal });
     const facts = await identifyMysql(connection);
     await connection.query("SET SESSION TRANSACTION READ ONLY");
     await connection.query("SET NAMES utf8mb4");

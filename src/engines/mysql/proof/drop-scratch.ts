@@ -1,6 +1,7 @@
 import { BackupError } from "../../../core/backup-error.ts";
-import { MysqlConnection } from "../../../wire/mysql/connection.ts";
+import type { MysqlConnection } from "../../../wire/mysql/connection.ts";
 import type { MysqlConnectionSpec } from "../../../wire/mysql/connection-spec.ts";
+import { openMysqlSession } from "../../../wire/mysql/open-session.ts";
 import { quoteName, quoteText } from "../quote.ts";
 
 /** How long somebody else's session may keep a table of it, in seconds. */
@@ -9,7 +10,7 @@ const patience = 20;
 /** Drops a scratch database if it exists; answers why it could not. Also an interrupted run does it. */
 export async function tryDropScratch(spec: MysqlConnectionSpec, name: string): Promise<string | undefined> {
   try {
-    await using connection = await MysqlConnection.connect({ ...spec, database: undefined });
+    await using connection = await openMysqlSession({ ...spec, database: undefined });
     await connection.query(`SET SESSION lock_wait_timeout = ${patience}`);
     await endSessions(connection, name);
     await connection.query(`DROP DATABASE IF EXISTS ${quoteName(name)}`);

@@ -1,8 +1,9 @@
 import type { MissingFromServer, RestoreProver } from "../../../ports/restore-proof.ts";
-import { MysqlConnection } from "../../../wire/mysql/connection.ts";
+import type { MysqlConnection } from "../../../wire/mysql/connection.ts";
 import type { MysqlConnectionSpec } from "../../../wire/mysql/connection-spec.ts";
 import { resolveMysqlConnection } from "../../../wire/mysql/conninfo/resolve-mysql-connection.ts";
 import { identifyMysql, type MysqlServerFacts } from "../../../wire/mysql/identify-server.ts";
+import { openMysqlSession } from "../../../wire/mysql/open-session.ts";
 import { newScratchName } from "../../common/scratch-name.ts";
 import { quoteName, quoteText } from "../quote.ts";
 import { tryDropScratch } from "./drop-scratch.ts";
@@ -14,7 +15,7 @@ export const mysqlProver: RestoreProver = {
   async reserve(server, signal, name = newScratchName()) {
     const spec = await resolveMysqlConnection({ applicationName: "dbbackup verify", ...server });
     // Holds the lease. Not the run's to cancel: an interrupted run cleans up, too.
-    const connection = await MysqlConnection.connect({ ...spec, database: undefined });
+    const connection = await openMysqlSession({ ...spec, database: undefined });
     try {
       const facts = await identifyMysql(connection);
       await holdLease(connection, name);

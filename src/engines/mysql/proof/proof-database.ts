@@ -1,8 +1,9 @@
 import type { ProgressSink } from "../../../ports/progress.ts";
 import type { PromisedContents, ProofFindings, RestoredDatabase, UserCheck } from "../../../ports/restore-proof.ts";
-import { MysqlConnection } from "../../../wire/mysql/connection.ts";
+import type { MysqlConnection } from "../../../wire/mysql/connection.ts";
 import type { MysqlConnectionSpec } from "../../../wire/mysql/connection-spec.ts";
 import { identifyMysql, type MysqlServerFacts } from "../../../wire/mysql/identify-server.ts";
+import { openMysqlSession } from "../../../wire/mysql/open-session.ts";
 import { setUpDumpSession } from "../dump/dump-session.ts";
 import { type Relation, readRelations } from "../objects/read-relations.ts";
 import { checkForeignKeys } from "./check-foreign-keys.ts";
@@ -47,7 +48,7 @@ export class MysqlProofDatabase implements RestoredDatabase {
     try {
       let facts: MysqlServerFacts | undefined;
       for (let count = 0; count < jobs; count++) {
-        const session = await MysqlConnection.connect({ ...spec, database: undefined }, { signal });
+        const session = await openMysqlSession({ ...spec, database: undefined }, { signal });
         sessions.push(session);
         facts ??= await identifyMysql(session);
         await setUpDumpSession(session, facts, database);
@@ -80,7 +81,7 @@ export class MysqlProofDatabase implements RestoredDatabase {
 
   async runCheck(sql: string): Promise<UserCheck> {
     const { spec, database, signal } = this.#options;
-    await using connection = await MysqlConnection.connect({ ...spec, database }, { signal });
+    await using connection = await openMysqlSession({ ...spec, database }, { signal });
     return await runCheck(connection, sql);
   }
 

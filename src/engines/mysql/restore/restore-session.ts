@@ -1,25 +1,16 @@
 import { BackupError } from "../../../core/backup-error.ts";
-import { MysqlConnection } from "../../../wire/mysql/connection.ts";
+import type { MysqlConnection } from "../../../wire/mysql/connection.ts";
 import type { MysqlConnectionSpec } from "../../../wire/mysql/connection-spec.ts";
+import { openMysqlSession } from "../../../wire/mysql/open-session.ts";
 import { MysqlServerError } from "../../../wire/mysql/server-error.ts";
 import { quoteName } from "../quote.ts";
 
 const unknownDatabase = 1049;
-/** A slow source may say nothing for that long, in the middle of a statement or between two. */
-const patienceSeconds = 24 * 3600;
-
 /**
  * What a server may set for all sessions, and with which statements of a restore would fail or stop. What a script itself
  * sets comes after. The session is closed at the end: nothing of it stays.
  */
-const neutralSettings = [
-  "autocommit = 1",
-  `net_read_timeout = ${patienceSeconds}`,
-  `net_write_timeout = ${patienceSeconds}`,
-  `wait_timeout = ${patienceSeconds}`,
-  "foreign_key_checks = 1",
-  "unique_checks = 1",
-];
+const neutralSettings = ["foreign_key_checks = 1", "unique_checks = 1"];
 
 /** Without a limit on the time of statements, where the server has one. */
 const timeLimits = new Set(["max_statement_time", "max_execution_time"]);
@@ -55,7 +46,7 @@ async function connectTo(
   options: SessionOptions,
 ): Promise<MysqlConnection> {
   try {
-    return await MysqlConnection.connect({ ...spec, database }, options);
+    return await openMysqlSession({ ...spec, database }, { ...options, keepsSqlMode: true });
   } catch (error) {
     if (!(error instanceof MysqlServerError) || error.number !== unknownDatabase) throw error;
     throw new BackupError({
@@ -75,7 +66,7 @@ const dropWithinSeconds = 30;
 export async function dropCreated(spec: MysqlConnectionSpec, target: string): Promise<string> {
   try {
     // Not with the run's signal: an interrupted run cleans up too.
-    await using connection = await MysqlConnection.connect({ ...spec, database: undefined });
+    await using connection = await openMysqlSession({ ...spec, database: undefined });
     await connection.query(`SET SESSION lock_wait_timeout = ${dropWithinSeconds}`);
     await connection.query(`DROP DATABASE IF EXISTS ${quoteName(target)}`);
     return `database "${target}", which this run created, was dropped again`;

@@ -13,6 +13,7 @@ import {
   ScriptReader,
   type ScriptStatement,
 } from "../script/read-script.ts";
+import type { Quoting } from "../script/script-lexer.ts";
 import { askQuoting } from "../script/session-quoting.ts";
 import { headOf, type StatementKind, statementKind } from "../script/statement-head.ts";
 import type { RowsOfStatement, TableTotals } from "../script/table-totals.ts";
@@ -40,10 +41,12 @@ export interface ScriptRun {
   readonly object?: string;
   /** Makes statements fit the server, and leaves out what cannot. */
   readonly converter?: StatementConverter | undefined;
-  /** Changes statements of up to 4 MiB that are no rows, after the converter. */
-  readonly rewrite?: (text: Buffer) => Buffer;
+  /** Changes statements of up to 4 MiB that are no rows, after the converter; nothing for those that need not be sent. */
+  readonly rewrite?: (text: Buffer) => Buffer | undefined;
   /** What statements end with until the script says something else. */
   readonly delimiter?: string;
+  /** How the session reads literals, when somebody knows. */
+  readonly quoting?: Quoting | undefined;
   /** @throws BackupError for a statement that has no business in the script */
   readonly requireAllowed?: (kind: StatementKind, statement: FailedStatement) => void;
   /** Runs a LOAD DATA LOCAL; absent: it is refused. Answers how many rows came. */
@@ -54,6 +57,10 @@ export interface ScriptRunResult {
   /** Statements that were run. */
   readonly done: number;
   readonly warnings: string[];
+  /** How the session reads literals now. */
+  readonly quoting: Quoting;
+  /** Where the last statement began that may have changed something of the session; -1 without any. */
+  readonly lastSettingAt: number;
 }
 
 /** More warnings than these are counted. */
@@ -75,15 +82,20 @@ export async function runScript(run: ScriptRun): Promise<ScriptRunResult> {
   let item = await reader.next();
   while (item !== undefined) item = await runner.take(item);
   run.progress.tell();
-  return { done: runner.done, warnings: runner.allWarnings() };
+  const { done, lastSettingAt } = runner;
+  return { done, warnings: runner.allWarnings(), quoting: reader.quoting, lastSettingAt };
 }
 
 interface Statement extends FailedStatement {
   readonly kind: StatementKind;
 }
 
+/** Statements that leave the session as it is. */
+const keepsSession = /^(?:CREATE|DROP|ALTER|INSERT|REPLACE)\b/i;
+
 class ScriptRunner {
   done = 0;
+  lastSettingAt = -1;
   readonly #run: ScriptRun;
   readonly #reader: ScriptReader;
   readonly #warnings: string[] = [];
@@ -96,14 +108,15 @@ class ScriptRunner {
   }
 
   async begin(): Promise<void> {
-    const { connection, maxPacket } = this.#run;
+    const { connection, maxPacket, quoting } = this.#run;
     this.#maxPacket = maxPacket ?? (await askMaxPacket(connection));
-    this.#reader.quoting = await askQuoting(connection);
+    this.#reader.quoting = quoting ?? (await askQuoting(connection));
   }
 
   /** Answers the item behind it. */
   async take(item: ScriptItem): Promise<ScriptItem | undefined> {
     this.#run.progress.readTo(item.offset);
+    if (item.kind === "character set" || !keepsSession.test(headOf(item.text))) this.lastSettingAt = item.offset;
     if (item.kind === "character set") {
       await this.#run.connection.query(`SET NAMES ${item.name}`);
       this.#reader.quoting = await askQuoting(this.#run.connection);
@@ -226,7 +239,8 @@ class ScriptRunner {
     const changed = await this.#run.definers.change(text, this.#reader.quoting.characterSet);
     if (kind !== "statement") return changed;
     const converted = this.#converted(head, changed);
-    return converted === undefined ? undefined : (this.#run.rewrite?.(converted) ?? converted);
+    const { rewrite } = this.#run;
+    return converted === undefined || rewrite === undefined ? converted : rewrite(converted);
   }
 
   #converted(head: string, text: Buffer): Buffer | undefined {

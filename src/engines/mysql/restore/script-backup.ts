@@ -11,9 +11,10 @@ import type {
   RestoreResult,
   ScriptResult,
 } from "../../../ports/restore.ts";
-import { MysqlConnection } from "../../../wire/mysql/connection.ts";
+import type { MysqlConnection } from "../../../wire/mysql/connection.ts";
 import type { MysqlConnectionSpec } from "../../../wire/mysql/connection-spec.ts";
 import { identifyMysql } from "../../../wire/mysql/identify-server.ts";
+import { openMysqlSession } from "../../../wire/mysql/open-session.ts";
 import { flagForArchives } from "../../common/flags-for-archives.ts";
 import type { PlainInput } from "../../common/plain-input.ts";
 import {
@@ -86,7 +87,7 @@ export class ScriptBackup implements RestorableBackup {
   async preCheck(request: RestoreRequest, signal: AbortSignal): Promise<readonly Finding[]> {
     const { target } = this.plan(request);
     const spec = await this.#resolve(request);
-    await using connection = await MysqlConnection.connect({ ...spec, database: undefined }, { signal });
+    await using connection = await openMysqlSession({ ...spec, database: undefined }, { signal });
     const facts = await readTargetFacts(connection, target, this.#facts?.demands ?? []);
     const storedBytes = this.#input.object?.size ?? 0;
     const found = await this.#conversions(facts);

@@ -41,13 +41,15 @@ export async function checkDirectory(files: BackupFiles, codec: Codec, signal: A
   };
 }
 
-async function checkScriptFile(files: BackupFiles, name: string, sha256: string): Promise<void> {
+/** @throws BackupError DAMAGED, NOT_FOUND */
+export async function checkScriptFile(files: BackupFiles, name: string, sha256: string): Promise<void> {
   const hash = createHash("sha256");
   for await (const piece of fileBytes(files, name)) hash.update(piece);
   if (hash.digest("hex") !== sha256) throw damagedFile(name, "its bytes are not those that the index recorded");
 }
 
-interface ChunkCheck {
+/** What chunks are checked with. */
+export interface ChunkCheck {
   readonly files: BackupFiles;
   readonly codec: Codec;
   readonly signal: AbortSignal;
@@ -55,8 +57,8 @@ interface ChunkCheck {
   readonly compression: CompressionMethod;
 }
 
-/** The checksum of its rows proves its bytes; that of the file is for those who do not decompress it. */
-async function checkChunk(
+/** The checksum of its rows proves its bytes; that of the file is for those who do not decompress it. @throws BackupError DAMAGED, NOT_FOUND */
+export async function checkChunk(
   { files, codec, signal, scanner, compression }: ChunkCheck,
   table: string,
   { file, rows, bytes, checksum }: DirectoryChunk,

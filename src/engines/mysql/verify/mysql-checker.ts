@@ -8,6 +8,7 @@ import { requireScript } from "../script/require-script.ts";
 import { checkDirectory } from "./check-directory.ts";
 import { checkMydumper } from "./check-mydumper.ts";
 import { checkScript } from "./check-script.ts";
+import { surveyDirectory } from "./survey-directory.ts";
 
 /** How many of the first bytes tell everything. */
 const recognizedBytes = 512;
@@ -33,6 +34,10 @@ export function createMysqlChecker(codec: Codec): BackupChecker {
     },
 
     checkStream: (stream, signal) => checkPlain(stream, signal),
+    async survey(source, _known, signal) {
+      if (source.kind !== "folder" || isMydumperFolder(source.files)) return undefined;
+      return await surveyDirectory(source.files, codec, signal);
+    },
   };
 }
 

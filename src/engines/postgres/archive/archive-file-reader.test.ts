@@ -31,7 +31,7 @@ async function readWhole(bytes: Uint8Array): Promise<void> {
 }
 
 const binary = fc.string({
-  unit: fc.integer({ min: 0, max: 255 }).map((code) => String.fromCharCode(code)),
+  unit: fc.integer({ min: 1, max: 255 }).map((code) => String.fromCharCode(code)),
   maxLength: 40,
 });
 const nullable = fc.option(binary);
@@ -261,6 +261,16 @@ describe("hostile archives are refused with a typed error", () => {
     const count = bytes.indexOf(Buffer.from([0, entries.length, 0, 0, 0]), bytes.indexOf("dbbackup 4"));
     bytes.writeUInt32LE(9_999_999, count + 1);
     await expect(readWhole(bytes)).rejects.toThrow("the number of entries is 9999999");
+  });
+
+  test("text with a zero character, which no server takes", async () => {
+    const { entries, data } = sampleArchive();
+    const entry = entries.find(({ desc }) => desc === "TABLE")!;
+    const changed = entries.with(entries.indexOf(entry), { ...entry, definition: "CREATE TABLE \0();\n" });
+    await expect(readWhole(await writeArchive(changed, data))).rejects.toMatchObject({
+      code: "DAMAGED",
+      message: expect.stringContaining("zero character"),
+    });
   });
 
   test("settings that are more than settings", async () => {

@@ -17,17 +17,19 @@ export class ArchiveFileReader extends ArchiveContents implements ArchiveReader 
   readonly format: "custom" | "tar";
   readonly #input: InputBytes;
   readonly #object: OpenedObject | undefined;
-  readonly #framing: BlockFraming;
-  readonly #dataStart: number;
+  /** How blocks follow each other: for whoever walks over a damaged archive. */
+  readonly framing: BlockFraming;
+  /** Where the first block begins. */
+  readonly dataStart: number;
   readonly #positions = new Map<number, number>();
 
   private constructor(opened: OpenedArchive, input: InputBytes, object: OpenedObject | undefined) {
     super(opened.contents);
     this.format = opened.framing.format;
-    this.#framing = opened.framing;
+    this.framing = opened.framing;
     this.#input = input;
     this.#object = object;
-    this.#dataStart = input.position;
+    this.dataStart = input.position;
   }
 
   /**
@@ -54,13 +56,13 @@ export class ArchiveFileReader extends ArchiveContents implements ArchiveReader 
   }
 
   async *dataBlocks(): AsyncGenerator<DataBlock> {
-    const input = this.#object === undefined ? this.#input : new ObjectInput(this.#object, this.#dataStart);
+    const input = this.#object === undefined ? this.#input : new ObjectInput(this.#object, this.dataStart);
     for await (const { block } of this.#walk(input)) yield block;
   }
 
   /** Goes from chunk header to chunk header, or from member to member. */
   async checkStructure(): Promise<ReadonlyMap<number, { readonly position: number; readonly storedBytes: number }>> {
-    const input = new ObjectInput(this.#requireObject(), this.#dataStart);
+    const input = new ObjectInput(this.#requireObject(), this.dataStart);
     const index = new Map<number, { position: number; storedBytes: number }>();
     for await (const { block, position } of this.#walk(input)) {
       await block.skipRest();
@@ -77,8 +79,12 @@ export class ArchiveFileReader extends ArchiveContents implements ArchiveReader 
   async openBlock(dumpId: number): Promise<DataBlock> {
     const position = this.#positions.get(dumpId);
     if (position === undefined) throw new Error(`the place of the data of entry ${dumpId} is not known`);
+    return await this.openBlockAt(dumpId, position);
+  }
+
+  async openBlockAt(dumpId: number, position: number): Promise<DataBlock> {
     const input = new ObjectInput(this.#requireObject(), position);
-    const block = await this.#framing.nextBlock(input, dumpId);
+    const block = await this.framing.nextBlock(input, dumpId);
     if (block?.dumpId !== dumpId) throw archiveDamage(`the data of entry ${dumpId} is there no more,`, position);
     return block;
   }
@@ -89,7 +95,7 @@ export class ArchiveFileReader extends ArchiveContents implements ArchiveReader 
     let nextObjects = objects.next().value?.dumpId;
     for (;;) {
       const position = input.position;
-      const block = await this.#framing.nextBlock(input, nextObjects);
+      const block = await this.framing.nextBlock(input, nextObjects);
       if (block === undefined) break;
       if (block.dumpId === nextObjects) nextObjects = objects.next().value?.dumpId;
       if (!missing.delete(block.dumpId)) {

@@ -22,11 +22,14 @@ import type { TocEntry } from "./toc-entry.ts";
 export class ArchiveFolderReader extends ArchiveContents implements ArchiveReader {
   readonly format = "directory";
   readonly canReadAgain = true;
+  /** Name of the file that the table of contents is in. */
+  readonly contentsFile: string;
   readonly #files: BackupFiles;
   readonly #options: ReadOptions;
 
-  private constructor(decoded: DecodedContents, files: BackupFiles, options: ReadOptions) {
+  private constructor(decoded: DecodedContents, contentsFile: string, files: BackupFiles, options: ReadOptions) {
     super(decoded);
+    this.contentsFile = contentsFile;
     tableDataFiles(decoded);
     this.#files = files;
     this.#options = options;
@@ -45,7 +48,7 @@ export class ArchiveFolderReader extends ArchiveContents implements ArchiveReade
       if ((await input.peek(1)).length > 0) {
         throw archiveDamage(`there is more in "${toc.name}" than the table of contents`, input.position);
       }
-      return new ArchiveFolderReader(decoded, files, options);
+      return new ArchiveFolderReader(decoded, toc.name, files, options);
     } finally {
       await input.close();
     }
@@ -65,7 +68,7 @@ export class ArchiveFolderReader extends ArchiveContents implements ArchiveReade
   async checkStructure(): Promise<BlockIndex> {
     const index = new Map<number, { storedBytes: number }>();
     for (const entry of this.withData) {
-      let storedBytes = findFolderFile(this.#files, this.#fileOf(entry)).size;
+      let storedBytes = findFolderFile(this.#files, this.dataFile(entry)).size;
       if (entry.desc === "BLOBS") {
         for (const oid of await this.#listedObjects(entry)) {
           storedBytes += findFolderFile(this.#files, largeObjectFile(oid)).size;
@@ -78,7 +81,7 @@ export class ArchiveFolderReader extends ArchiveContents implements ArchiveReade
 
   async openBlock(dumpId: number): Promise<DataBlock> {
     const entry = this.entry(dumpId)!;
-    if (entry.desc !== "BLOBS") return openTableDataBlock(dumpId, ...this.#open(this.#fileOf(entry)));
+    if (entry.desc !== "BLOBS") return openTableDataBlock(dumpId, ...this.#open(this.dataFile(entry)));
     const listed = (await this.#listedObjects(entry)).values();
     const next = async () => {
       const oid = listed.next().value;
@@ -91,13 +94,17 @@ export class ArchiveFolderReader extends ArchiveContents implements ArchiveReade
     return openLargeObjectsBlock(dumpId, next);
   }
 
+  openBlockAt(dumpId: number): Promise<DataBlock> {
+    return this.openBlock(dumpId);
+  }
+
   #open(name: string): [ReturnType<typeof folderFileStream>, StreamFormat] {
     const file = findFolderFile(this.#files, name);
     return [folderFileStream(this.#files, file), { ...this.#options, method: file.method, container: "gzip" }];
   }
 
-  /** The file of an entry: its data, or its list of large objects. */
-  #fileOf(entry: TocEntry): string {
+  /** Name of the file of an entry, without the ending of compressed ones: its data, or its list of large objects. */
+  dataFile(entry: TocEntry): string {
     const name = this.fileName(entry.dumpId) ?? "";
     if (entry.desc === "BLOBS" && !/^blobs(_\d{1,10})?\.toc$/.test(name)) {
       throw archiveDamage(`entry ${entry.dumpId} names no list of large objects,`, 0);
@@ -107,7 +114,7 @@ export class ArchiveFolderReader extends ArchiveContents implements ArchiveReade
 
   /** OIDs of the large objects of a BLOBS entry. */
   async #listedObjects(entry: TocEntry): Promise<readonly number[]> {
-    const name = this.#fileOf(entry);
+    const name = this.dataFile(entry);
     const oids: number[] = [];
     let rest = "";
     for await (const chunk of plainChunks(...this.#open(name))) {

@@ -32,4 +32,6 @@ export interface ArchiveReader extends ArchiveContents {
   checkStructure(): Promise<BlockIndex>;
   /** The data of an entry that has some, after `checkStructure`. Blocks may be read beside each other. */
   openBlock(dumpId: number): Promise<DataBlock>;
+  /** The same where somebody else has found it. @param position of a file: where the block begins */
+  openBlockAt(dumpId: number, position: number): Promise<DataBlock>;
 }

@@ -73,7 +73,10 @@ export class ValueCursor {
     if (length < 0 || length > archiveLimits.stringBytes || beyondEnd) {
       throw archiveDamage(`a string claims ${length} bytes`, at);
     }
-    return this.#take(length).toString("latin1");
+    const bytes = this.#take(length);
+    // Whoever wrote it ends text with one; no statement and no name can hold it.
+    if (bytes.includes(0)) throw archiveDamage("a string holds a zero character", at);
+    return bytes.toString("latin1");
   }
 
   /** An unsigned decimal number as a string: how OIDs and dependencies are stored. Null where the string is. */

@@ -39,21 +39,60 @@ const both: WantedParts = { definition: true, data: true };
  */
 export function partChooser(options: PartOptions): (entry: TocEntry) => WantedParts {
   const { schema, data, statistics } = wantedKinds(options);
-  const leftOut = optionalClasses.filter(({ option }) => options[option] === true);
-  return (entry) => {
-    const { desc } = entry;
-    if (isSetting(entry)) return nothing;
-    if (desc === "DATABASE" || desc === "DATABASE PROPERTIES") return options.create ? definitionOnly : nothing;
-    if (isStatistics(entry)) return statistics ? definitionOnly : nothing;
-    if (isLeftOutClass(entry, options, leftOut)) return nothing;
-    if (belongsToDatabase(entry) && !options.create) return nothing;
-    const countedAsData = countsAsData(entry);
+  const leftOutTags = [
+    ...(options.create ? [] : [tagOfDatabase]),
+    ...leftOutClasses(options).map(({ attributes }) => attributes),
+  ];
+  const partsOf = (entry: TocEntry, rule: TypeRule): WantedParts => {
+    if (rule.fixed !== undefined) return rule.fixed;
+    if (rule.isAttribute && leftOutTags.some((tag) => entry.tag.startsWith(tag))) return nothing;
+    const countedAsData = rule.isData || (rule.isAttribute && entry.tag.startsWith("LARGE OBJECT"));
     const hasDefinition = entry.definition !== null && entry.definition !== "" && !isLoadViaRoot(entry);
-    const isValue = options.sequenceData === true && desc === "SEQUENCE SET";
-    const isDataWanted = (data && (entry.hadDumper || countedAsData)) || isValue;
+    const isDataWanted = (data && (entry.hadDumper || countedAsData)) || rule.isWantedValue;
     if (schema && hasDefinition && !countedAsData) return isDataWanted ? both : definitionOnly;
     return isDataWanted ? onlyData : nothing;
   };
+  // There are tens of thousands of entries, and few types.
+  const rules = new Map<string, TypeRule>();
+  return (entry) => {
+    let rule = rules.get(entry.desc);
+    if (rule === undefined) {
+      rule = ruleOf(entry, options, statistics);
+      rules.set(entry.desc, rule);
+    }
+    return partsOf(entry, rule);
+  };
+}
+
+/** What is so for all entries of a type. */
+interface TypeRule {
+  /** Whatever the entry. */
+  readonly fixed: WantedParts | undefined;
+  readonly isAttribute: boolean;
+  readonly isData: boolean;
+  /** Asked for where no other data is. */
+  readonly isWantedValue: boolean;
+}
+
+function ruleOf(entry: TocEntry, options: PartOptions, statistics: boolean): TypeRule {
+  return {
+    fixed: partsOfType(entry, options, statistics),
+    isAttribute: isAttribute(entry),
+    isData: entry.desc === "SEQUENCE SET" || entry.desc === "BLOB" || entry.desc === "BLOB METADATA",
+    isWantedValue: options.sequenceData === true && entry.desc === "SEQUENCE SET",
+  };
+}
+
+function partsOfType(entry: TocEntry, options: PartOptions, statistics: boolean): WantedParts | undefined {
+  const { desc } = entry;
+  if (isSetting(entry)) return nothing;
+  if (desc === "DATABASE" || desc === "DATABASE PROPERTIES") return options.create ? definitionOnly : nothing;
+  if (isStatistics(entry)) return statistics ? definitionOnly : nothing;
+  if (options.noPrivileges && (desc === "ACL" || desc === "DEFAULT ACL")) return nothing;
+  if (options.noComments === true && desc === "COMMENT") return nothing;
+  if (options.noSecurityLabels === true && desc === "SECURITY LABEL") return nothing;
+  const isLeftOut = leftOutClasses(options).some(({ types }) => (types as readonly string[]).includes(desc));
+  return isLeftOut ? nothing : undefined;
 }
 
 /** Whether definitions, data and statistics are asked for. */
@@ -77,19 +116,8 @@ const optionalClasses = [
   { option: "noSubscriptions", types: ["SUBSCRIPTION", "SUBSCRIPTION TABLE"], attributes: "SUBSCRIPTION " },
 ] as const;
 
-function isLeftOutClass(
-  entry: TocEntry,
-  options: PartOptions,
-  leftOut: readonly (typeof optionalClasses)[number][],
-): boolean {
-  const { desc, tag } = entry;
-  if (options.noPrivileges && (desc === "ACL" || desc === "DEFAULT ACL")) return true;
-  if (options.noComments === true && desc === "COMMENT") return true;
-  if (options.noSecurityLabels === true && desc === "SECURITY LABEL") return true;
-  return leftOut.some(
-    ({ types, attributes }) =>
-      (types as readonly string[]).includes(desc) || (isAttribute(entry) && tag.startsWith(attributes)),
-  );
+function leftOutClasses(options: PartOptions): readonly (typeof optionalClasses)[number][] {
+  return optionalClasses.filter(({ option }) => options[option] === true);
 }
 
 /** Data of a partition that must be loaded through the root of its tree: the definition is a comment that says so. */
@@ -99,16 +127,12 @@ export function isLoadViaRoot(entry: TocEntry): boolean {
 
 /** Comment, label or privileges of the database. */
 export function belongsToDatabase(entry: TocEntry): boolean {
-  return isAttribute(entry) && entry.tag.startsWith("DATABASE ");
+  return isAttribute(entry) && entry.tag.startsWith(tagOfDatabase);
 }
+
+const tagOfDatabase = "DATABASE ";
 
 /** What describes another entry: restored with it. */
 export function isAttribute(entry: TocEntry): boolean {
   return entry.desc === "ACL" || entry.desc === "COMMENT" || entry.desc === "SECURITY LABEL";
-}
-
-function countsAsData(entry: TocEntry): boolean {
-  const { desc, tag } = entry;
-  if (desc === "SEQUENCE SET" || desc === "BLOB" || desc === "BLOB METADATA") return true;
-  return isAttribute(entry) && tag.startsWith("LARGE OBJECT");
 }

@@ -11,6 +11,7 @@ import { DEFAULT_SPLIT_LARGER_THAN, type PlannedCopy, planCopies } from "./plan-
 import { readEntries, type SourceEntries } from "./read-entries.ts";
 import type { KeptTable } from "./resume/kept-tables.ts";
 import type { ResumableDump } from "./resume/resumable-dump.ts";
+import type { SecondReader } from "./second-reader.ts";
 import { StatisticsDefinitions } from "./statistics-definitions.ts";
 
 export interface DumpToBegin {
@@ -25,6 +26,7 @@ export interface DumpToBegin {
   readonly recycle: (block: Buffer) => void;
   /** Opens another connection like the session's, to the same server. */
   readonly connect: () => Promise<PgConnection>;
+  readonly secondReader: SecondReader;
   /** Set when the dump can be resumed, or is. */
   readonly resumable: ResumableDump | undefined;
 }
@@ -48,7 +50,7 @@ export interface BegunDump {
 /** Reads what there is, plans the entries, and writes what stands before the data. */
 export async function beginDump(begin: DumpToBegin): Promise<BegunDump> {
   const { session, request, output, context, format, resumable } = begin;
-  const { entries, ...source } = await readEntries(session, begin.encoding, request, format);
+  const { entries, ...source } = await readFrom(begin);
   for (const warning of source.warnings) context.progress.emit({ event: "warning", message: warning });
   const sample =
     request.sample &&
@@ -77,4 +79,10 @@ export async function beginDump(begin: DumpToBegin): Promise<BegunDump> {
       ? await planCopies(session, entries, writer.dataOrder, { jobs, splitLargerThan })
       : planSampledCopies(entries, writer.dataOrder, sample);
   return { source, writer, copies, kept, sample, entryCounts: countEntries(entries) };
+}
+
+async function readFrom({ session, secondReader, encoding, request, format }: DumpToBegin): Promise<SourceEntries> {
+  // Closed before there are connections that copy.
+  await using reader = secondReader;
+  return await readEntries(reader.beside(session), encoding, request, format, () => reader.end());
 }

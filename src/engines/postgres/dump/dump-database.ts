@@ -14,6 +14,7 @@ import { type DumpIsolation, type DumpSession, openDumpSession } from "./dump-se
 import { RateLimit } from "./rate-limit.ts";
 import { withKeptTables } from "./resume/kept-tables.ts";
 import { ResumableDump } from "./resume/resumable-dump.ts";
+import { manyTables, SecondReader } from "./second-reader.ts";
 import type { ServerFacts } from "./server-facts.ts";
 import { dumpEncoding } from "./session-settings.ts";
 
@@ -21,7 +22,9 @@ export interface DumpDatabaseOptions {
   /** Name and version of this program, written into archives. */
   readonly dumperVersion: string;
   readonly isolation?: DumpIsolation;
-  /** Opens another connection like the first, to the same server, for copying beside it. */
+  /** From how many tables on catalogues are read over two connections. Anything but the default is for tests. */
+  readonly secondReaderFrom?: number;
+  /** Opens another connection like the first, to the same server, for reading and copying beside it. */
   readonly connect: () => Promise<PgConnection>;
 }
 
@@ -47,10 +50,17 @@ async function makeDump(
   const { progress } = context;
   progress.emit({ event: "phase", phase: "introspect", message: "reading the catalogues" });
   const resumable = await ResumableDump.open(connection, request, output);
+  const sharesSnapshot = options.isolation === undefined;
+  const readsBeside = sharesSnapshot && request.jobs > 1;
+  await using secondReader = new SecondReader(
+    options.connect,
+    readsBeside ? (options.secondReaderFrom ?? manyTables) : Number.POSITIVE_INFINITY,
+  );
   const session = await openDumpSession(connection, {
     isolation: options.isolation,
     selection: request.selection,
     database: request.database,
+    onListed: (tables) => secondReader.expect(tables),
     ...request.session,
   });
   const encoding = dumpEncoding(connection);
@@ -67,13 +77,13 @@ async function makeDump(
     dumperVersion: options.dumperVersion,
     recycle: (block) => copying?.recycle(block),
     connect: options.connect,
+    secondReader,
     resumable,
   });
   const { facts, database, decodeName, notIncluded, warnings } = source;
   progress.emit({ event: "snapshot", xmin: facts.xmin });
   progress.emit({ event: "phase", phase: "data", message: "copying data" });
   const { jobs, maxRate } = request;
-  const sharesSnapshot = options.isolation === undefined;
   const limit = maxRate === undefined ? undefined : new RateLimit(maxRate, context.signal);
   await using lanes = await CopyLanes.open(sample === undefined ? session : lookingRowsUp(session), copies, {
     jobs,

@@ -4,7 +4,12 @@ import { collectIntegers } from "../../../wire/postgres/collect-integers.ts";
 import type { PgConnection } from "../../../wire/postgres/connection.ts";
 import type { Capabilities } from "../capabilities.ts";
 import { capabilitiesOf } from "../capabilities.ts";
-import { type CatalogSession, type RunQuery, tellingFirstError } from "../objects/catalog-queries.ts";
+import {
+  type CatalogQuestions,
+  type CatalogSession,
+  type RunQuery,
+  tellingFirstError,
+} from "../objects/catalog-queries.ts";
 import type { Row } from "../objects/catalog-reader.ts";
 import { namedRows } from "../objects/named-rows.ts";
 import { type ObjectSelection, objectSelection } from "../objects/object-selection.ts";
@@ -38,6 +43,8 @@ export interface OpenDumpOptions extends DumpSessionOptions {
   readonly selection?: DumpSelection | undefined;
   /** Name of the database, which patterns may hold. */
   readonly database?: string;
+  /** Called with the number of tables before they are locked, for which others may have to be waited for. */
+  readonly onListed?: (tables: number) => void;
 }
 
 /**
@@ -46,7 +53,7 @@ export interface OpenDumpOptions extends DumpSessionOptions {
  */
 export async function openDumpSession(
   connection: PgConnection,
-  { isolation = "repeatable read", selection = wholeDatabase, database = "", ...asked }: OpenDumpOptions = {},
+  { isolation = "repeatable read", selection = wholeDatabase, database = "", onListed, ...asked }: OpenDumpOptions = {},
 ): Promise<DumpSession> {
   const capabilities = capabilitiesOf(connection.serverVersion);
   const catalog = catalogSession(connection);
@@ -63,6 +70,7 @@ export async function openDumpSession(
     objectSelection(selection, hasPatterns(selection) ? await selectObjects(rows, selection, context) : undefined);
   const list = () => listTables(rows, select);
   const [, listed] = await Promise.all([settings, list()]);
+  onListed?.(listed.tables.length);
   const request = { connection, list, begin, timeout: asked.lockWaitTimeout };
   const locked = await lockTables({ ...request, hasGivenSnapshot: asked.snapshot !== undefined }, listed);
   return { connection, capabilities, ...tellingFirstError(catalog), selection: locked, settings: set };
@@ -96,17 +104,28 @@ export async function joinSnapshot(
   tables: readonly string[],
 ): Promise<void> {
   await Promise.all([
+    beginInSnapshot(connection, settings, snapshot),
+    connection.query(`LOCK TABLE ${tables.join(", ")} IN ACCESS SHARE MODE NOWAIT`),
+  ]);
+}
+
+/** Begins the transaction of another fresh connection, in the same snapshot if one is given. Sends at once. */
+export async function beginInSnapshot(
+  connection: PgConnection,
+  settings: readonly string[],
+  snapshot: string | undefined,
+): Promise<void> {
+  await Promise.all([
     connection.query(settings.join(";\n")),
     connection.query("BEGIN; SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"),
     ...(snapshot === undefined
       ? []
       : [connection.query(`SET TRANSACTION SNAPSHOT ${quoteConformingLiteral(snapshot)}`)]),
-    connection.query(`LOCK TABLE ${tables.join(", ")} IN ACCESS SHARE MODE NOWAIT`),
   ]);
 }
 
 /** Asks through a connection that speaks binary strings. */
-export function catalogSession(connection: PgConnection): CatalogSession {
+export function catalogSession(connection: PgConnection): CatalogQuestions {
   return {
     rows: (sql) => queryRows(connection, sql),
     integers: async (sql, columns) => {

@@ -26,12 +26,14 @@ interface LockRequest {
 
 /** Tables that will be dumped, and by what they were chosen. */
 export interface ListedTables {
+  /** In the order of their OIDs. */
   readonly tables: readonly TableName[];
   readonly selection: ObjectSelection;
 }
 
 interface TableName {
-  readonly oid: string;
+  readonly oid: number;
+  readonly schema: string;
   readonly name: string;
 }
 
@@ -82,9 +84,17 @@ async function beginLocked(
     throw locked.reason;
   }
   if (after.status === "rejected") throw after.reason;
-  const known = new Set(tables.map((table) => `${table.oid} ${table.name}`));
-  const isSame = after.value.tables.every((table) => known.has(`${table.oid} ${table.name}`));
-  return isSame ? after.value.selection : undefined;
+  return areAmong(after.value.tables, tables) ? after.value.selection : undefined;
+}
+
+/** Whether all tables, under their names, are among others. */
+function areAmong(tables: readonly TableName[], others: readonly TableName[]): boolean {
+  let at = 0;
+  return tables.every(({ oid, schema, name }) => {
+    while (at < others.length && others[at]!.oid < oid) at++;
+    const other = others[at];
+    return other?.oid === oid && other.schema === schema && other.name === name;
+  });
 }
 
 function withTimeout(locks: readonly string[], timeout: string | undefined): readonly string[] {
@@ -111,18 +121,18 @@ function waitedTooLong(timeout: string, cause: unknown): BackupError {
 function lockStatements(tables: readonly TableName[]): string[] {
   const statements: string[] = [];
   for (let i = 0; i < tables.length; i += tablesPerStatement) {
-    const names = tables.slice(i, i + tablesPerStatement).map((table) => `ONLY ${table.name}`);
+    const names = tables.slice(i, i + tablesPerStatement).map(({ schema, name }) => `ONLY ${qualified(schema, name)}`);
     statements.push(`LOCK TABLE ${names.join(", ")} IN ACCESS SHARE MODE`);
   }
   return statements;
 }
 
-/** User tables that are dumped, with names that are quoted and qualified. */
+/** User tables that are dumped. */
 export async function listTables(rows: RunQuery, select: () => Promise<ObjectSelection>): Promise<ListedTables> {
   const [selection, found] = await Promise.all([select(), userTables(rows)]);
   const tables = found
-    .filter((row) => selection.relation(Number(row.oid), row.nspname!).definition)
-    .map((row) => ({ oid: row.oid!, name: qualified(row.nspname!, row.relname!) }));
+    .map((row) => ({ oid: Number(row.oid), schema: row.nspname!, name: row.relname! }))
+    .filter(({ oid, schema }) => selection.relation(oid, schema).definition);
   return { tables, selection };
 }
 

@@ -17,8 +17,13 @@ export interface PlannedEntries {
 /**
  * The entries of an archive for everything that was read, in restore order. Pure: asks no server.
  * Comments and privileges follow the entry of their object.
+ * @param withDependencies false: those of an object's own entry are not filled
  */
-export function planEntries(catalog: DatabaseCatalog, shape: DumpShape = wholeShape): PlannedEntries {
+export function planEntries(
+  catalog: DatabaseCatalog,
+  shape: DumpShape = wholeShape,
+  withDependencies = true,
+): PlannedEntries {
   const { objects, warnings } = sortObjects(catalog.registry);
   const context: EntryContext = {
     capabilities: catalog.capabilities,
@@ -37,8 +42,10 @@ export function planEntries(catalog: DatabaseCatalog, shape: DumpShape = wholeSh
     }
   }
   const chosen = chooseEntries(entries, shape);
-  addDependencies(chosen, catalog);
-  addSchemaPrivileges(chosen);
+  if (withDependencies) {
+    addDependencies(chosen, catalog);
+    addSchemaPrivileges(chosen);
+  }
   return { entries: chosen, warnings };
 }
 

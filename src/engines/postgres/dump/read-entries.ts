@@ -24,6 +24,7 @@ export interface SourceEntries extends Omit<Source, "catalog"> {
  * Reads the catalogues and plans the entries of the archive. The objects they were made of, twice as large, are let go:
  * who calls must not hold them while rows are copied.
  * @param encoding in which the session answers
+ * @param hasAsked called when the catalogues are read, and nothing is planned yet
  * @throws BackupError UNSUPPORTED_OBJECT
  */
 export async function readEntries(
@@ -31,6 +32,7 @@ export async function readEntries(
   encoding: string,
   request: DumpRequest,
   format: ChosenFormat,
+  hasAsked?: () => Promise<void>,
 ): Promise<SourceEntries> {
   const shape = request.shape ?? wholeShape;
   const create = format.kind === "archive" || shape.script.create;
@@ -41,7 +43,9 @@ export async function readEntries(
     { databaseItself: create, ...wanted },
     request.allowedExtensions ?? [],
   );
-  const planned = planEntries(catalog, shape);
+  await hasAsked?.();
+  // Nobody sees the dependencies of what stands in a script.
+  const planned = planEntries(catalog, shape, format.kind === "archive");
   const database = { ...withShape(source.database, shape), encoding };
   return {
     ...source,

@@ -1,5 +1,5 @@
 import { CatalogMap } from "./catalog-map.ts";
-import type { CatalogSession } from "./catalog-queries.ts";
+import type { CatalogQuestions } from "./catalog-queries.ts";
 import { Catalog, type SharedFacts } from "./catalog-reader.ts";
 import type { DumpObject } from "./dump-object.ts";
 import type { ObjectRegistry } from "./object-registry.ts";
@@ -30,7 +30,7 @@ const numbersOfEdge = 5;
 const internal = "i".charCodeAt(0);
 
 /** Sends the query. */
-export function askDependencies({ integers }: CatalogSession): Promise<Dependencies> {
+export function askDependencies({ integers }: CatalogQuestions): Promise<Dependencies> {
   const edges = integers(dependencyQuery, numbersOfEdge);
   // Who waits for it may fail before he comes to it: then nobody wants to know.
   edges.catch(() => {});

@@ -10,9 +10,14 @@ export type RunQuery = (sql: string) => Promise<readonly Row[]>;
 export type RunIntegerQuery = (sql: string, columns: number) => Promise<Uint32Array>;
 
 /** How a catalogue is asked, in one snapshot. */
-export interface CatalogSession {
+export interface CatalogQuestions {
   readonly rows: RunQuery;
   readonly integers: RunIntegerQuery;
+}
+
+export interface CatalogSession extends CatalogQuestions {
+  /** Where there is another session in the same snapshot: asks there, beside what is asked here. */
+  readonly aside?: CatalogQuestions;
 }
 
 /** Queries by what they are called. Undefined is not asked and has no rows; the rows of several queries are joined. */
@@ -44,7 +49,7 @@ async function rowsOf(run: RunQuery, sql: string | readonly string[] | undefined
  * For queries of one transaction that are sent without waiting: when one fails, those behind it fail because of it. Whoever
  * waits for one of them is told the first error, which says what is wrong.
  */
-export function tellingFirstError({ rows, integers }: CatalogSession): CatalogSession {
+export function tellingFirstError({ rows, integers }: CatalogQuestions): CatalogQuestions {
   let first: unknown;
   const telling = async <T>(answer: Promise<T>): Promise<T> => {
     try {

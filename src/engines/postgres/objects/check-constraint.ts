@@ -52,7 +52,7 @@ export const checkConstraintType: ObjectType<CheckConstraint> = {
         condition: row.condition!,
         isLocal: row.conislocal === "t",
       });
-      if (check.isCheck) relation.checks.push(check);
+      if (check.isCheck) relation.checks = relation.checks.concat(check);
       return check;
     });
   },

@@ -1,9 +1,10 @@
 import { qualified, quoteIdentifier } from "../sql/quote.ts";
 import { Catalog, type Row } from "./catalog-reader.ts";
+import { DumpIds } from "./dump-ids.ts";
 import type { DumpObject } from "./dump-object.ts";
 import { partsWith } from "./dump-parts.ts";
 import { objectEntry } from "./object-entry.ts";
-import type { ObjectRegistry } from "./object-registry.ts";
+import { type ObjectRegistry, unregistered } from "./object-registry.ts";
 import type { ObjectType, PlannedEntry } from "./object-type.ts";
 import { printInside } from "./print-inside.ts";
 import { type InheritedColumn, inheritedFrom } from "./relation/read-inheritance.ts";
@@ -37,6 +38,7 @@ const tableOfExpression = "CASE WHEN d.adbin::pg_catalog.text LIKE '%{VAR %' THE
 
 export const columnDefaultType: ObjectType<ColumnDefault> = {
   label: "column default",
+  isAskedAside: true,
 
   queriesAboutRelations: (reader) => ({
     rows:
@@ -111,6 +113,8 @@ function addDefault(
   // There is no statement that gives a column its generation expression later: it never stands alone.
   const separate = column.generated === "" && (relation.relkind === "v" || !isPrinted(relation, column));
   const added = registry.add<ColumnDefault>({
+    dumpId: unregistered,
+    dependencies: new DumpIds(),
     kind: "default",
     catalog: { table: oid === 0 ? 0 : Catalog.pg_attrdef, oid },
     name: relation.name,

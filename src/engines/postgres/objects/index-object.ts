@@ -1,7 +1,8 @@
 import { textArray } from "../sql/pg-array.ts";
 import { qualified, quoteIdentifier } from "../sql/quote.ts";
-import { Catalog, type Row } from "./catalog-reader.ts";
+import { Catalog, type CatalogReader, type Row } from "./catalog-reader.ts";
 import { commentEntries } from "./comment-entry.ts";
+import { DumpIds } from "./dump-ids.ts";
 import type { DumpObject } from "./dump-object.ts";
 import { partsWith } from "./dump-parts.ts";
 import type { EntryContext } from "./entry-context.ts";
@@ -10,6 +11,7 @@ import type { IndexAttach } from "./index-attach.ts";
 import { indexQuery } from "./index-query.ts";
 import type { KeyConstraint } from "./key-constraint.ts";
 import { objectEntry } from "./object-entry.ts";
+import { unregistered } from "./object-registry.ts";
 import type { ObjectType, PlannedEntry } from "./object-type.ts";
 import { indexedTables, oidArray, type Relation, relationAt } from "./relation/relation.ts";
 
@@ -33,7 +35,7 @@ export interface IndexObject extends DumpObject {
   readonly dependsOnExtensions: readonly string[];
   /** Ties of the indexes of partitions to this one. */
   readonly attaches: IndexAttach[];
-  constraint?: KeyConstraint;
+  constraint: KeyConstraint | undefined;
 }
 
 export const indexType: ObjectType<IndexObject> = {
@@ -46,11 +48,8 @@ export const indexType: ObjectType<IndexObject> = {
   read(reader, { rows }): IndexObject[] {
     return rows.map((row) => {
       const relation = relationAt(reader.registry, Number(row.indrelid))!;
-      const index = reader.registry.add<IndexObject>({
-        ...indexOf(row, relation),
-        dependsOnExtensions: reader.shared.extensionsOf(Catalog.pg_class, Number(row.oid)),
-      });
-      relation.indexes.push(index);
+      const index = reader.registry.add<IndexObject>(indexOf(reader, row, relation));
+      relation.indexes = relation.indexes.concat(index);
       return index;
     });
   },
@@ -127,12 +126,17 @@ function columnNumbers(text: string): readonly number[] {
   return numbers;
 }
 
-function indexOf(row: Row, relation: Relation): Omit<IndexObject, "dumpId" | "dependencies" | "dependsOnExtensions"> {
+const noStatistics: IndexObject["statistics"] = [];
+
+function indexOf({ shared }: CatalogReader, row: Row, relation: Relation): IndexObject {
+  const oid = Number(row.oid);
   const targets = textArray(row.statisticstargets);
   const parent = Number(row.parent ?? 0);
   return {
+    dumpId: unregistered,
+    dependencies: new DumpIds(),
     kind: "index",
-    catalog: { table: Catalog.pg_class, oid: Number(row.oid) },
+    catalog: { table: Catalog.pg_class, oid },
     name: row.relname!,
     schema: relation.schema,
     parts: partsWith(relation),
@@ -147,7 +151,12 @@ function indexOf(row: Row, relation: Relation): Omit<IndexObject, "dumpId" | "de
     tablespace: row.spcname ?? "",
     options: textArray(row.reloptions),
     parent,
-    statistics: textArray(row.statisticscolumns).map((column, at) => ({ column, target: targets[at]! })),
+    statistics:
+      targets.length === 0
+        ? noStatistics
+        : textArray(row.statisticscolumns).map((column, at) => ({ column, target: targets[at]! })),
     attaches: [],
+    dependsOnExtensions: shared.extensionsOf(Catalog.pg_class, oid),
+    constraint: undefined,
   };
 }

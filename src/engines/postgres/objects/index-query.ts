@@ -34,18 +34,19 @@ export function indexQuery(capabilities: Capabilities, tables: string): string {
 /**
  * SQL: what pg_get_indexdef prints for a B-tree over one column with nothing special about it, else NULL. Most indexes are
  * such, and pg_get_indexdef looks through all operator classes for the default one of each column's type, which takes ten
- * times as long as this. Operator classes of users could have parameters, so only the system's are known here.
+ * times as long as this. Operator classes of users could have parameters, so only the system's are known here. They stand in
+ * what is selected, since of a condition the planner makes a join: it would look through them again for each index.
  */
 function plainDefinition(nullsNotDistinct: boolean): string {
   return `CASE WHEN c.relkind = 'i' AND i.indnatts = 1 AND i.indexprs IS NULL AND i.indpred IS NULL AND i.indoption[0] = 0
         AND c.reloptions IS NULL${nullsNotDistinct ? " AND NOT i.indnullsnotdistinct" : ""} THEN
-      (SELECT 'CREATE ' || CASE WHEN i.indisunique THEN 'UNIQUE ' ELSE '' END || 'INDEX ' ||
+      (SELECT CASE WHEN (i.indclass[0], a.atttypid) IN (SELECT o.oid, o.opcintype FROM pg_catalog.pg_opclass o
+            WHERE o.opcdefault AND o.opcmethod = ${btree} AND o.oid < ${firstNormalOid}) THEN
+          'CREATE ' || CASE WHEN i.indisunique THEN 'UNIQUE ' ELSE '' END || 'INDEX ' ||
           pg_catalog.quote_ident(c.relname) || ' ON ' || pg_catalog.quote_ident(n.nspname) || '.' ||
-          pg_catalog.quote_ident(t.relname) || ' USING ' || pg_catalog.quote_ident('btree') || ' (' || pg_catalog.quote_ident(a.attname) || ')'
+          pg_catalog.quote_ident(t.relname) || ' USING ' || pg_catalog.quote_ident('btree') || ' (' || pg_catalog.quote_ident(a.attname) || ')' END
         FROM pg_catalog.pg_attribute a
-        WHERE a.attrelid = i.indrelid AND a.attnum = i.indkey[0] AND a.attcollation = i.indcollation[0]
-          AND (i.indclass[0], a.atttypid) IN (SELECT o.oid, o.opcintype FROM pg_catalog.pg_opclass o
-            WHERE o.opcdefault AND o.opcmethod = ${btree} AND o.oid < ${firstNormalOid})) END`;
+        WHERE a.attrelid = i.indrelid AND a.attnum = i.indkey[0] AND a.attcollation = i.indcollation[0]) END`;
 }
 
 /** OID of the access method btree, the same in every version. */

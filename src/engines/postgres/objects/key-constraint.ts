@@ -1,11 +1,13 @@
 import { qualified, quoteIdentifier } from "../sql/quote.ts";
 import { formatReloptions } from "../sql/reloptions.ts";
 import { Catalog } from "./catalog-reader.ts";
+import { DumpIds } from "./dump-ids.ts";
 import type { DumpObject } from "./dump-object.ts";
 import type { EntryContext } from "./entry-context.ts";
 import { dependsOnExtensionStatements } from "./extension-dependency.ts";
 import { clusterStatement, type IndexObject, replicaIdentityStatement } from "./index-object.ts";
 import { objectEntry } from "./object-entry.ts";
+import { unregistered } from "./object-registry.ts";
 import type { ObjectType, PlannedEntry } from "./object-type.ts";
 import { onTableComment } from "./on-table-comment.ts";
 import { columnAt, indexedTables, oidArray, type Relation } from "./relation/relation.ts";
@@ -46,6 +48,8 @@ export const keyConstraintType: ObjectType<KeyConstraint> = {
       if (index === undefined) return [];
       const { relation } = index;
       const constraint = reader.registry.add<KeyConstraint>({
+        dumpId: unregistered,
+        dependencies: new DumpIds(),
         kind: "constraint",
         catalog: { table: Catalog.pg_constraint, oid: Number(row.oid) },
         name: row.conname!,

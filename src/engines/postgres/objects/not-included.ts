@@ -110,7 +110,7 @@ const questions: readonly Question[] = [
     kind: "unlogged-data",
     names:
       "SELECT c.relname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace " +
-      "WHERE pg_catalog.pg_is_in_recovery() AND c.relpersistence = 'u' AND c.relkind IN ('r', 'S') AND n.nspname !~ '^pg_'",
+      "WHERE c.relpersistence = 'u' AND c.relkind IN ('r', 'S') AND n.nspname !~ '^pg_' AND pg_catalog.pg_is_in_recovery()",
     hint: "back up the primary server: a standby has no data of unlogged tables and sequences",
   },
   {
@@ -152,9 +152,9 @@ export async function readNotIncluded(
   const asked = questions.filter((question) => question.isAsked?.(capabilities, dump) !== false);
   const counts = asked.map(
     ({ names }, index) =>
-      `SELECT ${index} AS question, pg_catalog.count(*) AS count, ` +
-      `(pg_catalog.array_agg(q.name::pg_catalog.text ORDER BY q.name::pg_catalog.text COLLATE "C"))[1:${maxExamples}] AS examples ` +
-      `FROM (${names}) AS q (name)`,
+      `(WITH q (name) AS (${names}) SELECT ${index} AS question, (SELECT pg_catalog.count(*) FROM q) AS count, ` +
+      // The server keeps the first few, and sorts no others.
+      `ARRAY(SELECT q.name::pg_catalog.text FROM q ORDER BY q.name::pg_catalog.text COLLATE "C" LIMIT ${maxExamples}) AS examples)`,
   );
   const rows = await run(
     `SELECT c.question, c.count, e.name FROM (${counts.join(" UNION ALL ")}) AS c ` +

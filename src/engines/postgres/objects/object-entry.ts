@@ -17,6 +17,9 @@ export interface EntryParts {
   readonly relkind?: string;
 }
 
+/** One for all: the planner puts another in its place. */
+const none: readonly number[] = [];
+
 /** The entry that stands for the object itself: it carries the object's dump id. */
 export function objectEntry(
   object: Pick<DumpObject, "dumpId" | "catalog" | "name" | "schema" | "postponed">,
@@ -37,6 +40,6 @@ export function objectEntry(
     tableAccessMethod: parts.tableAccessMethod ?? null,
     relkind: parts.relkind ?? "",
     owner: parts.owner,
-    dependencies: [],
+    dependencies: none,
   };
 }

@@ -26,6 +26,8 @@ export interface ObjectType<O extends DumpObject = DumpObject, Name extends stri
    * relations, without columns. Those of all types are sent at once, too.
    */
   queriesAboutRelations?(reader: CatalogReader): Queries<Name>;
+  /** What it asks about relations is asked beside the others, if there is another session: half of what takes long is. */
+  readonly isAskedAside?: boolean;
   /**
    * Makes all objects of this type from the answers and registers them with `reader.registry.add`. Types listed before
    * this one are already registered.

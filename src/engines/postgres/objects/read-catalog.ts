@@ -54,17 +54,29 @@ export async function readCatalog(
   { selection = everything, ...extras }: CatalogOptions = {},
 ): Promise<DatabaseCatalog> {
   const wanted = { ...ordinary, ...extras };
-  const run = session.rows;
+  const { rows: run, aside = session } = session;
   const askedShared = askCatalog(run, sharedQueries);
   const askedDescriptions = askCatalog(run, descriptionQueries);
-  const askedTypes = new AskedTypes(run);
-  askedTypes.ask((type) => type.queries?.(capabilities));
-  const askedDependencies = askDependencies(session);
+  const askedTypes = new AskedTypes();
+  // Everything else waits for the relations. They are asked for alone, and what follows on this session keeps the server
+  // busy while we read them.
+  askedTypes.ask(
+    (type) => (type === relationType ? run : aside.rows),
+    (type) => type.queries?.(capabilities),
+  );
+  const askedDependencies = askDependencies(aside);
 
   const shared = sharedFacts(await askedShared);
   const descriptions = descriptionsOf(await askedDescriptions);
   const registry = new ObjectRegistry();
-  const read = await readTypes({ capabilities, registry, shared, descriptions, wanted, selection }, askedTypes);
+  const reader: CatalogReader = { capabilities, registry, shared, descriptions, wanted, selection };
+  const read = await readTypes(reader, askedTypes, () =>
+    // The server is still busy with what was asked at first.
+    askedTypes.ask(
+      (type) => (type.isAskedAside === true ? aside.rows : run),
+      (type) => type.queriesAboutRelations?.(reader),
+    ),
+  );
   applyDependencies(await askedDependencies, registry, shared);
   for (const { type, objects } of read) type.link?.(objects, registry);
   const typeOf: AnyObjectType[] = [];
@@ -72,31 +84,25 @@ export async function readCatalog(
   return { capabilities, shared, descriptions, registry, typeOf };
 }
 
-async function readTypes(reader: CatalogReader, asked: AskedTypes): Promise<ReadType[]> {
+async function readTypes(reader: CatalogReader, asked: AskedTypes, onRelations: () => void): Promise<ReadType[]> {
   const read: ReadType[] = [];
   for (const type of objectTypes) {
     const objects = type.read(reader, await asked.take(type));
     read.push({ type, objects });
-    // The server is still busy with what was asked at first.
-    if (type === relationType) asked.ask((each) => each.queriesAboutRelations?.(reader));
+    if (type === relationType) onRelations();
   }
   return read;
 }
 
 /** Answers on their way. All of those may be held at once, but only until they are taken. */
 class AskedTypes {
-  readonly #run: RunQuery;
   readonly #answers = new Map<AnyObjectType, Promise<Answers<string>>>();
 
-  constructor(run: RunQuery) {
-    this.#run = run;
-  }
-
   /** Sends the queries of all types that have some. */
-  ask(queriesOf: (type: AnyObjectType) => Queries<string> | undefined): void {
+  ask(runOf: (type: AnyObjectType) => RunQuery, queriesOf: (type: AnyObjectType) => Queries<string> | undefined): void {
     for (const type of objectTypes) {
       const queries = queriesOf(type);
-      if (queries !== undefined) this.#answers.set(type, askCatalog(this.#run, queries));
+      if (queries !== undefined) this.#answers.set(type, askCatalog(runOf(type), queries));
     }
   }
 

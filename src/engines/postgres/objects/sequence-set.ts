@@ -2,8 +2,10 @@ import { BackupError } from "../../../core/backup-error.ts";
 import { qualified, quoteConformingLiteral } from "../sql/quote.ts";
 import type { CatalogReader } from "./catalog-reader.ts";
 import { dumpedConfiguration } from "./configuration-tables.ts";
+import { DumpIds } from "./dump-ids.ts";
 import { type DumpObject, definitionOnly } from "./dump-object.ts";
 import { objectEntry } from "./object-entry.ts";
+import { unregistered } from "./object-registry.ts";
 import type { ObjectType, PlannedEntry } from "./object-type.ts";
 import { allRelations, isReadable, oidArray, type Relation } from "./relation/relation.ts";
 
@@ -38,6 +40,8 @@ export const sequenceSetType: ObjectType<SequenceSet> = {
       const row = known.get(sequence.catalog.oid);
       if (row === undefined) throw vanished(sequence);
       return reader.registry.add<SequenceSet>({
+        dumpId: unregistered,
+        dependencies: new DumpIds(),
         kind: "sequence-set",
         catalog: { table: 0, oid: sequence.catalog.oid },
         name: sequence.name,

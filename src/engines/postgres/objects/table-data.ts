@@ -2,9 +2,11 @@ import { qualified, quoteIdentifier } from "../sql/quote.ts";
 import { binaryColumns, copyTo, PAGE_SIZE } from "./binary-columns.ts";
 import { Catalog, type CatalogReader, type Row } from "./catalog-reader.ts";
 import { dumpedConfiguration } from "./configuration-tables.ts";
+import { DumpIds } from "./dump-ids.ts";
 import { type DumpObject, definitionOnly } from "./dump-object.ts";
 import { type InsertShape, insertShape, unquotedColumnsQuery } from "./insert-shape.ts";
 import { objectEntry } from "./object-entry.ts";
+import { unregistered } from "./object-registry.ts";
 import type { DataSource, ObjectType, PlannedEntry } from "./object-type.ts";
 import { allRelations, type Column, isReadable, oidArray, type Relation } from "./relation/relation.ts";
 
@@ -45,6 +47,8 @@ export const tableDataType: ObjectType<TableData, "unsafePartitioning" | "refere
         const target = loadTarget(table, unsafe, reader.wanted.loadViaRoot);
         const typeOf = (column: number) => types.get(`${table.catalog.oid} ${column}`);
         return reader.registry.add<TableData>({
+          dumpId: unregistered,
+          dependencies: new DumpIds(),
           kind: "table-data",
           // Not the table's identity: what pg_depend says of the table does not hold for its rows.
           catalog: { table: 0, oid: table.catalog.oid },

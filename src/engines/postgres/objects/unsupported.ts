@@ -137,4 +137,4 @@ const unsupportedQuery = [
   "SELECT 'security label of ' || c.relname || ' ' || l.objoid, NULL FROM pg_catalog.pg_seclabel l JOIN pg_catalog.pg_class c " +
     "ON c.oid = l.classoid WHERE EXISTS (SELECT FROM pg_catalog.pg_depend m WHERE m.classid = l.classoid " +
     "AND m.objid = l.objoid AND m.deptype = 'e')",
-].join(" UNION ");
+].join(" UNION ALL ");

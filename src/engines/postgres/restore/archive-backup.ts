@@ -1,5 +1,6 @@
 import { BackupError } from "../../../core/backup-error.ts";
 import { monotonic } from "../../../core/monotonic.ts";
+import type { SalvageNotes } from "../../../ports/backup-survey.ts";
 import type { Codec } from "../../../ports/codec.ts";
 import type { ProgressSink } from "../../../ports/progress.ts";
 import type {
@@ -22,10 +23,12 @@ import { sessionPreamble } from "../archive/entry-script.ts";
 import { tocListing } from "../archive/toc-listing.ts";
 import { wantedKinds } from "../archive/wanted-parts.ts";
 import { type NameDecoder, nameDecoder } from "../dump/name-decoder.ts";
+import type { ArchiveSurvey } from "../salvage/archive-survey.ts";
+import { type SalvagedPlan, salvagedPlan } from "../salvage/salvaged-plan.ts";
 import { analyzeTables } from "./analyze-tables.ts";
 import { type ArchivePlan, planArchive, plannedSteps, plannedTrust } from "./archive-plan.ts";
 import { contentsOf } from "./backup-contents.ts";
-import { type BlockSource, objectBlocks, streamBlocks } from "./block-source.ts";
+import { type BlockSource, objectBlocks, salvagedBlocks, streamBlocks } from "./block-source.ts";
 import { requireDataInOrder, requireExpectedTables } from "./check-data.ts";
 import { checkScriptOptions } from "./check-options.ts";
 import { createTarget } from "./create-target.ts";
@@ -64,10 +67,13 @@ export class ArchiveBackup implements RestorableBackup {
   readonly #resolve: ResolveSpec;
   readonly #codec: Codec;
   readonly #decode: NameDecoder;
+  readonly #survey: ArchiveSurvey | undefined;
   #blocks: Promise<BlockSource> | undefined;
 
-  constructor(reader: ArchiveReader, resolve: ResolveSpec, codec: Codec) {
+  /** @param survey of a damaged one, of which only what is whole is restored */
+  constructor(reader: ArchiveReader, resolve: ResolveSpec, codec: Codec, survey?: ArchiveSurvey) {
     this.#reader = reader;
+    this.#survey = survey;
     this.#codec = codec;
     this.#resolve = resolve;
     this.#decode = nameDecoder(reader.settings.encoding);
@@ -85,6 +91,11 @@ export class ArchiveBackup implements RestorableBackup {
 
   contents(): BackupContents {
     return contentsOf(this.#reader.entries, this.#decode);
+  }
+
+  /** What a restore of a damaged one makes otherwise than it is defined. Pure. */
+  salvaged(request: RestoreRequest): SalvageNotes {
+    return this.#salvaged(planArchive(this.#reader.entries, request, this.#decode));
   }
 
   plan(request: RestoreRequest): RestorePlan {
@@ -150,7 +161,7 @@ export class ArchiveBackup implements RestorableBackup {
   async run(request: RestoreRequest, sink: ProgressSink, signal: AbortSignal): Promise<RestoreResult> {
     const started = monotonic();
     const plan = this.#plan(request);
-    requireExpectedTables(plan, request, this.#decode);
+    if (this.#survey === undefined) requireExpectedTables(plan, request, this.#decode);
     const blocks = await this.#openBlocks();
     const spec = this.#resolve(request);
     const target = this.#target(request);
@@ -229,7 +240,11 @@ export class ArchiveBackup implements RestorableBackup {
     const plan = planArchive(this.#reader.entries, request, this.#decode);
     checkResumable(this.#reader, request);
     if (!this.#reader.canReadAgain) requireDataInOrder(this.#reader, plan);
-    return plan;
+    return this.#salvaged(plan).plan;
+  }
+
+  #salvaged(plan: ArchivePlan): SalvagedPlan {
+    return salvagedPlan(plan, this.#reader.entries, this.#survey?.damaged ?? new Set(), this.#decode);
   }
 
   async #openJournal(context: JournalContext, connection: PgConnection): Promise<OpenedJournal | undefined> {
@@ -258,6 +273,7 @@ export class ArchiveBackup implements RestorableBackup {
   /** Walks over a stored archive once; a stream is taken as it comes. */
   #openBlocks(): Promise<BlockSource> {
     const reader = this.#reader;
+    if (this.#survey !== undefined) return Promise.resolve(salvagedBlocks(reader, this.#survey));
     this.#blocks ??= reader.canReadAgain ? objectBlocks(reader) : Promise.resolve(streamBlocks(reader));
     return this.#blocks;
   }

@@ -1,6 +1,7 @@
 import { BackupError } from "../../../core/backup-error.ts";
 import type { ArchiveReader } from "../archive/archive-reader.ts";
 import type { DataBlock } from "../archive/data-block.ts";
+import type { ArchiveSurvey } from "../salvage/archive-survey.ts";
 
 /** Gives the data of entries as they are restored. */
 export interface BlockSource {
@@ -18,6 +19,15 @@ export async function objectBlocks(reader: ArchiveReader): Promise<BlockSource> 
   return {
     open: (dumpId) => reader.openBlock(dumpId),
     storedBytes: (dumpId) => index.get(dumpId)?.storedBytes ?? 0,
+    finish: async () => undefined,
+  };
+}
+
+/** Of a damaged archive: what was found whole. */
+export function salvagedBlocks(reader: ArchiveReader, { whole }: ArchiveSurvey): BlockSource {
+  return {
+    open: (dumpId) => reader.openBlockAt(dumpId, whole.get(dumpId)!.position),
+    storedBytes: (dumpId) => whole.get(dumpId)?.storedBytes ?? 0,
     finish: async () => undefined,
   };
 }

@@ -10,7 +10,6 @@ import { ArchiveState } from "./archive-state.ts";
 import { DEFAULT_SPLIT_LARGER_THAN } from "./block-loader.ts";
 import type { BlockSource } from "./block-source.ts";
 import { EntryRunner } from "./entry-runner.ts";
-import type { EntrySession } from "./entry-session.ts";
 import type { FailureLog } from "./failure-log.ts";
 import { heirsOfTables } from "./heirs-of-tables.ts";
 import { indexWork } from "./index-work.ts";
@@ -21,6 +20,7 @@ import { restoreSteps } from "./restore-steps.ts";
 import { runBeside } from "./run-beside.ts";
 import type { SelectedEntry } from "./select/select-entries.ts";
 import { type PlannedWork, TimeLeft } from "./time-left.ts";
+import { Transactions } from "./transactions.ts";
 import { inTwoSteps, repeatable } from "./two-steps.ts";
 
 export interface ArchiveRun {
@@ -68,7 +68,7 @@ export async function runArchive(run: ArchiveRun): Promise<ArchiveRunResult> {
     if (desc === "TABLE" && journal?.isDone(dumpId) === true) state.createdTables.add(dumpId);
   }
   const leader = new EntryRunner(run, connection, state);
-  const transactions = new Transactions(leader.session, request);
+  const transactions = new Transactions(leader.session, request, journal === undefined);
   await transactions.beginAll();
   if (plan.drops.length > 0) progress.phase("drop", "dropping what the backup holds");
   await leader.drop(plan.drops);
@@ -85,7 +85,7 @@ export async function runArchive(run: ArchiveRun): Promise<ArchiveRunResult> {
     if (step.length === 1 || run.jobs === 1) {
       for (const selected of step) {
         phases.enter(selected);
-        await transactions.around(() => leader.restore(selected));
+        await transactions.around(selected, () => leader.restore(selected));
       }
       continue;
     }
@@ -157,49 +157,6 @@ function tablesOfExtensions(selected: readonly TocEntry[]): (entry: TocEntry) =>
   if (!selected.some(({ desc }) => desc === "EXTENSION")) return () => false;
   const made = new Set(selected.filter(({ section }) => section === "pre-data").map(({ dumpId }) => dumpId));
   return ({ dependencies }) => !dependencies.some((id) => made.has(id));
-}
-
-/** One transaction around everything, or one around so many entries each, of the session that makes definitions. */
-class Transactions {
-  readonly #session: EntrySession;
-  readonly #size: number;
-  #count = 0;
-
-  constructor(session: EntrySession, { singleTransaction, transactionSize }: RestoreRequest) {
-    this.#session = session;
-    this.#size = singleTransaction ? Number.POSITIVE_INFINITY : (transactionSize ?? 0);
-  }
-
-  /** Before objects are dropped, when that must be undone with the rest. */
-  async beginAll(): Promise<void> {
-    if (this.#size === Number.POSITIVE_INFINITY) await this.#begin();
-  }
-
-  async around(restore: () => Promise<unknown>): Promise<void> {
-    if (this.#size > 0 && !this.#session.isInTransaction) await this.#begin();
-    await restore();
-    this.#count += 1;
-    if (this.#count >= this.#size) await this.commit();
-  }
-
-  /** Everything that `work` does, or nothing. */
-  async inOne(work: () => Promise<void>): Promise<void> {
-    await this.#begin();
-    await work();
-    await this.commit();
-  }
-
-  async commit(): Promise<void> {
-    if (!this.#session.isInTransaction) return;
-    await this.#session.connection.query("COMMIT");
-    this.#session.isInTransaction = false;
-    this.#count = 0;
-  }
-
-  async #begin(): Promise<void> {
-    await this.#session.connection.query("BEGIN");
-    this.#session.isInTransaction = true;
-  }
 }
 
 /** The database itself was created before this session began; about statistics the pre-check has said so. */

@@ -6,6 +6,7 @@ import { withoutBomb } from "../../common/without-bomb.ts";
 import { ArchiveFileReader } from "../archive/archive-file-reader.ts";
 import { ArchiveFolderReader } from "../archive/archive-folder-reader.ts";
 import type { ReadOptions } from "../archive/archive-reader.ts";
+import { openDamagedArchive } from "../salvage/open-damaged-archive.ts";
 import { checkArchive } from "./check-archive.ts";
 import { checkScript } from "./check-script.ts";
 import { RECOGNIZED_BYTES, recognizeFormat } from "./recognize.ts";
@@ -35,6 +36,12 @@ export function createPostgresChecker(codec: Codec): BackupChecker {
     async checkStream(stream, signal) {
       const { head, all } = await peekStream(stream, RECOGNIZED_BYTES);
       return await checkPlain(head, all, { codec }, signal);
+    },
+
+    async survey(source, known, signal) {
+      const input = source.kind === "folder" ? source : { ...source, kind: "object" as const };
+      const opened = await openDamagedArchive(input, codec, known, signal);
+      return opened?.survey;
     },
   };
 }

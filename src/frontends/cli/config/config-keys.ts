@@ -26,12 +26,19 @@ export const configSections: ReadonlyMap<string, ReadonlyMap<string, Option>> = 
 /** The password of the server, which no file says in the clear: `{ file = "..." }` or `{ env = "..." }`. */
 export const passwordKey = { section: "source", key: "password" } as const;
 
-/** Rules of single databases: a table for each, with the keys of its section. */
-export const databasesKey = { section: "retention", key: "databases" } as const;
+/** Sections with rules of single databases under this key: a table for each, with the keys of the section. */
+export const databasesKey = "databases";
+export const databasesSections = ["retention", "policies"] as const;
+
+export type DatabasesSection = (typeof databasesSections)[number];
+
+export function hasDatabases(section: string): section is DatabasesSection {
+  return (databasesSections as readonly string[]).includes(section);
+}
 
 /** Sections that are no tables of option values. */
 export const profilesSection = "profiles";
 export const replicasSection = "replicas";
 
 /** Sections that later versions will read. */
-export const reservedSections: readonly string[] = ["notifications", "policies"];
+export const reservedSections: readonly string[] = ["notifications"];

@@ -1,5 +1,12 @@
 import { type Option, placeholderOf } from "../options/option.ts";
-import { configSections, databasesKey, passwordKey, profilesSection, replicasSection } from "./config-keys.ts";
+import {
+  configSections,
+  databasesKey,
+  hasDatabases,
+  passwordKey,
+  profilesSection,
+  replicasSection,
+} from "./config-keys.ts";
 
 type Schema = Readonly<Record<string, unknown>>;
 
@@ -46,10 +53,10 @@ function sectionSchemas(): Record<string, Schema> {
         const description = "Where the password of the server is: it never stands in the file";
         properties[passwordKey.key] = { description, oneOf: [fromFile, fromVariable] };
       }
-      if (section === databasesKey.section) {
+      if (hasDatabases(section)) {
         const rules = { type: "object", properties: { ...properties }, additionalProperties: false };
         const description = "Rules of single databases, by name, in place of the others";
-        properties[databasesKey.key] = { type: "object", description, additionalProperties: rules };
+        properties[databasesKey] = { type: "object", description, additionalProperties: rules };
       }
       return [section, { type: "object", properties, additionalProperties: false }];
     }),

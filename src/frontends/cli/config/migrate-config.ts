@@ -26,6 +26,9 @@ const instead: Readonly<Record<string, string>> = {
   "cloud.secret_key": "credentials come from the provider's own chain, see docs/storage.md",
 };
 
+/** Names of settings whose values are not shown. */
+const mayBeSecret = /pass|pwd|secret|token|key|credential|auth/i;
+
 /** Keys that `migrateConfig` reads. */
 const read = new Set(
   [
@@ -50,7 +53,7 @@ export function migrateConfig(text: string): MigratedConfig {
       const taken = readOptionValue(option, value, place);
       document[section] = { ...document[section], [key]: typeof taken === "number" ? taken : String(taken) };
     } catch {
-      notes.push(`${from} = ${value} means nothing to ${place}: left out`);
+      notes.push(`${shownSetting(from, value)} means nothing to ${place}: left out`);
     }
   };
   for (const name of ["host", "port", "user", "ssl_mode"]) put(`source.${name}`, old.get(`database.${name}`), name);
@@ -65,11 +68,15 @@ export function migrateConfig(text: string): MigratedConfig {
   notes.push(...cloudNotes(old));
   for (const [place, text_] of old) {
     if (read.has(place) || saysNothing.has(text_)) continue;
-    // What is said of credentials may be one.
-    const shown = place.startsWith("cloud.") ? place : `${place} = ${text_}`;
-    notes.push(`${shown}: left out; ${instead[place] ?? "there is no such setting"}`);
+    notes.push(`${shownSetting(place, text_)}: left out; ${instead[place] ?? "there is no such setting"}`);
   }
   return { document, notes };
+}
+
+/** A setting for people: without its value where that may be a credential, or hold one. Users write more into such files than we wrote. */
+function shownSetting(place: string, value: string): string {
+  const mayHold = place.startsWith("cloud.") || mayBeSecret.test(place) || value.includes("://");
+  return mayHold ? place : `${place} = ${value}`;
 }
 
 function readIni(text: string): OldValues {

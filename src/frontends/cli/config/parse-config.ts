@@ -5,7 +5,9 @@ import type { OptionValues } from "../options/options.ts";
 import { readOptionValue } from "../read-option-value.ts";
 import {
   configSections,
+  type DatabasesSection,
   databasesKey,
+  hasDatabases,
   passwordKey,
   profilesSection,
   replicasSection,
@@ -16,16 +18,18 @@ import {
 export interface ConfigValues {
   readonly path: string;
   readonly values: Readonly<Record<string, unknown>>;
-  /** Rules of retention of single databases, by their names: options of `[retention.databases.NAME]`. */
-  readonly databaseRetention: ReadonlyMap<string, OptionValues>;
+  /** Rules of single databases, by section and name: options of `[retention.databases.NAME]`. */
+  readonly databaseRules: DatabaseRules;
   /** Names of the profiles that are in it. */
   readonly profiles: readonly string[];
 }
 
+export type DatabaseRules = Readonly<Record<DatabasesSection, ReadonlyMap<string, OptionValues>>>;
+
 /** What the sections of a file, or of one of its profiles, say. */
 interface Sections {
   readonly values: Record<string, unknown>;
-  readonly databaseRetention: Map<string, OptionValues>;
+  readonly databaseRules: Readonly<Record<DatabasesSection, Map<string, OptionValues>>>;
 }
 
 export interface ConfigText {
@@ -63,7 +67,10 @@ export async function parseConfig(
   return {
     path,
     values: { ...withoutContradicted(base.values, chosen.values), ...chosen.values },
-    databaseRetention: new Map([...base.databaseRetention, ...chosen.databaseRetention]),
+    databaseRules: {
+      retention: new Map([...base.databaseRules.retention, ...chosen.databaseRules.retention]),
+      policies: new Map([...base.databaseRules.policies, ...chosen.databaseRules.policies]),
+    },
     profiles: names,
   };
 }
@@ -98,7 +105,7 @@ class ConfigReader {
   /** @param prefix of the places in messages: empty, or that of a profile */
   sections(document: Table, prefix: string): Sections {
     const values: Record<string, unknown> = {};
-    const databaseRetention = new Map<string, OptionValues>();
+    const databaseRules = { retention: new Map<string, OptionValues>(), policies: new Map<string, OptionValues>() };
     for (const [section, content] of Object.entries(document)) {
       if (section === replicasSection) {
         values["replica"] = this.#replicas(content, prefix + section);
@@ -108,9 +115,9 @@ class ConfigReader {
       if (keys === undefined) throw this.#unknownSection(section, prefix);
       for (const [key, value] of Object.entries(this.table(content, prefix + section))) {
         const place = `${prefix}${section}.${key}`;
-        if (section === databasesKey.section && key === databasesKey.key) {
+        if (hasDatabases(section) && key === databasesKey) {
           for (const [name, rules] of Object.entries(this.table(value, place))) {
-            databaseRetention.set(name, this.#rules(rules, keys, `${place}.${name}`));
+            databaseRules[section].set(name, this.#rules(rules, keys, `${place}.${name}`));
           }
           continue;
         }
@@ -119,7 +126,7 @@ class ConfigReader {
         else this.#readKey(keys, key, value, place, values);
       }
     }
-    return { values, databaseRetention };
+    return { values, databaseRules };
   }
 
   noProfile(profile: string, there: readonly string[]): BackupError {

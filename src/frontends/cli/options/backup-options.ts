@@ -36,7 +36,7 @@ export const backupOptions = [
     help: "connections that work beside each other; no more are opened than there is work for",
     details:
       "A backup reads large tables in parts (before PostgreSQL 14 those with an integer key), in one snapshot. A restore loads rows and creates indexes and " +
-      "constraints, after all definitions; scripts, standard input, --single-transaction and --data-only take one.",
+      "constraints, after all definitions; scripts, standard input, --single-transaction and --data-only take one. verify without --restore: backups at a time, at most 8.",
   },
   {
     name: "split-larger-than",
@@ -104,14 +104,24 @@ export const backupOptions = [
     details: "Format directory makes a folder of this name, which may be there when it is empty.",
   },
   {
+    name: "tag",
+    type: "text",
+    placeholder: "NAME[=VALUE]",
+    repeatable: true,
+    environment: false,
+    help: "a backup: put this into its metadata, for list --tag and cleanup --keep-tag; list: only backups that have it",
+    details:
+      "A list takes all that have one of the tags that are named; a name alone means any value. Several tags: give it several times.",
+  },
+  {
     name: "replica",
     type: "text",
     placeholder: "DIR|URL",
     repeatable: true,
     environment: false,
     conflicts: ["output"],
-    help: "when the backup is finished, copy it into this repository, too; may be given several times",
+    help: "a second repository: a finished backup is copied into it; status and catalog rebuild look at it; may be given several times",
     details:
-      "As cloud upload does. A copy that fails ends the command with 3, and leaves the backup and the other copies as they are.",
+      "A copy is made as cloud upload makes it. One that fails ends the command with 3, and leaves the backup and the other copies as they are.",
   },
 ] as const satisfies readonly Option[];

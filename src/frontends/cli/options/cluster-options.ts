@@ -8,7 +8,7 @@ export const clusterOptions = [
     placeholder: "PATTERN",
     repeatable: true,
     environment: false,
-    help: "only databases that match; patterns as psql has them, capitals in double quotes; of MySQL and MariaDB * and ?, capitals as they are",
+    help: "only databases that match; patterns as psql has them, capitals in double quotes; of MySQL and MariaDB * and ?, capitals as they are; verify: backups of databases with these names; history: * and ?",
   },
   {
     name: "exclude-database",

@@ -30,6 +30,16 @@ export const globalOptions = [
     help: "take the values of [profiles.NAME] of the configuration file before the others",
   },
   {
+    name: "catalogue",
+    aliases: ["catalog"],
+    type: "text",
+    placeholder: "FILE",
+    default: "$XDG_STATE_HOME/dbbackup/catalogue.sqlite (~/.local/state)",
+    config: "general.catalogue",
+    help: "where this machine keeps what it read of repositories, and what it did; none keeps nothing",
+    details: "It can be made again from the repositories at any time. See docs/catalogue.md.",
+  },
+  {
     name: "repo",
     aliases: ["backup-dir"],
     type: "text",

@@ -1,4 +1,5 @@
 import { backupOptions } from "./backup-options.ts";
+import { catalogueOptions } from "./catalogue-options.ts";
 import { clusterOptions } from "./cluster-options.ts";
 import { compareOptions } from "./compare-options.ts";
 import { connectionOptions } from "./connection-options.ts";
@@ -8,10 +9,12 @@ import { encryptionOptions } from "./encryption-options.ts";
 import { engineOptions } from "./engine-options.ts";
 import { extensionOptions } from "./extension-options.ts";
 import { globalOptions } from "./global-options.ts";
+import { initOptions } from "./init-options.ts";
 import { mysqlConnectionOptions } from "./mysql-connection-options.ts";
 import { mysqlConvertOptions, mysqlDefinerOptions } from "./mysql-definer-options.ts";
 import { mysqlDumpOptions } from "./mysql-dump-options.ts";
 import type { Option } from "./option.ts";
+import { policyOptions } from "./policy-options.ts";
 import { restoreOptions } from "./restore-options.ts";
 import { retentionOptions } from "./retention-options.ts";
 import { sampleOptions } from "./sample-options.ts";
@@ -40,6 +43,9 @@ export const options = [
   ...compareOptions,
   ...storageOptions,
   ...retentionOptions,
+  ...policyOptions,
+  ...initOptions,
+  ...catalogueOptions,
   ...demoOptions,
 ] as const;
 

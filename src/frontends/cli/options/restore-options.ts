@@ -130,7 +130,7 @@ export const restoreOptions = [
     max: 2147483647,
     environment: false,
     conflicts: ["single-transaction"],
-    help: "commit after every N entries, instead of after each",
+    help: "commit after every N entries, instead of after each 64 definitions and each other entry",
   },
   {
     name: "use-set-session-authorization",
@@ -185,6 +185,19 @@ export const restoreOptions = [
     type: "flag",
     environment: false,
     help: "read and check the whole backup before the target is touched",
+  },
+  {
+    name: "salvage",
+    family: "postgres",
+    type: "flag",
+    environment: false,
+    conflicts: ["list", "file", "verify-first", "follow", "untrusted", "resumable", "resume"],
+    help: "the backup is damaged: restore the tables that are whole, and end with 3",
+    details:
+      "All of it is read before the target is touched. Tables whose rows are damaged stay empty; what needs them is left out or " +
+      "made otherwise, and told: foreign keys to them are NOT VALID, materialized views that read them are not populated. Nothing is restored " +
+      "when the table of contents is damaged. For archives of PostgreSQL (custom, directory, tar), read from files, folders and " +
+      "repositories. A backup that is not damaged is restored as without it.",
   },
   {
     name: "confirm",

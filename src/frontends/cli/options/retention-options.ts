@@ -30,6 +30,15 @@ export const retentionOptions = [
   keep("monthly", "the same for months"),
   keep("yearly", "the same for years"),
   {
+    name: "keep-tag",
+    type: "text",
+    placeholder: "NAME[=VALUE]",
+    repeatable: true,
+    environment: false,
+    config: "retention.keep_tags",
+    help: "keep backups that have this tag, whatever the other rules say",
+  },
+  {
     name: "until",
     type: "text",
     placeholder: "TIME",

@@ -1,7 +1,42 @@
 import type { Option } from "./option.ts";
 
-/** How a backup is proved by a restore. */
+/** How closely a backup is looked at, which ones are, and how one is proved by a restore. */
 export const verifyOptions = [
+  {
+    name: "quick",
+    type: "flag",
+    environment: false,
+    conflicts: ["restore"],
+    help: "look at sizes, headers and tables of contents only: a changed byte behind them is not found",
+  },
+  {
+    name: "sample",
+    type: "text",
+    placeholder: "PART",
+    environment: false,
+    conflicts: ["no-record"],
+    help: "verify one part of the backups, as 1/7 or 5%, another one with each run: seven runs of 1/7 verify all",
+    details:
+      "The part in which the longest unchecked backup is; which that is, the records of verifications tell. Without names, of every backup of the repository.",
+  },
+  {
+    name: "older-than",
+    type: "duration",
+    environment: false,
+    help: "only backups whose last verification, at least as close, is older than this, or that have none",
+  },
+  {
+    name: "budget",
+    type: "duration",
+    environment: false,
+    help: "begin no verification any more after this time; longest unchecked first",
+  },
+  {
+    name: "no-record",
+    type: "flag",
+    environment: false,
+    help: "do not write the result beside the backup",
+  },
   {
     name: "restore",
     type: "flag",

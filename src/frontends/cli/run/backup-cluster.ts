@@ -13,6 +13,7 @@ import { parseFilterFile } from "../../../core/filter-file.ts";
 import { printable } from "../../../core/printable.ts";
 import type { Services } from "../../../ports/services.ts";
 import { formatBytes, formatDuration } from "../amounts.ts";
+import { backupTags } from "../backup-tags.ts";
 import { namedFamily } from "../check-family.ts";
 import type { RunCommand } from "../command.ts";
 import { connectionRequest } from "../connection-request.ts";
@@ -48,6 +49,7 @@ export const run: RunCommand = async ({ options }, context) => {
   const destination = await destinationOf(options, services);
   const result = await backupCluster({ ...request, destination }, ports, signal);
   const { metadata, failed } = result;
+  context.note({ backupId: metadata.id, bytes: metadata.size_bytes, database: metadata.database });
   for (const warning of metadata.warnings ?? []) output.warn(warning);
   const { status, document } = await makeReplicas(metadata, destination, replicas, context);
   output.document({ ...metadata, ...document });
@@ -65,6 +67,7 @@ async function requestOf(
     connection: connectionRequest(options),
     databases: options.database ?? [],
     excludedDatabases: [...(options["exclude-database"] ?? []), ...(await filteredDatabases(options, services))],
+    tags: backupTags(options),
     globalsOnly: options["globals-only"] === true,
     rolePasswords: options["no-role-passwords"] !== true,
     dump: {

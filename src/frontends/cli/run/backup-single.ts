@@ -29,6 +29,7 @@ export const run: RunCommand = async (invocation, context) => {
       },
       signal,
     );
+    context.note({ backupId: metadata.id, bytes: metadata.size_bytes });
     const { status, document } = await makeReplicas(metadata, destination, replicas, context);
     reportBackup(metadata, destination, output, document);
     return status;

@@ -9,12 +9,12 @@ import { BackupError } from "../../../core/backup-error.ts";
 import { counted } from "../../../core/counted.ts";
 import { ExitStatus } from "../../../core/exit-status.ts";
 import { printable } from "../../../core/printable.ts";
-import { formatBytes } from "../amounts.ts";
+import { formatBytes, utcTime } from "../amounts.ts";
 import type { RunCommand } from "../command.ts";
 import { hasKeys, keySources } from "../key-sources.ts";
 import { repositoryOf } from "../repository-option.ts";
 import { retentionPolicyOf } from "../retention-policy.ts";
-import { type Column, formatTable } from "../table.ts";
+import { type Column, tableLines } from "../table.ts";
 import { unlockingOf } from "../unlocking.ts";
 
 const columns: readonly Column[] = [
@@ -27,7 +27,8 @@ const columns: readonly Column[] = [
   { title: "WHY" },
 ];
 
-export const run: RunCommand = async (invocation, { services, output, progress, signal }) => {
+export const run: RunCommand = async (invocation, context) => {
+  const { services, output, progress, signal } = context;
   const { options } = invocation;
   const policyOf = retentionPolicyOf(invocation);
   const dryRun = options["dry-run"] === true;
@@ -35,20 +36,26 @@ export const run: RunCommand = async (invocation, { services, output, progress, 
   const keys = policyOf !== undefined && hasKeys(keySources(options));
   const storage = await services.openStorage(repositoryOf(options));
   const unlocking = keys ? await unlockingOf(options, services, progress) : undefined;
+  // What is removed is decided by what is read now.
+  const known = dryRun ? (await context.catalogue())?.repository(repositoryOf(options)) : undefined;
   const plan =
-    policyOf === undefined ? undefined : await planRepository({ policyOf, unlocking }, storage, services.clock, signal);
+    policyOf === undefined
+      ? undefined
+      : await planRepository({ policyOf, unlocking, known }, storage, services.clock, signal);
   if (plan !== undefined) {
-    output.print(...formatTable(columns, plan.decisions.map(rowOf)));
+    await output.printEach(tableLines(columns, plan.decisions, rowOf));
     for (const doubt of plan.clockDoubts) output.warn(`the clock of this machine may be wrong: ${doubt}`);
     if (plan.clockDoubts.length > 0 && !dryRun && options.confirm !== true) throw doubtful(plan);
   }
-  const request = { dryRun, abandonUnfinished: options["abandon-unfinished"] === true };
+  const abandonUnfinished = options["abandon-unfinished"] === true;
+  const request = { dryRun, abandonUnfinished, removalRecords: plan?.removalRecords };
   const result = await cleanup(request, storage, signal);
   const removed = new Set<unknown>();
   if (plan !== undefined && !dryRun) {
     await removePlanned(plan, storage, services.clock, (backup) => removed.add(backup), signal);
   }
-  output.document(documentOf(result, plan, removed, dryRun));
+  // Of a hundred thousand backups it is large.
+  if (options.json === true) output.document(documentOf(result, plan, removed, dryRun, storage.location));
   output.print(...linesOf(result, dryRun), ...(plan === undefined ? [] : [summaryOf(plan, dryRun)]));
   return ExitStatus.done;
 };
@@ -58,8 +65,8 @@ function rowOf({ backup, keep, reasons }: RepositoryDecision): string[] {
     keep ? "keep" : "remove",
     backup.id,
     backup.title,
-    new Date(backup.time).toISOString().slice(0, 19).replace("T", " "),
-    formatBytes(backup.listed.metadata.size_bytes),
+    utcTime(backup.timestamp),
+    formatBytes(backup.sizeBytes),
     backup.kind,
     reasons.join("; "),
   ];
@@ -67,7 +74,7 @@ function rowOf({ backup, keep, reasons }: RepositoryDecision): string[] {
 
 function summaryOf({ decisions }: RetentionPlan, dryRun: boolean): string {
   const leaving = decisions.filter(({ keep }) => !keep);
-  const bytes = leaving.reduce((sum, { backup }) => sum + backup.listed.metadata.size_bytes, 0);
+  const bytes = leaving.reduce((sum, { backup }) => sum + backup.sizeBytes, 0);
   const rest = decisions.length - leaving.length;
   return `${dryRun ? "would remove" : "removed"} ${counted(leaving.length, "backup")} (${formatBytes(bytes)}), ${rest} ${rest === 1 ? "stays" : "stay"}`;
 }
@@ -77,6 +84,7 @@ function documentOf(
   plan: RetentionPlan | undefined,
   removed: ReadonlySet<unknown>,
   dryRun: boolean,
+  repository: string,
 ): Record<string, unknown> {
   return {
     dry_run: dryRun,
@@ -98,11 +106,11 @@ function documentOf(
           clock_doubts: plan.clockDoubts,
           backups: plan.decisions.map(({ backup, keep, reasons }) => ({
             id: backup.id,
-            database: backup.listed.metadata.database,
-            timestamp: backup.listed.metadata.timestamp,
-            size_bytes: backup.listed.metadata.size_bytes,
+            database: backup.databaseName,
+            timestamp: backup.timestamp,
+            size_bytes: backup.sizeBytes,
             kind: backup.kind,
-            location: backup.listed.backup.location,
+            location: `${repository}/${backup.name}`,
             keep,
             reasons,
             removed: removed.has(backup),

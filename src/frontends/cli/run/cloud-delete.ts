@@ -13,10 +13,11 @@ import { printable } from "../../../core/printable.ts";
 import type { NotedWork } from "../../../ports/storage.ts";
 import { formatBytes } from "../amounts.ts";
 import type { RunCommand } from "../command.ts";
+import { noteOnly } from "../note-only.ts";
 import { repositoryOf } from "../repository-option.ts";
 import { stored } from "../stored-backup.ts";
 
-export const run: RunCommand = async ({ args, options }, { services, output, signal }) => {
+export const run: RunCommand = async ({ args, options }, { services, output, note, signal }) => {
   const storage = await services.openStorage(repositoryOf(options));
   const found: FoundBackup[] = [];
   const copies: NotedWork[] = [];
@@ -32,6 +33,7 @@ export const run: RunCommand = async ({ args, options }, { services, output, sig
     if (copy === undefined) found.push(await stored(argument, storage, signal));
     else copies.push(copy);
   }
+  noteOnly(found, note);
   for (const { id, location } of copies) output.print(`${id}  an unfinished copy  ${printable(location)}`);
   for (const backup of found) output.print(lineOf(backup));
   for (const id of again) output.print(`${printable(id)}  a removal that was interrupted`);

@@ -5,13 +5,13 @@ import { ExitStatus } from "../../../core/exit-status.ts";
 import { type ComparisonLimits, defaultComparisonLimits } from "../../../ports/comparison.ts";
 import type { RunCommand } from "../command.ts";
 import { defaultJobs } from "../default-jobs.ts";
-import { hasKeys, keySources } from "../key-sources.ts";
+import { readingKeyNames } from "../key-sources.ts";
 import type { OptionValues } from "../options/options.ts";
 import { repositoryOf } from "../repository-option.ts";
 import { unlockingOf } from "../unlocking.ts";
 import { comparisonDocument, comparisonLines, schemaScript } from "./comparison-lines.ts";
 
-export const run: RunCommand = async ({ args, options }, { services, output, progress, signal }) => {
+export const run: RunCommand = async ({ args, options, flags }, { services, output, progress, signal }) => {
   const [left, right] = [args[0]!, args[1]!];
   if (!isDatabase(left)) throw noDatabase(left);
   const request = {
@@ -25,11 +25,11 @@ export const run: RunCommand = async ({ args, options }, { services, output, pro
     ...(options["split-larger-than"] === undefined ? {} : { splitLargerThan: options["split-larger-than"] }),
     ...stateOf(options),
   };
-  if (isDatabase(right)) refuseKeys(options);
-  else refuseForBackup(options);
+  if (isDatabase(right)) refuseKeys(flags);
+  else refuseForBackup(options, flags);
   const family = familyOf(typeOfUrl(left)!);
   if (isDatabase(right) && familyOf(typeOfUrl(right)!) !== family) throw differentKinds();
-  if (family === "mysql") refuseForMysql(options);
+  if (family === "mysql") refuseForMysql(options, flags);
 
   const ports = {
     comparer: await services.openComparer(family),
@@ -56,8 +56,8 @@ function limitsOf(options: OptionValues): ComparisonLimits {
 }
 
 /** What says how two databases are read means nothing when one side is a backup. */
-function refuseForBackup(options: OptionValues): void {
-  const given = databasesOnly.find((name) => options[name] !== undefined);
+function refuseForBackup(options: OptionValues, flags: ReadonlySet<string>): void {
+  const given = firstSaid(options, flags);
   if (given === undefined) return;
   throw new BackupError({
     code: "USAGE",
@@ -66,8 +66,8 @@ function refuseForBackup(options: OptionValues): void {
   });
 }
 
-function refuseKeys(options: OptionValues): void {
-  if (!hasKeys(keySources(options))) return;
+function refuseKeys(flags: ReadonlySet<string>): void {
+  if (!readingKeyNames.some((name) => flags.has(name))) return;
   throw new BackupError({
     code: "USAGE",
     message: "keys are for encrypted backups, and both sides are databases",
@@ -77,9 +77,14 @@ function refuseKeys(options: OptionValues): void {
 
 const databasesOnly = ["hash-on", "split-larger-than", "state-file", "resume", "schema-sql"] as const;
 
+/** The configuration says for backups, too, from where on tables are split. */
+function firstSaid(options: OptionValues, flags: ReadonlySet<string>): string | undefined {
+  return databasesOnly.find((name) => (name === "split-larger-than" ? flags.has(name) : options[name] !== undefined));
+}
+
 /** Rows of MySQL and MariaDB are read by one session a side, and hashed here. */
-function refuseForMysql(options: OptionValues): void {
-  const given = postgresOnly.find((name) => options[name] !== undefined);
+function refuseForMysql(options: OptionValues, flags: ReadonlySet<string>): void {
+  const given = flags.has("jobs") ? "jobs" : firstSaid(options, flags);
   if (given === undefined) return;
   throw new BackupError({
     code: "USAGE",
@@ -87,8 +92,6 @@ function refuseForMysql(options: OptionValues): void {
     hint: "leave it out",
   });
 }
-
-const postgresOnly = [...databasesOnly, "jobs"] as const;
 
 function stateOf(options: OptionValues) {
   const file = options["state-file"];

@@ -3,6 +3,7 @@ import { counted } from "../../../core/counted.ts";
 import { ExitStatus } from "../../../core/exit-status.ts";
 import { printable } from "../../../core/printable.ts";
 import type { RunCommand } from "../command.ts";
+import { databasesSections } from "../config/config-keys.ts";
 import { parseConfig } from "../config/parse-config.ts";
 import { findOption } from "../options/options.ts";
 import { formatTable } from "../table.ts";
@@ -10,12 +11,14 @@ import { formatTable } from "../table.ts";
 export const run: RunCommand = async ({ args: [file], options }, { services, output, environment }) => {
   const found = await services.readConfig(file ?? options.config, environment);
   if (found === undefined) throw nothingToCheck();
-  const { path, values, databaseRetention, profiles } = await parseConfig(found, options.profile, environment);
+  const { path, values, databaseRules, profiles } = await parseConfig(found, options.profile, environment);
   const shown = Object.entries(values).map(([name, value]) => [`--${name}`, shownValue(name, value)]);
   if (shown.length > 0) output.print(...formatTable([{ title: "OPTION" }, { title: "VALUE" }], shown));
-  for (const [database, rules] of databaseRetention) {
-    const told = Object.entries(rules).map(([name, value]) => `--${name} ${shownValue(name, value)}`);
-    output.print(`retention of ${printable(database)}: ${told.join(" ")}`);
+  for (const section of databasesSections) {
+    for (const [database, rules] of databaseRules[section]) {
+      const told = Object.entries(rules).map(([name, value]) => `--${name} ${shownValue(name, value)}`);
+      output.print(`${section} of ${printable(database)}: ${told.join(" ")}`);
+    }
   }
   const more = profiles.length === 0 ? "" : `; profiles: ${profiles.map(printable).join(", ")}`;
   output.print(`${printable(path)} is right: ${counted(shown.length, "value")}${more}`);
@@ -23,7 +26,8 @@ export const run: RunCommand = async ({ args: [file], options }, { services, out
     path,
     profile: options.profile ?? null,
     profiles,
-    retention: Object.fromEntries(databaseRetention),
+    retention: Object.fromEntries(databaseRules.retention),
+    policies: Object.fromEntries(databaseRules.policies),
     values: Object.fromEntries(Object.entries(values).filter(([name]) => !isSecret(name))),
   });
   return ExitStatus.done;

@@ -1,18 +1,20 @@
 import { holdBackup } from "../../../commands/retention/holds.ts";
-import { BackupError } from "../../../core/backup-error.ts";
 import { ExitStatus } from "../../../core/exit-status.ts";
 import { printable } from "../../../core/printable.ts";
 import type { RunCommand } from "../command.ts";
+import { noteOnly } from "../note-only.ts";
+import { readTime, refusedTime } from "../read-time.ts";
 import { repositoryOf } from "../repository-option.ts";
 import { stored } from "../stored-backup.ts";
 
-export const run: RunCommand = async ({ args, options }, { services, output, signal }) => {
+export const run: RunCommand = async ({ args, options }, { services, output, note, signal }) => {
   const storage = await services.openStorage(repositoryOf(options));
   const since = services.clock.now();
   const until = options.until === undefined ? undefined : readUntil(options.until, since);
   const { reason } = options;
   const held = [];
   for (const name of args) held.push(await stored(name, storage, signal));
+  noteOnly(held, note);
   for (const backup of held) {
     const hold = { since, ...(until === undefined ? {} : { until }), ...(reason === undefined ? {} : { reason }) };
     await holdBackup(backup, hold, storage);
@@ -30,16 +32,7 @@ function untilText(until: Date | undefined): string {
 
 /** A day is held to its end. */
 function readUntil(text: string, now: Date): Date {
-  const isDay = /^\d{4}-\d{2}-\d{2}$/.test(text);
-  const isTime = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})$/.test(text);
-  const time = new Date(isDay ? `${text}T23:59:59.999Z` : isTime ? text : Number.NaN);
-  // Of the 31st of February Date makes the 3rd of March.
-  const isReal = !Number.isNaN(time.getTime()) && (!isDay || time.toISOString().startsWith(text));
-  if (!isReal) throw refused(text, "is no time", "write it as 2027-01-31 or 2027-01-31T12:00:00Z");
-  if (time <= now) throw refused(text, "is over", "give a time that is to come, or leave --until out");
-  return time;
-}
-
-function refused(text: string, why: string, hint: string): BackupError {
-  return new BackupError({ code: "USAGE", message: `--until "${text}" ${why}`, hint });
+  const time = readTime("until", text, "ends");
+  if (time > now) return time;
+  throw refusedTime("until", text, "is over", "give a time that is to come, or leave --until out");
 }

@@ -2,13 +2,13 @@ import { totalmem } from "node:os";
 import { type FoundBackup, isCluster } from "../../../commands/found-backup.ts";
 import { type ProofPorts, type ProvenBackup, proveBackup } from "../../../commands/proof/prove-backup.ts";
 import { proveCluster } from "../../../commands/proof/prove-cluster.ts";
-import { storeVerification, verificationOf, withoutContents } from "../../../commands/proof/store-verification.ts";
-import { BackupError } from "../../../core/backup-error.ts";
+import { verificationOf } from "../../../commands/proof/store-verification.ts";
 import type { Verification } from "../../../core/verification/verification-schema.ts";
 import { namedFamily } from "../check-family.ts";
 import type { CliContext } from "../cli-context.ts";
 import { defaultJobs } from "../default-jobs.ts";
 import type { OptionValues } from "../options/options.ts";
+import type { RecordVerification } from "./record-verification.ts";
 
 /** Of `verify --restore`. */
 export interface ProvenOutcome {
@@ -16,14 +16,15 @@ export interface ProvenOutcome {
   readonly argument: string;
   readonly result: ProvenBackup;
   readonly verification: Verification;
-  /** Where it was written; undefined when it could not be. */
+  /** Where it was written; undefined when it was not. */
   readonly file: string | undefined;
 }
 
 /** Restores one backup after another on trial, and writes each result beside its backup. */
 export async function proving(
   options: OptionValues,
-  { services, progress }: CliContext,
+  { services, progress }: Pick<CliContext, "services" | "progress">,
+  record: RecordVerification,
 ): Promise<(argument: string, backup: FoundBackup, signal: AbortSignal) => Promise<ProvenOutcome>> {
   const ports: ProofPorts = {
     engine: await services.openRestorer(undefined, namedFamily(options)),
@@ -47,19 +48,7 @@ export async function proving(
     const prove = isCluster(backup.metadata) ? proveCluster : proveBackup;
     const result = await prove(backup, request, ports, signal);
     const verification = verificationOf(result, services.tool);
-    let file: string | undefined;
-    try {
-      const stored = backup.openingDamage === undefined ? verification : withoutContents(verification);
-      file = await storeVerification(result.location, stored, services.openStorage);
-    } catch (error) {
-      // A place that nobody may write to is no reason to keep the result from the user.
-      if (!(error instanceof BackupError)) throw error;
-      progress.emit({
-        event: "warning",
-        message: `the result could not be written beside the backup: ${error.message}`,
-        ...(error.hint === undefined ? {} : { hint: error.hint }),
-      });
-    }
+    const file = await record(backup, verification);
     return { kind: "proven", argument, result, verification, file };
   };
 }

@@ -29,6 +29,7 @@ export const run: RunCommand = async ({ args, options }, { services, output, pro
   const ports = {
     engine: await services.openRestorer(undefined, namedFamily(options)),
     openGlobalsRestorer: (family: EngineFamily) => services.openGlobalsRestorer(family),
+    openEarlierArchives: () => services.openEarlierArchives(),
     recognizeFile: services.recognizeFile,
     clock: services.clock,
     progress,

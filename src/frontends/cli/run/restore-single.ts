@@ -16,8 +16,9 @@ import type { Output } from "../output.ts";
 import { repositoryOf } from "../repository-option.ts";
 import { restoreSelection } from "../restore-selection.ts";
 import { unlockingOf } from "../unlocking.ts";
+import { salvageLines } from "./salvage-lines.ts";
 
-export const run: RunCommand = async ({ args, options }, { services, output, progress, signal }) => {
+export const run: RunCommand = async ({ args, options }, { services, output, progress, note, signal }) => {
   const ports = {
     engine: await services.openRestorer(engineChoice(options), namedFamily(options)),
     clock: services.clock,
@@ -32,13 +33,20 @@ export const run: RunCommand = async ({ args, options }, { services, output, pro
     locateOutput: (path: string) => services.locateOutput(path),
   };
   refuseTwoOnStdout(options);
+  if (options.target !== undefined) note({ database: options.target });
   const outcome = await restoreSingle(requestOf(args[0]!, options), ports, signal);
+  const { backupId, plan, result } = outcome;
+  if (result !== undefined) {
+    note({ database: plan.target, bytes: result.bytes, ...(backupId === undefined ? {} : { backupId }) });
+  }
   output.document(documentOf(outcome));
   if (options.file !== undefined) return printWritten(options.file, outcome, output);
   if (options.list === true) output.print(...outcome.plan.listing);
   else if (outcome.result === undefined) printPlan(outcome, output);
-  else printResult(outcome.result, output);
-  return (outcome.result?.failed ?? 0) > 0 ? ExitStatus.partial : ExitStatus.done;
+  else printResult(outcome.result, output, outcome.salvage !== undefined);
+  if (outcome.salvage !== undefined) output.print(...salvageLines(outcome.salvage).map((line) => printable(line)));
+  const isPartial = (result?.failed ?? 0) > 0 || (result !== undefined && outcome.salvage !== undefined);
+  return isPartial ? ExitStatus.partial : ExitStatus.done;
 };
 
 function requestOf(backup: string, options: OptionValues): RestoreSingleRequest {
@@ -49,6 +57,7 @@ function requestOf(backup: string, options: OptionValues): RestoreSingleRequest 
     ...(options["restrict-key"] === undefined ? {} : { restrictKey: options["restrict-key"] }),
     verifyFirst: options["verify-first"] === true,
     follow: options.follow === true,
+    salvage: options.salvage === true,
     filterFiles: options.filter ?? [],
     ...(options["use-list"] === undefined ? {} : { useListFile: options["use-list"] }),
     restore: {
@@ -109,12 +118,13 @@ function printWritten(file: string, { script }: RestoreOutcome, output: Output):
   return ExitStatus.done;
 }
 
-function documentOf({ summary, plan, findings, result, script }: RestoreOutcome): unknown {
+function documentOf({ summary, plan, findings, result, salvage, script }: RestoreOutcome): unknown {
   const { target, steps, needsTrust, listing } = plan;
   const leftOut = Object.fromEntries(plan.leftOut);
   return {
     backup: summary,
     ...(script === undefined ? {} : { script }),
+    ...(salvage === undefined ? {} : { salvage }),
     ...(result === undefined ? { plan: { target, steps, leftOut, needsTrust, listing } } : { result }),
     findings,
   };
@@ -130,14 +140,14 @@ function printPlan({ plan, findings }: RestoreOutcome, output: Output): void {
   output.print(...lines.map((line) => printable(line)));
 }
 
-function printResult(result: RestoreResult, output: Output): void {
+function printResult(result: RestoreResult, output: Output, isSalvaged: boolean): void {
   const seconds = result.durationMs / 1000;
   const objects = result.largeObjects === 0 ? "" : `, ${counted(result.largeObjects, "large object")}`;
   const before =
     result.doneBefore === undefined ? "" : `, and ${formatCount(result.doneBefore)} before the interruption`;
   const lines = [
     result.failed === 0
-      ? `database "${result.target}" is restored`
+      ? `database "${result.target}" is restored${isSalvaged ? " as far as the backup is whole" : ""}`
       : `database "${result.target}" is restored in part: ${formatCount(result.failed)} failed`,
     `  done      ${counted(result.done, "entry", "entries")}${before}`,
     result.isUncounted === true

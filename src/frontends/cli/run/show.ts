@@ -2,8 +2,10 @@ import { type FoundBackup, isCluster } from "../../../commands/found-backup.ts";
 import { listVerifications, type StoredVerification } from "../../../commands/proof/list-verifications.ts";
 import { holdsOf } from "../../../commands/retention/holds.ts";
 import { BackupError } from "../../../core/backup-error.ts";
+import { shownTags } from "../../../core/backup-tags.ts";
 import { counted, formatCount } from "../../../core/counted.ts";
 import { ExitStatus } from "../../../core/exit-status.ts";
+import { earlierProgram, isEarlier } from "../../../core/metadata/earlier-metadata.ts";
 import type { BackupMetadata } from "../../../core/metadata/metadata-schema.ts";
 import { printable } from "../../../core/printable.ts";
 import type { Hold } from "../../../core/retention/hold-record.ts";
@@ -39,7 +41,7 @@ export const run: RunCommand = async ({ args, options }, context) => {
     ...(holds.length === 0 ? {} : { holds: holds.map(holdDocument) }),
     ...(verifications.length === 0 ? {} : { verifications: verifications.map(documentOf) }),
   });
-  output.print(...describe(metadata, backup, { last: verifications[0], holds }, now, options.verbose === true));
+  output.print(...describe(metadata, backup, { verifications, holds }, now, options.verbose === true));
   return ExitStatus.done;
 };
 
@@ -48,14 +50,29 @@ const SHOWN_FILES = 3;
 /** Tables beyond these are summed up, but for `--verbose`. */
 const SHOWN_TABLES = 10;
 
-function documentOf({ file, verification: { status, timestamp, recovery_seconds, damage_count } }: StoredVerification) {
-  return { file, status, timestamp, ...(recovery_seconds === undefined ? {} : { recovery_seconds }), damage_count };
+function documentOf({ file, level, verification }: StoredVerification) {
+  const { status, timestamp, recovery_seconds, damage_count } = verification;
+  return {
+    file,
+    level,
+    status,
+    timestamp,
+    ...(recovery_seconds === undefined ? {} : { recovery_seconds }),
+    damage_count,
+  };
+}
+
+/** What lies beside a backup. */
+interface Surroundings {
+  /** Newest first. */
+  readonly verifications: readonly StoredVerification[];
+  readonly holds: readonly (Hold | undefined)[];
 }
 
 function describe(
   metadata: BackupMetadata,
   { location }: FoundBackup,
-  { last, holds }: { readonly last: StoredVerification | undefined; readonly holds: readonly (Hold | undefined)[] },
+  { verifications, holds }: Surroundings,
   now: Date,
   all: boolean,
 ): string[] {
@@ -71,15 +88,17 @@ function describe(
     ["resumed", metadata.resumed?.join(", ")],
     ["duration", metadata.duration_seconds === undefined ? undefined : formatDuration(metadata.duration_seconds)],
     ["kind", [metadata.backup_type, metadata.method, metadata.format, metadata.compression].filter(Boolean).join(", ")],
+    ["tags", shownTags(metadata.tags).join(", ")],
     ["encrypted", encryption(metadata)],
     ["sample", sampledRows(metadata)],
     ["partial", metadata.partial?.join(" ")],
     ["location", location],
-    ["restored", last && restoredOnTrial(last)],
+    ["verified", lastOf(verifications, ({ level }) => level !== "restore", looked)],
+    ["restored", lastOf(verifications, ({ level }) => level === "restore", restoredOnTrial)],
     ["on hold", holds.length === 0 ? undefined : holds.map(holdText).join("; ")],
     ["size", `${formatBytes(metadata.size_bytes)} (${formatCount(metadata.size_bytes)} bytes)`],
     ["snapshot", metadata.consistency?.snapshot_lsn && `at log position ${metadata.consistency.snapshot_lsn}`],
-    ["written by", metadata.tool && `${metadata.tool.name} ${metadata.tool.version}`],
+    ["written by", writer(metadata)],
     ["read by", metadata.engine?.version],
   ];
   const lines = facts.flatMap(([name, text]) => (text ? [`${name.padEnd(11)}${printable(text)}`] : []));
@@ -97,6 +116,11 @@ function describe(
     ...missing(metadata),
     ...warnings(metadata),
   ];
+}
+
+function writer(metadata: BackupMetadata): string | undefined {
+  if (isEarlier(metadata)) return earlierProgram(metadata);
+  return metadata.tool && `${metadata.tool.name} ${metadata.tool.version}`;
 }
 
 function isOver(hold: Hold | undefined, now: Date): boolean {
@@ -136,6 +160,20 @@ function sampledRows({ sample, objects = [] }: BackupMetadata): string | undefin
   return `${counted(chosen, "row")} chosen, ${formatCount(referenced)} that they refer to`;
 }
 
+function lastOf(
+  verifications: readonly StoredVerification[],
+  isMeant: (stored: StoredVerification) => boolean,
+  text: (stored: StoredVerification) => string,
+): string | undefined {
+  const last = verifications.find(isMeant);
+  return last && text(last);
+}
+
+function looked({ file, level, verification: { status, timestamp } }: StoredVerification): string {
+  const how = level === "quick" ? "quickly" : "every byte";
+  return `${how} ${timestamp}: ${status === "ok" ? "ok" : `DAMAGED, see ${file}`}`;
+}
+
 function restoredOnTrial({ file, verification }: StoredVerification): string {
   const { status, timestamp, recovery_seconds: seconds } = verification;
   const took = seconds === undefined ? "" : ` in ${formatDuration(seconds)}`;
@@ -143,6 +181,7 @@ function restoredOnTrial({ file, verification }: StoredVerification): string {
 }
 
 function clusterContents(metadata: BackupMetadata): string {
+  if (isEarlier(metadata)) return "globals and the databases of its archive";
   const { databases = [], failed_databases: failed = [] } = metadata;
   const parts = [globalsText(metadata), counted(databases.length, "database")];
   return `${parts.join(", ")}${failed.length === 0 ? "" : `; PARTIAL, ${failed.length} failed`}`;

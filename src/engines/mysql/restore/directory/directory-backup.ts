@@ -12,8 +12,8 @@ import type {
   RestoreResult,
   ScriptResult,
 } from "../../../../ports/restore.ts";
-import { MysqlConnection } from "../../../../wire/mysql/connection.ts";
 import type { MysqlConnectionSpec } from "../../../../wire/mysql/connection-spec.ts";
+import { openMysqlSession } from "../../../../wire/mysql/open-session.ts";
 import {
   besidesConversions,
   type Conversions,
@@ -116,7 +116,7 @@ export class DirectoryBackup implements RestorableBackup {
   async preCheck(request: RestoreRequest, signal: AbortSignal): Promise<readonly Finding[]> {
     const { target } = this.plan(request);
     const spec = await this.#resolve(request);
-    await using connection = await MysqlConnection.connect({ ...spec, database: undefined }, { signal });
+    await using connection = await openMysqlSession({ ...spec, database: undefined }, { signal });
     const server = await readTargetFacts(connection, target, this.#facts.demands);
     const chosen = chosenObjects(this.#index, request);
     const storedBytes = chosen.loaded.reduce((sum, { data }) => sum + data!.bytes, 0);

@@ -8,6 +8,7 @@ import type { LoadingSession } from "../../load/load-rows.ts";
 import { endOfTime } from "../../objects/row-history.ts";
 import { connectForRestore } from "../restore-session.ts";
 import { noInvisibleKeys } from "../restricted-setting.ts";
+import { SessionPreamble } from "./session-preamble.ts";
 
 /** Waiting for another session of this restore is no fault. */
 const patienceSeconds = 7 * 24 * 3600;
@@ -47,6 +48,7 @@ const notAllowed = new Set([1227, 3929]);
 
 export interface LoadSession extends LoadingSession, AsyncDisposable {
   readonly facts: MysqlServerFacts;
+  readonly preamble: SessionPreamble;
 }
 
 /**
@@ -71,6 +73,7 @@ export async function openLoadSession(
       loadsFiles: /^(?:ON|1)$/.test(facts.variables.get("local_infile") ?? ""),
       maxPacket: Number(facts.variables.get("max_allowed_packet")),
       scanner: new RowScanner(),
+      preamble: new SessionPreamble(),
       warn,
       [Symbol.asyncDispose]: () => connection.close(),
     };
@@ -80,8 +83,16 @@ export async function openLoadSession(
   }
 }
 
-/** Also after a script, which leaves settings of its own. */
-export async function setForLoading(
+/** After scripts, which leave settings of their own. */
+export async function setAgainForLoading(
+  { connection, facts, preamble }: LoadSession,
+  warn: (message: string) => void,
+): Promise<void> {
+  preamble.forget();
+  await setForLoading(connection, facts, warn);
+}
+
+async function setForLoading(
   connection: MysqlConnection,
   { variables, capabilities }: MysqlServerFacts,
   warn: (message: string) => void,

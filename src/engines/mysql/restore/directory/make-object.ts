@@ -3,6 +3,7 @@ import type { RestoreRequest } from "../../../../ports/restore.ts";
 import type { StatementConverter } from "../../convert/statement-converter.ts";
 import type { DirectoryObject } from "../../directory/directory-index.ts";
 import { type SplitTable, splitCreateTable } from "../../load/split-create-table.ts";
+import { quoteName } from "../../quote.ts";
 import { DefinerChanger } from "../../script/definer-changer.ts";
 import { headOf, statementKind } from "../../script/statement-head.ts";
 import type { FailureLog } from "../failure-log.ts";
@@ -22,11 +23,14 @@ export interface ObjectMaking {
   readonly warn: (message: string) => void;
   /** Makes definitions fit the server. */
   readonly converter: StatementConverter | undefined;
+  /** Tables that are in the target already, by their names in small letters; undefined: nobody has looked. */
+  readonly present?: ReadonlySet<string> | undefined;
   /** What is left for later of tables that are made. */
   readonly splits: Map<string, SplitTable>;
 }
 
-export type RewriteStatement = (text: Buffer) => Buffer;
+/** Nothing for what needs not be sent. */
+export type RewriteStatement = (text: Buffer) => Buffer | undefined;
 
 const silent = { emit: () => undefined };
 
@@ -35,12 +39,16 @@ const silent = { emit: () => undefined };
  * @param split of a table: foreign keys, and perhaps indexes, are kept for later
  */
 export function rewriterOf(
-  { source, splits }: ObjectMaking,
+  { source, splits, present }: ObjectMaking,
   object: DirectoryObject,
   split: { readonly defersIndexes: boolean } | undefined,
 ): RewriteStatement {
+  const drop =
+    object.kind === "table" && present?.has(object.name.toLowerCase()) === false ? dropOf(object) : undefined;
   return (text) => {
-    if (source.ownName !== undefined && statementKind(headOf(text)).kind === "use") return Buffer.from("DO 0");
+    if (source.ownName !== undefined && statementKind(headOf(text)).kind === "use") return undefined;
+    // To find that there is nothing takes servers half as long as to make a table.
+    if (drop?.equals(text) === true) return undefined;
     if (split === undefined || splits.has(object.name)) return withoutRestricted(text);
     const cut = splitCreateTable(text.toString("latin1"), split.defersIndexes);
     if (cut === undefined) return withoutRestricted(text);
@@ -49,15 +57,22 @@ export function rewriterOf(
   };
 }
 
+function dropOf({ name }: DirectoryObject): Buffer {
+  return Buffer.from(`DROP TABLE IF EXISTS ${quoteName(name)}`);
+}
+
 /** Runs the script of an object. @throws BackupError unless the log decides to go on */
 export async function makeObject(
   { source, target, request, failures, warn, converter }: ObjectMaking,
-  { connection, maxPacket }: Pick<LoadSession, "connection" | "maxPacket">,
+  { connection, maxPacket, preamble }: Pick<LoadSession, "connection" | "maxPacket" | "preamble">,
   object: DirectoryObject,
   rewrite: RewriteStatement,
 ): Promise<void> {
-  const { warnings } = await runScript({
-    source: source.script(object.schema!.file),
+  const { script, quoting, settingsEnd } = await preamble.open(source.script(object.schema!.file));
+  const failed = failures.count;
+  const ran = await runScript({
+    source: script,
+    quoting,
     ...(source.delimiter === undefined ? {} : { delimiter: source.delimiter }),
     connection,
     maxPacket,
@@ -73,7 +88,10 @@ export async function makeObject(
     converter,
     rewrite,
   });
-  for (const warning of warnings) warn(`${shownObject(object)}: ${warning}`);
+  const isAsSet = object.kind === "table" && failures.count === failed && ran.lastSettingAt < settingsEnd;
+  if (isAsSet) preamble.keep(ran.quoting);
+  else preamble.forget();
+  for (const warning of ran.warnings) warn(`${shownObject(object)}: ${warning}`);
 }
 
 /** Adds what was kept for later. @throws BackupError unless the log decides to go on */

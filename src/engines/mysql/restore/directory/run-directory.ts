@@ -1,6 +1,7 @@
 import type { BackupFiles } from "../../../../ports/backup-files.ts";
 import type { Codec } from "../../../../ports/codec.ts";
 import type { RestoreRequest } from "../../../../ports/restore.ts";
+import type { MysqlConnection } from "../../../../wire/mysql/connection.ts";
 import type { MysqlConnectionSpec } from "../../../../wire/mysql/connection-spec.ts";
 import { rowConversions } from "../../convert/row-conversions.ts";
 import type { StatementConverter } from "../../convert/statement-converter.ts";
@@ -11,6 +12,7 @@ import {
   dataOf,
 } from "../../directory/directory-index.ts";
 import type { SplitTable } from "../../load/split-create-table.ts";
+import { ofDatabase } from "../../objects/of-database.ts";
 import { quoteName } from "../../quote.ts";
 import { eachStatement } from "../../script/each-statement.ts";
 import { headOf } from "../../script/statement-head.ts";
@@ -23,7 +25,7 @@ import type { DirectoryProgress } from "./directory-progress.ts";
 import type { DirectorySource } from "./directory-source.ts";
 import { dropObject, dropObjects } from "./drop-objects.ts";
 import type { LoadedTable, LoadJob } from "./load-queue.ts";
-import { type LoadSession, openLoadSession, setForLoading } from "./load-session.ts";
+import { type LoadSession, openLoadSession, setAgainForLoading } from "./load-session.ts";
 import { type LoadSessions, loadTables, workOff } from "./load-tables.ts";
 import { alterTable, makeObject, rewriterOf } from "./make-object.ts";
 import { ObjectQueue } from "./object-queue.ts";
@@ -53,6 +55,7 @@ interface Work extends DirectoryRun {
   readonly journal: RestoreJournal | undefined;
   /** Of a restore that goes on. */
   readonly there: AlreadyThere | undefined;
+  readonly present: ReadonlySet<string> | undefined;
   /** Numbers of the objects in the index. */
   readonly numbers: ReadonlyMap<DirectoryObject, number>;
   /** What is left for later of tables that are made. */
@@ -84,6 +87,7 @@ export async function runDirectory(run: DirectoryRun): Promise<void> {
     leader,
     journal,
     there: isResumed ? await readAlreadyThere(leader.connection, run.target) : undefined,
+    present: isResumed ? undefined : await presentTables(leader.connection, run.target),
     numbers: new Map(run.index.objects.map((object, number) => [object, number])),
     splits: new Map(),
   };
@@ -104,7 +108,7 @@ export async function runDirectory(run: DirectoryRun): Promise<void> {
   if (isResumed) await dropHalfMade(work, [...early, ...late]);
   const sessions = { leader, spec: run.spec, target: run.target, jobs: request.jobs.count, signal, stop, warn };
   await makeEarly(work, early, sessions);
-  await setForLoading(leader.connection, leader.facts, warn);
+  await setAgainForLoading(leader, warn);
   progress.phase("data", "loading rows");
   const loaded = chosen.loaded.filter((object) => hasPlaceForRows(run, object));
   const tables = loaded.map((object) => loadedTable(work, object));
@@ -127,6 +131,16 @@ export async function runDirectory(run: DirectoryRun): Promise<void> {
   }
   for (const object of late) await makeNoted(work, leader, object, false);
   progress.end();
+}
+
+/** Names in small letters, as some servers keep them. */
+async function presentTables(connection: MysqlConnection, target: string): Promise<ReadonlySet<string>> {
+  const present = new Set<string>();
+  await connection.eachRow(
+    `SELECT TABLE_NAME AS t FROM information_schema.TABLES WHERE ${ofDatabase("TABLE_SCHEMA", target)}`,
+    ({ t }) => present.add((t ?? "").toLowerCase()),
+  );
+  return present;
 }
 
 /** Not for those of a table that was left out, and told of; what the server cannot have of others is noted as failed. */

@@ -12,7 +12,7 @@ import type {
   RestoreResult,
   ScriptResult,
 } from "../../../../ports/restore.ts";
-import { MysqlConnection } from "../../../../wire/mysql/connection.ts";
+import { openMysqlSession } from "../../../../wire/mysql/open-session.ts";
 import { flagForArchives } from "../../../common/flags-for-archives.ts";
 import { converterFor } from "../../convert/find-conversions.ts";
 import { type Announcement, type DirectoryHead, indexWith, readAnnouncement } from "../../directory/announcements.ts";
@@ -97,7 +97,7 @@ export class FollowedDirectory implements RestorableBackup {
   async preCheck(request: RestoreRequest, signal: AbortSignal): Promise<readonly Finding[]> {
     const { target } = this.plan(request);
     const spec = await this.#following.resolve(request);
-    await using connection = await MysqlConnection.connect({ ...spec, database: undefined }, { signal });
+    await using connection = await openMysqlSession({ ...spec, database: undefined }, { signal });
     const server = await readTargetFacts(connection, target, []);
     // What its objects demand of the server is not known yet.
     const facts = {

@@ -15,7 +15,7 @@ import { chosenObjects } from "../directory/chosen-objects.ts";
 import { scanScripts } from "../directory/directory-scripts.ts";
 import { loadChunk } from "../directory/load-chunk.ts";
 import type { LoadJob } from "../directory/load-queue.ts";
-import { type LoadSession, openLoadSession, setForLoading } from "../directory/load-session.ts";
+import { type LoadSession, openLoadSession, setAgainForLoading } from "../directory/load-session.ts";
 import { workOff } from "../directory/load-tables.ts";
 import { alterTable, makeObject, type ObjectMaking, rewriterOf } from "../directory/make-object.ts";
 import { requireExpectedIndex } from "../directory/require-expected-index.ts";
@@ -136,7 +136,7 @@ class Following {
     const numbers = new Map(index.objects.map((object, number) => [object, number]));
     const left = made.filter((object) => this.#followed.get(numbers.get(object)!)?.object === undefined);
     await scanScripts(files, { ...index, objects: left });
-    await setForLoading(this.#leader.connection, this.#leader.facts, warn);
+    await setAgainForLoading(this.#leader, warn);
     progress.phase("post-data", "making foreign keys, views and stored code");
     for (const [name, { foreignKeys }] of this.#making.splits) {
       if (foreignKeys !== undefined) {

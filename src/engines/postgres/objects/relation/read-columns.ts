@@ -9,10 +9,17 @@ const compressionNames: Readonly<Record<string, string>> = { p: "pglz", l: "lz4"
 
 /** Fills `columns` of all relations but sequences. @param rows what {@link columnQuery} answered. */
 export function readColumns(reader: CatalogReader, rows: readonly Row[]): void {
+  const columns: Column[] = [];
+  let relation: Relation | undefined;
   for (const row of rows) {
-    const relation = relationAt(reader.registry, Number(row.attrelid))!;
-    relation.columns.push(columnOf(row, relation, reader));
+    const oid = Number(row.attrelid);
+    if (relation?.catalog.oid !== oid) {
+      if (relation !== undefined) relation.columns = columns.splice(0);
+      relation = relationAt(reader.registry, oid)!;
+    }
+    columns.push(columnOf(row, relation, reader));
   }
+  if (relation !== undefined) relation.columns = columns;
 }
 
 function columnOf(row: Row, relation: Relation, reader: CatalogReader): Column {

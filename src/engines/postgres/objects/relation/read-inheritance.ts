@@ -11,7 +11,7 @@ export function readInheritance(registry: ObjectRegistry, rows: readonly Row[]):
     // Partitions of indexes stand in the same catalogue.
     const child = relationAt(registry, Number(row.inhrelid));
     const parent = relationAt(registry, Number(row.inhparent));
-    if (child !== undefined && parent !== undefined) child.parents.push(parent);
+    if (child !== undefined && parent !== undefined) child.parents = child.parents.concat(parent);
   }
 }
 

@@ -1,11 +1,12 @@
 import type { Capabilities } from "../../capabilities.ts";
 import { textArray } from "../../sql/pg-array.ts";
 import { Catalog, type CatalogReader, firstNormalOid, type Row } from "../catalog-reader.ts";
+import { DumpIds } from "../dump-ids.ts";
 import { type DumpParts, noParts } from "../dump-object.ts";
 import { partsOfMember } from "../dump-parts.ts";
 import { optionsClause } from "../foreign-data/options.ts";
-import type { ColumnPrivileges } from "../privilege-entries.ts";
-import type { Relation, RelationKind, SequenceOwner } from "./relation.ts";
+import { unregistered } from "../object-registry.ts";
+import { type Relation, type RelationKind, relationAt, type SequenceOwner } from "./relation.ts";
 
 /**
  * Registers tables, foreign tables, views, materialized views and sequences of user schemas, and what of pg_catalog
@@ -13,49 +14,49 @@ import type { Relation, RelationKind, SequenceOwner } from "./relation.ts";
  * @param rows of pg_class: what {@link relationQuery} answered.
  */
 export function readRelations(reader: CatalogReader, rows: readonly Row[]): Relation[] {
-  return rows.map((row) => {
-    const oid = Number(row.oid);
-    const relation = reader.registry.add<Relation>({
-      ...relationOf(row),
-      owner: reader.shared.roleName(Number(row.relowner)),
-      parts: partsOf(reader, row),
-      columnPrivileges: none,
-      dependsOnExtensions: reader.shared.extensionsOf(Catalog.pg_class, oid),
-    });
-    // What refers to rows of the table, or to arrays of them, refers to the table.
-    for (const type of [row.reltype, row.rowarray]) {
-      if (type !== null && type !== "0") reader.registry.alias({ table: Catalog.pg_type, oid: Number(type) }, relation);
+  const relations = rows.map((row) => {
+    const relation = reader.registry.add<Relation>(relationOf(reader, row));
+    // What refers to rows of the table refers to the table. So do arrays of them, which come with the type.
+    if (row.reltype && row.reltype !== "0") {
+      reader.registry.alias({ table: Catalog.pg_type, oid: Number(row.reltype) }, relation);
     }
     return relation;
   });
+  // The sequence of a serial column has a lower OID than its table.
+  for (const relation of relations) if (relation.ownedBy !== null) goWithTable(reader, relation, relation.ownedBy);
+  return relations;
 }
 
-const none: readonly ColumnPrivileges[] = [];
+/** One for all that have nothing: most of tens of thousands of relations have no parents and checks, sequences nothing of all this. */
+const none: readonly never[] = [];
 
-function partsOf(reader: CatalogReader, row: Row): DumpParts {
+function partsOf(reader: CatalogReader, oid: number, schema: string): DumpParts {
+  return partsOfMember(reader, Catalog.pg_class, oid) ?? reader.selection.relation(oid, schema);
+}
+
+/** A sequence goes with the table that it belongs to, which may lie in another schema. */
+function goWithTable(reader: CatalogReader, sequence: Relation, { table, identity }: SequenceOwner): void {
+  const owner = relationAt(reader.registry, table);
+  // One of a schema that is not read, as those of temporary tables: nor is its sequence.
+  if (owner === undefined) return;
+  if (identity && !owner.parts.definition && !owner.parts.privileges) sequence.parts = noParts;
+  else if (owner.parts !== sequence.parts) {
+    sequence.parts = {
+      definition: sequence.parts.definition || owner.parts.definition,
+      privileges: sequence.parts.privileges || owner.parts.privileges,
+    };
+  }
+}
+
+function relationOf(reader: CatalogReader, row: Row): Relation {
   const oid = Number(row.oid);
-  const { selection } = reader;
-  const parts = partsOfMember(reader, Catalog.pg_class, oid) ?? selection.relation(oid, row.nspname!);
-  const owner = sequenceOwner(row);
-  if (owner === null) return parts;
-  // A sequence goes with the table that it belongs to, which may lie in another schema.
-  const ofTable =
-    partsOfMember(reader, Catalog.pg_class, owner.table) ?? selection.relation(owner.table, row.ownerschema!);
-  if (owner.identity && !ofTable.definition && !ofTable.privileges) return noParts;
-  return {
-    definition: parts.definition || ofTable.definition,
-    privileges: parts.privileges || ofTable.privileges,
-  };
-}
-
-function relationOf(
-  row: Row,
-): Omit<Relation, "dumpId" | "dependencies" | "owner" | "parts" | "columnPrivileges" | "dependsOnExtensions"> {
   const options = textArray(row.reloptions);
   const checkOption = options.find((option) => option.startsWith("check_option="));
   return {
+    dumpId: unregistered,
+    dependencies: new DumpIds(),
     kind: "table",
-    catalog: { table: Catalog.pg_class, oid: Number(row.oid) },
+    catalog: { table: Catalog.pg_class, oid },
     name: row.relname!,
     schema: row.nspname!,
     canBePostponed: row.relkind === "m",
@@ -80,10 +81,15 @@ function relationOf(
     ownedBy: sequenceOwner(row),
     isSelectable: row.selectable === "t",
     foreign: row.srvname === null ? null : { server: row.srvname!, options: optionsClause(row.ftoptions!) },
-    columns: [],
-    parents: [],
-    checks: [],
-    indexes: [],
+    columns: none,
+    parents: none,
+    checks: none,
+    indexes: none,
+    owner: reader.shared.roleName(Number(row.relowner)),
+    parts: partsOf(reader, oid, row.nspname!),
+    columnPrivileges: none,
+    dependsOnExtensions: reader.shared.extensionsOf(Catalog.pg_class, oid),
+    sequence: undefined,
   };
 }
 
@@ -92,35 +98,35 @@ function sequenceOwner(row: Row): SequenceOwner | null {
   return { table: Number(row.ownertable), column: Number(row.ownercolumn), identity: row.ownertype === "i" };
 }
 
+/** `pg_am` row of nearly all tables, the same in every version. */
+const heapOid = 2;
+
 export function relationQuery(capabilities: Capabilities): string {
   const accessMethod = capabilities.tableAccessMethods
-    ? "CASE WHEN c.relkind IN ('r','p','m') THEN (SELECT am.amname FROM pg_catalog.pg_am am WHERE am.oid = c.relam) END"
+    ? `CASE WHEN c.relkind NOT IN ('r','p','m') THEN NULL WHEN c.relam = ${heapOid} THEN 'heap'
+        ELSE (SELECT am.amname FROM pg_catalog.pg_am am WHERE am.oid = c.relam) END`
     : "NULL";
   return `
     SELECT c.oid, c.relname, n.nspname, c.relkind, c.relowner, c.relpersistence, c.reltype, c.relreplident,
       c.relrowsecurity, c.relforcerowsecurity, c.relispopulated, c.reltuples, c.relacl, c.reloptions,
       pg_catalog.acldefault(CASE c.relkind WHEN 'S' THEN 's' ELSE 'r' END::"char", c.relowner) AS defaultacl,
       c.relpages + COALESCE(tc.relpages, 0) AS pages, tc.reloptions AS toastoptions,
-      rt.typarray AS rowarray,
       CASE WHEN c.reloftype <> 0 THEN pg_catalog.format_type(c.reloftype, NULL) END AS oftype,
       CASE WHEN c.reltablespace <> 0 THEN
         (SELECT s.spcname FROM pg_catalog.pg_tablespace s WHERE s.oid = c.reltablespace) END AS spcname,
       ${accessMethod} AS amname,
       CASE WHEN c.relkind = 'p' THEN pg_catalog.pg_get_partkeydef(c.oid) END AS partkey,
       CASE WHEN c.relispartition THEN pg_catalog.pg_get_expr(c.relpartbound, c.oid) END AS partbound,
-      tn.nspname AS ownerschema, d.refobjid AS ownertable, d.refobjsubid AS ownercolumn, d.deptype AS ownertype,
+      d.refobjid AS ownertable, d.refobjsubid AS ownercolumn, d.deptype AS ownertype,
       fs.srvname, ft.ftoptions, c.relkind = 'S' AND pg_catalog.has_table_privilege(c.oid, 'SELECT') AS selectable
     FROM pg_catalog.pg_class c
       JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
       LEFT JOIN pg_catalog.pg_class tc ON tc.oid = c.reltoastrelid AND tc.relkind = 't' AND c.relkind <> 'p'
-      LEFT JOIN pg_catalog.pg_type rt ON rt.oid = c.reltype
       LEFT JOIN pg_catalog.pg_foreign_table ft ON ft.ftrelid = c.oid
       LEFT JOIN pg_catalog.pg_foreign_server fs ON fs.oid = ft.ftserver
       LEFT JOIN pg_catalog.pg_depend d ON c.relkind = 'S' AND d.objid = c.oid AND d.objsubid = 0
         AND d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
         AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.deptype IN ('a', 'i')
-      LEFT JOIN pg_catalog.pg_class oc ON oc.oid = d.refobjid
-      LEFT JOIN pg_catalog.pg_namespace tn ON tn.oid = oc.relnamespace
     WHERE c.relkind IN ('r', 'p', 'f', 'v', 'm', 'S') AND n.nspname <> 'information_schema'
       AND n.nspname !~ '^pg_(temp|toast)'
       AND (n.nspname <> 'pg_catalog' OR c.oid >= ${firstNormalOid} OR ${changedPrivileges})

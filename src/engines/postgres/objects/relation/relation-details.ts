@@ -7,6 +7,7 @@ import { dumpedTables, oidArray, relationsWithColumns } from "./relation.ts";
 /** Columns of relations and what views select: no objects of their own, but asked for when the relations are known. */
 export const relationDetailsType: ObjectType<never, "columns" | "views"> = {
   label: "columns and view definitions",
+  isAskedAside: true,
 
   queriesAboutRelations: (reader) => ({
     columns: columnQuery(reader.capabilities, oidArray(relationsWithColumns(reader)), reader.wanted.data),

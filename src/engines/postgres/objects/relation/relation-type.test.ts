@@ -47,6 +47,19 @@ describe("relations", () => {
     expect(sources[0]).toHaveProperty("estimatedBytes", expect.closeTo(1_100_000, -5.5));
   });
 
+  test("what uses arrays of a table's rows comes behind the table", async () => {
+    await using database = await withDatabase(await sharedServer(18));
+    await database.sql("CREATE TABLE z (a int); CREATE VIEW zv AS SELECT 1 AS one");
+    await database.sql(
+      "CREATE TABLE a (x z[]); CREATE DOMAIN d AS z[]; CREATE TYPE c AS (x z[]); CREATE TABLE av (x zv[])",
+    );
+    const { entries } = await ourEntries(database);
+    const tags = entries.filter(({ section }) => section === "pre-data").map(({ tag }) => tag);
+    for (const user of ["a", "d", "c"]) expect(tags.slice(tags.indexOf("z"))).toContain(user);
+    expect(tags.slice(tags.indexOf("zv"))).toContain("av");
+    await expectSameAsStock(database);
+  });
+
   test("a standby has no rows of unlogged relations to dump", async () => {
     await using server = await startServer({ major: 18 });
     // Goes with the server: a standby cannot drop it.

@@ -2,7 +2,7 @@ import type { CatalogId } from "../../archive/toc-entry.ts";
 import { Catalog, type CatalogReader } from "../catalog-reader.ts";
 import type { CheckConstraint } from "../check-constraint.ts";
 import type { ColumnDefault } from "../column-default.ts";
-import type { DumpObject } from "../dump-object.ts";
+import type { DumpObject, DumpParts } from "../dump-object.ts";
 import type { IndexObject } from "../index-object.ts";
 import type { ObjectRegistry } from "../object-registry.ts";
 import type { ColumnPrivileges } from "../privilege-entries.ts";
@@ -17,6 +17,8 @@ export interface Relation extends DumpObject {
   readonly schema: string;
   readonly relkind: RelationKind;
   readonly owner: string;
+  /** Of a sequence: with those of the table that it belongs to. */
+  parts: DumpParts;
   /** `pg_class.relpersistence`: permanent or unlogged. */
   readonly persistence: string;
   /** Name of its tablespace; `""` is the database's default. */
@@ -56,17 +58,17 @@ export interface Relation extends DumpObject {
   readonly dependsOnExtensions: readonly string[];
 
   /** In order of their numbers, without dropped ones. */
-  readonly columns: Column[];
+  columns: readonly Column[];
   /** Tables it inherits from, or the one it is a partition of, in order. */
-  readonly parents: Relation[];
+  parents: readonly Relation[];
   /** CHECK constraints in order of their names. */
-  readonly checks: CheckConstraint[];
-  readonly indexes: IndexObject[];
+  checks: readonly CheckConstraint[];
+  indexes: readonly IndexObject[];
   /** ON SELECT rule of a view. */
   rule?: RewriteRule;
   /** SELECT of a view, without the final semicolon. */
   query?: string;
-  sequence?: SequenceSettings;
+  sequence: SequenceSettings | undefined;
 }
 
 export interface ForeignTable {
@@ -148,11 +150,19 @@ export function allRelations(registry: ObjectRegistry): readonly Relation[] {
  * what of pg_catalog is here for its privileges.
  */
 export function relationsWithColumns({ registry, shared }: CatalogReader): Relation[] {
-  const known = allRelations(registry).filter(({ schema, relkind }) => schema !== "pg_catalog" && relkind !== "S");
-  const dumped = known.filter(
-    ({ parts, catalog }) => parts.definition || parts.privileges || shared.configurationTables.has(catalog.oid),
+  return withParents(
+    allRelations(registry).filter(
+      ({ schema, relkind, parts, catalog }) =>
+        relkind !== "S" &&
+        schema !== "pg_catalog" &&
+        (parts.definition || parts.privileges || shared.configurationTables.has(catalog.oid)),
+    ),
   );
-  return [...new Set([...dumped, ...dumped.flatMap(({ parents }) => parents)])];
+}
+
+function withParents(relations: Relation[]): Relation[] {
+  const parents = relations.flatMap((relation) => relation.parents);
+  return parents.length === 0 ? relations : [...new Set([...relations, ...parents])];
 }
 
 /** `TABLE` or `FOREIGN TABLE`: what ALTER calls everything that is no view or sequence. */
@@ -170,8 +180,7 @@ export function dumpedTables(registry: ObjectRegistry, kinds = "rp"): Relation[]
  * to those of their parents, whether these are dumped or not.
  */
 export function indexedTables(registry: ObjectRegistry): Relation[] {
-  const dumped = dumpedTables(registry, "rpm");
-  return [...new Set([...dumped, ...dumped.flatMap(({ parents }) => parents)])];
+  return withParents(dumpedTables(registry, "rpm"));
 }
 
 /** Whether the rows of a table, or the value of a sequence, are there to be read. */
@@ -203,6 +212,6 @@ export function usersRelations({ registry, shared }: CatalogReader, kinds: strin
 }
 
 /** An SQL array of the OIDs of objects, to join catalogues with. */
-export function oidArray(objects: Iterable<{ readonly catalog: CatalogId }>): string {
-  return `'{${[...objects].map((object) => object.catalog.oid).join(",")}}'::pg_catalog.oid[]`;
+export function oidArray(objects: readonly { readonly catalog: CatalogId }[]): string {
+  return `'{${objects.map((object) => object.catalog.oid).join(",")}}'::pg_catalog.oid[]`;
 }

@@ -228,6 +228,12 @@ describe("client commands", () => {
       await expect(split(text)).rejects.toMatchObject({ code: "FOREIGN_FILE" });
     }
     await expect(split("\\restrict a\nSELECT 1;\n")).rejects.toMatchObject({ code: "DAMAGED" });
+    for (const pieceBytes of [1, 1000]) {
+      await expect(split("SELECT 1;\nSELECT '\0';\n", pieceBytes)).rejects.toMatchObject({
+        code: "DAMAGED",
+        message: expect.stringContaining("line 2 of the script holds a zero character"),
+      });
+    }
   });
 });
 

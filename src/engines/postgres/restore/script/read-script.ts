@@ -76,7 +76,7 @@ export function encodingSetting(sql: string): string | undefined {
  * @param source pieces are copied: they may be used again when the next one is asked for
  * @param session what its settings are where the script begins
  * @param long what is done with the text of long statements; without it they are held like all others
- * @throws BackupError DAMAGED for a script that ends too early, FOREIGN_FILE for what only psql would understand
+ * @throws BackupError DAMAGED for a script that ends too early, or holds a zero character; FOREIGN_FILE for what only psql would understand
  */
 export async function* readScript(
   source: AsyncIterable<Uint8Array>,
@@ -157,6 +157,7 @@ class ScriptReader {
   }
 
   async #add(text: Buffer): Promise<void> {
+    if (text.includes(0)) throw zeroCharacter(this.#beginLine);
     const length = this.#text.length + text.length;
     const long = this.#long;
     if (long === undefined && length > archiveLimits.stringBytes)
@@ -274,6 +275,14 @@ function refuseUnsafeEncoding(name: string, line: number): void {
     code: "FOREIGN_FILE",
     message: `line ${line} of the script asks for the client encoding "${name}", in which statements cannot be told apart safely`,
     hint: "dump with the encoding of the server, or convert the script to UTF8",
+  });
+}
+
+function zeroCharacter(line: number): BackupError {
+  return new BackupError({
+    code: "DAMAGED",
+    message: `the statement on line ${line} of the script holds a zero character, which no server takes`,
+    hint: "use another copy of the script",
   });
 }
 

@@ -1,0 +1,3 @@
+import { faultPointsSuite } from "./fault-points-suite.ts";
+
+faultPointsSuite({ points: 504, seed: 15838 });

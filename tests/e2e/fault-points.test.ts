@@ -1,0 +1,3 @@
+import { faultPointsSuite } from "./fault-points-suite.ts";
+
+faultPointsSuite({ points: 42, seed: 11 });

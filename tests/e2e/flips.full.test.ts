@@ -1,0 +1,3 @@
+import { flipsSuite } from "./flips-suite.ts";
+
+flipsSuite(20_000, 50);
