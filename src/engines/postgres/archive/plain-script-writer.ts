@@ -21,6 +21,11 @@ export interface PlainScriptOptions extends PartOptions {
   readonly compression: Compression;
   /** In the order of the table of contents. */
   readonly entries: readonly TocEntry[];
+  /**
+   * All entries, when `entries` are only those that stand first: gone through once, while they are printed. For a script that drops
+   * nothing and has neither data nor late definitions.
+   */
+  readonly toCome?: Iterable<TocEntry>;
   /** Definitions that `entries` do not hold. */
   readonly lateDefinitions?: LateDefinitions | undefined;
   /** For the comment at the top. Binary strings. */
@@ -65,19 +70,19 @@ export class PlainScriptWriter implements ArchiveWriter {
   readonly #output: TextOutput;
   readonly #script: EntryScript;
   readonly #key: string;
-  /** In the order of the table of contents, and in that of the script. */
+  /** What is printed, in the order of the table of contents; unknown while it is to come. */
   readonly #selected: readonly PrintedEntry[];
-  readonly #steps: readonly PrintedEntry[];
+  /** The same in the order of the script. */
+  readonly #steps: Iterator<PrintedEntry, void>;
   readonly #preamble: string;
   readonly #conforming: boolean;
   readonly #complete: CompleteEntry;
-  #next = 0;
   #open = false;
   /** The script has become whoever may switch triggers off. */
 
   private constructor(options: PlainScriptOptions) {
     this.#options = options;
-    const { entries, transactionTimeout, role, enableRowSecurity = false } = options;
+    const { entries, toCome, transactionTimeout, role, enableRowSecurity = false } = options;
     this.#key = checkRestrictKey(options.restrictKey ?? randomRestrictKey());
     this.#output = new TextOutput({ ...options, recycle: options.recycle });
     const settings = readSessionSettings(entries);
@@ -96,15 +101,17 @@ export class PlainScriptWriter implements ArchiveWriter {
     const session = { ...settings, transactionTimeout, role, enableRowSecurity };
     this.#conforming = settings.standardConformingStrings;
     this.#preamble = `${sessionPreamble(session).join("")}\n`;
-    this.#selected = options.selected ?? allWanted(entries, options);
-    this.#steps = inRestoreOrder(this.#selected, ({ entry }) => entry);
+    this.#selected = toCome === undefined ? (options.selected ?? [...allWanted(entries, options)]) : [];
+    const steps = [...inRestoreOrder(this.#selected, ({ entry }) => entry)];
+    this.#steps =
+      toCome === undefined ? steps.values() : inRestoreOrder(allWanted(toCome, options), ({ entry }) => entry);
     this.#complete = entryCompleter(
-      this.#steps.map(({ entry }) => entry),
+      steps.map(({ entry }) => entry),
       options.lateDefinitions,
     );
     const asksForData = options.dataText === undefined;
     this.dataOrder = asksForData
-      ? this.#steps.filter(({ entry, parts }) => parts.data && entry.hadDumper).map(({ entry }) => entry.dumpId)
+      ? steps.filter(({ entry, parts }) => parts.data && entry.hadDumper).map(({ entry }) => entry.dumpId)
       : [];
   }
 
@@ -176,8 +183,8 @@ export class PlainScriptWriter implements ArchiveWriter {
 
   /** Prints entries up to one with data, and answers it; undefined at the end. */
   async #printUntilData(): Promise<TocEntry | undefined> {
-    for (; this.#next < this.#steps.length; this.#next++) {
-      const { entry, parts } = this.#steps[this.#next]!;
+    for (let step = this.#steps.next(); step.done !== true; step = this.#steps.next()) {
+      const { entry, parts } = step.value;
       const hasBlock = parts.data && entry.hadDumper;
       if (parts.definition || !hasBlock) {
         // Waiting for what is there already would cost more than all else about an entry.
@@ -187,10 +194,7 @@ export class PlainScriptWriter implements ArchiveWriter {
       }
       if (!hasBlock) continue;
       const { dataText } = this.#options;
-      if (dataText === undefined) {
-        this.#next += 1;
-        return entry;
-      }
+      if (dataText === undefined) return entry;
       await this.#printEntry(entry, "Data for ");
       for (const text of dataText(entry)) await this.#output.text(text);
     }
@@ -234,14 +238,12 @@ export class PlainScriptWriter implements ArchiveWriter {
 }
 
 /** Those of which the options want something. */
-function allWanted(entries: readonly TocEntry[], options: PartOptions): PrintedEntry[] {
+function* allWanted(entries: Iterable<TocEntry>, options: PartOptions): Generator<PrintedEntry, void> {
   const partsOf = partChooser(options);
-  const wanted: PrintedEntry[] = [];
   for (const entry of entries) {
     const parts = partsOf(entry);
-    if (parts.definition || parts.data) wanted.push({ entry, parts });
+    if (parts.definition || parts.data) yield { entry, parts };
   }
-  return wanted;
 }
 
 function prefixOf(entry: TocEntry): string {

@@ -24,12 +24,16 @@ export function restorePass(entry: TocEntry): RestorePass {
   }
 }
 
-/** Entries, or what goes with them, in the order in which they are restored. */
-export function inRestoreOrder<T>(items: readonly T[], entryOf: (item: T) => TocEntry): T[] {
-  const passes: Record<RestorePass, T[]> = { main: [], privileges: [], last: [] };
-  for (const item of items) passes[restorePass(entryOf(item))].push(item);
-  if (passes.privileges.length === 0 && passes.last.length === 0) return passes.main;
-  return [...passes.main, ...passes.privileges, ...passes.last];
+/** Entries, or what goes with them, in the order in which they are restored. Those of the first pass come as they are asked for. */
+export function* inRestoreOrder<T>(items: Iterable<T>, entryOf: (item: T) => TocEntry): Generator<T, void> {
+  const later: Record<Exclude<RestorePass, "main">, T[]> = { privileges: [], last: [] };
+  for (const item of items) {
+    const pass = restorePass(entryOf(item));
+    if (pass === "main") yield item;
+    else later[pass].push(item);
+  }
+  yield* later.privileges;
+  yield* later.last;
 }
 
 export function isPrivileges(entry: TocEntry): boolean {

@@ -5,11 +5,15 @@ import type { Section, TocEntry } from "./toc-entry.ts";
  * stands before them, as in pg_restore.
  */
 export function sectionOfEntries(entries: readonly TocEntry[]): ReadonlyMap<number, Section> {
-  const sections = new Map<number, Section>();
+  const sectionOf = sectionInOrder();
+  return new Map(entries.map((entry) => [entry.dumpId, sectionOf(entry)]));
+}
+
+/** Tells the section of one entry after another, in the order of the table of contents. */
+export function sectionInOrder(): (entry: TocEntry) => Section {
   let current: Section = "pre-data";
-  for (const { dumpId, section } of entries) {
+  return ({ section }) => {
     if (section !== "none") current = section;
-    sections.set(dumpId, current);
-  }
-  return sections;
+    return current;
+  };
 }

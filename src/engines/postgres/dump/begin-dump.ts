@@ -1,14 +1,17 @@
 import type { DumpContext, DumpOutput, DumpRequest } from "../../../ports/dump.ts";
+import { wholeShape } from "../../../ports/dump-shape.ts";
 import type { PgConnection } from "../../../wire/postgres/connection.ts";
 import type { ArchiveWriter } from "../archive/archive-writer.ts";
-import { countEntries } from "../archive/count-entries.ts";
+import { countEntries, countingEntries } from "../archive/count-entries.ts";
+import { wantedKinds } from "../archive/wanted-parts.ts";
 import { type ChosenSample, chooseSample } from "../sample/choose-sample.ts";
 import { planSampledCopies } from "../sample/plan-sampled-copies.ts";
+import { partsOfShape } from "./choose-entries.ts";
 import type { ChosenFormat } from "./choose-format.ts";
 import type { DumpSession } from "./dump-session.ts";
-import { openWriter } from "./open-writer.ts";
+import { openWriter, type WriterRequest } from "./open-writer.ts";
 import { DEFAULT_SPLIT_LARGER_THAN, type PlannedCopy, planCopies } from "./plan-copies.ts";
-import { readEntries, type SourceEntries } from "./read-entries.ts";
+import { readSourceToCome, type SourceEntries, type SourceToCome, withListedEntries } from "./read-entries.ts";
 import type { KeptTable } from "./resume/kept-tables.ts";
 import type { ResumableDump } from "./resume/resumable-dump.ts";
 import type { SecondReader } from "./second-reader.ts";
@@ -39,7 +42,7 @@ export interface BegunDump {
   readonly source: Omit<SourceEntries, "entries">;
   readonly writer: ArchiveWriter;
   readonly copies: readonly PlannedCopy[];
-  /** Entries by their type: what a restore must bring back. */
+  /** Entries by their type: what a restore must bring back. Complete when the writer has finished. */
   readonly entryCounts: ReadonlyMap<string, number>;
   /** Tables whose rows are there already, when a dump is resumed. */
   readonly kept: readonly KeptTable[];
@@ -49,9 +52,40 @@ export interface BegunDump {
 
 /** Reads what there is, plans the entries, and writes what stands before the data. */
 export async function beginDump(begin: DumpToBegin): Promise<BegunDump> {
-  const { session, request, output, context, format, resumable } = begin;
-  const { entries, ...source } = await readFrom(begin);
-  for (const warning of source.warnings) context.progress.emit({ event: "warning", message: warning });
+  const toCome = await readFrom(begin);
+  for (const warning of toCome.warnings) begin.context.progress.emit({ event: "warning", message: warning });
+  if (isPrintedAsMade(begin)) return await beginScript(begin, toCome);
+  return await beginWithList(begin, withListedEntries(toCome));
+}
+
+/** Whether nobody needs the entries but whoever prints them, one after another. */
+function isPrintedAsMade({ format, request }: DumpToBegin): boolean {
+  const shape = request.shape ?? wholeShape;
+  const { data, statistics } = wantedKinds(partsOfShape(shape, true));
+  const isStatisticsWanted = (request.statistics === true || shape.statisticsOnly) && statistics;
+  return (
+    format.kind === "script" && !shape.script.clean && !data && !isStatisticsWanted && request.sample === undefined
+  );
+}
+
+/**
+ * A script of definitions: entries are made while it is printed. Of 10,000 tables they are 70,000, which to keep would take a third
+ * of the time and the memory of both together.
+ */
+async function beginScript(begin: DumpToBegin, { first, entries, ...source }: SourceToCome): Promise<BegunDump> {
+  const entryCounts = new Map<string, number>();
+  const toCome = countingEntries(entries, entryCounts);
+  const writer = await openWriter({
+    ...writerRequest(begin, source),
+    entries: first,
+    toCome,
+    lateDefinitions: undefined,
+  });
+  return { source, writer, copies: [], kept: [], sample: undefined, entryCounts };
+}
+
+async function beginWithList(begin: DumpToBegin, { entries, ...source }: SourceEntries): Promise<BegunDump> {
+  const { session, request, context, resumable } = begin;
   const sample =
     request.sample &&
     (await chooseSample(session, entries, request.sample, source.decodeName, {
@@ -60,19 +94,8 @@ export async function beginDump(begin: DumpToBegin): Promise<BegunDump> {
       connect: begin.connect,
     }));
   const kept = (await resumable?.begin(session, entries, source.decodeName)) ?? [];
-  const writer = await openWriter({
-    request,
-    format,
-    output,
-    context,
-    entries,
-    lateDefinitions: StatisticsDefinitions.of(entries, session),
-    capabilities: session.capabilities,
-    database: source.database.name,
-    serverVersion: session.connection.serverVersionText,
-    dumperVersion: begin.dumperVersion,
-    recycle: begin.recycle,
-  });
+  const lateDefinitions = StatisticsDefinitions.of(entries, session);
+  const writer = await openWriter({ ...writerRequest(begin, source), entries, lateDefinitions });
   const { jobs, splitLargerThan = DEFAULT_SPLIT_LARGER_THAN } = request;
   const copies =
     sample === undefined
@@ -81,8 +104,25 @@ export async function beginDump(begin: DumpToBegin): Promise<BegunDump> {
   return { source, writer, copies, kept, sample, entryCounts: countEntries(entries) };
 }
 
-async function readFrom({ session, secondReader, encoding, request, format }: DumpToBegin): Promise<SourceEntries> {
+function writerRequest(
+  { request, format, output, context, session, dumperVersion, recycle }: DumpToBegin,
+  { database }: BegunDump["source"],
+): Omit<WriterRequest, "entries" | "lateDefinitions"> {
+  return {
+    request,
+    format,
+    output,
+    context,
+    capabilities: session.capabilities,
+    database: database.name,
+    serverVersion: session.connection.serverVersionText,
+    dumperVersion,
+    recycle,
+  };
+}
+
+async function readFrom({ session, secondReader, encoding, request, format }: DumpToBegin): Promise<SourceToCome> {
   // Closed before there are connections that copy.
   await using reader = secondReader;
-  return await readEntries(reader.beside(session), encoding, request, format, () => reader.end());
+  return await readSourceToCome(reader.beside(session), encoding, request, format, () => reader.end());
 }

@@ -1,5 +1,5 @@
 import type { DumpShape } from "../../../ports/dump-shape.ts";
-import { sectionOfEntries } from "../archive/section-of-entries.ts";
+import { sectionInOrder } from "../archive/section-of-entries.ts";
 import { isSetting } from "../archive/session-settings.ts";
 import type { TocEntry } from "../archive/toc-entry.ts";
 import { type PartOptions, partChooser } from "../archive/wanted-parts.ts";
@@ -10,18 +10,19 @@ export function partsOfShape(shape: DumpShape, create: boolean): PartOptions {
 }
 
 /**
- * The entries of which a shape wants something. What is left out is in no table of contents: the rules are those by which a
- * restore leaves out.
+ * Whether a shape wants something of an entry, to be asked of all, in their order. What is left out is in no table of contents: the
+ * rules are those by which a restore leaves out.
  */
-export function chooseEntries<E extends TocEntry>(entries: readonly E[], shape: DumpShape, create = true): E[] {
-  const sections = shape.sections.length === 0 ? undefined : sectionOfEntries(entries);
+export function entryChooser(shape: DumpShape, create = true): (entry: TocEntry) => boolean {
+  const sections: readonly string[] = shape.sections;
+  const sectionOf = sectionInOrder();
   const partsOf = partChooser(partsOfShape(shape, create));
-  return entries.filter((entry) => {
+  return (entry) => {
+    const section = sectionOf(entry);
     const isDatabase = entry.desc === "DATABASE" || entry.desc === "DATABASE PROPERTIES";
     if (isSetting(entry) || isDatabase) return true;
-    const section = sections?.get(entry.dumpId);
-    if (section !== undefined && !(shape.sections as readonly string[]).includes(section)) return false;
+    if (sections.length > 0 && !sections.includes(section)) return false;
     const { definition, data } = partsOf(entry);
     return definition || data;
-  });
+  };
 }

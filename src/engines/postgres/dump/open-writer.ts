@@ -20,6 +20,8 @@ export interface WriterRequest {
   readonly output: DumpOutput;
   readonly context: DumpContext;
   readonly entries: readonly TocEntry[];
+  /** All entries, for a script that prints them as they are made; `entries` are then those that stand first. */
+  readonly toCome?: Iterable<TocEntry>;
   readonly lateDefinitions: LateDefinitions | undefined;
   readonly capabilities: Capabilities;
   readonly database: string;
@@ -96,6 +98,7 @@ function openScript(wanted: WriterRequest): Promise<ArchiveWriter> {
     // The whole script is compressed by a stage behind us.
     compression: { method: "none", level: 0 },
     entries,
+    ...(wanted.toCome === undefined ? {} : { toCome: wanted.toCome }),
     lateDefinitions,
     serverVersion: wanted.serverVersion,
     dumpedBy: wanted.dumperVersion,

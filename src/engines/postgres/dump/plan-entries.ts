@@ -7,46 +7,68 @@ import type { DatabaseCatalog } from "../objects/read-catalog.ts";
 import { sortObjects } from "../order/sort-objects.ts";
 import { changesRole } from "../sql/privilege-statements.ts";
 import { quoteIdentifier } from "../sql/quote.ts";
-import { chooseEntries } from "./choose-entries.ts";
+import { entryChooser } from "./choose-entries.ts";
 
 export interface PlannedEntries {
   readonly entries: readonly PlannedEntry[];
   readonly warnings: readonly string[];
 }
 
+/** Entries that are made when they are asked for, once. */
+export interface EntriesToCome {
+  readonly entries: Iterable<PlannedEntry>;
+  readonly warnings: readonly string[];
+}
+
 /**
  * The entries of an archive for everything that was read, in restore order. Pure: asks no server.
  * Comments and privileges follow the entry of their object.
- * @param withDependencies false: those of an object's own entry are not filled
  */
-export function planEntries(
-  catalog: DatabaseCatalog,
-  shape: DumpShape = wholeShape,
-  withDependencies = true,
-): PlannedEntries {
+export function planEntries(catalog: DatabaseCatalog, shape: DumpShape = wholeShape): PlannedEntries {
+  const script = planScript(catalog, shape);
+  const entries = listed(script.entries);
+  addDependencies(entries, catalog);
+  addSchemaPrivileges(entries);
+  return { entries, warnings: script.warnings };
+}
+
+/**
+ * The same for a script, where nobody sees dependencies: those of an object's own entry are not filled. Whoever needs them one
+ * after another has one at a time in memory.
+ */
+export function planScript(catalog: DatabaseCatalog, shape: DumpShape = wholeShape): EntriesToCome {
   const { objects, warnings } = sortObjects(catalog.registry);
+  return { entries: entriesOf(objects, catalog, shape), warnings };
+}
+
+/** All of them, to be kept. */
+export function listed(entries: Iterable<PlannedEntry>): PlannedEntry[] {
+  const list: PlannedEntry[] = [];
+  for (const entry of entries) {
+    flatten(entry);
+    list.push(entry);
+  }
+  return list;
+}
+
+function* entriesOf(
+  objects: readonly DumpObject[],
+  catalog: DatabaseCatalog,
+  shape: DumpShape,
+): Generator<PlannedEntry, void> {
+  const isWanted = entryChooser(shape);
   const context: EntryContext = {
     capabilities: catalog.capabilities,
     registry: catalog.registry,
     shared: catalog.shared,
     ...catalog.descriptions,
   };
-  const entries: PlannedEntry[] = [];
   for (const object of objects) {
     if (!hasEntries(object)) continue;
     const type = catalog.typeOf[object.dumpId];
     if (type === undefined) continue;
-    for (const entry of type.entries(object, context)) {
-      flatten(entry);
-      entries.push(entry);
-    }
+    for (const entry of type.entries(object, context)) if (isWanted(entry)) yield entry;
   }
-  const chosen = chooseEntries(entries, shape);
-  if (withDependencies) {
-    addDependencies(chosen, catalog);
-    addSchemaPrivileges(chosen);
-  }
-  return { entries: chosen, warnings };
 }
 
 /**

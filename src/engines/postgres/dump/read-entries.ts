@@ -7,11 +7,10 @@ import { Catalog, type WantedExtras } from "../objects/catalog-reader.ts";
 import type { DatabaseFacts } from "../objects/database.ts";
 import { type DatabaseDetails, databaseDetailEntries } from "../objects/database-details.ts";
 import type { PlannedEntry } from "../objects/object-type.ts";
-import type { DatabaseCatalog } from "../objects/read-catalog.ts";
-import { chooseEntries, partsOfShape } from "./choose-entries.ts";
+import { entryChooser, partsOfShape } from "./choose-entries.ts";
 import type { ChosenFormat } from "./choose-format.ts";
 import type { DumpSession } from "./dump-session.ts";
-import { planEntries } from "./plan-entries.ts";
+import { listed, planEntries, planScript } from "./plan-entries.ts";
 import { readSource, type Source } from "./read-source.ts";
 import { ungroupLargeObjects } from "./ungroup-large-objects.ts";
 
@@ -20,11 +19,18 @@ export interface SourceEntries extends Omit<Source, "catalog"> {
   readonly entries: readonly PlannedEntry[];
 }
 
+/** What is dumped, once: the entries of a script are made when they are asked for, and the catalogues are held until then. */
+export interface SourceToCome extends Omit<Source, "catalog"> {
+  /** Those that stand first: the session's settings and the database. */
+  readonly first: readonly PlannedEntry[];
+  /** All of them. */
+  readonly entries: Iterable<PlannedEntry>;
+}
+
 /**
  * Reads the catalogues and plans the entries of the archive. The objects they were made of, twice as large, are let go:
  * who calls must not hold them while rows are copied.
  * @param encoding in which the session answers
- * @param hasAsked called when the catalogues are read, and nothing is planned yet
  * @throws BackupError UNSUPPORTED_OBJECT
  */
 export async function readEntries(
@@ -32,8 +38,26 @@ export async function readEntries(
   encoding: string,
   request: DumpRequest,
   format: ChosenFormat,
-  hasAsked?: () => Promise<void>,
 ): Promise<SourceEntries> {
+  return withListedEntries(await readSourceToCome(session, encoding, request, format));
+}
+
+/** The entries as a list, which holds nothing of the catalogues. */
+export function withListedEntries({ first: _, entries, ...source }: SourceToCome): SourceEntries {
+  return { ...source, entries: Array.isArray(entries) ? entries : listed(entries) };
+}
+
+/**
+ * Does what {@link readEntries} does, but for a script makes no list.
+ * @param hasAsked called when the catalogues are read, and nothing is planned yet
+ */
+export async function readSourceToCome(
+  session: DumpSession,
+  encoding: string,
+  request: DumpRequest,
+  format: ChosenFormat,
+  hasAsked?: () => Promise<void>,
+): Promise<SourceToCome> {
   const shape = request.shape ?? wholeShape;
   const create = format.kind === "archive" || shape.script.create;
   const wanted = wantedExtras(request);
@@ -44,14 +68,22 @@ export async function readEntries(
     request.allowedExtensions ?? [],
   );
   await hasAsked?.();
-  // Nobody sees the dependencies of what stands in a script.
-  const planned = planEntries(catalog, shape, format.kind === "archive");
   const database = { ...withShape(source.database, shape), encoding };
+  const planned = format.kind === "script" ? planScript(catalog, shape) : planEntries(catalog, shape);
+  const nextDumpId = (): number => catalog.registry.nextDumpId();
+  const first = entriesOfDatabase(database, shape, nextDumpId);
   return {
     ...source,
+    first,
     warnings: [...source.warnings, ...planned.warnings, ...statisticsWarnings(wanted.statistics, session.capabilities)],
-    entries: archiveEntries(database, catalog, planned.entries, format, shape),
+    entries: Array.isArray(planned.entries)
+      ? [...first, ...(format.groupsLargeObjects ? planned.entries : ungroupLargeObjects(planned.entries, nextDumpId))]
+      : joined(first, planned.entries),
   };
+}
+
+function* joined<T>(...parts: readonly Iterable<T>[]): Generator<T, void> {
+  for (const part of parts) yield* part;
 }
 
 /** What of the database's objects is read. */
@@ -82,15 +114,12 @@ function statisticsWarnings(isWanted: boolean, { statisticsFunctions }: Capabili
   ];
 }
 
-/** Everything that stands in the table of contents, in its order. */
-function archiveEntries(
+/** What stands first in a table of contents. */
+function entriesOfDatabase(
   database: DatabaseFacts & DatabaseDetails,
-  catalog: DatabaseCatalog,
-  planned: readonly PlannedEntry[],
-  format: ChosenFormat,
   shape: DumpShape,
+  nextDumpId: () => number,
 ): PlannedEntry[] {
-  const nextDumpId = (): number => catalog.registry.nextDumpId();
   const first = headerEntries(
     {
       encoding: database.encoding,
@@ -106,6 +135,5 @@ function archiveEntries(
   );
   const { dumpId } = first.at(-1)!;
   const details = databaseDetailEntries({ ...database, dumpId }, database, nextDumpId);
-  const ofDatabase = chooseEntries([...first, ...details], shape);
-  return [...ofDatabase, ...(format.groupsLargeObjects ? planned : ungroupLargeObjects(planned, nextDumpId))];
+  return [...first, ...details].filter(entryChooser(shape));
 }

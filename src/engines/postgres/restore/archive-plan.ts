@@ -28,7 +28,7 @@ export function planArchive(entries: readonly TocEntry[], request: RestoreReques
   for (const { entry, parts } of selected) if (parts.data) checkCopy(entry);
   return {
     drops: plannedDrops(dropped(selected, request)),
-    entries: inRestoreOrder(selected, ({ entry }) => entry),
+    entries: [...inRestoreOrder(selected, ({ entry }) => entry)],
     selected: selected.map(({ entry }) => entry),
     leftOut,
   };
