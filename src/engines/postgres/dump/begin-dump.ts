@@ -72,12 +72,12 @@ function isPrintedAsMade({ format, request }: DumpToBegin): boolean {
  * A script of definitions: entries are made while it is printed. Of 10,000 tables they are 70,000, which to keep would take a third
  * of the time and the memory of both together.
  */
-async function beginScript(begin: DumpToBegin, { first, entries, ...source }: SourceToCome): Promise<BegunDump> {
+async function beginScript(begin: DumpToBegin, { entries, ...source }: SourceToCome): Promise<BegunDump> {
   const entryCounts = new Map<string, number>();
   const toCome = countingEntries(entries, entryCounts);
   const writer = await openWriter({
     ...writerRequest(begin, source),
-    entries: first,
+    entries: source.first,
     toCome,
     lateDefinitions: undefined,
   });

@@ -14,17 +14,17 @@ import { listed, planEntries, planScript } from "./plan-entries.ts";
 import { readSource, type Source } from "./read-source.ts";
 import { ungroupLargeObjects } from "./ungroup-large-objects.ts";
 
-/** What is dumped, as far as it is needed while rows are copied. */
-export interface SourceEntries extends Omit<Source, "catalog"> {
-  readonly entries: readonly PlannedEntry[];
-}
-
 /** What is dumped, once: the entries of a script are made when they are asked for, and the catalogues are held until then. */
 export interface SourceToCome extends Omit<Source, "catalog"> {
   /** Those that stand first: the session's settings and the database. */
   readonly first: readonly PlannedEntry[];
   /** All of them. */
   readonly entries: Iterable<PlannedEntry>;
+}
+
+/** The same as long as rows are copied. */
+export interface SourceEntries extends SourceToCome {
+  readonly entries: readonly PlannedEntry[];
 }
 
 /**
@@ -43,7 +43,7 @@ export async function readEntries(
 }
 
 /** The entries as a list, which holds nothing of the catalogues. */
-export function withListedEntries({ first: _, entries, ...source }: SourceToCome): SourceEntries {
+export function withListedEntries({ entries, ...source }: SourceToCome): SourceEntries {
   return { ...source, entries: Array.isArray(entries) ? entries : listed(entries) };
 }
 
