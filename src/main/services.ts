@@ -109,6 +109,8 @@ export function createServices(retries?: RetryTimes): Services {
     readConfig: async (path, environment) =>
       (await import("../storage/local/read-config-file.ts")).readConfigFile(path, environment),
     encryption: async () => (await import("./open-encryption.ts")).encryptionServices,
+    readVaultPassword: async (reference, environment) =>
+      (await import("../secrets/vault/read-vault-password.ts")).readVaultPassword(reference, environment),
     openSamplePlanner: async (family) => {
       if (family === "mysql")
         return (await import("../engines/mysql/sample/mysql-sample-planner.ts")).mysqlSamplePlanner;

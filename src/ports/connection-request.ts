@@ -18,6 +18,8 @@ export interface ConnectionRequest {
   readonly password?: string;
   /** File with nothing but the password. */
   readonly passwordFile?: string;
+  /** Where in Vault `password` was read, for those who write a configuration. */
+  readonly passwordVault?: string;
   /** The Unix socket, or for PostgreSQL its folder. */
   readonly socket?: string;
   /** libpq's words: `disable` ... `verify-full`. */

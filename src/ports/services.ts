@@ -1,4 +1,5 @@
 import type { EngineFamily } from "../core/database-type.ts";
+import type { Secret } from "../core/secret.ts";
 import type { OpenArtifactStages } from "./artifact-stages.ts";
 import type { BackupChecker } from "./backup-checker.ts";
 import type { OpenOutput } from "./backup-output.ts";
@@ -95,6 +96,12 @@ export interface Services {
   readonly openComparisonNotes: OpenComparisonNotes;
   openSamplePlanner(family?: EngineFamily): Promise<SamplePlanner>;
   encryption(): Promise<EncryptionServices>;
+  /**
+   * The password of a server that Vault holds.
+   * @param environment says where Vault is
+   * @throws BackupError CONFIG, CONNECT, AUTH, NOT_FOUND, SERVER, PROTOCOL
+   */
+  readVaultPassword(reference: string, environment: Readonly<Record<string, string | undefined>>): Promise<Secret>;
   openSourceChecker(family?: EngineFamily): Promise<SourceChecker>;
   readonly openSqlSession: OpenSqlSession;
   readonly startThrowawayServer: StartThrowawayServer;

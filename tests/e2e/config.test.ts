@@ -74,6 +74,10 @@ describe("precedence", () => {
       [profiles.two.source]\nhost = "db2"\n[profiles.two.general]\njobs = 3\n[[profiles.two.replicas]]\nurl = "/r"\n`;
     expect(await values(text)).toEqual({ url: "postgres://a@db1/", "password-file": "/p", jobs: 2 });
     expect(await values(text, "two")).toEqual({ host: "db2", jobs: 3, replica: ["/r"] });
+    const passwords = `[source]\nhost = "db1"\npassword = { vault = "kv:secret/db1#pw" }\n
+      [profiles.two.source]\npassword = { file = "/p" }\n`;
+    expect(await values(passwords)).toEqual({ host: "db1", "password-vault": "kv:secret/db1#pw" });
+    expect(await values(passwords, "two")).toEqual({ host: "db1", "password-file": "/p" });
     expect(await refusal(text, "three")).toBe(
       'CONFIG: the configuration file cannot be used: there is no profile "three"; it has two',
     );
@@ -97,6 +101,7 @@ describe("what is wrong is named, with what was likely meant", () => {
     ["repository = '/x'", '"repository" is no table; write [repository]'],
     ["[source]\npassword = 'hunter2'", '"source.password" is a secret in the clear; write { file ='],
     ["[source]\npassword = { file = '/x', env = 'Y' }", "says not where the password is"],
+    ["[source]\npassword = { vault = 'transit:key' }", '"source.password" names no secret of Vault: "transit:key"'],
     ["[[replicas]]\nname = 'x'", '"replicas.name" means nothing; there is url'],
     ["[[replicas]]", 'one of "replicas" has no url'],
     ["[retention.databases]\nshop = 3", '"retention.databases.shop" is no table'],

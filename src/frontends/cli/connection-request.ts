@@ -11,6 +11,7 @@ export function connectionRequest(options: OptionValues): ConnectionRequest {
     ...(options.user === undefined ? {} : { user: options.user }),
     ...(options.password === undefined ? {} : { password: options.password }),
     ...(options["password-file"] === undefined ? {} : { passwordFile: options["password-file"] }),
+    ...(options["password-vault"] === undefined ? {} : { passwordVault: options["password-vault"] }),
     ...(options.socket === undefined ? {} : { socket: options.socket }),
     ...(options["ssl-mode"] === undefined ? {} : { sslMode: options["ssl-mode"] }),
     ...(options["ssl-ca"] === undefined ? {} : { sslCa: options["ssl-ca"] }),

@@ -54,14 +54,14 @@ function knownToParser(command: Command | undefined) {
 /**
  * Reads a command line strictly: an option or command that does not exist is refused with the nearest that does.
  * Precedence: flag, then environment, then configuration file; defaults are the commands' own.
- * @param config what the configuration file says, if there is one
+ * @param config what the configuration file says, if there is one; `unread`: it is not known yet, and may name the kind of server
  * @throws BackupError USAGE or, for a bad environment variable, CONFIG.
  */
 export function parseCommandLine(
   args: readonly string[],
   environment: Readonly<Record<string, string | undefined>>,
   commands: readonly Command[],
-  config?: ConfigValues,
+  config?: ConfigValues | "unread",
 ): CommandLine {
   const { given, words } = tokenize(args, commandOf(args, commands));
   if (given.some(({ option }) => option.name === "help")) {
@@ -85,11 +85,12 @@ export function parseCommandLine(
   // A URL on the command line names another server than the one that the environment means.
   if ("url" in values) delete fromEnvironment["db-type"];
   const said = { ...fromEnvironment, ...values };
-  const fromConfig = config === undefined ? {} : valuesFromConfig(config, taken, said);
+  const file = config === "unread" ? undefined : config;
+  const fromConfig = file === undefined ? {} : valuesFromConfig(file, taken, said);
   const all = { ...fromConfig, ...said } as OptionValues;
   const flags = new Set(Object.keys(values));
-  checkFamily(command, all, flags);
-  const { retention, policies } = config?.databaseRules ?? {};
+  if (config !== "unread") checkFamily(command, all, flags);
+  const { retention, policies } = file?.databaseRules ?? {};
   const rules = { ...(retention && { databaseRetention: retention }), ...(policies && { databasePolicies: policies }) };
   return { kind: "run", command, invocation: { args: operands, options: all, flags, ...rules } };
 }

@@ -6,6 +6,7 @@ import type { Services } from "../../ports/services.ts";
 import type { Command, Invocation } from "./command.ts";
 import { CommandCatalogue } from "./command-catalogue.ts";
 import { commands as builtCommands } from "./commands.ts";
+import type { ConfigText, ConfigValues } from "./config/parse-config.ts";
 import { commandHelp, programHelp } from "./help.ts";
 import { limitTransfers } from "./limit-transfers.ts";
 import type { OptionValues } from "./options/options.ts";
@@ -37,7 +38,7 @@ export async function runCli(cli: CliProcess): Promise<ExitStatus> {
   const commands = cli.commands ?? builtCommands;
   let output = new Output(cli.stdout, cli.stderr, settingsBeforeParsing(cli));
   try {
-    const line = parseCommandLine(cli.args, cli.environment, commands);
+    const line = parseCommandLine(cli.args, cli.environment, commands, "unread");
     if (line.kind === "help") {
       const { words } = line;
       cli.stdout.write(words.length === 0 ? programHelp(commands) : helpFor(words, commands));
@@ -60,18 +61,13 @@ async function withConfig(line: RunLine, cli: CliProcess, commands: readonly Com
   if (line.command.readsConfigItself === true) return line;
   const { config: path, profile } = line.invocation.options;
   const found = await cli.services.readConfig(path, cli.environment);
-  if (found === undefined) {
-    if (profile !== undefined) throw noConfig(profile);
-    return line;
+  if (found === undefined && profile !== undefined) throw noConfig(profile);
+  return parseCommandLine(cli.args, cli.environment, commands, found && (await parsed(found))) as RunLine;
+
+  async function parsed(file: ConfigText): Promise<ConfigValues> {
+    const { parseConfig } = await import("./config/parse-config.ts");
+    return await parseConfig(file, profile, cli.environment);
   }
-  const { parseConfig } = await import("./config/parse-config.ts");
-  const again = parseCommandLine(
-    cli.args,
-    cli.environment,
-    commands,
-    await parseConfig(found, profile, cli.environment),
-  );
-  return again as RunLine;
 }
 
 function noConfig(profile: string): BackupError {
@@ -96,7 +92,7 @@ async function runCommand(
   cli.announce?.(command.words);
   if (cli.args.some(holdsPassword)) {
     output.warn("a password on the command line can be read by others, in the list of processes and in the history", {
-      hint: "use --password-file, or the file that the clients of the server read (~/.pgpass, ~/.my.cnf)",
+      hint: "use --password-file or --password-vault, or the file that the clients of the server read (~/.pgpass, ~/.my.cnf)",
     });
   }
   for (const { name, guess } of unknownVariables(cli.environment)) {
@@ -110,7 +106,9 @@ async function runCommand(
   try {
     const { run } = await command.load();
     const context = { services, environment, output, progress, catalogue: () => catalogue.open(), signal };
-    return await catalogue.recording(command, invocation, (note) => run(invocation, { ...context, note }));
+    return await catalogue.recording(command, invocation, async (note) => {
+      return await run(await withVaultPassword(invocation, cli), { ...context, note });
+    });
   } finally {
     progress.end();
     await catalogue.close();
@@ -119,6 +117,14 @@ async function runCommand(
       output.verbose(`repository: ${kind}: ${details}`);
     }
   }
+}
+
+/** What only looks at a backup, or writes a script of it, asks no server. */
+async function withVaultPassword(invocation: Invocation, cli: CliProcess): Promise<Invocation> {
+  const { "password-vault": reference, list, file } = invocation.options;
+  if (reference === undefined || list === true || file !== undefined) return invocation;
+  const password = await cli.services.readVaultPassword(reference, cli.environment);
+  return { ...invocation, options: { ...invocation.options, password: password.reveal() } };
 }
 
 /** `--password`, or a URL with one. */

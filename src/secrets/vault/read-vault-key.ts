@@ -1,9 +1,13 @@
 import { BackupError } from "../../core/backup-error.ts";
+import { parseVaultSecret } from "../../core/vault-secret.ts";
 import type { KeyMaterial, TransitKey } from "../../ports/encryption.ts";
 import { parseKey } from "../parse-key.ts";
-import { fieldOf, VaultClient, type VaultEnvironment } from "./vault-client.ts";
+import { encodedPath, readVaultField } from "./read-vault-field.ts";
+import { fieldOf, VaultClient, type VaultEnvironment, type VaultPurpose } from "./vault-client.ts";
 
 const DATA_KEY_LENGTH = 32;
+const USUAL_FIELD = "key";
+const purpose: VaultPurpose = { what: "key", namedBy: "--key-vault" };
 
 /**
  * A key that Vault holds: `kv:MOUNT/PATH#FIELD`, a secret of a KV engine of version 2 whose field (default: `key`) is a key as
@@ -11,14 +15,16 @@ const DATA_KEY_LENGTH = 32;
  * @throws BackupError CONFIG, CONNECT, AUTH, NOT_FOUND, SERVER, PROTOCOL
  */
 export async function readVaultKey(reference: string, environment: VaultEnvironment): Promise<KeyMaterial> {
-  const kv = /^kv:(?<mount>[^/#]+)\/(?<path>[^#]+?)(?:#(?<field>[^#]+))?$/.exec(reference)?.groups;
-  if (kv !== undefined) {
-    const client = await VaultClient.open(environment);
-    return await readSecret(client, kv["mount"]!, kv["path"]!, kv["field"] ?? "key");
+  const secret = parseVaultSecret(reference);
+  if (secret !== undefined) {
+    const client = await VaultClient.open(environment, purpose);
+    const text = await readVaultField(client, secret, USUAL_FIELD);
+    const from = `field "${secret.field ?? USUAL_FIELD}" of "${secret.mount}/${secret.path}" in Vault`;
+    return parseKey(Buffer.from(text, "utf8"), from);
   }
   const transit = /^transit:(?:(?<mount>[^#]+)\/)?(?<name>[^/#]+)$/.exec(reference)?.groups;
   if (transit !== undefined) {
-    const client = await VaultClient.open(environment);
+    const client = await VaultClient.open(environment, purpose);
     const [mount, name] = [transit["mount"] ?? "transit", transit["name"]!];
     return { kind: "transit", name: `${mount}/${name}`, key: transitKey(client, mount, name) };
   }
@@ -29,21 +35,8 @@ export async function readVaultKey(reference: string, environment: VaultEnvironm
   });
 }
 
-async function readSecret(client: VaultClient, mount: string, path: string, field: string): Promise<KeyMaterial> {
-  const data = await client.ask("GET", `${encoded(mount)}/data/${encoded(path)}`);
-  const value = fieldOf(fieldOf(data, "data"), field);
-  if (typeof value === "string")
-    return parseKey(Buffer.from(value, "utf8"), `field "${field}" of "${mount}/${path}" in Vault`);
-  throw new BackupError({
-    code: "NOT_FOUND",
-    message: `the secret "${mount}/${path}" in Vault has no field "${field}" with text`,
-    object: client.address,
-    hint: "name the field behind #: kv:MOUNT/PATH#FIELD",
-  });
-}
-
 function transitKey(client: VaultClient, mount: string, name: string): TransitKey {
-  const at = (action: string): string => `${encoded(mount)}/${action}/${encoded(name)}`;
+  const at = (action: string): string => `${encodedPath(mount)}/${action}/${encodedPath(name)}`;
   const text = (data: unknown, field: string): string => {
     const value = fieldOf(data, field);
     if (typeof value === "string" && value !== "") return value;
@@ -71,11 +64,6 @@ function passOver(code: BackupError["code"]): (error: unknown) => undefined {
   return (error) => {
     if (!(error instanceof BackupError) || error.code !== code) throw error;
   };
-}
-
-function encoded(path: string): string {
-  const parts = path.split("/").filter((part) => part !== "");
-  return parts.map((part) => (part === "." || part === ".." ? "%2E" : encodeURIComponent(part))).join("/");
 }
 
 function strangeAnswer({ address }: VaultClient, path: string): BackupError {

@@ -10,6 +10,13 @@ import { Secret } from "../../core/secret.ts";
 /** Variables as Vault's own client reads them. */
 export type VaultEnvironment = Readonly<Record<string, string | undefined>>;
 
+/** What a client is to give: for messages. */
+export interface VaultPurpose {
+  readonly what: "key" | "password";
+  /** Where the user named it. */
+  readonly namedBy: string;
+}
+
 /** From the first byte of the question to the last of the answer. */
 const TIMEOUT_MS = 15_000;
 /** Of an answer: secrets are small. */
@@ -29,12 +36,20 @@ interface Answer {
 export class VaultClient {
   /** As the user gave it. */
   readonly address: string;
+  readonly #purpose: VaultPurpose;
   readonly #token: Secret;
   readonly #namespace: string | undefined;
   readonly #ca: Buffer | undefined;
 
-  private constructor(address: string, token: Secret, namespace: string | undefined, ca: Buffer | undefined) {
+  private constructor(
+    address: string,
+    purpose: VaultPurpose,
+    token: Secret,
+    namespace: string | undefined,
+    ca: Buffer | undefined,
+  ) {
     this.address = address;
+    this.#purpose = purpose;
     this.#token = token;
     this.#namespace = namespace;
     this.#ca = ca;
@@ -44,7 +59,7 @@ export class VaultClient {
    * By VAULT_ADDR, VAULT_TOKEN (or the file of VAULT_TOKEN_FILE, or ~/.vault-token), VAULT_NAMESPACE and VAULT_CACERT.
    * @throws BackupError CONFIG
    */
-  static async open(environment: VaultEnvironment): Promise<VaultClient> {
+  static async open(environment: VaultEnvironment, purpose: VaultPurpose): Promise<VaultClient> {
     const address = (environment["VAULT_ADDR"] ?? "").replace(/\/+$/, "");
     const url = URL.parse(address);
     if (url === null || !["http:", "https:"].includes(url.protocol) || url.username !== "" || url.password !== "") {
@@ -58,7 +73,7 @@ export class VaultClient {
     }
     const caFile = environment["VAULT_CACERT"];
     const ca = caFile === undefined || caFile === "" ? undefined : await readFileOf("VAULT_CACERT", caFile);
-    return new VaultClient(address, await tokenOf(environment), environment["VAULT_NAMESPACE"], ca);
+    return new VaultClient(address, purpose, await tokenOf(environment), environment["VAULT_NAMESPACE"], ca);
   }
 
   /**
@@ -131,18 +146,28 @@ export class VaultClient {
       );
     }
     if (status === 400 && /not found/i.test(said)) {
-      return this.#error("NOT_FOUND", path, `there is no such key${text}`, "check the name in --key-vault");
+      return this.#error(
+        "NOT_FOUND",
+        path,
+        `there is no such key${text}`,
+        `check the name in ${this.#purpose.namedBy}`,
+      );
     }
     if (status === 400) return this.#error("KEY", path, `it does not take what was asked${text}`);
     if (status === 404 && /no handler for route/i.test(said)) {
-      return this.#error("NOT_FOUND", path, `nothing is mounted there${text}`, "check the mount in --key-vault");
+      return this.#error(
+        "NOT_FOUND",
+        path,
+        `nothing is mounted there${text}`,
+        `check the mount in ${this.#purpose.namedBy}`,
+      );
     }
     if (status === 404) {
       return this.#error(
         "NOT_FOUND",
         path,
         "there is nothing, or the token may not see it",
-        "check the path in --key-vault",
+        `check the path in ${this.#purpose.namedBy}`,
       );
     }
     return this.#error("SERVER", path, `it answers with status ${status}${text}`, "see Vault's log");
@@ -157,7 +182,7 @@ export class VaultClient {
   ): BackupError {
     return new BackupError({
       code,
-      message: `Vault does not give the key: ${why}`,
+      message: `Vault does not give the ${this.#purpose.what}: ${why}`,
       object: `${this.address}/v1/${path}`,
       ...(hint === undefined ? {} : { hint }),
       ...(code === "CONNECT" ? { retry: "maybe" as const } : {}),

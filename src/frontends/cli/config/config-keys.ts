@@ -23,7 +23,7 @@ export const configSections: ReadonlyMap<string, ReadonlyMap<string, Option>> = 
   ]),
 );
 
-/** The password of the server, which no file says in the clear: `{ file = "..." }` or `{ env = "..." }`. */
+/** The password of the server, which no file says in the clear: `{ file = "..." }`, `{ env = "..." }` or `{ vault = "..." }`. */
 export const passwordKey = { section: "source", key: "password" } as const;
 
 /** Sections with rules of single databases under this key: a table for each, with the keys of the section. */

@@ -24,6 +24,19 @@ const fromFile: Schema = {
   additionalProperties: false,
 };
 
+const fromVault: Schema = {
+  type: "object",
+  properties: {
+    vault: {
+      type: "string",
+      pattern: "^kv:[^/#]+/[^#]+(#[^#]+)?$",
+      description: "A secret of HashiCorp Vault, kv:MOUNT/PATH#FIELD; the usual field is password",
+    },
+  },
+  required: ["vault"],
+  additionalProperties: false,
+};
+
 /** The JSON Schema of the configuration file, made of the table of options: for editors. */
 export function configSchema(): Schema {
   const sections = sectionSchemas();
@@ -51,7 +64,7 @@ function sectionSchemas(): Record<string, Schema> {
       );
       if (section === passwordKey.section) {
         const description = "Where the password of the server is: it never stands in the file";
-        properties[passwordKey.key] = { description, oneOf: [fromFile, fromVariable] };
+        properties[passwordKey.key] = { description, oneOf: [fromFile, fromVariable, fromVault] };
       }
       if (hasDatabases(section)) {
         const rules = { type: "object", properties: { ...properties }, additionalProperties: false };

@@ -1,5 +1,6 @@
 import { BackupError } from "../../../core/backup-error.ts";
 import { nearest } from "../../../core/nearest.ts";
+import { parseVaultSecret, vaultSecretForm } from "../../../core/vault-secret.ts";
 import type { Option } from "../options/option.ts";
 import type { OptionValues } from "../options/options.ts";
 import { readOptionValue } from "../read-option-value.ts";
@@ -192,12 +193,16 @@ class ConfigReader {
   }
 
   #password(value: unknown, place: string): Record<string, string> {
-    const hint = 'write { file = "PATH" }, which only you can read, or { env = "NAME" }';
+    const hint = `write { file = "PATH" }, which only you can read, { env = "NAME" }, or { vault = "${vaultSecretForm}" }`;
     if (typeof value !== "object" || value === null) throw this.#wrong(`"${place}" is a secret in the clear`, hint);
     const entries = Object.entries(value);
     const [[kind, what] = ["", undefined]] = entries;
     if (entries.length === 1 && kind === "file" && typeof what === "string" && what !== "")
       return { "password-file": what };
+    if (entries.length === 1 && kind === "vault" && typeof what === "string") {
+      if (parseVaultSecret(what) !== undefined) return { "password-vault": what };
+      throw this.#wrong(`"${place}" names no secret of Vault: "${what}"`, `write { vault = "${vaultSecretForm}" }`);
+    }
     if (entries.length === 1 && kind === "env") return { password: this.#variable(what, place) };
     throw this.#wrong(`"${place}" says not where the password is`, hint);
   }
@@ -252,12 +257,12 @@ function withoutContradicted(
   chosen: Readonly<Record<string, unknown>>,
 ): Record<string, unknown> {
   const left = otherServer(chosen) ? withoutServer(base) : { ...base };
-  if ("password" in chosen) delete left["password-file"];
-  if ("password-file" in chosen) delete left["password"];
+  if (passwordOptions.some((name) => name in chosen)) for (const name of passwordOptions) delete left[name];
   return left;
 }
 
 const serverOptions = ["url", "host", "socket"];
+const passwordOptions = ["password", "password-file", "password-vault"];
 
 /** Whether values name a server. */
 export function otherServer(values: Readonly<Record<string, unknown>>): boolean {
@@ -266,6 +271,6 @@ export function otherServer(values: Readonly<Record<string, unknown>>): boolean 
 
 /** Without what says which server it is, and who logs in there: a password must not reach another one. */
 export function withoutServer(values: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  const gone = new Set([...serverOptions, "port", "db-type", "user", "password", "password-file"]);
+  const gone = new Set([...serverOptions, "port", "db-type", "user", ...passwordOptions]);
   return Object.fromEntries(Object.entries(values).filter(([name]) => !gone.has(name)));
 }

@@ -2,7 +2,7 @@ import type { InitChoices } from "../../../commands/init/init-request.ts";
 
 /** The configuration file of a first run, with comments. It holds no secret. Pure. */
 export function configText({ connection, database, repository, keyFile, server }: InitChoices): string {
-  const { dbType, url, host, port, user, socket, sslMode, passwordFile } = connection;
+  const { dbType, url, host, port, user, socket, sslMode } = connection;
   const source: [string, string | number | undefined][] = [
     ["url", url === undefined ? undefined : withoutPassword(url)],
     ["db_type", url === undefined ? dbType : undefined],
@@ -17,12 +17,10 @@ export function configText({ connection, database, repository, keyFile, server }
     "# dbbackup config check tells whether it is right.",
     "",
     `# The server: ${oneLine(server.product)}. What is not said here is found as its own clients find it (PG* and MYSQL_* variables,`,
-    "# ~/.pgpass, ~/.my.cnf). A password stands in a file of its own, or in a variable.",
+    "# ~/.pgpass, ~/.my.cnf). A password stands in a file of its own, in a variable, or in Vault.",
     "[source]",
     ...source.flatMap(([key, value]) => (value === undefined ? [] : [`${key} = ${toml(value)}`])),
-    passwordFile === undefined
-      ? '# password = { file = "/etc/dbbackup/password" }'
-      : `password = { file = ${toml(passwordFile)} }`,
+    passwordLine(connection),
     "",
     "# Where backups live: a folder, or s3://, azure://, gs://, sftp:// (docs/storage.md).",
     "[repository]",
@@ -44,6 +42,12 @@ export function configText({ connection, database, repository, keyFile, server }
     "#   dbbackup cleanup --dry-run",
     "",
   ].join("\n");
+}
+
+function passwordLine({ passwordFile, passwordVault }: InitChoices["connection"]): string {
+  if (passwordVault !== undefined) return `password = { vault = ${toml(passwordVault)} }`;
+  if (passwordFile !== undefined) return `password = { file = ${toml(passwordFile)} }`;
+  return '# password = { file = "/etc/dbbackup/password" }';
 }
 
 /** It must not end a comment. */

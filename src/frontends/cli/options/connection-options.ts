@@ -64,7 +64,7 @@ export const connectionOptions = [
     placeholder: "TEXT",
     environment: false,
     secret: true,
-    conflicts: ["password-file"],
+    conflicts: ["password-file", "password-vault"],
     help: "the password; better use --password-file, ~/.pgpass or ~/.my.cnf, others may see this one",
   },
   {
@@ -72,8 +72,17 @@ export const connectionOptions = [
     type: "text",
     placeholder: "FILE",
     config: "source.password_file",
-    conflicts: ["password"],
+    conflicts: ["password", "password-vault"],
     help: "file with nothing but the password, readable by its owner only",
+  },
+  {
+    name: "password-vault",
+    type: "text",
+    placeholder: "REF",
+    conflicts: ["password", "password-file"],
+    help: "the password in HashiCorp Vault: kv:MOUNT/PATH#FIELD; the usual field is password",
+    details:
+      "Vault is found as its own client finds it: VAULT_ADDR, VAULT_TOKEN or VAULT_TOKEN_FILE or ~/.vault-token, VAULT_NAMESPACE, VAULT_CACERT.",
   },
   {
     name: "socket",
