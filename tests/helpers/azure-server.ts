@@ -4,11 +4,11 @@ import { readFileSync } from "node:fs";
 import { copyFile, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { buildOnce, cacheFolder } from "./cache-folder.ts";
 import { freePort } from "./free-port.ts";
 import { guardFolder, guardServer } from "./guard.ts";
 import { mustRun } from "./run-program.ts";
+import { untilReady } from "./until-ready.ts";
 
 /** What npm installs: too much to be a dependency of ours. */
 const manifests = join(import.meta.dirname, "..", "servers", "azurite");
@@ -66,10 +66,12 @@ export async function startAzureServer(tls?: AzureServerTls): Promise<AzureServe
     hasEnded = true;
   });
   if (server.pid !== undefined) guardServer(server.pid, folder);
-  for (let tries = 0; !said.includes("successfully listens"); tries++) {
-    if (hasEnded || tries === 1200) throw new Error(`azurite does not start: ${said}`);
-    await sleep(25);
-  }
+  await untilReady(
+    "azurite",
+    () => said.includes("successfully listens"),
+    () => hasEnded,
+    () => said,
+  );
   return {
     endpoint: `${tls === undefined ? "http" : "https"}://127.0.0.1:${port}/${account}`,
     port,

@@ -1,14 +1,13 @@
 import { spawn } from "node:child_process";
 import { chown, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
-import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { buildOnce, cacheFolder } from "./cache-folder.ts";
 import { DebianRelease } from "./debian-packages.ts";
 import { freePort } from "./free-port.ts";
 import { guardFolder } from "./guard.ts";
 import { serverUser } from "./server-user.ts";
+import { isListening, untilReady } from "./until-ready.ts";
 
 const RELEASE = "trixie";
 /** Needed by scripts that we do not run. */
@@ -45,7 +44,11 @@ unix_socket_dir =
   const args = ["--library-path", search, join(root, "usr", "sbin", "pgbouncer"), settings];
   const bouncer = spawn(join(root, "usr", "lib", libraries, loader), args, { ...user, cwd: folder, stdio: "ignore" });
   const ended = new Promise((resolve) => bouncer.once("exit", resolve).once("error", resolve));
-  await untilListening(port);
+  await untilReady(
+    "PgBouncer",
+    () => isListening(port),
+    () => bouncer.exitCode !== null,
+  );
   return {
     port,
     async [Symbol.asyncDispose]() {
@@ -65,17 +68,4 @@ async function installPgBouncer(): Promise<string> {
     await rm(work, { recursive: true });
   });
   return join(folder, "root");
-}
-
-async function untilListening(port: number): Promise<void> {
-  for (let tries = 0; tries < 500; tries++) {
-    const isOpen = await new Promise<boolean>((resolve) => {
-      const socket = connect(port, "127.0.0.1");
-      socket.once("connect", () => resolve(true)).once("error", () => resolve(false));
-      socket.once("connect", () => socket.destroy());
-    });
-    if (isOpen) return;
-    await sleep(10);
-  }
-  throw new Error("PgBouncer does not listen");
 }

@@ -3,11 +3,11 @@ import { existsSync } from "node:fs";
 import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { buildOnce, cacheFolder } from "./cache-folder.ts";
 import { canFetchDebianPackages, DebianRelease } from "./debian-packages.ts";
 import { freePort } from "./free-port.ts";
 import { guardFolder, guardServer } from "./guard.ts";
+import { untilReady } from "./until-ready.ts";
 
 const RELEASE = "sid";
 /** Needed by scripts of packages that nobody runs, and by parts of moto for services that are not S3. */
@@ -88,13 +88,17 @@ export async function startS3Server({ denied = [], policies = {} }: S3ServerWish
   });
   if (server.pid !== undefined) guardServer(server.pid, loader);
   const endpoint = `http://127.0.0.1:${port}`;
-  for (let tries = 0; ; tries++) {
-    if (hasEnded || tries === 600) throw new Error(`moto_server does not answer: ${said}`);
+  const answers = async (): Promise<boolean> => {
     const answer = await fetch(`${endpoint}/moto-api/`).catch(() => undefined);
     await answer?.body?.cancel();
-    if (answer !== undefined) break;
-    await sleep(50);
-  }
+    return answer !== undefined;
+  };
+  await untilReady(
+    "moto_server",
+    answers,
+    () => hasEnded,
+    () => said,
+  );
   const credentials = await newUser(endpoint, "owner", allBut([]));
   const limited = await newUser(endpoint, "limited", allBut(denied));
   const users: Record<string, S3Credentials> = {};

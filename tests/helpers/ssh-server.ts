@@ -1,15 +1,14 @@
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { chmod, chown, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { connect } from "node:net";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { buildOnce, cacheFolder } from "./cache-folder.ts";
 import { canFetchDebianPackages, DebianRelease } from "./debian-packages.ts";
 import { freePort } from "./free-port.ts";
 import { guardFolder, guardServer } from "./guard.ts";
 import { mustRun } from "./run-program.ts";
+import { isListening, untilReady } from "./until-ready.ts";
 
 /** The last one whose sshd is one program: later ones start others by their path below /usr. */
 const RELEASE = "bookworm";
@@ -96,10 +95,12 @@ Subsystem sftp internal-sftp -d ${folder}${denied}
     hasEnded = true;
   });
   if (server.pid !== undefined) guardServer(server.pid, loader);
-  for (let tries = 0; !(await isListening(port)); tries++) {
-    if (hasEnded || tries === 200) throw new Error(`sshd does not answer: ${said}`);
-    await sleep(25);
-  }
+  await untilReady(
+    "sshd",
+    () => isListening(port),
+    () => hasEnded,
+    () => said,
+  );
   const name = user.uid === undefined ? userInfo().username : ROOTS_USER;
   return {
     port,
@@ -146,7 +147,11 @@ export async function withSshAgent(identity: string): Promise<{ readonly socket:
   const agent = spawn(loader, [...before, "-D", "-a", socket], { stdio: "ignore" });
   const ended = new Promise<void>((resolve) => agent.once("exit", () => resolve()).once("error", () => resolve()));
   if (agent.pid !== undefined) guardServer(agent.pid, loader);
-  for (let tries = 0; !existsSync(socket) && tries < 200; tries++) await sleep(25);
+  await untilReady(
+    "ssh-agent",
+    () => existsSync(socket),
+    () => agent.exitCode !== null,
+  );
   const [, beforeAdd] = await sshProgram("ssh-add");
   await mustRun(loader, [...beforeAdd, "-q", identity], { env: { SSH_AUTH_SOCK: socket } });
   return {
@@ -190,14 +195,6 @@ async function sshProgram(name: string): Promise<readonly [string, readonly stri
 
 function folderOfServer(): string {
   return join(cacheFolder(), `openssh-${process.platform}-${process.arch}`);
-}
-
-async function isListening(port: number): Promise<boolean> {
-  return await new Promise((resolve) => {
-    const socket = connect(port, "127.0.0.1");
-    socket.once("connect", () => resolve(true)).once("error", () => resolve(false));
-    socket.once("connect", () => socket.destroy());
-  });
 }
 
 async function descendantsOf(pid: number): Promise<number[]> {
