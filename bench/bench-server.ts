@@ -9,6 +9,7 @@ const CONNECTIONS = 20;
 export function startBenchServer(major: StockMajor, tables: number): Promise<PostgresServer> {
   return startServer({
     major,
+    onDisk: true,
     settings: {
       shared_buffers: "1GB",
       maintenance_work_mem: "256MB",

@@ -47,7 +47,7 @@ async function benchFlavour(
   folder: string,
   results: BenchResult[],
 ): Promise<void> {
-  await using server = await startMysql({ flavour, settings: SETTINGS });
+  await using server = await startMysql({ flavour, settings: SETTINGS, onDisk: true });
   for (const workload of mysqlWorkloads.filter(({ name }) => options.sets.includes(name))) {
     const wanted = options.cases.filter(({ data }) => data.includes(workload.name));
     if (wanted.length === 0) continue;

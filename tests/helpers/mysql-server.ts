@@ -1,21 +1,23 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
-import { chmod, chown, mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { MysqlConnection, type Row } from "../../src/wire/mysql/connection.ts";
 import { type MysqlConnectionSpec, mysqlConnectionSpec } from "../../src/wire/mysql/connection-spec.ts";
 import { buildOnce, cacheFolder } from "./cache-folder.ts";
 import { freePort } from "./free-port.ts";
-import { guardFolder, guardServer } from "./guard.ts";
+import { guardServer } from "./guard.ts";
 import { type MysqlBinaries, type MysqlFlavour, mysqlBinaries } from "./mysql-packages.ts";
 import { mustRun } from "./run-program.ts";
+import { makeServerFolder } from "./server-folder.ts";
 import { serverUser } from "./server-user.ts";
 
 export interface MysqlServerOptions {
   readonly flavour: MysqlFlavour;
   /** Options of the server without their two minus signs, over those that make small and quick servers: `log-bin=b`. */
   readonly settings?: readonly string[];
+  /** Its data never lies in memory. */
+  readonly onDisk?: boolean;
 }
 
 /** Where a server listens; enough to log in as `root`, who has no password. */
@@ -182,11 +184,7 @@ export class MysqlServer implements MysqlAddress, AsyncDisposable {
 export async function startMysql(options: MysqlServerOptions): Promise<MysqlServer> {
   const binaries = await mysqlBinaries(options.flavour);
   const template = await dataTemplate(options.flavour, binaries);
-  const folder = await mkdtemp(join(tmpdir(), "dbbackup-my-"));
-  guardFolder(folder);
-  const user = serverUser();
-  if (user.uid !== undefined) await chown(folder, user.uid, user.gid);
-  await chmod(folder, 0o755);
+  const folder = await makeServerFolder("dbbackup-my-", options.onDisk);
   const server = new MysqlServer(options, binaries, folder, await freePort());
   try {
     await mustRun("cp", ["-a", "--reflink=auto", template, server.dataDirectory]);

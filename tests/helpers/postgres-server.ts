@@ -1,13 +1,13 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
-import { appendFile, chmod, chown, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { appendFile, chmod, chown, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { dataTemplate } from "./data-template.ts";
 import { freePort } from "./free-port.ts";
-import { guardFolder, guardServer } from "./guard.ts";
+import { guardServer } from "./guard.ts";
 import { type PostgresMajor, postgresBinaries } from "./postgres-packages.ts";
 import { mustRun } from "./run-program.ts";
+import { makeServerFolder } from "./server-folder.ts";
 import { serverUser } from "./server-user.ts";
 import { type Row, simpleQuery } from "./simple-query.ts";
 
@@ -35,6 +35,8 @@ export interface ServerOptions {
   readonly encoding?: string;
   /** More arguments for initdb. */
   readonly initdbArgs?: readonly string[];
+  /** Its data never lies in memory. */
+  readonly onDisk?: boolean;
 }
 
 /** How to end a server, by the words of pg_ctl. */
@@ -53,8 +55,6 @@ const STOPS_WITHIN_MS = 30_000;
 const POLL_MS = 5;
 /** Another program may take our free port between our look and the server's bind. */
 const PORT_TRIES = 5;
-/** Linux allows 107 bytes for a socket's path; ".s.PGSQL.65535" needs 15 of them. */
-const LONGEST_SOCKET_FOLDER = 84;
 
 const QUICK_SETTINGS: Readonly<Record<string, string>> = {
   fsync: "off",
@@ -190,7 +190,7 @@ export async function startServer(options: ServerOptions): Promise<PostgresServe
   const ours = await postgresBinaries(options.major);
   const binaries = options.binaries ?? ours;
   const template = await dataTemplate(ours, initdbArguments(options));
-  const folder = await privateFolder();
+  const folder = await makeServerFolder("dbbackup-pg-", options.onDisk);
   const server = new PostgresServer(options.major, folder, join(binaries, "bin"), await freePort());
   try {
     await mustRun("cp", ["-a", "--reflink=auto", template, server.dataDirectory]);
@@ -227,16 +227,6 @@ function initdbArguments(options: ServerOptions): string[] {
   const locale = options.locale ?? "C.UTF-8";
   const own = options.initdbArgs ?? [];
   return ["-U", "postgres", "-A", "trust", "--data-checksums", "-E", encoding, `--locale=${locale}`, ...own];
-}
-
-async function privateFolder(): Promise<string> {
-  const parent = tmpdir().length < LONGEST_SOCKET_FOLDER - "/dbbackup-pg-XXXXXX".length ? tmpdir() : "/tmp";
-  const folder = await mkdtemp(join(parent, "dbbackup-pg-"));
-  guardFolder(folder);
-  const user = serverUser();
-  if (user.uid !== undefined) await chown(folder, user.uid, user.gid);
-  await chmod(folder, 0o755);
-  return folder;
 }
 
 async function configure(server: PostgresServer, options: ServerOptions): Promise<void> {
