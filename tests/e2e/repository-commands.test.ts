@@ -57,8 +57,8 @@ test("list shows what is there, oldest first, as a table and as JSON", async () 
   expect(text.status).toBe(0);
   const lines = text.stdout.toString().trimEnd().split("\n");
   expect(lines).toHaveLength(3);
-  expect(lines[0]).toMatch(/^ID +DATABASE +TIME \(UTC\) +AGE +SIZE +KIND +FORMAT$/);
-  expect(lines[1]).toMatch(new RegExp(`^${ids[0]}  shop +2026-11-20 10:00:00 .* 10 B  full  custom, gzip-4$`));
+  expect(lines[0]).toMatch(/^ID +DATABASE +TIME \(UTC\) +AGE +SIZE +KIND +FORMAT +VERIFIED$/);
+  expect(lines[1]).toMatch(new RegExp(`^${ids[0]}  shop +2026-11-20 10:00:00 .* 10 B  full  custom, gzip-4  never$`));
   expect(lines[2]).toContain("größe");
   const json = await dbbackup("list", "--json");
   expect(JSON.parse(json.stdout.toString())).toEqual([first, second]);

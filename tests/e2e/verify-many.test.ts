@@ -76,6 +76,20 @@ test("all of a repository: damage of one does not keep the others from it; sever
   const names = records(repo);
   expect(names.filter((name) => /Z-full-ok(-\d+)?\.verify\.json$/.test(name))).toHaveLength(6);
   expect(names.filter((name) => /Z-full-damaged(-\d+)?\.verify\.json$/.test(name))).toHaveLength(2);
+  const listed = async (...args: string[]) =>
+    (await mustDbbackupHere(["list", "--repo", repo, ...args])).stdout.toString();
+  const columns = (await listed()).trimEnd().split("\n").slice(1);
+  expect(columns.map((line) => /\S+, \S+$/.exec(line)?.[0])).toEqual([
+    "full, now",
+    "damaged, now",
+    "full, now",
+    "full, now",
+  ]);
+  const documents = JSON.parse(await listed("--json")) as { verified: { timestamp: string } }[];
+  expect(documents.map(({ verified }) => verified)).toEqual(
+    ["ok", "damaged", "ok", "ok"].map((status) => ({ level: "full", status, timestamp: expect.any(String) })),
+  );
+  for (const { verified } of documents) expect(Date.now() - Date.parse(verified.timestamp)).toBeLessThan(600_000);
   const text = (await dbbackupHere(["verify", "--repo", repo, "--all"])).stdout.toString();
   expect(text).toMatch(/3 of 4 backups are whole\n$/);
 });

@@ -384,6 +384,8 @@ export const commands: readonly Command[] = [
       "Oldest first, and of those the newest with --limit. With --json an array of their metadata. Ends with 3 when metadata cannot be read, or a file that it",
       "names is missing or has another size. With keys it opens the metadata of encrypted backups, and tells which are exchanged,",
       "missing or added in their chain. --tag shows those that have one of the tags; those of encrypted backups are sealed, too.",
+      "VERIFIED is the closest verification that found nothing, and its age: quick, full or restore; damaged for damage that stands;",
+      "never. It is what the names of the records say: show and status read them.",
     ],
     examples: [
       "dbbackup list",

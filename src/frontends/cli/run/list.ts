@@ -17,6 +17,7 @@ import type { ChainFinding } from "../../../core/metadata/backup-chain.ts";
 import { BriefReader, type CommonMetadata } from "../../../core/metadata/brief-metadata.ts";
 import { earlierProgram, isEarlier } from "../../../core/metadata/earlier-metadata.ts";
 import type { BackupMetadata } from "../../../core/metadata/metadata-schema.ts";
+import { VerificationSummaries, type VerificationSummary } from "../../../core/verification/verification-summary.ts";
 import type { KnownRepository } from "../../../ports/catalogue.ts";
 import type { Storage } from "../../../ports/storage.ts";
 import { formatAge, formatBytes, utcTime } from "../amounts.ts";
@@ -37,6 +38,7 @@ const columns: readonly Column[] = [
   { title: "SIZE", align: "right" },
   { title: "KIND" },
   { title: "FORMAT" },
+  { title: "VERIFIED" },
 ];
 
 /** What is shown of a backup. */
@@ -81,8 +83,8 @@ export const run: RunCommand = async ({ options }, context) => {
   if (backups.length === 0) {
     const what = found.backups.length === 0 ? "no backups" : "no such backups";
     output.info(`there are ${what} in ${repository.location}`);
-  } else await output.printEach(tableLines(columns, backups, (one) => cellsOf(one, now.getTime())));
-  if (isJson) output.document(backups.map(({ metadata }) => metadata));
+  } else await output.printEach(tableLines(columns, backups, (one) => cellsOf(one, found.verified, now.getTime())));
+  if (isJson) output.document(backups.map((one) => documentOf(one, found.verified)));
   for (const { name, problems } of backups) {
     const object = `${repository.location}/${name}`;
     for (const problem of problems) output.warn(problem, { object, hint: "this backup cannot be restored" });
@@ -100,14 +102,16 @@ interface Found {
   readonly backups: readonly Line[];
   readonly unreadable: readonly BackupError[];
   readonly findings: readonly ChainFinding[];
+  readonly verified: VerificationSummaries;
 }
 
 /** Of as many backups as there may be, no more than is shown. */
 async function lines(repository: Storage, signal: AbortSignal, known: KnownRepository | undefined): Promise<Found> {
   const backups: Line[] = [];
   const reader = new LineReader();
-  const { unreadable } = await eachBackup(repository, signal, (one) => void backups.push(reader.lineOf(one)), known);
-  return { backups: backups.toSorted(byTime), unreadable, findings: [] };
+  const take = (one: BriefBackup): void => void backups.push(reader.lineOf(one));
+  const { unreadable, sizes } = await eachBackup(repository, signal, take, known);
+  return { backups: backups.toSorted(byTime), unreadable, findings: [], verified: verifiedIn(sizes.keys()) };
 }
 
 /** With all metadata, opened where there are keys. */
@@ -118,15 +122,23 @@ async function listing(
   known: KnownRepository | undefined,
 ): Promise<Found> {
   const reader = new LineReader();
-  const { backups, unreadable } = await listBackups(repository, signal, known);
+  const { backups, unreadable, sizes } = await listBackups(repository, signal, known);
+  const verified = verifiedIn(sizes.keys());
   if (!hasKeys(keySources(options)))
-    return { backups: backups.map((one) => reader.wholeLine(one)), unreadable, findings: [] };
+    return { backups: backups.map((one) => reader.wholeLine(one)), unreadable, findings: [], verified };
   const chain = await checkChain(backups, await unlockingOf(options, services, progress), signal);
   return {
     backups: chain.backups.map((one) => reader.wholeLine(one)),
     unreadable: [...unreadable, ...chain.failures],
     findings: chain.findings,
+    verified,
   };
+}
+
+function verifiedIn(keys: Iterable<string>): VerificationSummaries {
+  const summaries = new VerificationSummaries();
+  for (const key of keys) summaries.take(key);
+  return summaries;
 }
 
 /** Takes of listed backups what is shown of them. */
@@ -188,10 +200,34 @@ function earlier(common: CommonMetadata): string[] {
   return isEarlier(common) ? [earlierProgram(common)] : [];
 }
 
-function cellsOf({ id, database, timestamp, time, sizeBytes, shown }: Line, now: number): string[] {
+function cellsOf(line: Line, verified: VerificationSummaries, now: number): string[] {
+  const { id, database, timestamp, time, sizeBytes, shown, name } = line;
   const { kind, format } = shown;
   const age = formatAge((now - time) / 1000);
-  return [id, database, utcTime(timestamp), age, formatBytes(sizeBytes), kind, format];
+  return [
+    id,
+    database,
+    utcTime(timestamp),
+    age,
+    formatBytes(sizeBytes),
+    kind,
+    format,
+    shownSummary(verified.of(name), now),
+  ];
+}
+
+/** `restore, 3 d`; `damaged, 2 h`. */
+function shownSummary(summary: VerificationSummary | undefined, now: number): string {
+  if (summary === undefined) return "never";
+  const { status, level, time } = summary;
+  return `${status === "damaged" ? status : level}, ${formatAge((now - time) / 1000)}`;
+}
+
+function documentOf({ metadata, name }: Line, verified: VerificationSummaries): object {
+  const summary = verified.of(name);
+  if (summary === undefined) return { ...metadata };
+  const { level, status, time } = summary;
+  return { ...metadata, verified: { level, status, timestamp: new Date(time).toISOString() } };
 }
 
 function formatOf({ format = "?", compression = "?", encrypted, isSealed }: CommonMetadata): string {
