@@ -1,13 +1,17 @@
 import { spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
-import { readdirSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { formatCopyRecord } from "../../src/commands/transfer/copy-record.ts";
 import { LocalStorage } from "../../src/storage/local/local-storage.ts";
 import { dbbackupHere, mustDbbackupHere } from "../helpers/dbbackup-here.ts";
+import { newKeyFile } from "../helpers/key-file.ts";
+import { plantBackup } from "../helpers/planted-backup.ts";
+import { sharedServer } from "../helpers/shared-servers.ts";
 import { withTemporaryFolder } from "../helpers/temporary-folder.ts";
+import { withDatabase } from "../helpers/test-database.ts";
 
 const clock = { now: () => new Date(), monotonic: () => performance.now() };
 
@@ -36,6 +40,7 @@ test("a folder: what a killed run published and never sealed goes, what lives an
     objects: ["shop.dump"],
     uploads: [],
     removals: [],
+    verifications: [],
     unfinished: [],
   });
   expect(readdirSync(folder.path)).toEqual(["mine.txt"]);
@@ -67,6 +72,59 @@ test("copies that can go on stay until they are abandoned, and those that a run 
   await living.transfer.discard();
   const text = await mustDbbackupHere(["cleanup", "--repo", folder.path]);
   expect(text.stdout.toString()).toBe("removed 0 objects and 0 unfinished uploads of 0 runs that had died\n");
+});
+
+test("of many records of verifications the newest of each level and outcome stay, and no false ones push them out", async () => {
+  await using folder = await withTemporaryFolder();
+  const { id, name } = plantBackup(folder.path, "shop", 20);
+  const other = plantBackup(folder.path, "other", 20);
+  const record = (n: number, label: string, backup: string, level: string, status: string): string => {
+    const day = `2026-10-${String(n).padStart(2, "0")}`;
+    const key = `${name}.${day.replaceAll("-", "")}T000000Z-${label}.verify.json`;
+    const common = { version: 1, id: randomUUID(), backup: name, backup_id: backup, tool: { name: "x", version: "1" } };
+    const found = { duration_seconds: 1, phases: [], counts: {}, damage_count: 0, damage: [], notes: [], checks: [] };
+    const text = JSON.stringify({ ...common, timestamp: `${day}T00:00:00.000Z`, level, status, ...found });
+    writeFileSync(join(folder.path, key), text);
+    return key;
+  };
+  const days = Array.from({ length: 14 }, (_, n) => n + 1);
+  const good = days.map((n) => record(n, "full-ok", id, "full", "ok"));
+  const quick = days.slice(0, 3).map((n) => record(n, "quick-ok", id, "quick", "ok"));
+  const bad = record(1, "full-damaged", id, "full", "damaged");
+  // Newer, and of another backup, or not what their names say.
+  const others = days.map((n) =>
+    record(n + 14, "full-ok", n % 2 === 0 ? other.id : id, "full", n % 2 === 0 ? "ok" : "damaged"),
+  );
+  const before = readdirSync(folder.path);
+  const [gone, kept] = [good.slice(0, 4), good.slice(4)];
+  const rules = ["--retention-days", "900"];
+  for (const args of [["--dry-run"], ["--dry-run", ...rules], rules]) {
+    expect((await clean(folder.path, ...args)).verifications.toSorted(), args.join(" ")).toEqual(gone);
+    const there = readdirSync(folder.path);
+    expect(there).toEqual(args[0] === "--dry-run" ? before : before.filter((key) => !gone.includes(key)));
+  }
+  expect(readdirSync(folder.path)).toEqual(expect.arrayContaining([...kept, ...quick, bad, ...others]));
+  expect((await clean(folder.path)).verifications).toEqual([]);
+});
+
+test("records of encrypted backups stay without a key, and with it only those that it wrote count", async () => {
+  await using folder = await withTemporaryFolder();
+  await using database = await withDatabase(await sharedServer(18));
+  const [repo, key] = [join(folder.path, "repo"), newKeyFile(join(folder.path, "key"))];
+  const args = ["--repo", repo, "--key-file", key];
+  await mustDbbackupHere(["backup", "single", database.name, "--url", database.url, "--encrypt", ...args]);
+  for (let n = 0; n < 12; n++) await mustDbbackupHere(["verify", "--all", "--quick", ...args]);
+  const records = () => readdirSync(repo).filter((name) => name.endsWith(".verify.json"));
+  expect(records()).toHaveLength(12);
+  // The outcome of a false one that is newer than all.
+  const [first] = records();
+  const text = readFileSync(join(repo, first!), "utf8");
+  const forged = first!.replace(/\d{8}T/, "20990101T");
+  writeFileSync(join(repo, forged), text.replace(/"mac": "\w/, '"mac": "'));
+  expect((await clean(repo, "--keep-last", "1")).verifications).toEqual([]);
+  expect((await clean(repo, "--keep-last", "1", "--key-file", key)).verifications).toHaveLength(2);
+  expect(records()).toHaveLength(11);
+  expect(records()).toContain(forged);
 });
 
 test("a folder that is not there is named", async () => {

@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, request, type Server } from "node:http";
@@ -139,6 +140,41 @@ test("backups go up and come down as they are, with their key files, and are wha
   await json("cloud", "upload", directory.id, "--repo", local, "--to", repository("all"));
   expect(await stored("all")).toEqual(filesOf(local));
 }, 60_000);
+
+test("what restores on trial said of a backup goes with its first copy; holds and records of what was read do not", async () => {
+  const [repo, copy] = [join(folder, "proved"), join(folder, "proved-copy")];
+  const { id, backup_file: name } = await backup(repo, "--table", "words");
+  await mustDbbackupHere(["verify", id, "--repo", repo]);
+  await mustDbbackupHere(["hold", id, "--repo", repo, "--reason", "here"]);
+  const record = (day: number, status: string, backupId: string): string => {
+    const key = `${name}.202601${10 + day}T000000Z-restore-${status}.verify.json`;
+    const common = {
+      version: 1,
+      id: randomUUID(),
+      backup: name,
+      backup_id: backupId,
+      tool: { name: "x", version: "1" },
+    };
+    const found = { duration_seconds: 1, phases: [], counts: {}, damage_count: 0, damage: [], notes: [], checks: [] };
+    const timestamp = `2026-01-${10 + day}T00:00:00.000Z`;
+    writeFileSync(join(repo, key), JSON.stringify({ ...common, timestamp, level: "restore", status, ...found }));
+    return key;
+  };
+  record(1, "ok", id);
+  const [damaged, proved] = [record(2, "damaged", id), record(3, "ok", id)];
+  record(4, "ok", randomUUID());
+  await mustDbbackupHere(["cloud", "download", id, "--repo", repo, "--to", copy]);
+  expect(filesOf(copy)).toEqual([name, `${name}.meta.json`, damaged, proved].toSorted());
+  expect((await json("list", "--repo", copy))[0].verified).toEqual({
+    level: "restore",
+    status: "ok",
+    timestamp: "2026-01-13T00:00:00.000Z",
+  });
+  // What was there already was not read again: nothing new is said of it.
+  record(5, "ok", id);
+  await mustDbbackupHere(["cloud", "download", id, "--repo", repo, "--to", copy]);
+  expect(filesOf(copy)).toHaveLength(4);
+});
 
 test("what is damaged is not copied, and what has the name of another backup stays", async () => {
   const repo = join(folder, "damaged");

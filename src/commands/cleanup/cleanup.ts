@@ -1,15 +1,26 @@
+import { VERIFICATION_SUFFIX } from "../../core/backup-name.ts";
 import type { Storage } from "../../ports/storage.ts";
+import type { Unlocking } from "../encryption/open-encrypted.ts";
 import { finishRemovals, forgetRemovals, unfinishedRemovals } from "../removal/remove-backup.ts";
 import { discardCopy } from "../removal/unfinished-copy.ts";
+import { supersededRecords } from "./superseded-records.ts";
 import { type UnfinishedWork, unfinishedWork } from "./unfinished-work.ts";
+
+/** Keys of records in a repository. */
+export interface ListedRecords {
+  readonly removals: readonly string[];
+  readonly verifications: readonly string[];
+}
 
 export interface CleanupRequest {
   /** Change nothing, and tell what would be removed. */
   readonly dryRun: boolean;
   /** Remove copies and backups, too, that were interrupted and could go on. */
   readonly abandonUnfinished: boolean;
-  /** Records of removals, where the repository was listed just now; for runs that change nothing. */
-  readonly removalRecords?: readonly string[] | undefined;
+  /** How encrypted backups are opened; without it all records of their verifications stay. */
+  readonly unlocking?: Unlocking | undefined;
+  /** What lies there, where the repository was listed just now; for runs that change nothing. */
+  readonly listed?: ListedRecords | undefined;
 }
 
 /** What was removed, or would be. */
@@ -22,20 +33,23 @@ export interface CleanupResult {
   readonly uploads: readonly string[];
   /** Ids of backups whose removal had been interrupted. */
   readonly removals: readonly string[];
+  /** Keys of records of verifications for which newer ones stand. */
+  readonly verifications: readonly string[];
   /** What was interrupted and can go on, or is being worked on. */
   readonly unfinished: readonly (UnfinishedWork & { readonly isRemoved: boolean })[];
 }
 
 /**
- * Removes from a repository what dead runs have left, and finishes removals. What living runs own is left alone.
+ * Removes from a repository what dead runs have left, and old records of verifications, and finishes removals. What living runs own is
+ * left alone.
  * @throws BackupError NOT_FOUND when there is no such repository, PRECHECK when a run goes on with what is to be abandoned, IO
  */
 export async function cleanup(
-  { dryRun, abandonUnfinished, removalRecords }: CleanupRequest,
+  { dryRun, abandonUnfinished, unlocking, listed }: CleanupRequest,
   storage: Storage,
   signal: AbortSignal,
 ): Promise<CleanupResult> {
-  const removals = dryRun ? await begunRemovals(storage, removalRecords) : await finishRemovals(storage);
+  const removals = dryRun ? await begunRemovals(storage, listed?.removals) : await finishRemovals(storage);
   if (!dryRun) await forgetRemovals(storage);
   signal.throwIfAborted();
   const { works: runs, objects, uploads, noted } = await storage.sweep({ dryRun, unknownUploads: true });
@@ -47,7 +61,21 @@ export async function cleanup(
     if (isRemoved && !dryRun) await discardCopy(work, storage);
     unfinished.push({ ...unfinishedWork(work), isRemoved });
   }
-  return { runs, objects, uploads, removals, unfinished };
+  const keys = dryRun && listed !== undefined ? listed.verifications : await recordsIn(storage);
+  const verifications = await supersededRecords(keys, storage, unlocking, signal);
+  if (!dryRun) {
+    for (const key of verifications) {
+      signal.throwIfAborted();
+      await storage.remove(key);
+    }
+  }
+  return { runs, objects, uploads, removals, verifications, unfinished };
+}
+
+async function recordsIn(storage: Storage): Promise<readonly string[]> {
+  const records: string[] = [];
+  for await (const { key } of storage.list("")) if (key.endsWith(VERIFICATION_SUFFIX)) records.push(key);
+  return records;
 }
 
 async function begunRemovals(storage: Storage, listed: readonly string[] | undefined): Promise<readonly string[]> {

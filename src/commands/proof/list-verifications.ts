@@ -5,6 +5,7 @@ import type { Verification } from "../../core/verification/verification-schema.t
 import type { Storage } from "../../ports/storage.ts";
 import type { FoundBackup } from "../found-backup.ts";
 import { readWhole } from "../read-whole.ts";
+import { unlessGone } from "../unless-gone.ts";
 import { placeOfRecords } from "./place-of-backup.ts";
 import { isBound } from "./verification-mac.ts";
 
@@ -69,7 +70,8 @@ export async function listVerifications(
   const marks = (await verificationMarks(storage, `${name}.`)).get(name) ?? [];
   const found: StoredVerification[] = [];
   for (const mark of marks) {
-    const stored = await readMarked(mark, backup, storage);
+    // `cleanup` may have removed an old one since.
+    const stored = await readMarked(mark, backup, storage).catch(unlessGone);
     if (stored !== undefined) found.push(stored);
   }
   const time = ({ verification }: StoredVerification): number => Date.parse(verification.timestamp);

@@ -16,6 +16,7 @@ import { openEncrypted, type Unlocking } from "../encryption/open-encrypted.ts";
 import { type FoundBackup, isCluster } from "../found-backup.ts";
 import { type BriefBackup, eachBackup, readBackup } from "../list-backups.ts";
 import { readMarked, type StoredVerification } from "../proof/list-verifications.ts";
+import { unlessGone } from "../unless-gone.ts";
 
 /** A repository or a replica of it. */
 export interface ProtectedPlace {
@@ -289,11 +290,6 @@ async function recordsOf(
     if (stored !== undefined) found.push(stored);
   }
   return found;
-}
-
-function unlessGone(error: unknown): undefined {
-  if (error instanceof BackupError && error.code === "NOT_FOUND") return undefined;
-  throw error;
 }
 
 async function scoreOf(

@@ -1,4 +1,5 @@
 import { BackupError } from "../../core/backup-error.ts";
+import { VERIFICATION_SUFFIX } from "../../core/backup-name.ts";
 import { counted } from "../../core/counted.ts";
 import { BriefReader } from "../../core/metadata/brief-metadata.ts";
 import type { ObjectLock } from "../../core/object-lock.ts";
@@ -44,6 +45,8 @@ export interface RetentionPlan {
   readonly clockDoubts: readonly string[];
   /** Keys of records of removals that lie there. */
   readonly removalRecords: readonly string[];
+  /** Keys of records of verifications. */
+  readonly verificationRecords: readonly string[];
 }
 
 /**
@@ -56,12 +59,13 @@ export async function planRepository(
   clock: Clock,
   signal: AbortSignal,
 ): Promise<RetentionPlan> {
-  const { backups, removalRecords } = await retained(storage, unlocking, known, signal);
+  const { backups, removalRecords, verificationRecords } = await retained(storage, unlocking, known, signal);
   const now = clock.now().getTime();
   const decisions = await withLocks(backups, policyOf, now, storage);
   return {
     decisions,
     removalRecords,
+    verificationRecords,
     clockDoubts: clockDoubts({
       now,
       backups: backups.map(({ time }) => time),
@@ -76,12 +80,19 @@ async function retained(
   unlocking: Unlocking | undefined,
   known: KnownRepository | undefined,
   signal: AbortSignal,
-): Promise<{ readonly backups: readonly RetainedInRepository[]; readonly removalRecords: readonly string[] }> {
+): Promise<
+  { readonly backups: readonly RetainedInRepository[] } & Pick<RetentionPlan, "removalRecords" | "verificationRecords">
+> {
   const { facts, sizes } = await factsOf(storage, unlocking, known, signal);
   return {
     backups: await retainedBackups(facts, sizes, storage),
     removalRecords: [...removalRecordsAmong(sizes)],
+    verificationRecords: [...verificationRecordsAmong(sizes)],
   };
+}
+
+function* verificationRecordsAmong(sizes: ReadonlyMap<string, number>): Generator<string> {
+  for (const key of sizes.keys()) if (key.endsWith(VERIFICATION_SUFFIX)) yield key;
 }
 
 function* removalRecordsAmong(sizes: ReadonlyMap<string, number>): Generator<string> {

@@ -1,4 +1,3 @@
-import { BackupError } from "../../core/backup-error.ts";
 import { METADATA_SUFFIX, VERIFICATION_SUFFIX } from "../../core/backup-name.ts";
 import { tagWords } from "../../core/backup-tags.ts";
 import type { CommonMetadata } from "../../core/metadata/brief-metadata.ts";
@@ -11,6 +10,7 @@ import type { Storage } from "../../ports/storage.ts";
 import { isCluster } from "../found-backup.ts";
 import type { BriefBackup } from "../list-backups.ts";
 import { readWhole } from "../read-whole.ts";
+import { unlessGone } from "../unless-gone.ts";
 import { nameBeside } from "../write-beside.ts";
 import { readHolds, type StoredHold } from "./holds.ts";
 
@@ -190,12 +190,6 @@ async function readVerifications(keys: ReadonlyMap<string, number>, storage: Sto
     if (verification !== undefined) found.push({ name: nameBeside(key, VERIFICATION_SUFFIX), verification });
   }
   return found;
-}
-
-/** A run that removes its backup may have been quicker. */
-function unlessGone(error: unknown): undefined {
-  if (error instanceof BackupError && error.code === "NOT_FOUND") return undefined;
-  throw error;
 }
 
 /** What the verifications of a backup say. */

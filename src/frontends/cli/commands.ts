@@ -525,6 +525,7 @@ export const commands: readonly Command[] = [
       "written down, after a day. Finishes removals that were interrupted. Nothing that a living run owns is touched; a run on",
       "another machine is taken for dead after 10 minutes of silence. Copies and backups that were interrupted and can go on are",
       "told of, and stay without --abandon-unfinished. Backups do the same for runs before them, but for the uploads and removals.",
+      "Of the records of verifications of each backup the newest ten of each level and outcome stay.",
       "With rules of retention (--retention-days, --keep-...), backups that none of them keeps are removed too; each database and kind",
       "counts by itself. The last good backup of a database always stays, the last one that was proved by a restore, what another one",
       "needs, what is on hold or locked, and encrypted backups that no key opens. --dry-run tells what would become of each, and why.",

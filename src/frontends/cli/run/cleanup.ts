@@ -48,7 +48,8 @@ export const run: RunCommand = async (invocation, context) => {
     if (plan.clockDoubts.length > 0 && !dryRun && options.confirm !== true) throw doubtful(plan);
   }
   const abandonUnfinished = options["abandon-unfinished"] === true;
-  const request = { dryRun, abandonUnfinished, removalRecords: plan?.removalRecords };
+  const listed = plan && { removals: plan.removalRecords, verifications: plan.verificationRecords };
+  const request = { dryRun, abandonUnfinished, unlocking, listed };
   const result = await cleanup(request, storage, signal);
   const removed = new Set<unknown>();
   if (plan !== undefined && !dryRun) {
@@ -80,7 +81,7 @@ function summaryOf({ decisions }: RetentionPlan, dryRun: boolean): string {
 }
 
 function documentOf(
-  { runs, objects, uploads, removals, unfinished }: CleanupResult,
+  { runs, objects, uploads, removals, verifications, unfinished }: CleanupResult,
   plan: RetentionPlan | undefined,
   removed: ReadonlySet<unknown>,
   dryRun: boolean,
@@ -92,6 +93,7 @@ function documentOf(
     objects,
     uploads,
     removals,
+    verifications,
     unfinished: unfinished.map(({ id, location, kind, database = null, isBusy, isRemoved }) => ({
       id,
       location,
@@ -119,7 +121,8 @@ function documentOf(
   };
 }
 
-function linesOf({ runs, objects, uploads, removals, unfinished }: CleanupResult, dryRun: boolean): string[] {
+function linesOf(result: CleanupResult, dryRun: boolean): string[] {
+  const { runs, objects, uploads, removals, verifications, unfinished } = result;
   const left = `${counted(objects.length, "object")} and ${counted(uploads.length, "unfinished upload")}`;
   return [
     ...objects.map((key) => `object  ${printable(key)}`),
@@ -134,6 +137,9 @@ function linesOf({ runs, objects, uploads, removals, unfinished }: CleanupResult
     ...(removals.length === 0
       ? []
       : [`${dryRun ? "would finish" : "finished"} ${counted(removals.length, "removal")}`]),
+    ...(verifications.length === 0
+      ? []
+      : [`${dryRun ? "would remove" : "removed"} ${counted(verifications.length, "old record")} of verifications`]),
   ];
 }
 

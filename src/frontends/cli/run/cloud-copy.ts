@@ -1,4 +1,5 @@
-import { type CopiedBackup, copyBackup } from "../../../commands/transfer/copy-backup.ts";
+import type { CopiedBackup } from "../../../commands/transfer/copy-backup.ts";
+import { copyWithProofs } from "../../../commands/transfer/copy-with-proofs.ts";
 import { BackupError } from "../../../core/backup-error.ts";
 import { ExitStatus } from "../../../core/exit-status.ts";
 import { printable } from "../../../core/printable.ts";
@@ -22,7 +23,7 @@ export const run: RunCommand = async (invocation, context) => {
   const outcomes: Outcome[] = [];
   for await (const { name: backup, find } of chosenBackups(invocation, context)) {
     try {
-      const copied = await copyBackup(await find(), to, progress, signal);
+      const copied = await copyWithProofs(await find(), to, services.openStorage, progress, signal);
       outcomes.push({ kind: "copied", backup, copied });
       output.clearProgress();
       output.print(lineOf(copied));
