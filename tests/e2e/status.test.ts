@@ -186,6 +186,18 @@ test("of an encrypted repository, records that no key has bound prove nothing to
   plantRecord(repo, plantBackup(repo, database.name, -0.002, { source: made.source }), "restore", "ok");
   const state = async (...args: string[]) => [...(await status(repo, ...args)).rows.values()].map((row) => row.state);
   expect(await state("--key-file", key)).toEqual(["unproved", "protected"]);
+  // Without a key the record is believed, which is told.
+  const believing = await dbbackupHere(["status", "--repo", repo, "--config", "none"]);
+  expect([believing.status, believing.stderr]).toEqual([
+    0,
+    `dbbackup: the backups of "${database.name} (encrypted)" are encrypted, and no key was given: what names and records say of them is believed; with --key-file (or its like) it is checked\n`,
+  ]);
+  const checked = await dbbackupHere(["status", "--repo", repo, "--config", "none", "--key-file", key]);
+  expect([checked.status, checked.stderr]).toEqual([1, ""]);
+  const documents = async (...args: string[]) =>
+    JSON.parse((await dbbackupHere(["status", "--repo", repo, "--json", ...args])).stdout.toString()).databases;
+  expect(await documents()).toMatchObject([{ encrypted: true, checked_with_key: false }, { encrypted: false }]);
+  expect(await documents("--key-file", key)).toMatchObject([{ encrypted: true, checked_with_key: true }, {}]);
   await mustDbbackupHere(["verify", made.id, "--repo", repo, "--key-file", key]);
   const verified = await status(repo, "--key-file", key);
   expect([...verified.rows.values()][0]!.score.missing).not.toContainEqual(expect.stringContaining("0 errors"));

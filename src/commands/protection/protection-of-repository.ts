@@ -46,6 +46,7 @@ export interface DatabaseProtection extends Protection {
   /** For people: its name, and the server's where several have one of it. */
   readonly title: string;
   readonly database: string;
+  readonly isEncrypted: boolean;
   readonly policy: ProtectionPolicy;
   readonly facts: ProtectionFacts;
   /** Whole backups. */
@@ -209,6 +210,7 @@ async function protectionOf(
     ...judgeProtection(facts, policy, now, shownAge),
     title,
     database,
+    isEncrypted: backups[0]!.kind.isSealed,
     policy,
     facts,
     backups: backups.length,
@@ -227,6 +229,7 @@ function withoutBackups(database: string, request: ProtectionRequest): DatabaseP
     ...judgeProtection(facts, policy, now, shownAge),
     title: database,
     database,
+    isEncrypted: false,
     policy,
     facts,
     backups: 0,

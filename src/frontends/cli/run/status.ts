@@ -71,11 +71,13 @@ export const run: RunCommand = async ({ options, databasePolicies = new Map() },
         databases.map((one) => rowOf(one, now)),
       ),
     );
+  const sealed = unlocking === undefined ? databases.filter(({ isEncrypted }) => isEncrypted) : [];
+  if (sealed.length > 0) output.info(withoutKey(sealed));
   const isProtected = isWhole && databases.every(({ state }) => state === "protected");
   output.document({
     status: isProtected ? "protected" : "not-protected",
     verdict,
-    databases: databases.map((one) => documentOf(one)),
+    databases: databases.map((one) => documentOf(one, unlocking !== undefined)),
   });
   return isProtected ? ExitStatus.done : ExitStatus.failed;
 };
@@ -160,10 +162,19 @@ function shownScore({ score: { copies, media, elsewhere, locked, isVerified } }:
   return [copies, media, elsewhere, locked, isVerified ? 0 : "?"].join("-");
 }
 
-function documentOf({ title, database, state, reasons, facts, policy, score, ...more }: DatabaseProtection): object {
+/** What such a line rests on. */
+function withoutKey(sealed: readonly DatabaseProtection[]): string {
+  const names = sealed.map(({ title }) => `"${title}"`).join(", ");
+  return `the backups of ${names} are encrypted, and no key was given: what names and records say of them is believed; with --key-file (or its like) it is checked`;
+}
+
+function documentOf(one: DatabaseProtection, hasKey: boolean): object {
+  const { title, database, isEncrypted, state, reasons, facts, policy, score, ...more } = one;
   return {
     title,
     database,
+    encrypted: isEncrypted,
+    ...(isEncrypted ? { checked_with_key: hasKey } : {}),
     state,
     reasons,
     last_good: isoTime(facts.lastGood),
