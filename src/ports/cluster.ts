@@ -100,6 +100,8 @@ export interface GlobalsCheck {
   readonly findings: readonly Finding[];
   /** Databases that the server has. */
   readonly databases: ReadonlySet<string>;
+  /** The server takes names of databases for one that differ in capitals only. */
+  readonly ignoresCase?: boolean;
 }
 
 export interface GlobalsResult {

@@ -228,7 +228,11 @@ export type FindingCode =
   | "own-account"
   | "large-statement"
   /** A setting of the server refuses what the backup holds. */
-  | "server-setting";
+  | "server-setting"
+  /** The server or the target takes no changes. */
+  | "read-only"
+  /** What the backup holds under names that differ in capitals only would be one there. */
+  | "same-name";
 
 /** One failed entry or statement. */
 export interface RestoreFailure {

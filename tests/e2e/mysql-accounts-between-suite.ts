@@ -2,10 +2,15 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { MysqlConnection } from "../../src/wire/mysql/connection.ts";
 import { dbbackup, mustDbbackup } from "../helpers/dbbackup.ts";
-import { clusterSettings, loadHostileAccounts, logsIn, shownAccounts } from "../helpers/mysql-accounts.ts";
-import { type MysqlServer, rootSpec, startMysql } from "../helpers/mysql-server.ts";
+import {
+  clusterSettings,
+  loadHostileAccounts,
+  logsIn,
+  logsInOverSocket,
+  shownAccounts,
+} from "../helpers/mysql-accounts.ts";
+import { type MysqlServer, startMysql } from "../helpers/mysql-server.ts";
 
 let folder: string;
 beforeAll(() => {
@@ -297,16 +302,6 @@ function sortedList(_: string, list: string): string {
 
 function failures(said: string): string[] {
   return said.split("\n").flatMap((line) => /^ {2}failed {4}globals: (.*)$/.exec(line)?.[1] ?? []);
-}
-
-async function logsInOverSocket(server: MysqlServer, user: string): Promise<boolean> {
-  try {
-    await using connection = await MysqlConnection.connect({ ...rootSpec(server), user });
-    await connection.query("SELECT 1");
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /** As root@localhost, who may stand for others and let others do so. */

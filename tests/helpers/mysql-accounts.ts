@@ -1,7 +1,7 @@
 import { BackupError } from "../../src/core/backup-error.ts";
 import { Secret } from "../../src/core/secret.ts";
 import { MysqlConnection, type Row } from "../../src/wire/mysql/connection.ts";
-import { mysqlConnectionSpec } from "../../src/wire/mysql/connection-spec.ts";
+import { type MysqlConnectionSpec, mysqlConnectionSpec } from "../../src/wire/mysql/connection-spec.ts";
 import type { MysqlFlavour } from "./mysql-packages.ts";
 import { type MysqlAddress, mysqlSql } from "./mysql-server.ts";
 
@@ -160,6 +160,16 @@ export async function logsIn(server: MysqlAddress, { user, password }: PasswordA
     password: new Secret(password),
     authentication: { clearPassword: false, serverPublicKey: undefined, askForPublicKey: true },
   });
+  return await getsIn(spec);
+}
+
+/** Whether the user of the operating system who runs this gets in by the Unix socket, without a password. */
+export async function logsInOverSocket(server: MysqlAddress, user: string): Promise<boolean> {
+  const host = { kind: "unix", path: server.socket } as const;
+  return await getsIn(mysqlConnectionSpec({ host, user, database: undefined }));
+}
+
+async function getsIn(spec: MysqlConnectionSpec): Promise<boolean> {
   try {
     await using connection = await MysqlConnection.connect(spec);
     await connection.query("SELECT 1");

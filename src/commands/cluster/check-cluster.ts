@@ -1,5 +1,6 @@
 import { BackupError } from "../../core/backup-error.ts";
 import { isEarlier } from "../../core/metadata/earlier-metadata.ts";
+import { sameButForCase } from "../../core/same-but-for-case.ts";
 import type { Finding, FindingCode, RestoreRequest } from "../../ports/restore.ts";
 import { fileName } from "../found-backup.ts";
 import { partialFindings, restoreFound } from "../restore-single.ts";
@@ -17,9 +18,10 @@ export async function checkCluster(
 ): Promise<{ findings: Finding[]; existing: ReadonlySet<string> }> {
   const { cluster, databases, request, restorer } = check;
   await requireFiles(check);
-  const { findings, databases: existing } = await cluster.globals.preCheck(request.globals, signal);
+  const { findings, databases: existing, ignoresCase } = await cluster.globals.preCheck(request.globals, signal);
   const all: Finding[] = [...partialFindings(cluster.metadata, "the cluster"), ...findings];
   for (const { name, message } of cluster.metadata?.failed_databases ?? []) all.push(notInBackup(name, message));
+  if (ignoresCase === true) all.push(...sameButForCase(databases.map(({ name }) => name)).map(isOneThere));
   for (const { name } of databases) {
     const restore = restoreOf(name, existing, request, cluster);
     if (!existing.has(name)) {
@@ -52,12 +54,13 @@ async function lookAhead(
     .map((finding) => ({ ...finding, message: `database "${name}": ${finding.message}` }));
 }
 
-/** Accounts that are about to be restored, and what the backup of the whole says already. */
+/** Accounts that are about to be restored, and what is said of the whole backup or server already. */
 const isRestoredBefore: ReadonlySet<FindingCode> = new Set([
   "missing-role",
   "partial-backup",
   "other-flavour",
   "older-server",
+  "read-only",
 ]);
 
 /** What is in the way now, and will be when the roles are restored. */
@@ -77,6 +80,15 @@ async function requireFiles({ cluster: { backup, metadata } }: ClusterCheck): Pr
     details: wrong.slice(0, 20).map(({ name }) => name),
     hint: 'restore from another copy, or see what "dbbackup verify" says',
   });
+}
+
+function isOneThere(names: readonly string[]): Finding {
+  return {
+    code: "same-name",
+    severity: "error",
+    message: `names of databases that differ in capitals only are one on this server: ${names.map((name) => `"${name}"`).join(" and ")}`,
+    solution: "restore all but one of them by themselves, with --target (restore single)",
+  };
 }
 
 function notInBackup(name: string, message: string): Finding {

@@ -14,6 +14,8 @@ import { resolveMysqlConnection } from "../../../wire/mysql/conninfo/resolve-mys
 import { identifyMysql, type MysqlServerFacts } from "../../../wire/mysql/identify-server.ts";
 import { openMysqlSession } from "../../../wire/mysql/open-session.ts";
 import { MysqlServerError } from "../../../wire/mysql/server-error.ts";
+import { readOnlyServer } from "../restore/read-only.ts";
+import { globalPrivileges } from "../restore/target-facts.ts";
 import { type AccountName, accountText, shownAccount } from "./account-name.ts";
 import type { AccountStatement } from "./account-statement.ts";
 import { type AccountsTarget, readAccountsTarget } from "./accounts-target.ts";
@@ -72,9 +74,13 @@ class ScriptedAccounts implements RestorableGlobals {
     const { rows } = await connection.query("SELECT SCHEMA_NAME FROM information_schema.SCHEMATA");
     const databases = new Set(rows.map(([name]) => (name ?? "").toString()));
     // Who restores databases alone need not see accounts.
-    if (!request.roles) return { findings: [], databases };
+    const readOnly = readOnlyServer(facts, await globalPrivileges(connection));
+    const findings = readOnly === undefined ? [] : [readOnly];
+    const ignoresCase = facts.variables.get("lower_case_table_names") !== "0";
+    if (!request.roles) return { findings, databases, ignoresCase };
     const target = await readAccountsTarget(connection, facts);
-    return { findings: checkAccounts(this.#converted(target, request), target, request), databases };
+    findings.push(...checkAccounts(this.#converted(target, request), target, request));
+    return { findings, databases, ignoresCase };
   }
 
   async run(request: GlobalsRequest, progress: ProgressSink, signal: AbortSignal): Promise<GlobalsResult> {

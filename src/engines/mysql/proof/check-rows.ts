@@ -6,6 +6,7 @@ import { InsertScanner } from "../../../wire/mysql/rows/insert-scanner.ts";
 import { DumpTelling } from "../dump/dump-telling.ts";
 import { holdsRows } from "../dump/table-rows.ts";
 import { TaskQueue } from "../dump/task-queue.ts";
+import { namesUnder } from "../objects/names-as-kept.ts";
 import type { Relation } from "../objects/read-relations.ts";
 import { readRowHistories } from "../objects/row-history.ts";
 import type { ProofTarget } from "./proof-database.ts";
@@ -21,16 +22,18 @@ export async function checkRows(
   progress: ProgressSink,
 ): Promise<ProofFindings & { readonly isProven: boolean }> {
   const tables = target.relations.filter(holdsRows);
-  const expected = new Map((promised.tables ?? []).map((table) => [table.name, table]));
+  const named = asNamed(target);
+  const expected = new Map((promised.tables ?? []).map((table) => [named(table.name), table]));
   const read = await readAll(target, tables, promised, progress);
-  const missing = [...expected.keys()].filter((name) => !read.has(name));
-  const damage: ProofDamage[] = missing.map((name) => ({
+  const found = new Set([...read.keys()].map(named));
+  const missing = [...expected].filter(([name]) => !found.has(name));
+  const damage: ProofDamage[] = missing.map(([, { name }]) => ({
     object: `table ${name}`,
     message: "the backup has it, and it is not there",
   }));
   const otherwise: string[] = [];
   for (const [name, totals] of read) {
-    const wanted = expected.get(name);
+    const wanted = expected.get(named(name));
     const wrong = wanted === undefined ? unexpected(totals, promised) : differs(totals, wanted);
     if (wrong === "checksum" && !isAsDumped(target, promised)) otherwise.push(name);
     else if (wrong !== undefined) damage.push({ object: `table ${name}`, message: messageOf(wrong, totals, wanted) });
@@ -45,6 +48,9 @@ export async function checkRows(
   };
 }
 
+const asNamed = ({ facts }: ProofTarget): ((name: string) => string) =>
+  namesUnder(facts.variables.get("lower_case_table_names"));
+
 async function readAll(
   target: ProofTarget,
   tables: readonly Relation[],
@@ -52,8 +58,11 @@ async function readAll(
   progress: ProgressSink,
 ): Promise<ReadonlyMap<string, RowTotals>> {
   const { sessions, database, facts } = target;
-  const withHistory = new Set((promised.tables ?? []).flatMap(({ name, hasHistory }) => (hasHistory ? [name] : [])));
-  const versioned = tables.filter(({ name }) => withHistory.has(name));
+  const named = asNamed(target);
+  const withHistory = new Set(
+    (promised.tables ?? []).flatMap(({ name, hasHistory }) => (hasHistory ? [named(name)] : [])),
+  );
+  const versioned = tables.filter(({ name }) => withHistory.has(named(name)));
   const histories =
     versioned.length === 0 ? new Map() : await readRowHistories(sessions[0]!, database, versioned, facts);
   const telling = new DumpTelling(progress);

@@ -1,3 +1,4 @@
+import { BackupError } from "../../../core/backup-error.ts";
 import type { MissingFromServer, RestoreProver } from "../../../ports/restore-proof.ts";
 import type { MysqlConnection } from "../../../wire/mysql/connection.ts";
 import type { MysqlConnectionSpec } from "../../../wire/mysql/connection-spec.ts";
@@ -6,6 +7,8 @@ import { identifyMysql, type MysqlServerFacts } from "../../../wire/mysql/identi
 import { openMysqlSession } from "../../../wire/mysql/open-session.ts";
 import { newScratchName } from "../../common/scratch-name.ts";
 import { quoteName, quoteText } from "../quote.ts";
+import { readOnlyServer } from "../restore/read-only.ts";
+import { globalPrivileges } from "../restore/target-facts.ts";
 import { tryDropScratch } from "./drop-scratch.ts";
 import { MysqlProofDatabase } from "./proof-database.ts";
 import { abandonedDatabases, holdLease } from "./scratch-lease.ts";
@@ -18,6 +21,7 @@ export const mysqlProver: RestoreProver = {
     const connection = await openMysqlSession({ ...spec, database: undefined });
     try {
       const facts = await identifyMysql(connection);
+      await requireWritable(connection, facts);
       await holdLease(connection, name);
       const swept = await sweep(connection, spec);
       const leftBehind: string[] = [];
@@ -42,6 +46,17 @@ export const mysqlProver: RestoreProver = {
     }
   },
 };
+
+/** @throws BackupError PRECHECK when the server takes no scratch database */
+async function requireWritable(connection: MysqlConnection, facts: MysqlServerFacts): Promise<void> {
+  const finding = readOnlyServer(facts, await globalPrivileges(connection));
+  if (finding?.severity !== "error") return;
+  throw new BackupError({
+    code: "PRECHECK",
+    message: `no scratch database can be made: ${finding.message}`,
+    hint: "name another server with --server, or none: then one is started on this machine",
+  });
+}
 
 /** What somebody uses, or may not be dropped, stays: the next run tries again. */
 async function sweep(connection: MysqlConnection, spec: MysqlConnectionSpec): Promise<string[]> {

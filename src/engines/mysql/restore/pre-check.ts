@@ -1,5 +1,8 @@
+import { sameButForCase } from "../../../core/same-but-for-case.ts";
 import type { Finding, FindingCode, RestoreRequest } from "../../../ports/restore.ts";
 import { versionNumber } from "../../../wire/mysql/identify-server.ts";
+import { quoteName } from "../quote.ts";
+import { readOnlyServer } from "./read-only.ts";
 import type { ScriptFacts } from "./scan-script.ts";
 import type { Demand } from "./statement-demands.ts";
 import type { TargetFacts } from "./target-facts.ts";
@@ -12,18 +15,30 @@ export interface CheckedScript {
   readonly request: RestoreRequest;
   readonly facts: KnownFacts | undefined;
   readonly storedBytes: number;
+  /** Tables, views and sequences that are made or filled. */
+  readonly relations: Iterable<string>;
 }
 
 /** Nothing of the backup would be whole. */
-const failsAll: ReadonlySet<FindingCode> = new Set(["disk-space", "target-missing", "target-exists", "needs-trust"]);
+const failsAll: ReadonlySet<FindingCode> = new Set([
+  "disk-space",
+  "target-missing",
+  "target-exists",
+  "needs-trust",
+  "read-only",
+  "same-name",
+]);
 const shownReasons = 20;
+const shownNames = 5;
 
 /** What would make the restore of a script fail or differ. Pure. */
 export function preCheckScript(script: CheckedScript, server: TargetFacts): Finding[] {
   const { facts, request } = script;
   const findings = [
+    ...readOnlyFindings(script, server),
     ...trustFindings(script),
     ...targetFindings(script, server),
+    ...nameFindings(script, server),
     ...diskFindings(script, server),
     ...(facts === undefined ? [] : [...flavourFindings(facts, server), ...lengthFindings(facts, server)]),
     ...(facts === undefined ? [] : demandFindings(withDefiner(facts.demands, request.definer), server)),
@@ -32,6 +47,36 @@ export function preCheckScript(script: CheckedScript, server: TargetFacts): Find
   return findings.map((finding) =>
     request.onError === "continue" && !failsAll.has(finding.code) ? { ...finding, severity: "warning" } : finding,
   );
+}
+
+function* readOnlyFindings({ target }: CheckedScript, server: TargetFacts): Generator<Finding> {
+  const finding = readOnlyServer(server.server, server.privileges);
+  if (finding !== undefined) yield finding;
+  if (!server.isTargetReadOnly) return;
+  yield {
+    code: "read-only",
+    severity: "error",
+    message: `database "${target}" is read-only`,
+    solution: `ALTER DATABASE ${quoteName(target)} READ ONLY = 0, or restore into another database with --target`,
+  };
+}
+
+/** The second of them would come in the place of the first, or not at all. */
+function* nameFindings({ relations }: CheckedScript, { server }: TargetFacts): Generator<Finding> {
+  const setting = server.variables.get("lower_case_table_names");
+  if (setting === undefined || setting === "0") return;
+  const groups = sameButForCase(relations);
+  if (groups.length === 0) return;
+  const listed = groups.slice(0, shownNames).map((names) => names.map((name) => `"${name}"`).join(" and "));
+  const more = groups.length > shownNames ? `, and ${groups.length - shownNames} more` : "";
+  yield {
+    code: "same-name",
+    severity: "error",
+    subject: "lower_case_table_names",
+    message: `names that differ in capitals only are one on this server (lower_case_table_names = ${setting}): ${listed.join(", ")}${more}`,
+    solution:
+      "restore on a server with lower_case_table_names = 0, rename them before the backup, or restore a directory in parts with --table",
+  };
 }
 
 function* trustFindings({ facts, request }: CheckedScript): Generator<Finding> {
@@ -132,8 +177,9 @@ function* lengthFindings({ longest }: KnownFacts, { maxPacket }: TargetFacts): G
   yield {
     code: "large-statement",
     severity: "error",
-    message: `the statement on ${placeOf(longest)} has ${longest.bytes} bytes, and the server takes ${maxPacket - 1} (max_allowed_packet)`,
-    solution: "raise it for all sessions that begin afterwards (SET GLOBAL max_allowed_packet = 1073741824)",
+    message: `the statement on ${placeOf(longest)}${longest.table === undefined ? "" : `, rows of table "${longest.table}",`} has ${longest.bytes} bytes, and the server takes ${maxPacket - 1} (max_allowed_packet)`,
+    solution:
+      "raise it for all sessions that begin afterwards (SET GLOBAL max_allowed_packet = 1073741824), or restore a backup of format directory, whose rows need not fit",
   };
 }
 

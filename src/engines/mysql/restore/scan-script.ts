@@ -3,8 +3,16 @@ import { ScriptReader } from "../script/read-script.ts";
 import { FollowedQuoting } from "../script/session-quoting.ts";
 import { headOf, statementKind } from "../script/statement-head.ts";
 import { shownHead } from "./failure-log.ts";
-import { type Demand, demandsOf } from "./statement-demands.ts";
+import { type Demand, demandsOf, relationOf } from "./statement-demands.ts";
 import { trustReasons } from "./trust-reasons.ts";
+
+export interface LongestStatement {
+  readonly bytes: number;
+  readonly line: number;
+  readonly file?: string;
+  /** Whose rows it holds. */
+  readonly table?: string;
+}
 
 /** What a whole script is, read once before anything of it is sent. Names are Unicode. */
 export interface ScriptFacts {
@@ -19,7 +27,9 @@ export interface ScriptFacts {
   readonly serverVersion: string;
   readonly writer: string;
   /** The longest statement that is sent in one piece, and where it begins. */
-  readonly longest: { readonly bytes: number; readonly line: number; readonly file?: string };
+  readonly longest: LongestStatement;
+  /** Tables, views and sequences that it makes. */
+  readonly relations: ReadonlySet<string>;
   readonly needsTrust: readonly string[];
   /** What the pre-check asks the server about; each once, with the line that needs it first. */
   readonly demands: readonly Demand[];
@@ -28,6 +38,8 @@ export interface ScriptFacts {
 /** More than these are not kept: one of each kind is what counts. */
 const keptReasons = 1000;
 const keptDemands = 10_000;
+/** Those of larger databases are not all looked at. */
+const keptRelations = 200_000;
 
 /**
  * Reads a script to its end, sending nothing.
@@ -39,8 +51,9 @@ export async function scanScript(source: AsyncIterable<Uint8Array>, delimiter?: 
   const names = { "create database": new Set<string>(), "drop database": new Set<string>(), use: new Set<string>() };
   const needsTrust: string[] = [];
   const demands = new Map<string, Demand>();
+  const relations = new Set<string>();
   let statements = 0;
-  let longest = { bytes: 0, line: 0 };
+  let longest: LongestStatement = { bytes: 0, line: 0 };
   for (let item = await reader.next(); item !== undefined; item = await reader.next()) {
     if (item.kind === "character set") {
       quoting.setCharacterSet(item.name);
@@ -56,7 +69,7 @@ export async function scanScript(source: AsyncIterable<Uint8Array>, delimiter?: 
       bytes = 0;
       for await (const piece of item.pieces()) bytes += piece.length;
     }
-    if (bytes > longest.bytes) longest = { bytes, line };
+    if (bytes > longest.bytes) longest = { bytes, line, ...(found.kind === "rows" ? { table: found.table } : {}) };
     if (found.kind === "rows") continue;
     if (found.kind === "local file") throw localFile(line);
     if ("database" in found) names[found.kind].add(found.database);
@@ -68,6 +81,8 @@ export async function scanScript(source: AsyncIterable<Uint8Array>, delimiter?: 
     if (needsTrust.length < keptReasons) {
       needsTrust.push(...trustReasons(sql, found).map((reason) => `line ${line} (${shownHead(head)}) ${reason}`));
     }
+    const relation = relationOf(head);
+    if (relation !== undefined && relations.size < keptRelations) relations.add(relation);
     for (const demand of demandsOf(head, sql, line)) {
       const key = `${demand.kind}\0${demand.name}`;
       if (!demands.has(key) && demands.size < keptDemands) demands.set(key, demand);
@@ -82,6 +97,7 @@ export async function scanScript(source: AsyncIterable<Uint8Array>, delimiter?: 
     serverVersion: reader.ends.serverVersion ?? "",
     writer: reader.ends.writer ?? "",
     longest,
+    relations,
     needsTrust,
     demands: [...demands.values()],
   };

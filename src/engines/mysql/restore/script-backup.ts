@@ -96,6 +96,7 @@ export class ScriptBackup implements RestorableBackup {
       request,
       facts: found && this.#facts ? besidesConversions(this.#facts) : this.#facts,
       storedBytes,
+      relations: this.#facts?.relations ?? [],
     };
     const findings = preCheckScript(checked, facts);
     return found === undefined ? findings : [...findings, ...conversionFindings(found, request)];

@@ -22,6 +22,9 @@ const engine = /\bENGINE\s*=\s*['"`]?(\w+)/gi;
 const created =
   /^CREATE\b(?:(?!\b(?:AS|BEGIN|SELECT)\b).){0,600}?\b(TABLE|FUNCTION|PROCEDURE|TRIGGER|EVENT|VIEW|DATABASE|SCHEMA|PACKAGE|SEQUENCE)\b/is;
 /** Names of things in statements that define tables. Not the stand-ins of views, which have no key by nature. */
+const kindsOfRelations = new Set(["TABLE", "VIEW", "SEQUENCE"]);
+const relationName =
+  /^[\s*/]+(?:IF\s+NOT\s+EXISTS\s+)?(?:(?:`(?:[^`]|``)+`|[\w$\x80-\xff]+)\s*\.\s*)?(?:`((?:[^`]|``)+)`|([\w$\x80-\xff]+))/i;
 const primaryKey = /\bPRIMARY\s+KEY\b/i;
 const safeFunction = /\b(?:DETERMINISTIC|NO\s+SQL|READS\s+SQL\s+DATA)\b/i;
 
@@ -48,6 +51,18 @@ export function* demandsOf(head: string, sql: string, line: number): Generator<D
   }
   if (what === "FUNCTION") yield { kind: "function", name: safeFunction.test(sql) ? "safe" : "any", line };
   if (what === "TRIGGER") yield { kind: "trigger", name: "", line };
+}
+
+/**
+ * The table, view or sequence that a statement makes.
+ * @param head as `headOf` answers it
+ */
+export function relationOf(head: string): string | undefined {
+  const found = created.exec(head);
+  if (found === null || !kindsOfRelations.has(found[1]!.toUpperCase())) return undefined;
+  const [, quoted, bare] = relationName.exec(head.slice(found[0].length)) ?? [];
+  const name = quoted?.replaceAll("``", "`") ?? bare;
+  return name === undefined ? undefined : Buffer.from(name, "latin1").toString();
 }
 
 /** `user@host`, without quotes. */

@@ -14,6 +14,8 @@ export interface TargetFacts {
   /** Privileges on everything, in capitals; undefined when roles may give more than is seen. */
   readonly privileges: ReadonlySet<string> | undefined;
   readonly targetExists: boolean;
+  /** Somebody set the target itself read-only. */
+  readonly isTargetReadOnly: boolean;
   /** What the target holds already. */
   readonly tables: number;
   readonly others: number;
@@ -57,6 +59,7 @@ export async function readTargetFacts(
     targetExists:
       (await names(`SELECT SCHEMA_NAME FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = ${quoteText(target)}`))
         .size > 0,
+    isTargetReadOnly: await isReadOnly(connection, target),
     tables: await count("TABLES", "TABLE_SCHEMA"),
     others: (await count("ROUTINES", "ROUTINE_SCHEMA")) + (await count("EVENTS", "EVENT_SCHEMA")),
     collations: await knownCollations(connection, demands, lower([...collations, ...(full ?? [])])),
@@ -66,6 +69,16 @@ export async function readTargetFacts(
     maxPacket: Number(server.variables.get("max_allowed_packet") ?? 0),
     freeBytes: await freeBytesOf(connection, server.variables.get("datadir") ?? ""),
   };
+}
+
+/** As only MySQL has it, from 8.0.22 on. */
+async function isReadOnly(connection: MysqlConnection, target: string): Promise<boolean> {
+  const sql = `SELECT OPTIONS AS options FROM information_schema.SCHEMATA_EXTENSIONS WHERE SCHEMA_NAME = ${quoteText(target)}`;
+  const rows = await connection.rows(sql).catch((error: unknown) => {
+    if (error instanceof MysqlServerError) return [];
+    throw error;
+  });
+  return /\bREAD ONLY=1\b/.test(rows[0]?.options ?? "");
 }
 
 /** Servers take more names than they list: old ones, and those of the other flavour. */
@@ -95,7 +108,7 @@ function withAlias(characterSets: Set<string>): ReadonlySet<string> {
 }
 
 /** As SHOW GRANTS lists them; roles of a session are not looked into. */
-async function globalPrivileges(connection: MysqlConnection): Promise<ReadonlySet<string> | undefined> {
+export async function globalPrivileges(connection: MysqlConnection): Promise<ReadonlySet<string> | undefined> {
   const { rows } = await connection.query("SHOW GRANTS");
   const lines = rows.map(([line]) => (line ?? "").toString());
   if (lines.some((line) => !/ ON /.test(line) && !line.startsWith("GRANT PROXY"))) return undefined;

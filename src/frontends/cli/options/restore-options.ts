@@ -152,13 +152,13 @@ export const restoreOptions = [
   },
   {
     name: "analyze",
-    family: "postgres",
     type: "flag",
     environment: false,
     conflicts: ["file"],
     help: "run ANALYZE at the end, over as many sessions as there are jobs: plans are good at once",
     details:
-      "In a database that the restore creates everything is analyzed, else what it restored; after a script everything.",
+      "In a database that the restore creates everything is analyzed, else what it restored; after a script everything. " +
+      "MySQL, MariaDB: ANALYZE TABLE of every table of the database, one after the other.",
   },
   {
     name: "follow",

@@ -1,4 +1,5 @@
 import type { MysqlConnection } from "../../../../wire/mysql/connection.ts";
+import { namesAsKept } from "../../objects/names-as-kept.ts";
 import { ofDatabase } from "../../objects/of-database.ts";
 
 /** What of tables an interrupted restore has made behind their rows. */
@@ -10,19 +11,20 @@ export interface AlreadyThere {
 
 /** Indexes and foreign keys of a database. */
 export async function readAlreadyThere(connection: MysqlConnection, database: string): Promise<AlreadyThere> {
+  const asKept = await namesAsKept(connection);
   const indexes = new Set<string>();
   await connection.eachRow(
     `SELECT TABLE_NAME AS t, INDEX_NAME AS i FROM information_schema.STATISTICS WHERE ${ofDatabase("TABLE_SCHEMA", database)}`,
-    ({ t, i }) => indexes.add(`${t}\0${i}`),
+    ({ t, i }) => indexes.add(`${asKept(t ?? "")}\0${i}`),
   );
   const keys = new Set<string>();
   await connection.eachRow(
     `SELECT TABLE_NAME AS t FROM information_schema.TABLE_CONSTRAINTS WHERE ${ofDatabase("TABLE_SCHEMA", database)} AND CONSTRAINT_TYPE = 'FOREIGN KEY'`,
-    ({ t }) => keys.add(t ?? ""),
+    ({ t }) => keys.add(asKept(t ?? "")),
   );
   return {
-    hasIndexes: (table, alter) => indexes.has(`${table}\0${firstIndex(alter)}`),
-    hasForeignKeys: (table) => keys.has(table),
+    hasIndexes: (table, alter) => indexes.has(`${asKept(table)}\0${firstIndex(alter)}`),
+    hasForeignKeys: (table) => keys.has(asKept(table)),
   };
 }
 

@@ -1,6 +1,7 @@
 import type { Finding } from "../../../../ports/restore.ts";
 import type { MysqlConnection } from "../../../../wire/mysql/connection.ts";
 import type { DirectoryObject } from "../../directory/directory-index.ts";
+import { namesAsKept } from "../../objects/names-as-kept.ts";
 import { ofDatabase } from "../../objects/of-database.ts";
 import { journalTable, type RestoreJournal } from "../journal/restore-journal.ts";
 import { type JournaledRestore, stepOf } from "./directory-journal.ts";
@@ -17,20 +18,21 @@ export async function checkResumed(
   journal: RestoreJournal,
   connection: MysqlConnection,
 ): Promise<Finding[]> {
+  const asKept = await namesAsKept(connection);
   const names = new Set<string>();
   await connection.eachRow(
     `SELECT TABLE_NAME AS name FROM information_schema.TABLES WHERE ${ofDatabase("TABLE_SCHEMA", target)}`,
-    ({ name }) => names.add(name ?? ""),
+    ({ name }) => names.add(asKept(name ?? "")),
   );
   const numbers = new Map(index.objects.map((object, number) => [object, number]));
   const isDone = (object: DirectoryObject): boolean => journal.isDone(stepOf(numbers.get(object)!));
   const made = chosen.made.filter(({ kind }) => relations.has(kind));
-  const gone = made.filter((object) => isDone(object) && !names.has(object.name));
+  const gone = made.filter((object) => isDone(object) && !names.has(asKept(object.name)));
   // The first that is not noted may have been made all the same.
   const [, ...left] = made.filter((object) => !isDone(object));
   // A server that crashes may lose its last notes, and keep the views that it made before these: files, of MariaDB.
   const held = left.filter(({ kind }) => kind !== "stand-in");
-  const come = journal.wasEmpty ? held.filter(({ name }) => names.has(name)) : [];
+  const come = journal.wasEmpty ? held.filter(({ name }) => names.has(asKept(name))) : [];
   return [
     ...changed(target, gone, "had been restored, and is gone"),
     ...changed(target, come, "was not restored yet, and is there"),

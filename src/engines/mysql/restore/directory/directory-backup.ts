@@ -23,7 +23,12 @@ import {
 } from "../../convert/find-conversions.ts";
 import { rowConversions } from "../../convert/row-conversions.ts";
 import type { StatementConverter } from "../../convert/statement-converter.ts";
-import { type DirectoryIndex, objectNumber, readDirectoryIndex } from "../../directory/directory-index.ts";
+import {
+  type DirectoryIndex,
+  type DirectoryKind,
+  objectNumber,
+  readDirectoryIndex,
+} from "../../directory/directory-index.ts";
 import { fileBytes } from "../../directory/file-bytes.ts";
 import { refuseForMydumper } from "../../mydumper/refuse-for-mydumper.ts";
 import { hasJournal } from "../journal/restore-journal.ts";
@@ -122,8 +127,9 @@ export class DirectoryBackup implements RestorableBackup {
     const storedBytes = chosen.loaded.reduce((sum, { data }) => sum + data!.bytes, 0);
     const conversions = await this.#conversions(chosen, server);
     const facts = conversions === undefined ? this.#facts : besidesConversions(this.#facts);
+    const relations = [...chosen.made, ...chosen.loaded].flatMap(({ kind, name }) => (isRelation(kind) ? [name] : []));
     const check = (asked: RestoreRequest) => [
-      ...preCheckScript({ target, request: asked, facts, storedBytes }, server),
+      ...preCheckScript({ target, request: asked, facts, storedBytes, relations }, server),
       ...(conversions === undefined ? [] : conversionFindings(conversions, asked)),
     ];
     if (request.journal === "resume") {
@@ -212,6 +218,8 @@ export class DirectoryBackup implements RestorableBackup {
     });
   }
 }
+
+const isRelation = (kind: DirectoryKind): boolean => /^(?:table|sequence|stand-in|view)$/.test(kind);
 
 /** A line for each object: its number, kind, name, and the rows of tables. */
 function listingOf(index: DirectoryIndex): string[] {

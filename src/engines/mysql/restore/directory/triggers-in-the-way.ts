@@ -1,6 +1,7 @@
 import type { Finding } from "../../../../ports/restore.ts";
 import type { MysqlConnection } from "../../../../wire/mysql/connection.ts";
 import type { DirectoryObject } from "../../directory/directory-index.ts";
+import { namesAsKept } from "../../objects/names-as-kept.ts";
 import { quoteText } from "../../quote.ts";
 
 /** No server can switch triggers off: they would work on the rows that come in. */
@@ -9,11 +10,12 @@ export async function triggersInTheWay(
   target: string,
   loaded: readonly DirectoryObject[],
 ): Promise<Finding[]> {
-  const names = new Set(loaded.map(({ name }) => name));
+  const asKept = await namesAsKept(connection);
+  const names = new Set(loaded.map(({ name }) => asKept(name)));
   const rows = await connection.rows(
     `SELECT TRIGGER_NAME AS name, EVENT_OBJECT_TABLE AS tableName FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = ${quoteText(target)} AND EVENT_MANIPULATION = 'INSERT'`,
   );
-  const found = rows.find(({ tableName }) => names.has(tableName ?? ""));
+  const found = rows.find(({ tableName }) => names.has(asKept(tableName ?? "")));
   if (found === undefined) return [];
   return [
     {

@@ -107,7 +107,8 @@ export class FollowedDirectory implements RestorableBackup {
       longest: { bytes: 0, line: 0 },
       serverVersion: this.#head.server_version,
     };
-    const findings = preCheckScript({ target, request, facts, storedBytes: 0 }, server);
+    const relations = this.#chosenTables(request) ?? this.#tables;
+    const findings = preCheckScript({ target, request, facts, storedBytes: 0, relations }, server);
     requireSameKind(this.#head, server);
     if (request.create || !server.targetExists || !(await hasJournal(connection, target))) return findings;
     return [interruptedRestore(target)];
