@@ -39,7 +39,7 @@ export const mysqlGlobalsRestorer: GlobalsRestorer = {
       code: "USAGE",
       message:
         'the file is no backup of "backup cluster" but a script, and one of a whole server of MySQL or MariaDB is loaded by the server\'s own client, all of it',
-      hint: 'mysql < SCRIPT (mariadb < SCRIPT, after zcat and the like); to choose databases and accounts, make a folder with "backup cluster"; the script of one database goes into "restore single"',
+      hint: 'mysql < SCRIPT (mariadb < SCRIPT, after zcat and the like), then FLUSH PRIVILEGES, without which the server knows none of its accounts; one with database "mysql" takes the accounts that the server had away; to choose databases and accounts, make a folder with "backup cluster"; the script of one database goes into "restore single"',
     });
   },
   namesMatching,

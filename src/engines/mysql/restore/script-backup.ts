@@ -228,7 +228,9 @@ export class ScriptBackup implements RestorableBackup {
       throw new BackupError({
         code: "USAGE",
         message: `the script holds several databases (${[...databases].slice(0, 5).join(", ")})`,
-        hint: "dump each database by itself, or load all of them with the stock client",
+        hint: databases.has("mysql")
+          ? "dump each database by itself, or load all of them with the stock client (mysql < SCRIPT, then FLUSH PRIVILEGES): the accounts of the server are replaced"
+          : "dump each database by itself, or load all of them with the stock client (mysql < SCRIPT)",
       });
     }
     for (const database of databases) requireTarget(database, "uses", this.#target(request));
