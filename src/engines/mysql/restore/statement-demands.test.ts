@@ -2,8 +2,9 @@ import { expect, test } from "vitest";
 import { headOf } from "../script/statement-head.ts";
 import { relationOf } from "./statement-demands.ts";
 
+const made = (sql: string): string | undefined => relationOf(headOf(Buffer.from(sql)));
+
 test("a statement tells which table, view or sequence it makes, as every dump program writes it", () => {
-  const made = (sql: string): string | undefined => relationOf(headOf(Buffer.from(sql)));
   expect(made("CREATE TABLE `Orders` (a INT)")).toBe("Orders");
   expect(made("CREATE TABLE IF NOT EXISTS shop . `a ``b`` ü` (a INT)")).toBe("a `b` ü");
   expect(made("CREATE OR REPLACE TABLE plain$1(a INT)")).toBe("plain$1");
