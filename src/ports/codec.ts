@@ -46,7 +46,8 @@ export interface Codec {
   open(options: OpenCompressStream): CompressStream;
   /**
    * Plain bytes of one compressed stream (joined gzip members and zstd or lz4 frames included), in pieces of at most
-   * 1 MiB. Trailing bytes after the end of a zlib stream, a truncated stream or a wrong checksum fail with DAMAGED.
+   * 1 MiB. The pieces of `source` need to be valid only until the next one is asked for, but with method `none`, where
+   * they are what comes out. Trailing bytes after the end of a zlib stream, a truncated stream or a wrong checksum fail with DAMAGED.
    */
   decompress(
     method: CompressionMethod,

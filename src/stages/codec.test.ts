@@ -129,6 +129,32 @@ describe.each(kinds)("%s", (name, kind) => {
 });
 
 describe.each(compressing)("%s, read by somebody who is done with a piece when asking for the next:", (_, kind) => {
+  test("whose source uses the memory of a piece again for the next", async () => {
+    for (const [length, size] of [
+      [30_000, 1000],
+      [100_000, 9973],
+      [2 * MIB, 60_000],
+      [2 * MIB, 300_000],
+    ] as const) {
+      const plain = rows(length, size);
+      const stored = Buffer.concat(await compress(kind, [plain]));
+      async function* reusing(): AsyncGenerator<Uint8Array> {
+        const memory = Buffer.alloc(size);
+        for await (const piece of cut(stored, size)) {
+          memory.set(piece);
+          yield memory.subarray(0, piece.length);
+          memory.fill(0xee);
+        }
+      }
+      const pieces: Buffer[] = [];
+      const { method } = kind.compression;
+      for await (const piece of codec.decompress(method, kind.container, reusing(), { passing: true })) {
+        pieces.push(Buffer.from(piece));
+      }
+      expect(Buffer.concat(pieces).equals(plain), `${length} bytes by ${size}`).toBe(true);
+    }
+  });
+
   test("all pieces are whole while they are valid, and empty, not changed, when kept too long", async () => {
     const plain = Buffer.concat([rows(3 * MIB, 1), Buffer.alloc(MIB), rows(700_001, 2)]);
     const stored = Buffer.concat(await compress(kind, [plain]));

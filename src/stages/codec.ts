@@ -97,13 +97,17 @@ async function* bounded(
   { maxPlainBytes = Number.POSITIVE_INFINITY, passing = false }: DecompressOptions,
 ): AsyncGenerator<Buffer> {
   let total = 0;
+  let last: Buffer | undefined;
   for await (const piece of pieces) {
     total += piece.length;
     if (total > maxPlainBytes) throw damagedStream(method, `holds more than the ${maxPlainBytes} bytes it should`);
     const bytes = Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength);
     for (let at = 0; at < bytes.length; at += MAX_PIECE) yield bytes.subarray(at, at + MAX_PIECE);
-    if (passing && method !== "none" && isEndOfItsMemory(bytes)) freeMemory(bytes);
+    if (!passing || method === "none") continue;
+    last = isEndOfItsMemory(bytes) ? undefined : bytes;
+    if (last === undefined) freeMemory(bytes);
   }
+  if (last !== undefined) freeMemory(last);
 }
 
 /** Else the decompressor fills the rest of it with the next pieces. */

@@ -1,5 +1,4 @@
 import type { Transform } from "node:stream";
-import { pipeline, Readable } from "node:stream";
 import { BackupError } from "../core/backup-error.ts";
 import type { CompressionMethod } from "../core/compression.ts";
 import { damagedStream } from "./damaged-stream.ts";
@@ -32,6 +31,8 @@ export async function* driveZlib(kind: ZlibKind, source: AsyncIterable<Uint8Arra
   const begun: Uint8Array[] = [];
   try {
     for (let stored = 0; stored <= SMALL_STORED; stored += begun.at(-1)!.length) {
+      // Whose memory may be used again for the next piece.
+      if (begun.length > 0) begun.push(Buffer.from(begun.pop()!));
       const { value, done } = await pieces.next();
       if (done === true) {
         const plain = decompressWhole(kind, begun);
@@ -82,35 +83,54 @@ function goesOn({ method }: ZlibKind): BackupError {
 
 async function* driveStream(kind: ZlibKind, source: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
   const decompressor = kind.open();
-  let fed = 0;
-  let sourceFailure: { readonly reason: unknown } | undefined;
-  const pieces = source[Symbol.asyncIterator]();
-  const nextPiece = () =>
-    pieces.next().catch((reason: unknown) => {
-      sourceFailure = { reason };
-      throw reason;
-    });
-  // Not "for await": an error of the decompressor is thrown into this generator, and must not pass for one of the source.
-  async function* counted(): AsyncGenerator<Uint8Array> {
-    try {
-      for (let piece = await nextPiece(); piece.done !== true; piece = await nextPiece()) {
-        fed += piece.value.length;
-        // zlib takes an empty write for a flush.
-        if (piece.value.length > 0) yield piece.value;
-      }
-    } finally {
-      await pieces.return?.();
-    }
-  }
-  // The callback only keeps the error from being thrown twice: reading from the decompressor fails with it.
-  const { promise: sourceDone, resolve } = Promise.withResolvers<void>();
-  pipeline(Readable.from(counted(), { objectMode: true }), decompressor, () => resolve());
+  const feeding = feed(decompressor, source);
   try {
     yield* decompressor as AsyncIterable<Buffer>;
   } catch (error) {
+    const { sourceFailure } = await feeding;
     if (sourceFailure !== undefined) throw sourceFailure.reason;
     throw damaged(kind, error);
   }
-  await sourceDone;
+  const { fed } = await feeding;
   if (decompressor.bytesWritten !== fed) throw goesOn(kind);
+}
+
+interface Fed {
+  /** How many bytes. */
+  readonly fed: number;
+  /** Why there were no more; an error of the decompressor must not pass for one of the source. */
+  readonly sourceFailure?: { readonly reason: unknown };
+}
+
+/**
+ * Gives all of `source` to a decompressor, each piece when the one before was decompressed: until then its memory must
+ * not change. (Node's `pipeline` asks for pieces ahead.) Ends when the decompressor fails or is not needed any more, and
+ * never rejects.
+ */
+async function feed(decompressor: Decompressor, source: AsyncIterable<Uint8Array>): Promise<Fed> {
+  let fed = 0;
+  let resolve: () => void = () => undefined;
+  // Nobody calls back for a piece that waits for its reader when that one leaves.
+  decompressor.once("close", () => resolve());
+  // Told to whoever reads; without a listener it would end the process.
+  decompressor.on("error", () => resolve());
+  const write = (piece: Uint8Array): Promise<void> => {
+    const written = Promise.withResolvers<void>();
+    ({ resolve } = written);
+    decompressor.write(piece, () => written.resolve());
+    return written.promise;
+  };
+  try {
+    for await (const piece of source) {
+      if (decompressor.destroyed) return { fed };
+      fed += piece.length;
+      // zlib takes an empty write for a flush.
+      if (piece.length > 0) await write(piece);
+    }
+  } catch (reason) {
+    decompressor.destroy(reason as Error);
+    return { fed, sourceFailure: { reason } };
+  }
+  decompressor.end();
+  return { fed };
 }

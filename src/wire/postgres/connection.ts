@@ -6,7 +6,7 @@ import { connectionLost, interrupted } from "./connection-faults.ts";
 import type { ConnectionSpec, HostSpec } from "./connection-spec.ts";
 import type { CopyOutConsumer } from "./copy-out-consumer.ts";
 import { type Established, establish } from "./establish.ts";
-import { type CopyIn, CopyInExchange } from "./exchanges/copy-in-exchange.ts";
+import { type CopyIn, CopyInExchange, copyBuffer } from "./exchanges/copy-in-exchange.ts";
 import { type CopyOut, CopyOutExchange } from "./exchanges/copy-out-exchange.ts";
 import type { Exchange, ExchangeControl, PendingExchange } from "./exchanges/exchange.ts";
 import { QueryExchange, type QueryResult, type RowValues } from "./exchanges/query-exchange.ts";
@@ -69,6 +69,7 @@ export class PgConnection implements AsyncDisposable {
   readonly #pending = new Fifo<PendingExchange>();
   #transactionStatus: "I" | "T" | "E" = "I";
   #copyIn: CopyInExchange | undefined;
+  #copyBuffer: Buffer | undefined;
   /** A statement is being sent in pieces. */
   #isSending = false;
   /** The server's last words, said while nobody asked. */
@@ -225,7 +226,8 @@ export class PgConnection implements AsyncDisposable {
 
   /** Begins a COPY ... FROM STDIN; resolves when the server waits for data. */
   async copyIn(sql: string): Promise<CopyIn> {
-    const exchange = new CopyInExchange(sql, this.#control, this.#link.transport);
+    this.#copyBuffer ??= copyBuffer();
+    const exchange = new CopyInExchange(sql, this.#control, this.#link.transport, this.#copyBuffer);
     this.#send(sql, exchange);
     this.#copyIn = exchange;
     return exchange.ready;

@@ -7,7 +7,7 @@ import { ChunkReader } from "./chunk-reader.ts";
 import { type OpenBlock, openLargeObjectsBlock, openTableDataBlock, type StreamFormat } from "./data-block.ts";
 import type { InputBytes } from "./input-bytes.ts";
 import { passRepeatedContents, repeatedContentsStart } from "./repeated-contents.ts";
-import { decodeValue } from "./value-cursor.ts";
+import { decodeBuffered, decodeValue, type ValueCursor } from "./value-cursor.ts";
 
 /** Reads the table of contents of an archive in custom format. @throws BackupError FOREIGN_FILE, DAMAGED */
 export async function openCustomArchive(input: InputBytes, options: ReadOptions): Promise<OpenedArchive> {
@@ -56,13 +56,14 @@ class CustomFraming implements BlockFraming {
     return openLargeObjectsBlock(dumpId, nextObject);
   }
 
-  #chunkLength(input: InputBytes): Promise<number> {
-    return decodeValue(input, this.#integerSize, (cursor) => {
+  #chunkLength(input: InputBytes): number | Promise<number> {
+    const decode = (cursor: ValueCursor): number => {
       const at = cursor.position;
       const length = cursor.int();
       const rest = input.size === undefined ? Number.POSITIVE_INFINITY : input.size - cursor.position;
       if (length < 0 || length > rest) throw archiveDamage(`a chunk claims ${length} bytes`, at);
       return length;
-    });
+    };
+    return decodeBuffered(input, this.#integerSize, decode) ?? decodeValue(input, this.#integerSize, decode);
   }
 }

@@ -1,11 +1,13 @@
 import type { OpenedObject } from "../../../ports/storage.ts";
 
-/** Bytes read front to back. Buffers that are handed out are never written to again. */
+/** Bytes read front to back. What is handed out is valid until more is read: by `peek` or `skip`. */
 export interface InputBytes {
   /** Of the next byte. */
   readonly position: number;
   /** Of the whole input, when it is known before its end. */
   readonly size: number | undefined;
+  /** What `peek` shows without reading anything; perhaps nothing. */
+  readonly buffered: Buffer;
   /** The bytes at `position`, without moving: at least `count` of them unless the input ends before. */
   peek(count: number): Promise<Buffer>;
   /** Moves over `count` bytes that `peek` has shown. */
@@ -22,6 +24,9 @@ const largeRead = 256 * 1024;
 export class ObjectInput implements InputBytes {
   readonly #object: OpenedObject;
   #position: number;
+  /** Used again for each read: a new one for every 256 KiB keeps the collector busy. */
+  #window: Buffer = Buffer.alloc(0);
+  /** What of the window was read and not passed yet. */
   #buffered: Buffer = Buffer.alloc(0);
   #readBytes = smallRead;
 
@@ -38,6 +43,10 @@ export class ObjectInput implements InputBytes {
     return this.#object.size;
   }
 
+  get buffered(): Buffer {
+    return this.#buffered;
+  }
+
   async peek(count: number): Promise<Buffer> {
     if (this.#buffered.length >= count) return this.#buffered;
     const from = this.#position + this.#buffered.length;
@@ -45,11 +54,19 @@ export class ObjectInput implements InputBytes {
     const wanted = Math.min(Math.max(missing, this.#readBytes), Math.max(0, this.#object.size - from));
     if (wanted === 0) return this.#buffered;
     this.#readBytes = Math.min(this.#readBytes * 2, largeRead);
-    const fresh = Buffer.allocUnsafe(wanted);
-    const got = await this.#object.readAt(from, fresh);
-    const read = fresh.subarray(0, got);
-    this.#buffered = this.#buffered.length === 0 ? read : Buffer.concat([this.#buffered, read]);
+    const rest = this.#makeRoom(wanted);
+    const got = await this.#object.readAt(from, this.#window.subarray(rest, rest + wanted));
+    this.#buffered = this.#window.subarray(0, rest + got);
     return this.#buffered;
+  }
+
+  /** Moves what is left to the front of a window with room for so many bytes behind it; answers where these go. */
+  #makeRoom(wanted: number): number {
+    const left = this.#buffered;
+    if (this.#window.length < left.length + wanted) this.#window = Buffer.allocUnsafe(left.length + wanted);
+    left.copy(this.#window);
+    this.#buffered = this.#window.subarray(0, left.length);
+    return left.length;
   }
 
   advance(count: number): void {
@@ -83,6 +100,10 @@ export class StreamInput implements InputBytes {
 
   get position(): number {
     return this.#position;
+  }
+
+  get buffered(): Buffer {
+    return this.#buffered;
   }
 
   async peek(count: number): Promise<Buffer> {
@@ -150,6 +171,10 @@ export class SectionInput implements InputBytes {
 
   get position(): number {
     return this.#input.position;
+  }
+
+  get buffered(): Buffer {
+    return this.#input.buffered.subarray(0, this.size - this.position);
   }
 
   async peek(count: number): Promise<Buffer> {

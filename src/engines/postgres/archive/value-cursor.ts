@@ -98,6 +98,26 @@ export class ValueCursor {
   }
 }
 
+/**
+ * Decodes one value of what was read already. Undefined when that is not enough: nothing has happened then.
+ * Millions of chunks have a length each, and waiting for one costs more than to read it.
+ */
+export function decodeBuffered<T>(
+  input: InputBytes,
+  integerSize: number,
+  decode: (cursor: ValueCursor) => T,
+): T | undefined {
+  const cursor = new ValueCursor(input.buffered, input.position, input.size, integerSize);
+  try {
+    const value = decode(cursor);
+    input.advance(cursor.offset);
+    return value;
+  } catch (error) {
+    if (!(error instanceof WindowTooSmall)) throw error;
+    return undefined;
+  }
+}
+
 /** Decodes one value with a synchronous decoder, giving it as large a window as it turns out to need. */
 export async function decodeValue<T>(
   input: InputBytes,

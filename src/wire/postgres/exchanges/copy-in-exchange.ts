@@ -17,6 +17,11 @@ const maxBody = 1024 * 1024;
  */
 const turnLength = 4 * 1024 * 1024;
 
+/** Where a copy gathers what it sends. */
+export function copyBuffer(): Buffer {
+  return Buffer.allocUnsafeSlow(headerLength + gatherLength);
+}
+
 /** COPY ... FROM STDIN under way. Calls must not overlap. */
 export interface CopyIn {
   /**
@@ -33,14 +38,19 @@ export interface CopyIn {
 export class CopyInExchange extends Exchange<{ readonly rows: number }> implements CopyIn {
   readonly #transport: Transport;
   readonly #ready = Promise.withResolvers<CopyIn>();
-  readonly #gathered = Buffer.allocUnsafeSlow(headerLength + gatherLength);
+  readonly #gathered: Buffer;
   #gatheredLength = 0;
   #sentInTurn = 0;
   #state: "starting" | "open" | "ended" = "starting";
 
-  constructor(statement: string, control: ExchangeControl, transport: Transport) {
+  /**
+   * @param gathered of {@link copyBuffer}. One serves all copies of a session, one after the other: when the server answers
+   * that it waits for rows, it has read all that was sent before.
+   */
+  constructor(statement: string, control: ExchangeControl, transport: Transport, gathered: Buffer) {
     super(statement, control);
     this.#transport = transport;
+    this.#gathered = gathered;
     // An outcome that fails early is told by the next write or end, or by `ready`.
     this.outcome.then(
       () => this.#ready.reject(new Error("a statement that does not copy from the client was sent to copyIn")),
