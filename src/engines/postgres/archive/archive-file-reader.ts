@@ -9,6 +9,12 @@ import { type InputBytes, ObjectInput, StreamInput } from "./input-bytes.ts";
 import { openTarArchive } from "./tar/tar-framing.ts";
 import { looksLikeTar, tarBlockBytes } from "./tar/tar-header.ts";
 
+/** Where a block lies, and how much it takes. */
+interface StoredBlock {
+  readonly position: number;
+  readonly storedBytes: number;
+}
+
 /**
  * Reads archives that are one file, in pg_dump's custom and tar formats, versions 1.12 to 1.16 (pg_dump 9.6 to 18 and
  * ours). Every length in it is compared with the file and with the limits of this program before memory is taken for it.
@@ -21,7 +27,7 @@ export class ArchiveFileReader extends ArchiveContents implements ArchiveReader 
   readonly framing: BlockFraming;
   /** Where the first block begins. */
   readonly dataStart: number;
-  readonly #positions = new Map<number, number>();
+  readonly #blocks = new Map<number, StoredBlock>();
 
   private constructor(opened: OpenedArchive, input: InputBytes, object: OpenedObject | undefined) {
     super(opened.contents);
@@ -61,29 +67,32 @@ export class ArchiveFileReader extends ArchiveContents implements ArchiveReader 
   }
 
   /** Goes from chunk header to chunk header, or from member to member. */
-  async checkStructure(): Promise<ReadonlyMap<number, { readonly position: number; readonly storedBytes: number }>> {
+  async checkStructure(): Promise<ReadonlyMap<number, StoredBlock>> {
     const input = new ObjectInput(this.#requireObject(), this.dataStart);
-    const index = new Map<number, { position: number; storedBytes: number }>();
     for await (const { block, position } of this.#walk(input)) {
       await block.skipRest();
       const noted = this.notedPosition(block.dumpId);
       if (noted !== undefined && noted !== position) {
         throw archiveDamage(`the data of entry ${block.dumpId} is noted at ${noted}, but lies`, position);
       }
-      index.set(block.dumpId, { position, storedBytes: input.position - position });
-      this.#positions.set(block.dumpId, position);
+      this.#blocks.set(block.dumpId, { position, storedBytes: input.position - position });
     }
-    return index;
+    return this.#blocks;
   }
 
   async openBlock(dumpId: number): Promise<DataBlock> {
-    const position = this.#positions.get(dumpId);
-    if (position === undefined) throw new Error(`the place of the data of entry ${dumpId} is not known`);
-    return await this.openBlockAt(dumpId, position);
+    const stored = this.#blocks.get(dumpId);
+    if (stored === undefined) throw new Error(`the place of the data of entry ${dumpId} is not known`);
+    return await this.#openBlock(dumpId, stored);
   }
 
   async openBlockAt(dumpId: number, position: number): Promise<DataBlock> {
-    const input = new ObjectInput(this.#requireObject(), position);
+    return await this.#openBlock(dumpId, { position, storedBytes: 0 });
+  }
+
+  /** A small one is read at once. */
+  async #openBlock(dumpId: number, { position, storedBytes }: StoredBlock): Promise<DataBlock> {
+    const input = new ObjectInput(this.#requireObject(), position, storedBytes);
     const block = await this.framing.nextBlock(input, dumpId);
     if (block?.dumpId !== dumpId) throw archiveDamage(`the data of entry ${dumpId} is there no more,`, position);
     return block;

@@ -19,6 +19,8 @@ export interface InputBytes {
 /** After a jump a small read is enough for the next chunk's header; reading on in a row grows to the large one. */
 const smallRead = 4 * 1024;
 const largeRead = 256 * 1024;
+/** Shorter ones are not for small reads: to read what lies between costs less than another read. */
+const jumpLargerThan = 64 * 1024;
 
 /** A file or stored object, from any position. */
 export class ObjectInput implements InputBytes {
@@ -28,11 +30,13 @@ export class ObjectInput implements InputBytes {
   #window: Buffer = Buffer.alloc(0);
   /** What of the window was read and not passed yet. */
   #buffered: Buffer = Buffer.alloc(0);
-  #readBytes = smallRead;
+  #readBytes: number;
 
-  constructor(object: OpenedObject, position = 0) {
+  /** @param expected how many bytes are probably wanted: they are read at once, unless they are many */
+  constructor(object: OpenedObject, position = 0, expected = 0) {
     this.#object = object;
     this.#position = position;
+    this.#readBytes = Math.min(Math.max(expected, smallRead), largeRead);
   }
 
   get position(): number {
@@ -79,7 +83,7 @@ export class ObjectInput implements InputBytes {
       this.advance(count);
       return true;
     }
-    if (count - this.#buffered.length > this.#readBytes) this.#readBytes = smallRead;
+    if (count - this.#buffered.length > Math.max(jumpLargerThan, this.#readBytes)) this.#readBytes = smallRead;
     this.#buffered = Buffer.alloc(0);
     this.#position += count;
     return this.#position <= this.#object.size;
