@@ -109,16 +109,16 @@ interface Fed {
  */
 async function feed(decompressor: Decompressor, source: AsyncIterable<Uint8Array>): Promise<Fed> {
   let fed = 0;
-  let resolve: () => void = () => undefined;
+  let written = Promise.withResolvers<void>();
   // Nobody calls back for a piece that waits for its reader when that one leaves.
-  decompressor.once("close", () => resolve());
+  decompressor.once("close", () => written.resolve());
   // Told to whoever reads; without a listener it would end the process.
-  decompressor.on("error", () => resolve());
+  decompressor.on("error", () => written.resolve());
   const write = (piece: Uint8Array): Promise<void> => {
-    const written = Promise.withResolvers<void>();
-    ({ resolve } = written);
-    decompressor.write(piece, () => written.resolve());
-    return written.promise;
+    written = Promise.withResolvers();
+    const { promise, resolve } = written;
+    decompressor.write(piece, () => resolve());
+    return promise;
   };
   try {
     for await (const piece of source) {

@@ -7,13 +7,18 @@ import { decodeBuffered, decodeValue, type ValueCursor } from "./value-cursor.ts
 
 const INTEGER_SIZE = 4;
 
+function lengthOf(chunk: Buffer): Buffer {
+  const length = Buffer.alloc(1 + INTEGER_SIZE);
+  length.writeUInt32LE(chunk.length, 1);
+  return length;
+}
+
+function decodeLength(cursor: ValueCursor): number {
+  return cursor.int();
+}
+
 /** A stream as a custom archive holds it: chunks behind their lengths, and an empty one. */
 function storedStream(chunks: readonly Buffer[]): Buffer {
-  const lengthOf = (chunk: Buffer): Buffer => {
-    const length = Buffer.alloc(1 + INTEGER_SIZE);
-    length.writeUInt32LE(chunk.length, 1);
-    return length;
-  };
   return Buffer.concat([...chunks, Buffer.alloc(0)].flatMap((chunk) => [lengthOf(chunk), chunk]));
 }
 
@@ -26,10 +31,9 @@ function inputOf(bytes: Buffer): ObjectInput {
 }
 
 function readerOf(input: ObjectInput): ChunkReader {
-  const decode = (cursor: ValueCursor): number => cursor.int();
   return new ChunkReader(
     input,
-    () => decodeBuffered(input, INTEGER_SIZE, decode) ?? decodeValue(input, INTEGER_SIZE, decode),
+    () => decodeBuffered(input, INTEGER_SIZE, decodeLength) ?? decodeValue(input, INTEGER_SIZE, decodeLength),
   );
 }
 
