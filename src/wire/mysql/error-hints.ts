@@ -20,7 +20,7 @@ const hints: Readonly<Record<number, string>> = {
   1227: "GRANT the privilege that the message names (ON *.*), or use an account that has it",
   1273: "the server does not know this collation: it is one of a newer server, or of the other flavour",
   1286: "the server does not have this storage engine: install it, or change the definition",
-  1290: "the server was started with the option that the message names, which forbids this",
+  1290: "the server runs with the option that the message names, which forbids this: name the primary if it is read-only, or take the option away",
   1356: "what the view reads is gone, or its definer may not read it: repair or drop the view",
   1370: "GRANT EXECUTE on this routine",
   1412: "somebody changed the table since the snapshot was taken: begin anew, while nobody changes definitions",
@@ -34,6 +34,7 @@ const hints: Readonly<Record<number, string>> = {
   3118: "the account is locked: ALTER USER ... ACCOUNT UNLOCK",
   3159: "the server takes no connections without TLS: use --ssl-mode require",
   3750: "SET sql_require_primary_key = 0 on the server, or give the table a primary key",
+  3989: "somebody set the database read-only: ALTER DATABASE name READ ONLY = 0",
   4151: "the account is locked: ALTER USER ... ACCOUNT UNLOCK",
 };
 
