@@ -6,19 +6,22 @@ const spaceLength = 64 * 1024;
 const headerLength = 5;
 const more: CopyOutStep = { kind: "more" };
 
+/** A piece of a CopyData message: the bytes of `memory` from `start` to `end`, valid during the call only. */
+type TakePiece = (memory: Buffer, start: number, end: number) => void | Promise<void>;
+
 /**
- * A plain consumer: gives the bodies of CopyData messages in pieces as they arrive. A piece is a view, valid during the
- * call only. When `take` answers a promise, reading waits for it. For tests and small results; dumps use the scanner.
+ * A plain consumer: tells where the bodies of CopyData messages lie, in pieces as they arrive. When `take` answers a promise, reading
+ * waits for it. Makes nothing of a message, of which there is one for each row.
  */
-export class CopyOutPieces implements CopyOutConsumer {
+export class CopyOutPlaces implements CopyOutConsumer {
   readonly #memory = Buffer.allocUnsafeSlow(spaceLength);
-  readonly #take: (piece: Buffer) => void | Promise<void>;
+  readonly #take: TakePiece;
   /** Bytes of a header that was cut, kept at the start of the memory. */
   #kept = 0;
   /** Bytes of the current message's body still to come. */
   #bodyLeft = 0;
 
-  constructor(take: (piece: Buffer) => void | Promise<void>) {
+  constructor(take: TakePiece) {
     this.#take = take;
   }
 
@@ -44,7 +47,7 @@ export class CopyOutPieces implements CopyOutConsumer {
       }
       const pieceLength = Math.min(this.#bodyLeft, end - at);
       if (pieceLength > 0) {
-        const wait = this.#take(this.#memory.subarray(at, at + pieceLength));
+        const wait = this.#take(this.#memory, at, at + pieceLength);
         if (wait !== undefined) waits.push(wait);
       }
       this.#bodyLeft -= pieceLength;
@@ -53,6 +56,13 @@ export class CopyOutPieces implements CopyOutConsumer {
     this.#memory.copyWithin(0, at, end);
     this.#kept = end - at;
     return waits.length === 0 ? more : { kind: "pause", until: Promise.all(waits).then(() => {}) };
+  }
+}
+
+/** The same with a view of each piece. For tests and small results; dumps use the scanner. */
+export class CopyOutPieces extends CopyOutPlaces {
+  constructor(take: (piece: Buffer) => void | Promise<void>) {
+    super((memory, start, end) => take(memory.subarray(start, end)));
   }
 }
 

@@ -1,4 +1,4 @@
-import { CopyOutPieces } from "./collect-copy-out.ts";
+import { CopyOutPlaces } from "./collect-copy-out.ts";
 import type { CopyOutConsumer } from "./copy-out-consumer.ts";
 import { malformed } from "./messages/body-reader.ts";
 
@@ -6,6 +6,7 @@ import { malformed } from "./messages/body-reader.ts";
 const headerLength = 19;
 const endOfData = 0xffff;
 const initialValues = 16 * 1024;
+const nothing = Buffer.alloc(0);
 
 /**
  * Gathers a COPY ... TO STDOUT (FORMAT binary) whose columns are all OIDs, int2, int4 or "char" and never NULL, as plain
@@ -15,7 +16,8 @@ const initialValues = 16 * 1024;
  */
 export function collectIntegers(columns: number): { readonly consumer: CopyOutConsumer; values(): Uint32Array } {
   const rows = new IntegerRows(columns);
-  return { consumer: new CopyOutPieces((piece) => rows.take(piece)), values: () => rows.values() };
+  const consumer = new CopyOutPlaces((memory, start, end) => rows.take(memory, start, end));
+  return { consumer, values: () => rows.values() };
 }
 
 class IntegerRows {
@@ -23,17 +25,23 @@ class IntegerRows {
   #values = new Uint32Array(initialValues);
   #count = 0;
   /** Bytes of the header or of a row that go on in the next piece. */
-  #rest: Buffer = Buffer.alloc(0);
+  #rest: Buffer = nothing;
   #state: "header" | "rows" | "ended" = "header";
 
   constructor(columns: number) {
     this.#columns = columns;
   }
 
-  take(piece: Buffer): void {
-    const bytes = this.#rest.length === 0 ? piece : Buffer.concat([this.#rest, piece]);
-    const used = this.#read(bytes);
-    this.#rest = used === bytes.length ? bytes.subarray(used) : Buffer.from(bytes.subarray(used));
+  /** Reads on in these bytes of `memory`, which are nobody's afterwards. */
+  take(memory: Buffer, start: number, end: number): void {
+    if (this.#rest.length > 0) {
+      const joined = Buffer.concat([this.#rest, memory.subarray(start, end)]);
+      this.#rest = nothing;
+      this.take(joined, 0, joined.length);
+      return;
+    }
+    const used = this.#read(memory, start, end);
+    if (used < end) this.#rest = Buffer.from(memory.subarray(used, end));
   }
 
   /** All values, row by row. */
@@ -42,26 +50,26 @@ class IntegerRows {
     return this.#values.subarray(0, this.#count);
   }
 
-  /** Answers how many of the bytes were used. */
-  #read(bytes: Buffer): number {
-    let at = 0;
+  /** Answers up to where the bytes were used. */
+  #read(bytes: Buffer, start: number, end: number): number {
+    let at = start;
     if (this.#state === "header") {
-      if (bytes.length < headerLength) return 0;
-      at = headerLength;
+      if (at + headerLength > end) return at;
+      at += headerLength;
       this.#state = "rows";
     }
     while (this.#state === "rows") {
-      const end = this.#readRow(bytes, at);
-      if (end === undefined) return at;
-      at = end;
+      const next = this.#readRow(bytes, at, end);
+      if (next === undefined) return at;
+      at = next;
     }
     return at;
   }
 
   /** Answers where the row ends; undefined when the bytes end before it. */
-  #readRow(bytes: Buffer, start: number): number | undefined {
-    if (start + 2 > bytes.length) return undefined;
-    const fields = bytes.readUInt16BE(start);
+  #readRow(bytes: Buffer, start: number, end: number): number | undefined {
+    if (start + 2 > end) return undefined;
+    const fields = unsignedAt(bytes, start, 2);
     if (fields === endOfData) {
       this.#state = "ended";
       return start + 2;
@@ -70,11 +78,11 @@ class IntegerRows {
     if (this.#count + fields > this.#values.length) this.#grow();
     let at = start + 2;
     for (let field = 0; field < fields; field++) {
-      if (at + 4 > bytes.length) return undefined;
+      if (at + 4 > end) return undefined;
       const length = unsignedAt(bytes, at, 4);
       at += 4;
       if (length !== 1 && length !== 2 && length !== 4) throw malformed(`an integer of ${length | 0} bytes`);
-      if (at + length > bytes.length) return undefined;
+      if (at + length > end) return undefined;
       // What of a row was read before it turns out to be cut is overwritten when it is read again.
       this.#values[this.#count + field] = unsignedAt(bytes, at, length);
       at += length;

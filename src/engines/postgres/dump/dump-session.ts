@@ -34,6 +34,8 @@ export interface DumpSession extends CatalogSession {
   readonly integers: CatalogSession["integers"];
   /** What is dumped, as the snapshot has it. */
   readonly selection: ObjectSelection;
+  /** OIDs of the tables that are locked. */
+  readonly tables: readonly number[];
   /** Statements that any other session of this dump runs first. */
   readonly settings: readonly string[];
 }
@@ -73,7 +75,15 @@ export async function openDumpSession(
   onListed?.(listed.tables.length);
   const request = { connection, list, begin, timeout: asked.lockWaitTimeout };
   const locked = await lockTables({ ...request, hasGivenSnapshot: asked.snapshot !== undefined }, listed);
-  return { connection, capabilities, ...tellingFirstError(catalog), selection: locked, settings: set };
+  const tables = locked.tables.map(({ oid }) => oid);
+  return {
+    connection,
+    capabilities,
+    ...tellingFirstError(catalog),
+    selection: locked.selection,
+    tables,
+    settings: set,
+  };
 }
 
 /** Begins the transaction without taking a snapshot, unless it is a given one. */

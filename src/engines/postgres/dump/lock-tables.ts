@@ -44,10 +44,10 @@ interface TableName {
  * it start over.
  *
  * @param before what is to be locked, as it was known before.
- * @returns the selection as the snapshot has it
+ * @returns tables and selection as the snapshot has them
  * @throws BackupError SERVER when a lock is refused (no right) or tables keep changing.
  */
-export async function lockTables(request: LockRequest, before: ListedTables): Promise<ObjectSelection> {
+export async function lockTables(request: LockRequest, before: ListedTables): Promise<ListedTables> {
   let { tables } = before;
   for (let attempt = 1; attempt <= maxAttempts; attempt++) {
     const locked = await beginLocked(request, tables);
@@ -74,7 +74,7 @@ export async function lockTables(request: LockRequest, before: ListedTables): Pr
 async function beginLocked(
   { connection, list, begin, timeout }: LockRequest,
   tables: readonly TableName[],
-): Promise<ObjectSelection | undefined> {
+): Promise<ListedTables | undefined> {
   const locks = connection.queryAll([begin, ...withTimeout(lockStatements(tables), timeout)]);
   // The first query of the transaction: from here on the snapshot stands.
   const [locked, after] = await Promise.allSettled([locks, list()]);
@@ -84,7 +84,7 @@ async function beginLocked(
     throw locked.reason;
   }
   if (after.status === "rejected") throw after.reason;
-  return areAmong(after.value.tables, tables) ? after.value.selection : undefined;
+  return areAmong(after.value.tables, tables) ? after.value : undefined;
 }
 
 /** Whether all tables, under their names, are among others. */

@@ -34,24 +34,29 @@ export async function readSource(
   dump: DumpScope & WantedExtras,
   allowedExtensions: readonly string[],
 ): Promise<Source> {
-  const { rows, capabilities, selection } = session;
-  const asked = {
-    // First: what is asked below keeps the server busy while we read the relations and make the next questions of them.
-    catalog: readCatalog(session, capabilities, { ...dump, selection }),
+  const { capabilities, selection, tables } = session;
+  const { rows } = session.aside ?? session;
+  // Behind what objects are made of: the server does it while we read those.
+  const askOthers = () => ({
     facts: readServerFacts(rows),
     database: readDatabase(rows, capabilities),
     details: readDatabaseDetails(rows),
     unsupported: findUnsupportedObjects(rows, selection),
     extensions: findDemandingExtensions(rows, selection),
     notIncluded: readNotIncluded(rows, capabilities, { ...dump, largeObjects: selection.largeObjects && dump.data }),
+  });
+  let others: ReturnType<typeof askOthers> | undefined;
+  const onAsked = (): void => {
+    others = askOthers();
+    // Of those that nobody comes to wait for, because another one failed first, nobody wants to know.
+    for (const answer of Object.values(others)) answer.catch(() => {});
   };
-  // Of those that nobody comes to wait for, because another one failed first, nobody wants to know.
-  for (const answer of Object.values(asked)) answer.catch(() => {});
+  const catalog = await readCatalog(session, capabilities, { ...dump, selection, tables, onAsked });
+  const asked = others ?? askOthers();
   const database = await asked.database;
   const decodeName = nameDecoder(encoding);
   refuseUnsupportedObjects(await asked.unsupported, decodeName);
   const warnings = refuseExtensions(await asked.extensions, allowedExtensions);
-  const catalog = await asked.catalog;
   return {
     facts: await asked.facts,
     database: { ...database, ...(await asked.details) },

@@ -15,6 +15,8 @@ export interface CatalogReader {
   readonly wanted: WantedExtras;
   /** Which objects are dumped. */
   readonly selection: ObjectSelection;
+  /** OIDs of tables that were asked about before the relations were known. */
+  readonly askedTables: ReadonlySet<number>;
   readonly descriptions: Descriptions;
   /** Facts that nearly every type needs, read once at the start. */
   readonly shared: SharedFacts;

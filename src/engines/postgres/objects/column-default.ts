@@ -12,6 +12,7 @@ import {
   type Column,
   columnAt,
   isPrinted,
+  notAskedYet,
   oidArray,
   type Relation,
   relationAt,
@@ -38,14 +39,13 @@ const tableOfExpression = "CASE WHEN d.adbin::pg_catalog.text LIKE '%{VAR %' THE
 
 export const columnDefaultType: ObjectType<ColumnDefault> = {
   label: "column default",
-  isAskedAside: true,
 
-  queriesAboutRelations: (reader) => ({
-    rows:
-      `SELECT d.oid, d.adrelid, d.adnum, pg_catalog.pg_get_expr(d.adbin, ${tableOfExpression}) AS expression ` +
-      `FROM pg_catalog.unnest(${oidArray(relationsWithColumns(reader))}) AS src(oid) ` +
-      "JOIN pg_catalog.pg_attrdef d ON d.adrelid = src.oid ORDER BY d.adrelid, d.adnum",
-  }),
+  queriesAboutTables: (tables) => ({ rows: defaultQuery(tables) }),
+
+  queriesAboutRelations(reader) {
+    const others = notAskedYet(reader, relationsWithColumns(reader));
+    return { rows: others.length === 0 ? undefined : defaultQuery(oidArray(others)) };
+  },
 
   read(reader, { rows }): ColumnDefault[] {
     const defaults = rows.map((row) => defaultOf(reader.registry, row));
@@ -81,6 +81,14 @@ export const columnDefaultType: ObjectType<ColumnDefault> = {
     ];
   },
 };
+
+function defaultQuery(relations: string): string {
+  return (
+    `SELECT d.oid, d.adrelid, d.adnum, pg_catalog.pg_get_expr(d.adbin, ${tableOfExpression}) AS expression ` +
+    `FROM pg_catalog.unnest(${relations}) AS src(oid) ` +
+    "JOIN pg_catalog.pg_attrdef d ON d.adrelid = src.oid ORDER BY d.adrelid, d.adnum"
+  );
+}
 
 /** `nextval` of a sequence that belongs to the table and so comes behind it, as of every serial column. */
 function isOfOwnSequence({ dependencies, relation }: ColumnDefault, registry: ObjectRegistry): boolean {

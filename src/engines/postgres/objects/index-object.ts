@@ -40,6 +40,7 @@ export interface IndexObject extends DumpObject {
 
 export const indexType: ObjectType<IndexObject> = {
   label: "index",
+  isAskedAside: true,
 
   queriesAboutRelations: ({ capabilities, registry }) => ({
     rows: indexQuery(capabilities, oidArray(indexedTables(registry))),

@@ -2,7 +2,7 @@ import type { ColumnKind } from "../../../wire/postgres/column-kind.ts";
 import type { TocEntry } from "../archive/toc-entry.ts";
 import type { Capabilities } from "../capabilities.ts";
 import type { Answers, Queries } from "./catalog-queries.ts";
-import type { CatalogReader } from "./catalog-reader.ts";
+import type { CatalogReader, WantedExtras } from "./catalog-reader.ts";
 import type { DumpObject } from "./dump-object.ts";
 import type { EntryContext } from "./entry-context.ts";
 import type { InsertShape } from "./insert-shape.ts";
@@ -26,6 +26,12 @@ export interface ObjectType<O extends DumpObject = DumpObject, Name extends stri
    * relations, without columns. Those of all types are sent at once, too.
    */
   queriesAboutRelations?(reader: CatalogReader): Queries<Name>;
+  /**
+   * What of `queriesAboutRelations` can be asked about tables of which nothing is known but that they are dumped, so that the server does it
+   * while the relations are read. The rows of both are joined; that one leaves out `reader.askedTables`.
+   * @param tables an SQL array of OIDs
+   */
+  queriesAboutTables?(tables: string, capabilities: Capabilities, wanted: WantedExtras): Queries<Name>;
   /** What it asks about relations is asked beside the others, if there is another session: half of what takes long is. */
   readonly isAskedAside?: boolean;
   /**

@@ -8,7 +8,7 @@ import { objectTypes } from "./index.ts";
 import { ObjectRegistry } from "./object-registry.ts";
 import { everything, type ObjectSelection } from "./object-selection.ts";
 import type { AnyObjectType } from "./object-type.ts";
-import { relationType } from "./relation/relation-type.ts";
+import { relationQueriesInTwo, relationType } from "./relation/relation-type.ts";
 import { sharedFacts, sharedQueries } from "./shared-facts.ts";
 
 /** Everything read from the catalogues of one database, with dependencies, not yet sorted. */
@@ -35,7 +35,14 @@ const ordinary: WantedExtras = {
 export interface CatalogOptions extends Partial<WantedExtras> {
   /** Default: all that is there. */
   readonly selection?: ObjectSelection;
+  /** OIDs of tables that are dumped for certain. */
+  readonly tables?: readonly number[];
+  /** Called when everything was sent: what is asked now delays nothing. */
+  readonly onAsked?: () => void;
 }
+
+/** Of the relations the first session looks for so many; the other one has what comes before them to do, too. */
+const shareOfFirst = 0.7;
 
 /** Objects of one type. */
 interface ReadType {
@@ -51,33 +58,47 @@ interface ReadType {
 export async function readCatalog(
   session: CatalogSession,
   capabilities: Capabilities,
-  { selection = everything, ...extras }: CatalogOptions = {},
+  { selection = everything, tables = [], onAsked, ...extras }: CatalogOptions = {},
 ): Promise<DatabaseCatalog> {
   const wanted = { ...ordinary, ...extras };
   const { rows: run, aside = session } = session;
   const askedShared = askCatalog(run, sharedQueries);
   const askedDescriptions = askCatalog(run, descriptionQueries);
   const askedTypes = new AskedTypes();
+  const placeOf = (type: AnyObjectType): RunQuery => (type.isAskedAside === true ? aside.rows : run);
   // Everything else waits for the relations. They are asked for alone, and what follows on this session keeps the server
   // busy while we read them.
-  askedTypes.ask(
-    (type) => (type === relationType ? run : aside.rows),
-    (type) => type.queries?.(capabilities),
-  );
-  const askedDependencies = askDependencies(aside);
+  const middle = aside === session ? undefined : tables[Math.floor(tables.length * shareOfFirst)];
+  for (const type of objectTypes) {
+    if (type !== relationType) askedTypes.ask(type, aside.rows, type.queries?.(capabilities));
+    else if (middle === undefined) askedTypes.ask(type, run, type.queries?.(capabilities));
+    else {
+      const [first, others] = relationQueriesInTwo(capabilities, middle);
+      askedTypes.ask(type, run, first);
+      askedTypes.ask(type, aside.rows, others);
+    }
+  }
+  if (tables.length > 0) {
+    const oids = `'{${tables.join(",")}}'::pg_catalog.oid[]`;
+    for (const type of objectTypes) {
+      askedTypes.ask(type, placeOf(type), type.queriesAboutTables?.(oids, capabilities, wanted));
+    }
+  }
 
   const shared = sharedFacts(await askedShared);
   const descriptions = descriptionsOf(await askedDescriptions);
   const registry = new ObjectRegistry();
-  const reader: CatalogReader = { capabilities, registry, shared, descriptions, wanted, selection };
-  const read = await readTypes(reader, askedTypes, () =>
+  const askedTables = new Set(tables);
+  let askedDependencies: ReturnType<typeof askDependencies> | undefined;
+  const reader: CatalogReader = { capabilities, registry, shared, descriptions, wanted, selection, askedTables };
+  const read = await readTypes(reader, askedTypes, () => {
     // The server is still busy with what was asked at first.
-    askedTypes.ask(
-      (type) => (type.isAskedAside === true ? aside.rows : run),
-      (type) => type.queriesAboutRelations?.(reader),
-    ),
-  );
-  applyDependencies(await askedDependencies, registry, shared);
+    for (const type of objectTypes) askedTypes.ask(type, placeOf(type), type.queriesAboutRelations?.(reader));
+    // Needed when all is read.
+    askedDependencies = askDependencies(aside);
+    onAsked?.();
+  });
+  applyDependencies(await askedDependencies!, registry, shared);
   for (const { type, objects } of read) type.link?.(objects, registry);
   const typeOf: AnyObjectType[] = [];
   for (const { type, objects } of read) for (const { dumpId } of objects) typeOf[dumpId] = type;
@@ -96,20 +117,27 @@ async function readTypes(reader: CatalogReader, asked: AskedTypes, onRelations: 
 
 /** Answers on their way. All of those may be held at once, but only until they are taken. */
 class AskedTypes {
-  readonly #answers = new Map<AnyObjectType, Promise<Answers<string>>>();
+  readonly #answers = new Map<AnyObjectType, Promise<Answers<string>>[]>();
 
-  /** Sends the queries of all types that have some. */
-  ask(runOf: (type: AnyObjectType) => RunQuery, queriesOf: (type: AnyObjectType) => Queries<string> | undefined): void {
-    for (const type of objectTypes) {
-      const queries = queriesOf(type);
-      if (queries !== undefined) this.#answers.set(type, askCatalog(runOf(type), queries));
-    }
+  /** Sends queries of a type, if there are some. */
+  ask(type: AnyObjectType, run: RunQuery, queries: Queries<string> | undefined): void {
+    if (queries === undefined) return;
+    this.#answers.set(type, [...(this.#answers.get(type) ?? []), askCatalog(run, queries)]);
   }
 
   /** What was answered to a type; nothing when it asks nothing. */
   async take(type: AnyObjectType): Promise<Answers<string>> {
-    const answers = this.#answers.get(type);
+    const answers = this.#answers.get(type) ?? [];
     this.#answers.delete(type);
-    return (await answers) ?? {};
+    const [first = {}, ...others] = await Promise.all(answers);
+    return others.reduce(joinAnswers, first);
   }
+}
+
+function joinAnswers(some: Answers<string>, others: Answers<string>): Answers<string> {
+  const join = (name: string): Answers<string>[string] => {
+    const rows = some[name] ?? [];
+    return others[name]!.length === 0 ? rows : [...rows, ...others[name]!];
+  };
+  return { ...some, ...Object.fromEntries(Object.keys(others).map((name) => [name, join(name)])) };
 }

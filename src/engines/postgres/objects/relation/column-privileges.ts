@@ -6,7 +6,7 @@ import { relationAt } from "./relation.ts";
 
 /**
  * Columns, system columns included, that have privileges of their own or had some when they were installed. The server looks at all columns
- * there are: it does while we read the relations.
+ * there are: it does when what others wait for is answered.
  */
 const columnPrivilegeQuery = `
     SELECT a.attrelid, a.attnum, a.attname, a.attacl FROM pg_catalog.pg_attribute a
@@ -22,7 +22,7 @@ const columnPrivilegeQuery = `
 export const columnPrivilegesType: ObjectType<never> = {
   label: "privileges on columns",
 
-  queries: () => ({ rows: columnPrivilegeQuery }),
+  queriesAboutRelations: () => ({ rows: columnPrivilegeQuery }),
 
   read({ registry }, { rows }): never[] {
     for (const [oid, ofRelation] of groupBy(rows, (row) => Number(row.attrelid))) {

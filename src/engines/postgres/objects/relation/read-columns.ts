@@ -15,9 +15,9 @@ export function readColumns(reader: CatalogReader, rows: readonly Row[]): void {
     const oid = Number(row.attrelid);
     if (relation?.catalog.oid !== oid) {
       if (relation !== undefined) relation.columns = columns.splice(0);
-      relation = relationAt(reader.registry, oid)!;
+      relation = relationAt(reader.registry, oid);
     }
-    columns.push(columnOf(row, relation, reader));
+    if (relation !== undefined) columns.push(columnOf(row, relation, reader));
   }
   if (relation !== undefined) relation.columns = columns;
 }

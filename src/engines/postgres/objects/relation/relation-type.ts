@@ -1,4 +1,6 @@
+import type { Capabilities } from "../../capabilities.ts";
 import { qualified, quoteIdentifier } from "../../sql/quote.ts";
+import type { Queries } from "../catalog-queries.ts";
 import type { EntryContext } from "../entry-context.ts";
 import { dependsOnExtensionStatements } from "../extension-dependency.ts";
 import { objectEntry } from "../object-entry.ts";
@@ -14,8 +16,10 @@ import { settingsStatements } from "./table-settings.ts";
 import { createTable } from "./table-statement.ts";
 import { createMaterializedView, createView } from "./view-statement.ts";
 
+type RelationQuery = "relations" | "inheritance" | "sequences";
+
 /** Tables, views, materialized views and sequences: everything that has a row in pg_class and a name of its own. */
-export const relationType: ObjectType<Relation, "relations" | "inheritance" | "sequences"> = {
+export const relationType: ObjectType<Relation, RelationQuery> = {
   label: "relation",
 
   queries: (capabilities) => ({
@@ -37,6 +41,24 @@ export const relationType: ObjectType<Relation, "relations" | "inheritance" | "s
     return entries;
   },
 };
+
+/**
+ * The queries of `relationType` in two parts, whose rows in this order are those of the whole: of the relations before an OID, with all else, and
+ * of the others.
+ */
+export function relationQueriesInTwo(
+  capabilities: Capabilities,
+  oid: number,
+): readonly [Queries<RelationQuery>, Queries<RelationQuery>] {
+  return [
+    {
+      relations: relationQuery(capabilities, `c.oid < ${oid}`),
+      inheritance: inheritanceQuery,
+      sequences: sequenceQuery,
+    },
+    { relations: relationQuery(capabilities, `c.oid >= ${oid}`), inheritance: undefined, sequences: undefined },
+  ];
+}
 
 function definitionEntries(relation: Relation, context: EntryContext): PlannedEntry[] {
   switch (relation.relkind) {

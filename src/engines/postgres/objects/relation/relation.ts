@@ -160,6 +160,11 @@ export function relationsWithColumns({ registry, shared }: CatalogReader): Relat
   );
 }
 
+/** Those of which nothing was asked before they were known. */
+export function notAskedYet({ askedTables }: CatalogReader, relations: readonly Relation[]): readonly Relation[] {
+  return askedTables.size === 0 ? relations : relations.filter(({ catalog }) => !askedTables.has(catalog.oid));
+}
+
 function withParents(relations: Relation[]): Relation[] {
   const parents = relations.flatMap((relation) => relation.parents);
   return parents.length === 0 ? relations : [...new Set([...relations, ...parents])];
