@@ -9,7 +9,8 @@ import {
 } from "../../core/protection/judge-protection.ts";
 import { CLOCK_TOLERANCE_MS } from "../../core/retention/clock-doubts.ts";
 import { judgeVerifications } from "../../core/verification/judge-verifications.ts";
-import { type VerificationMark, verificationMark } from "../../core/verification/verification-mark.ts";
+import { MarkFinder } from "../../core/verification/mark-finder.ts";
+import type { VerificationMark } from "../../core/verification/verification-mark.ts";
 import type { KnownRepository } from "../../ports/catalogue.ts";
 import type { Storage } from "../../ports/storage.ts";
 import { openEncrypted, type Unlocking } from "../encryption/open-encrypted.ts";
@@ -96,8 +97,7 @@ interface Inventory {
   /** By database and server, each newest first; encrypted ones by themselves, for anybody can put others beside them. */
   readonly groups: ReadonlyMap<string, readonly WholeBackup[]>;
   readonly ids: ReadonlyMap<string, WholeBackup>;
-  /** Records of verifications by the names of backups. */
-  readonly marks: ReadonlyMap<string, readonly VerificationMark[]>;
+  readonly marks: MarkFinder;
   readonly unreadable: readonly BackupError[];
 }
 
@@ -155,16 +155,11 @@ async function inventoryOf({ storage, known }: ProtectedPlace, signal: AbortSign
     found.push({ kind, id, time, size, name, metadataKey: key, problem: problems[0] });
   };
   const { unreadable, sizes } = await eachBackup(storage, signal, take, known);
-  const marks: VerificationMark[] = [];
-  for (const key of sizes.keys()) {
-    const mark = verificationMark(key);
-    if (mark !== undefined) marks.push(mark);
-  }
   found.sort((a, b) => b.time - a.time || (a.id < b.id ? 1 : -1));
   return {
     groups: Map.groupBy(found, ({ kind }) => kind.group),
     ids: new Map(found.map((backup) => [backup.id, backup])),
-    marks: Map.groupBy(marks, ({ backup }) => backup),
+    marks: new MarkFinder(sizes.keys()),
     unreadable,
   };
 }
@@ -250,7 +245,7 @@ interface Looked {
 }
 
 function hasProof({ name }: WholeBackup, { marks }: Inventory): boolean {
-  return (marks.get(name) ?? []).some(({ level, status }) => level === "restore" && status !== "damaged");
+  return marks.of(name).some(({ level, status }) => level === "restore" && status !== "damaged");
 }
 
 async function lookAt(backup: WholeBackup, { marks }: Inventory, request: ProtectionRequest): Promise<Looked> {
@@ -258,7 +253,7 @@ async function lookAt(backup: WholeBackup, { marks }: Inventory, request: Protec
   const { problem, time, name, metadataKey, kind } = backup;
   if (problem !== undefined) return { backup, health: "damaged", why: problem };
   if (time > now + CLOCK_TOLERANCE_MS) return { backup, health: "unverified", why: "its time lies in the future" };
-  const own = marks.get(name) ?? [];
+  const own = marks.of(name);
   if (own.length === 0 && (!kind.isSealed || unlocking === undefined)) return { backup, health: "unverified" };
   const found = await readBackup(repository.storage, metadataKey);
   if (found === undefined) return { backup, health: "unverified", why: "it was removed meanwhile" };
