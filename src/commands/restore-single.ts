@@ -25,7 +25,7 @@ import { cannotFollow, refuseToFollow, requireFollowable } from "./growing/refus
 import { knownContents } from "./known-contents.ts";
 import { plainLimit } from "./plain-limit.ts";
 import { openSource } from "./restore-source.ts";
-import { refuseToSalvage, type SalvagedParts, salvageFound } from "./salvage-backup.ts";
+import { hintingAtSalvage, refuseToSalvage, type SalvagedParts, salvageFound } from "./salvage-backup.ts";
 import { verifyBackup } from "./verify-backup.ts";
 import { writeLines } from "./write-output.ts";
 import { writeScript } from "./write-script.ts";
@@ -127,7 +127,12 @@ async function outcomeOf(
   const found = await findBackup(request.backup, ports, signal);
   if (request.follow === true) requireFollowable(found);
   if (request.salvage === true) return await salvageFound(found, request, ports, signal);
-  return isScript ? await writeFound(found, request, ports, signal) : await restoreFound(found, request, ports, signal);
+  if (isScript) return await writeFound(found, request, ports, signal);
+  try {
+    return await restoreFound(found, request, ports, signal);
+  } catch (error) {
+    throw hintingAtSalvage(error, found, ports.engine);
+  }
 }
 
 /** Restores a backup while it is made; undefined when none is, and a finished one is meant. */

@@ -1,6 +1,6 @@
 import { BackupError } from "../core/backup-error.ts";
 import type { SalvageNotes } from "../ports/backup-survey.ts";
-import type { DamagedBackup, RestoreRequest } from "../ports/restore.ts";
+import type { DamagedBackup, RestoreEngine, RestoreRequest } from "../ports/restore.ts";
 import type { FoundBackup } from "./found-backup.ts";
 import { knownContents } from "./known-contents.ts";
 import {
@@ -69,7 +69,6 @@ export async function salvageFound(
     damaged.survey.unusable ?? (isContentsChanged ? "its table of contents is not what was written" : undefined);
   if (unusable !== undefined) throw nothingUsable(found, unusable);
   const restore: RestoreRequest = { ...request.restore, ...known };
-  const parts = partsOf(damaged, restore, changed.length > 0);
   const outcome = await restoreOpened(
     request,
     { backup: damaged.backup, known: found.metadata },
@@ -77,6 +76,7 @@ export async function salvageFound(
     ports,
     signal,
   );
+  const parts = partsOf(damaged, restore, changed.length > 0);
   return {
     ...(found.metadata === undefined ? {} : { backupId: found.metadata.id }),
     ...outcome,
@@ -93,6 +93,16 @@ function partsOf(
   const { tables, damagedTables, places, areDefinitionsUnproved } = survey;
   if (places.length === 0 && !isChanged) return undefined;
   return { ...salvaged(restore), tables, wholeTables: tables - damagedTables.length, areDefinitionsUnproved };
+}
+
+const salvaged: ReadonlySet<string> = new Set(["custom", "directory", "tar"]);
+
+/** Of a restore that found its backup damaged: the same error, which names what can be done. Every other stays as it is. */
+export function hintingAtSalvage(error: unknown, { metadata }: FoundBackup, engine: RestoreEngine): unknown {
+  const isDamage = error instanceof BackupError && error.code === "DAMAGED";
+  if (!isDamage || engine.openDamaged === undefined || !salvaged.has(metadata?.format ?? "")) return error;
+  const what = "restore single --salvage restores what is whole";
+  return error.withHint(error.hint === undefined ? what : `${error.hint}; ${what}`);
 }
 
 function cannotSalvage(): BackupError {

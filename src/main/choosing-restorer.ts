@@ -88,8 +88,8 @@ function forServersOf(family: EngineFamily, backup: RestorableBackup): Restorabl
 function cannotSalvage(): BackupError {
   return new BackupError({
     code: "USAGE",
-    message: "only archives of PostgreSQL can be salvaged, by the native engine",
-    hint: "leave out --engine and --salvage, or restore from another copy",
+    message: "only the native engine salvages damaged backups",
+    hint: "leave out --engine",
   });
 }
 

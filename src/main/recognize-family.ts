@@ -5,6 +5,8 @@ import type { BackupFiles } from "../ports/backup-files.ts";
 import type { Codec } from "../ports/codec.ts";
 import type { OpenedObject } from "../ports/storage.ts";
 
+/** Definitions and rows in directories of MySQL and MariaDB. */
+const mysqlFile = /^\d{5,9}\.(?:[a-z-]+\.sql|\d{4,9}\.tsv(?:\.[a-z]+)?)$/;
 /** How many plain bytes tell. */
 export const FAMILY_BYTES = 1024;
 /** How many stored bytes are read for them: the first block of a compressed file may be large. */
@@ -60,5 +62,7 @@ async function decompressedHead(method: CompressionMethod, head: Buffer, codec: 
 
 /** Whose backup a folder is, by what it begins with: an index, metadata of mydumper, or a table of contents. */
 export function recognizeFolder({ sizes }: Pick<BackupFiles, "sizes">): EngineFamily {
-  return ["index.json", "metadata", "metadata.partial"].some((name) => sizes.has(name)) ? "mysql" : "postgres";
+  if (["index.json", "metadata", "metadata.partial"].some((name) => sizes.has(name))) return "mysql";
+  // The index may be what a damaged backup has lost.
+  return !sizes.has("toc.dat") && [...sizes.keys()].some((name) => mysqlFile.test(name)) ? "mysql" : "postgres";
 }

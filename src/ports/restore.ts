@@ -361,7 +361,7 @@ export interface DamagedOptions extends Pick<RestoreRequest, "expectedRows"> {
 export interface DamagedBackup {
   readonly backup: RestorableBackup;
   readonly survey: BackupSurvey;
-  /** What its restore makes otherwise. Pure. */
+  /** What its restore makes otherwise; behind a run, also what the server refused because of that. Changes nothing. */
   salvaged(request: RestoreRequest): SalvageNotes;
 }
 

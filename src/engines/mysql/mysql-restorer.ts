@@ -1,3 +1,4 @@
+import { BackupError } from "../../core/backup-error.ts";
 import type { Codec } from "../../ports/codec.ts";
 import type { RestoreEngine } from "../../ports/restore.ts";
 import { resolveMysqlConnection } from "../../wire/mysql/conninfo/resolve-mysql-connection.ts";
@@ -7,6 +8,7 @@ import { openMydumper } from "./mydumper/open-mydumper.ts";
 import { DirectoryBackup } from "./restore/directory/directory-backup.ts";
 import { FollowedDirectory } from "./restore/follow/followed-directory.ts";
 import { type ResolveSpec, ScriptBackup } from "./restore/script-backup.ts";
+import { openDamagedDirectory } from "./salvage/open-damaged-directory.ts";
 import { requireScript } from "./script/require-script.ts";
 
 export interface MysqlRestorerOptions {
@@ -26,8 +28,30 @@ export function createMysqlRestorer({ codec, resolve = resolveRequest }: MysqlRe
       requireScript(plain.head);
       return await ScriptBackup.open(plain, resolve);
     },
+    async openDamaged(input, _options, signal) {
+      if (input.kind !== "folder") throw scriptNotSalvaged();
+      if (isMydumperFolder(input.files)) throw mydumperNotSalvaged();
+      return await openDamagedDirectory(input.files, { codec, resolve }, signal);
+    },
     follow: (growing, signal) => FollowedDirectory.open({ growing, codec, resolve }, signal),
   };
+}
+
+function scriptNotSalvaged(): BackupError {
+  return new BackupError({
+    code: "USAGE",
+    message:
+      "a script cannot be salvaged: nothing in it tells which of its statements are what was written; only backups of format directory can",
+    hint: "restore from another copy or an earlier backup; what can be read of the script comes with --on-error continue into a database of its own, and nobody knows whether it is right",
+  });
+}
+
+function mydumperNotSalvaged(): BackupError {
+  return new BackupError({
+    code: "USAGE",
+    message: "a folder of mydumper cannot be salvaged: nothing in it tells which of its files are what was written",
+    hint: "leave out --salvage, or restore from another copy",
+  });
 }
 
 const resolveRequest: ResolveSpec = (request) =>

@@ -28,12 +28,9 @@ const versioned = /\bWITH SYSTEM VERSIONING\b/i;
  * @param defersIndexes false: only foreign keys are taken out, as pays for small tables
  */
 export function splitCreateTable(text: string, defersIndexes: boolean): SplitTable | undefined {
-  const [start, name] = head.exec(text) ?? [];
-  if (start === undefined || name === undefined) return undefined;
-  const parts = elementsOf(text, start.length);
+  const parts = createTableParts(text);
   if (parts === undefined) return undefined;
-  const { elements, end } = parts;
-  const tail = text.slice(end);
+  const { start, name, elements, tail } = parts;
   const keys = elements.filter((element) => foreignKey.test(element));
   const isDeferred = deferredIndexes(elements, defersIndexes && innodb.test(tail) && !versioned.test(tail));
   const kept = elements.filter((element) => !keys.includes(element) && !isDeferred.has(element));
@@ -43,6 +40,28 @@ export function splitCreateTable(text: string, defersIndexes: boolean): SplitTab
     indexes: alterations(name, [...isDeferred]),
     foreignKeys: keys.length === 0 ? undefined : alter(name, keys),
   };
+}
+
+/** The parts of a CREATE TABLE, which are its text again with commas between the elements. */
+export interface CreateTableParts {
+  /** Up to the opening parenthesis. */
+  readonly start: string;
+  /** Quoted. */
+  readonly name: string;
+  /** Columns, keys and constraints. */
+  readonly elements: readonly string[];
+  /** From the closing parenthesis on. */
+  readonly tail: string;
+}
+
+/** Undefined for another statement. @param text a binary string */
+export function createTableParts(text: string): CreateTableParts | undefined {
+  const [start, name] = head.exec(text) ?? [];
+  if (start === undefined || name === undefined) return undefined;
+  const parts = elementsOf(text, start.length);
+  if (parts === undefined) return undefined;
+  const { elements, end } = parts;
+  return { start, name, elements, tail: text.slice(end) };
 }
 
 /** One statement reads the rows once for all indexes; InnoDB adds one full-text index in a statement, or copies the table. */

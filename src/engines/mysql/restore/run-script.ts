@@ -25,7 +25,7 @@ export interface ScriptRun {
   readonly source: AsyncIterable<Uint8Array>;
   /** The session that the script runs in; the caller's to close. */
   readonly connection: MysqlConnection;
-  readonly failures: FailureLog;
+  readonly failures: Pick<FailureLog, "note">;
   readonly progress: ScriptProgress;
   /** @throws BackupError when the script may not create, drop or use that database */
   readonly requireTarget: (database: string, doing: "uses" | "creates" | "drops") => void;

@@ -36,7 +36,7 @@ export function createMysqlChecker(codec: Codec): BackupChecker {
     checkStream: (stream, signal) => checkPlain(stream, signal),
     async survey(source, _known, signal) {
       if (source.kind !== "folder" || isMydumperFolder(source.files)) return undefined;
-      return await surveyDirectory(source.files, codec, signal);
+      return (await surveyDirectory(source.files, codec, signal)).survey;
     },
   };
 }

@@ -10,29 +10,56 @@ import type { Codec } from "../../../ports/codec.ts";
 import { RowScanner } from "../../../wire/postgres/row-scanner.ts";
 import { ForgivingFiles } from "../../common/forgiving-files.ts";
 import { isDamage } from "../../common/forgiving-object.ts";
-import { INDEX_FILE, readDirectoryIndex, tablesWithData } from "../directory/directory-index.ts";
+import {
+  type DirectoryIndex,
+  type DirectoryObject,
+  INDEX_FILE,
+  readDirectoryIndex,
+  tablesWithData,
+} from "../directory/directory-index.ts";
 import { checkChunk, checkScriptFile } from "./check-directory.ts";
+
+/** What is whole in a directory. */
+export interface SurveyedDirectory {
+  readonly survey: BackupSurvey;
+  readonly index: DirectoryIndex;
+  /** Objects whose definitions are damaged. */
+  readonly withoutDefinition: ReadonlySet<DirectoryObject>;
+  /** Names of tables with damaged rows. */
+  readonly withoutRows: ReadonlySet<string>;
+}
 
 /**
  * Looks for every damaged file of a backup in directory format, and for the tables whose rows are whole.
  * @throws BackupError DAMAGED, FOREIGN_FILE when its index cannot be read
  */
-export async function surveyDirectory(folder: BackupFiles, codec: Codec, signal: AbortSignal): Promise<BackupSurvey> {
+export async function surveyDirectory(
+  folder: BackupFiles,
+  codec: Codec,
+  signal: AbortSignal,
+): Promise<SurveyedDirectory> {
+  if (!folder.sizes.has(INDEX_FILE)) throw indexDamaged("the file is missing");
   const files = new ForgivingFiles(folder);
   const index = await readDirectoryIndex(files, true);
   const [hole] = files.holesOf(INDEX_FILE);
   if (hole !== undefined) throw indexDamaged(hole.message);
   const places = new DirectoryPlaces(files);
   const damagedOthers: string[] = [];
-  for (const { kind, name, schema } of index.objects) {
+  const withoutDefinition = new Set<DirectoryObject>();
+  for (const one of index.objects) {
+    const { kind, name, schema } = one;
     signal.throwIfAborted();
     if (schema === undefined) continue;
     const object = `definition of ${kind} "${name}"`;
     const isWhole = await places.isWhole(schema.file, object, () => checkScriptFile(files, schema.file, schema.sha256));
-    if (!isWhole) damagedOthers.push(object);
+    if (isWhole) continue;
+    withoutDefinition.add(one);
+    damagedOthers.push(object);
   }
   const check = { files, codec, signal, scanner: new RowScanner(), compression: index.compression };
+  const withoutRows = new Set<string>();
   const damagedTables: SurveyedTable[] = [];
+  const undefinedTables = new Set([...withoutDefinition].flatMap(({ kind, name }) => (kind === "table" ? [name] : [])));
   const tables = tablesWithData(index);
   for (const { name, data } of tables) {
     let isWhole = true;
@@ -40,17 +67,19 @@ export async function surveyDirectory(folder: BackupFiles, codec: Codec, signal:
       const object = `table "${index.database}"."${name}"`;
       isWhole = (await places.isWhole(chunk.file, object, () => checkChunk(check, name, chunk))) && isWhole;
     }
-    if (!isWhole) damagedTables.push({ schema: index.database, name });
+    if (!isWhole) withoutRows.add(name);
+    if (!isWhole || undefinedTables.has(name)) damagedTables.push({ schema: index.database, name });
   }
-  return {
+  const survey: BackupSurvey = {
     ...places.found,
     tables: tables.length,
     damagedTables,
     damagedOthers,
     contentsFile: INDEX_FILE,
-    canBeSalvaged: false,
+    canBeSalvaged: true,
     areDefinitionsUnproved: false,
   };
+  return { survey, index, withoutDefinition, withoutRows };
 }
 
 /** Damaged places, of which so many are kept. */

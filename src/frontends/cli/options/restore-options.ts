@@ -188,16 +188,16 @@ export const restoreOptions = [
   },
   {
     name: "salvage",
-    family: "postgres",
     type: "flag",
     environment: false,
     conflicts: ["list", "file", "verify-first", "follow", "untrusted", "resumable", "resume"],
     help: "the backup is damaged: restore the tables that are whole, and end with 3",
     details:
       "All of it is read before the target is touched. Tables whose rows are damaged stay empty; what needs them is left out or " +
-      "made otherwise, and told: foreign keys to them are NOT VALID, materialized views that read them are not populated. Nothing is restored " +
-      "when the table of contents is damaged. For archives of PostgreSQL (custom, directory, tar), read from files, folders and " +
-      "repositories. A backup that is not damaged is restored as without it.",
+      "made otherwise, and told: foreign keys to them are NOT VALID (MySQL and MariaDB: left out), materialized views that read them " +
+      "are not populated. Nothing is restored when the table of contents is damaged. For archives of PostgreSQL (custom, directory, " +
+      "tar) and backups of MySQL and MariaDB in format directory, where objects whose definitions are damaged are left out, with what needs them; " +
+      "read from files, folders and repositories. A backup that is not damaged is restored as without it.",
   },
   {
     name: "confirm",

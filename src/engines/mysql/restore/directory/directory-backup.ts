@@ -1,5 +1,6 @@
 import { BackupError } from "../../../../core/backup-error.ts";
 import type { BackupFiles } from "../../../../ports/backup-files.ts";
+import type { SalvageNotes } from "../../../../ports/backup-survey.ts";
 import type { Codec } from "../../../../ports/codec.ts";
 import type { ProgressSink } from "../../../../ports/progress.ts";
 import type {
@@ -31,6 +32,9 @@ import {
 } from "../../directory/directory-index.ts";
 import { fileBytes } from "../../directory/file-bytes.ts";
 import { refuseForMydumper } from "../../mydumper/refuse-for-mydumper.ts";
+import type { DirectoryDamage } from "../../salvage/directory-damage.ts";
+import { type SalvagedChoice, salvagedChoice } from "../../salvage/salvaged-choice.ts";
+import { SalvagedMaking } from "../../salvage/salvaged-making.ts";
 import { hasJournal } from "../journal/restore-journal.ts";
 import { preCheckScript } from "../pre-check.ts";
 import { connectForRestore } from "../restore-session.ts";
@@ -54,6 +58,8 @@ export interface OpenedDirectory {
   readonly index: DirectoryIndex;
   readonly facts: DirectoryFacts;
   readonly source: DirectorySource;
+  /** What of it is not whole, and is left out. Absent: nobody looked. */
+  readonly damage?: DirectoryDamage;
 }
 
 /** A backup of format `directory`, opened for a restore: its index and scripts were read. */
@@ -63,14 +69,18 @@ export class DirectoryBackup implements RestorableBackup {
   readonly #index: DirectoryIndex;
   readonly #facts: DirectoryFacts;
   readonly #source: DirectorySource;
+  readonly #damage: DirectoryDamage | undefined;
+  /** What the server would not make without what is damaged. */
+  #refused: readonly string[] = [];
   readonly #codec: Codec;
   readonly #resolve: ResolveSpec;
 
-  constructor({ files, index, facts, source }: OpenedDirectory, codec: Codec, resolve: ResolveSpec) {
+  constructor({ files, index, facts, source, damage }: OpenedDirectory, codec: Codec, resolve: ResolveSpec) {
     this.#files = files;
     this.#index = index;
     this.#facts = facts;
     this.#source = source;
+    this.#damage = damage;
     this.#codec = codec;
     this.#resolve = resolve;
     this.summary = {
@@ -98,7 +108,7 @@ export class DirectoryBackup implements RestorableBackup {
 
   plan(request: RestoreRequest): RestorePlan {
     const target = this.#target(request);
-    const chosen = chosenObjects(this.#index, request);
+    const chosen = this.#chosen(request);
     this.#requireTarget(target);
     requireExpectedIndex(this.#index, request);
     checkDirectoryJournal({ index: this.#index, request });
@@ -123,7 +133,7 @@ export class DirectoryBackup implements RestorableBackup {
     const spec = await this.#resolve(request);
     await using connection = await openMysqlSession({ ...spec, database: undefined }, { signal });
     const server = await readTargetFacts(connection, target, this.#facts.demands);
-    const chosen = chosenObjects(this.#index, request);
+    const chosen = this.#chosen(request);
     const storedBytes = chosen.loaded.reduce((sum, { data }) => sum + data!.bytes, 0);
     const conversions = await this.#conversions(chosen, server);
     const facts = conversions === undefined ? this.#facts : besidesConversions(this.#facts);
@@ -182,7 +192,9 @@ export class DirectoryBackup implements RestorableBackup {
     const progress = new DirectoryProgress(sink);
     const converter = await this.#converter(spec, request, signal);
     const into = { spec, target, request, defaults: this.#index, converter, progress, signal };
-    return await restoreInto(into, (report) =>
+    const salvaged = this.#salvaged(request);
+    const making = salvaged === undefined ? undefined : new SalvagedMaking(salvaged);
+    const result = await restoreInto(into, (report) =>
       runDirectory({
         ...into,
         ...report,
@@ -190,9 +202,28 @@ export class DirectoryBackup implements RestorableBackup {
         index: this.#index,
         source: this.#source,
         codec: this.#codec,
-        chosen: chosenObjects(this.#index, request),
+        chosen: this.#chosen(request),
+        ...(making === undefined ? {} : { salvage: making }),
       }),
     );
+    this.#refused = making?.refused ?? [];
+    return result;
+  }
+
+  /** What the restore of a damaged backup makes otherwise; behind a run, also what the server refused because of that. */
+  salvaged(request: RestoreRequest): SalvageNotes {
+    const { empty, changed } = this.#salvaged(request) ?? { empty: [], changed: [] };
+    return { empty, changed: [...changed, ...this.#refused] };
+  }
+
+  #chosen(request: RestoreRequest): ChosenObjects {
+    return this.#salvaged(request)?.chosen ?? chosenObjects(this.#index, request);
+  }
+
+  /** Undefined for a backup in which nothing is damaged. */
+  #salvaged(request: RestoreRequest): SalvagedChoice | undefined {
+    if (this.#damage === undefined) return undefined;
+    return salvagedChoice(chosenObjects(this.#index, request), this.#index, this.#damage);
   }
 
   writeScript(): Promise<ScriptResult> {

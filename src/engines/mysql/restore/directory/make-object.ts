@@ -19,7 +19,7 @@ export interface ObjectMaking {
   readonly source: DirectorySource;
   readonly target: string;
   readonly request: Pick<RestoreRequest, "definer">;
-  readonly failures: FailureLog;
+  readonly failures: Pick<FailureLog, "note" | "count">;
   readonly warn: (message: string) => void;
   /** Makes definitions fit the server. */
   readonly converter: StatementConverter | undefined;

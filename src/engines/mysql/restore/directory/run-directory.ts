@@ -14,6 +14,7 @@ import {
 import type { SplitTable } from "../../load/split-create-table.ts";
 import { ofDatabase } from "../../objects/of-database.ts";
 import { quoteName } from "../../quote.ts";
+import type { SalvagedMaking } from "../../salvage/salvaged-making.ts";
 import { eachStatement } from "../../script/each-statement.ts";
 import { headOf } from "../../script/statement-head.ts";
 import { type FailureLog, notConvertible } from "../failure-log.ts";
@@ -41,6 +42,8 @@ export interface DirectoryRun {
   readonly chosen: ChosenObjects;
   /** Makes definitions fit the server. */
   readonly converter: StatementConverter | undefined;
+  /** Of a damaged backup: what is made otherwise. */
+  readonly salvage?: SalvagedMaking;
   readonly failures: FailureLog;
   readonly progress: DirectoryProgress;
   readonly signal: AbortSignal;
@@ -201,11 +204,16 @@ async function makeEarly(work: Work, early: readonly DirectoryObject[], sessions
 
 /** @param isEarly rows may follow, and then indexes and foreign keys behind these */
 async function makeNoted(work: Work, session: LoadSession, object: DirectoryObject, isEarly: boolean): Promise<void> {
-  const { source, chosen, failures, progress, journal, converter } = work;
+  const { source, chosen, progress, journal, converter, salvage } = work;
+  const failures = salvage?.failuresOf(object, work.failures) ?? work.failures;
   const step = stepOf(work.numbers.get(object)!);
   const isSplit = isEarly && object.kind === "table" && chosen.loaded.length > 0;
   const defersIndexes = chosen.loaded.includes(object) && object.data!.bytes >= deferredFromBytes;
-  const rewrite = rewriterOf(work, object, isSplit ? { defersIndexes } : undefined);
+  const rewriteWhole = rewriterOf(work, object, isSplit ? { defersIndexes } : undefined);
+  const rewrite = (text: Buffer): Buffer | undefined => {
+    const changed = salvage === undefined ? text : salvage.changed(object, text);
+    return changed === undefined ? undefined : rewriteWhole(changed);
+  };
   const converted = (text: Buffer): Buffer => {
     const { text: changed } = converter?.convert(headOf(text), text.toString("latin1")) ?? {};
     return changed === undefined ? text : Buffer.from(changed, "latin1");
@@ -216,7 +224,7 @@ async function makeNoted(work: Work, session: LoadSession, object: DirectoryObje
     return;
   }
   const failed = failures.count;
-  await makeObject(work, session, object, rewrite);
+  await makeObject({ ...work, failures }, session, object, rewrite);
   if (failures.count > failed) return;
   await note(work, step);
   progress.made();
