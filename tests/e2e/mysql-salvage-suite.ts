@@ -14,13 +14,13 @@ const numbers = (count: number): string =>
   `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${count}) SELECT`;
 
 const definitions = [
-  "CREATE TABLE countries (id INT PRIMARY KEY, name VARCHAR(40))",
+  "CREATE TABLE countries (id INT PRIMARY KEY, name VARCHAR(64))",
   "CREATE TABLE customers (id INT AUTO_INCREMENT PRIMARY KEY, country INT, note TEXT, KEY k (note(10)), CONSTRAINT of_country FOREIGN KEY (country) REFERENCES countries (id))",
   "CREATE TABLE orders (id INT PRIMARY KEY, customer INT, first INT, amount INT, CONSTRAINT of_customer FOREIGN KEY (customer) REFERENCES customers (id) ON DELETE CASCADE, CONSTRAINT of_first FOREIGN KEY (first) REFERENCES orders (id))",
   "CREATE TABLE items (n INT PRIMARY KEY, ord INT, buyer INT, CONSTRAINT of_order FOREIGN KEY (ord) REFERENCES orders (id), CONSTRAINT of_buyer FOREIGN KEY (buyer) REFERENCES customers (id))",
   "CREATE TABLE later (id INT PRIMARY KEY, customer INT, CONSTRAINT later_customer FOREIGN KEY (customer) REFERENCES customers (id))",
-  `INSERT INTO countries ${numbers(50)} i, MD5(i) FROM n`,
-  `INSERT INTO customers ${numbers(900)} i, i % 50 + 1, REPEAT(MD5(i), 3) FROM n`,
+  `INSERT INTO countries ${numbers(50)} i, SHA2(i, 256) FROM n`,
+  `INSERT INTO customers ${numbers(900)} i, i % 50 + 1, SHA2(i, 512) FROM n`,
   `INSERT INTO orders ${numbers(900)} i, i, 1, i * 3 FROM n`,
   `INSERT INTO items ${numbers(900)} i, i, i FROM n`,
   "CREATE VIEW noted AS SELECT note FROM customers",
@@ -45,6 +45,26 @@ const rowsOf: Readonly<Record<string, string>> = {
   orders: "SELECT * FROM orders ORDER BY id",
   items: "SELECT * FROM items ORDER BY n",
 };
+
+async function keysOf({ sql, name }: MysqlDatabase): Promise<string[]> {
+  const keys = await sql(
+    `SELECT CONSTRAINT_NAME AS k FROM information_schema.REFERENTIAL_CONSTRAINTS WHERE CONSTRAINT_SCHEMA = '${name}' ORDER BY 1`,
+  );
+  return keys.map(({ k }) => k!);
+}
+
+async function namesOf({ sql, name }: MysqlDatabase): Promise<string[]> {
+  const names = await sql(
+    `SELECT TABLE_NAME AS n FROM information_schema.TABLES WHERE TABLE_SCHEMA = '${name}' UNION ALL SELECT TRIGGER_NAME FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = '${name}' UNION ALL SELECT ROUTINE_NAME FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA = '${name}' UNION ALL SELECT EVENT_NAME FROM information_schema.EVENTS WHERE EVENT_SCHEMA = '${name}' ORDER BY 1`,
+  );
+  return names.map(({ n }) => n!);
+}
+
+async function contentsOf({ sql }: MysqlDatabase, names = Object.keys(rowsOf)): Promise<Record<string, unknown>> {
+  const found: Record<string, unknown> = {};
+  for (const name of names) found[name] = await sql(rowsOf[name]!);
+  return found;
+}
 
 type Damage = (path: string) => void;
 
@@ -95,12 +115,6 @@ export function mysqlSalvageSuite(flavour: MysqlFlavour): void {
       await folder[Symbol.asyncDispose]();
     });
 
-    async function contentsOf({ sql }: MysqlDatabase, names = Object.keys(rowsOf)): Promise<Record<string, unknown>> {
-      const found: Record<string, unknown> = {};
-      for (const name of names) found[name] = await sql(rowsOf[name]!);
-      return found;
-    }
-
     const wholeRows = (...without: readonly string[]): Record<string, unknown> =>
       Object.fromEntries(Object.entries(before).filter(([name]) => !without.includes(name)));
 
@@ -120,7 +134,7 @@ export function mysqlSalvageSuite(flavour: MysqlFlavour): void {
         undo.push(() => copyFileSync(`${kept}${place}`, file));
         damage(file);
       }
-      return { [Symbol.dispose]: () => undo.forEach((one) => one()) };
+      return { [Symbol.dispose]: () => void undo.map((one) => one()) };
     }
 
     function restoring(target: MysqlDatabase, backup: string, more: readonly string[]): string[] {
@@ -134,20 +148,6 @@ export function mysqlSalvageSuite(flavour: MysqlFlavour): void {
       const { status, stdout, stderr } = await dbbackupHere(asked);
       const text = stdout.toString();
       return { status, stderr: stderr.toString(), salvage: text === "" ? {} : JSON.parse(text).salvage };
-    }
-
-    async function keysOf({ sql, name }: MysqlDatabase): Promise<string[]> {
-      const keys = await sql(
-        `SELECT CONSTRAINT_NAME AS k FROM information_schema.REFERENTIAL_CONSTRAINTS WHERE CONSTRAINT_SCHEMA = '${name}' ORDER BY 1`,
-      );
-      return keys.map(({ k }) => k!);
-    }
-
-    async function namesOf({ sql, name }: MysqlDatabase): Promise<string[]> {
-      const names = await sql(
-        `SELECT TABLE_NAME AS n FROM information_schema.TABLES WHERE TABLE_SCHEMA = '${name}' UNION ALL SELECT TRIGGER_NAME FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = '${name}' UNION ALL SELECT ROUTINE_NAME FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA = '${name}' UNION ALL SELECT EVENT_NAME FROM information_schema.EVENTS WHERE EVENT_SCHEMA = '${name}' ORDER BY 1`,
-      );
-      return names.map(({ n }) => n!);
     }
 
     const emptyCustomers = [
