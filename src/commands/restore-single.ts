@@ -128,10 +128,19 @@ async function outcomeOf(
   if (request.follow === true) requireFollowable(found);
   if (request.salvage === true) return await salvageFound(found, request, ports, signal);
   if (isScript) return await writeFound(found, request, ports, signal);
+  let opened: BackupSummary | undefined;
+  const engine: RestoreEngine = {
+    ...ports.engine,
+    open: async (...given) => {
+      const backup = await ports.engine.open(...given);
+      opened = backup.summary;
+      return backup;
+    },
+  };
   try {
-    return await restoreFound(found, request, ports, signal);
+    return await restoreFound(found, request, { ...ports, engine }, signal);
   } catch (error) {
-    throw hintingAtSalvage(error, found, ports.engine);
+    throw engine.openDamaged === undefined ? error : hintingAtSalvage(error, found, opened);
   }
 }
 

@@ -1,6 +1,6 @@
 import { BackupError } from "../core/backup-error.ts";
 import type { SalvageNotes } from "../ports/backup-survey.ts";
-import type { DamagedBackup, RestoreEngine, RestoreRequest } from "../ports/restore.ts";
+import type { BackupSummary, DamagedBackup, RestoreRequest } from "../ports/restore.ts";
 import type { FoundBackup } from "./found-backup.ts";
 import { knownContents } from "./known-contents.ts";
 import {
@@ -97,10 +97,19 @@ function partsOf(
 
 const salvaged: ReadonlySet<string> = new Set(["custom", "directory", "tar"]);
 
-/** Of a restore that found its backup damaged: the same error, which names what can be done. Every other stays as it is. */
-export function hintingAtSalvage(error: unknown, { metadata }: FoundBackup, engine: RestoreEngine): unknown {
-  const isDamage = error instanceof BackupError && error.code === "DAMAGED";
-  if (!isDamage || engine.openDamaged === undefined || !salvaged.has(metadata?.format ?? "")) return error;
+/**
+ * Of a restore that found its backup damaged: the same error, which names what can be done. Every other stays as it is.
+ * @param opened what a backup without metadata was found to be, when that could be read
+ */
+export function hintingAtSalvage(
+  error: unknown,
+  { metadata }: FoundBackup,
+  opened: BackupSummary | undefined,
+): unknown {
+  if (!(error instanceof BackupError) || error.code !== "DAMAGED") return error;
+  // Of folders of MySQL those of mydumper cannot be.
+  const format = metadata === undefined && opened?.family !== "mysql" ? opened?.format : metadata?.format;
+  if (!salvaged.has(format ?? "")) return error;
   const what = "restore single --salvage restores what is whole";
   return error.withHint(error.hint === undefined ? what : `${error.hint}; ${what}`);
 }

@@ -103,10 +103,21 @@ export function mysqlSalvageSuite(flavour: MysqlFlavour): void {
       key = newKeyFile(join(folder.path, "key"));
       source = await withMysqlDatabase(await sharedMysql(flavour));
       for (const text of [...definitions, ...(isMariadb ? definitionsOfMariadb : [])]) await source.sql(text);
-      const backup = ["backup", "single", source.name, "--url", source.url, "--format", "directory"];
+      const backup = [
+        "backup",
+        "single",
+        source.name,
+        "--url",
+        source.url,
+        "--format",
+        "directory",
+        "--chunk-size",
+        "16K",
+      ];
       await mustDbbackupHere([...backup, "--output", join(folder.path, "plain")]);
       await mustDbbackupHere([...backup, "--output", join(folder.path, "encrypted"), "--encrypt", "--key-file", key]);
       index = JSON.parse(readFileSync(join(folder.path, "plain", "index.json"), "utf8"));
+      expect(index.objects.find(({ name }) => name === "customers")!.data!.chunks.length).toBeGreaterThan(2);
       before = await contentsOf(source);
     });
 
@@ -119,7 +130,7 @@ export function mysqlSalvageSuite(flavour: MysqlFlavour): void {
       Object.fromEntries(Object.entries(before).filter(([name]) => !without.includes(name)));
 
     const rowsFile = (name: string): string =>
-      index.objects.find((object) => object.kind === "table" && object.name === name)!.data!.chunks[0]!.file;
+      index.objects.find((object) => object.kind === "table" && object.name === name)!.data!.chunks.at(-1)!.file;
     const scriptFile = (kind: DirectoryKind, name: string): string =>
       index.objects.find((object) => object.kind === kind && object.name === name)!.schema!.file;
 

@@ -251,6 +251,9 @@ test.each(["custom", "directory"])("%s of stock pg_dump: what is whole is restor
   await using target = await withDatabase(database.server);
   const url = databaseUrl(target.server, "postgres");
   const restore = ["restore", "single", path, "--url", url, "--target", target.name, "--salvage", "--json"];
+  await using other = await withDatabase(database.server);
+  const without = await dbbackupHere(["restore", "single", path, "--url", url, "--target", other.name]);
+  expect([without.status, without.stderr]).toEqual([1, expect.stringContaining("restore single --salvage restores")]);
   const { status, stdout, stderr } = await dbbackupHere(restore);
   expect([status, stderr]).toEqual([3, expect.any(String)]);
   expect(JSON.parse(stdout.toString()).salvage).toMatchObject({ wholeTables: 7, empty: ["public.customers"] });
