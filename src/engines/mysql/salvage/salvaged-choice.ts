@@ -35,7 +35,7 @@ export function salvagedChoice(
   const isKept = (object: DirectoryObject): boolean => {
     const { kind, name, table = "" } = object;
     if (kind === "stand-in" && lostViews.has(name)) return false;
-    if (withoutDefinition.has(object)) changed.push(`${lostText(object)}, since its definition is damaged`);
+    if (withoutDefinition.has(object)) changed.push(lostText(object));
     else if (kind === "trigger" && lostTables.has(table)) {
       changed.push(`trigger ${name}: left out, since table "${table}" is left out`);
     } else if (kind === "package-body" && lostPackages.has(name)) {
@@ -100,8 +100,10 @@ function nameIn(names: ReadonlySet<string>, name: string): string {
 }
 
 function lostText({ kind, name }: DirectoryObject): string {
-  if (kind === "database") return `defaults of database ${name}: left out`;
-  if (kind === "statistics") return "histograms: left out";
-  if (kind === "stand-in") return `stand-in of view ${name}: left out, and the view itself is made`;
-  return `${kind.replace("-", " ")} ${name}: left out`;
+  const ofSeveral = "left out, since their definition is damaged";
+  const ofOne = "left out, since its definition is damaged";
+  if (kind === "statistics") return `histograms: ${ofSeveral}`;
+  if (kind === "database") return `defaults of database ${name}: ${ofSeveral}`;
+  if (kind === "stand-in") return `stand-in of view ${name}: ${ofOne}; the view itself is made`;
+  return `${kind.replace("-", " ")} ${name}: ${ofOne}`;
 }
