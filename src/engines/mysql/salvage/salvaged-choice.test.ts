@@ -55,6 +55,11 @@ function choice({ lost = [], rows = [], references = {}, isMade = true }: Lost):
   );
 }
 
+const histogramOf = (table: string): Buffer =>
+  Buffer.from(`/*!80031 ANALYZE TABLE \`${table}\` UPDATE HISTOGRAM ON \`a\` USING DATA '{}' */`);
+const refusal = (number: number): MysqlServerError =>
+  new MysqlServerError({ number, sqlState: "42S02", message: "Table 'x.y' doesn't exist" });
+
 test("what is damaged is left out with what cannot be without it", () => {
   const { chosen, changed, empty } = choice({
     lost: ["database shop", "stand-in other", "view seen", "package p", "table Customers", "statistics shop"],
@@ -98,16 +103,12 @@ test("foreign keys are left out that rows may not hold, and no others", () => {
 test("histograms of tables without their rows are not loaded", () => {
   const making = new SalvagedMaking(choice({ rows: ["Customers"] }));
   const histograms = objects.at(-1)!;
-  const of = (table: string): Buffer =>
-    Buffer.from(`/*!80031 ANALYZE TABLE \`${table}\` UPDATE HISTOGRAM ON \`a\` USING DATA '{}' */`);
-  expect(making.changed(histograms, of("Customers"))).toBeUndefined();
-  expect(making.changed(histograms, of("orders"))).toEqual(of("orders"));
+  expect(making.changed(histograms, histogramOf("Customers"))).toBeUndefined();
+  expect(making.changed(histograms, histogramOf("orders"))).toEqual(histogramOf("orders"));
 });
 
 test("what the server refuses for want of something is a failure only where nothing was left out", () => {
   const statement = { line: 1, head: "CREATE VIEW" };
-  const refusal = (number: number): MysqlServerError =>
-    new MysqlServerError({ number, sqlState: "42S02", message: "Table 'x.y' doesn't exist" });
   const view = objects.find(({ kind, name }) => kind === "view" && name === "other")!;
   const table = objects.find(({ name }) => name === "orders")!;
   const log = new FailureLog("stop");
