@@ -8,6 +8,11 @@ var os = require("os");
 var path = require("path");
 
 var NEEDED = [24, 15];
+/**
+ * V8 collects young objects a megabyte at a time. To wake a thread for that and to wait for it takes longer than the work, when the
+ * other processors have a server or compressors to run: alone it is done in a tenth less CPU time of a catalogue of 10,000 tables.
+ */
+var V8_FLAG = "--no-parallel-scavenge";
 var SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"];
 var root = path.join(__dirname, "..");
 var source = path.join(root, "src", "main", "cli.ts");
@@ -57,6 +62,7 @@ function fail(message, hint) {
 
 function runHere() {
   var nodeModule = require("module");
+  require("v8").setFlagsFromString(V8_FLAG);
   var cache = process.env.NODE_COMPILE_CACHE ? undefined : compileCacheFolder();
   if (nodeModule.enableCompileCache && cache) nodeModule.enableCompileCache(cache);
   // A dynamic import in old syntax: as an import() in this file it would be a syntax error in Node 12 and older.
@@ -74,7 +80,7 @@ function runUnder(node) {
   var env = Object.assign({}, process.env);
   var cache = env.NODE_COMPILE_CACHE ? undefined : compileCacheFolder();
   if (cache) env.NODE_COMPILE_CACHE = cache;
-  var child = require("child_process").spawn(node, [program, "--arguments-from-launcher"], {
+  var child = require("child_process").spawn(node, [V8_FLAG, program, "--arguments-from-launcher"], {
     stdio: ["inherit", "inherit", "inherit", "pipe"],
     env: env,
   });
