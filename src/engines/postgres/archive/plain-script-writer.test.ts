@@ -5,6 +5,8 @@ import { codec } from "../../../../tests/helpers/codec.ts";
 import { memorySink } from "../../../../tests/helpers/memory-object.ts";
 import { type PlainScriptOptions, PlainScriptWriter } from "./plain-script-writer.ts";
 import { connectCommand } from "./script-text.ts";
+import { isSetting } from "./session-settings.ts";
+import type { TocEntry } from "./toc-entry.ts";
 
 const { entries } = sampleArchive();
 
@@ -67,6 +69,32 @@ test("a compressed script is one gzip file", async () => {
   const gzip = options({ restrictKey: "k", compression: { method: "gzip", level: 1 } });
   await writeSample(await PlainScriptWriter.open(gzip.options));
   expect(gunzipSync(gzip.bytes()).equals(plain.bytes())).toBe(true);
+});
+
+test("entries to come are asked for while they are printed, once, and give the script of the list", async () => {
+  const definitions = { schemaOnly: true, restrictKey: "k" };
+  const listed = options(definitions);
+  await (await PlainScriptWriter.open(listed.options)).finish();
+  const asked: number[] = [];
+  function* toCome(): Generator<TocEntry> {
+    for (const entry of entries) {
+      asked.push(entry.dumpId);
+      yield entry;
+    }
+  }
+  const { options: given, text } = options({ ...definitions, entries: entries.filter(isSetting), toCome: toCome() });
+  const writer = await PlainScriptWriter.open(given);
+  expect(writer.dataOrder).toEqual([]);
+  expect(asked).toEqual([]);
+  await writer.finish();
+  expect(asked).toEqual(entries.map(({ dumpId }) => dumpId));
+  expect(text()).toBe(listed.text());
+});
+
+test("data among entries to come is no script without it", async () => {
+  const { options: given } = options({ entries: entries.filter(isSetting), toCome: entries });
+  const writer = await PlainScriptWriter.open(given);
+  await expect(writer.finish()).rejects.toThrow("the data of entry 2 is missing");
 });
 
 test("each script has its own random key unless one is given", async () => {
