@@ -10,7 +10,8 @@ export default defineConfig({
     isolate: false,
     maxWorkers: 2,
     sequence: { sequencer: EndToEndFirst },
-    testTimeout: 60_000,
+    // A few take 20 seconds; beside other work three times as long.
+    testTimeout: 120_000,
     // What is waited for comes in milliseconds; on a busy machine the usual second is too short.
     expect: { poll: { timeout: 20_000 } },
     hookTimeout: 120_000,
