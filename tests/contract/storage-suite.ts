@@ -381,6 +381,27 @@ export function storageSuite(
       expect(await keys("", true)).toEqual(["not-another", "not-undefined", "same"]);
     });
 
+    test("what another run has finished under the intended key before anything was sent stays as it is, and nothing is lost", async () => {
+      const [large, theirs] = [randomBytes(9_000_000), Buffer.from("theirs")];
+      const work = await storage.beginWork();
+      const pending = await work.create("wanted");
+      const folder = await work.createFolder("folder");
+      await put("wanted", theirs);
+      await put("folder/a", theirs);
+      await pending.write(large);
+      const file = await folder.create("a");
+      await file.write(large);
+      await file.end();
+      await expect(pending.commit("wanted", "part")).rejects.toMatchObject({ code: "EXISTS" });
+      await expect(folder.commit("folder")).rejects.toMatchObject({ code: "EXISTS" });
+      await folder.commit("folder-2");
+      await pending.commit("wanted-2", "seal");
+      await work.end();
+      expect(await keys("", true)).toEqual(["folder-2/a", "folder/a", "wanted", "wanted-2"]);
+      for (const key of ["wanted", "folder/a"]) expect(await get(key)).toEqual(theirs);
+      for (const key of ["wanted-2", "folder-2/a"]) expect((await get(key)).equals(large)).toBe(true);
+    });
+
     test("objects read in order come out as they are, in pieces of any size, also beside another reader", async () => {
       const bytes = randomBytes(11_000_000);
       await put("x", bytes);

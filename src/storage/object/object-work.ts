@@ -78,7 +78,7 @@ export class ObjectWork implements Work {
       store: this.#store,
       work: this.id,
       memory: this.#memory,
-      announce: async () => ((await this.#announce(key, "part")) ? key : this.#temporaryKey()),
+      announce: () => this.#placeFor(key),
     });
   }
 
@@ -124,7 +124,31 @@ export class ObjectWork implements Work {
 
   /** Says that objects below this key will be this work's. @returns another key for them where somebody else has said so @internal */
   async announceFolder(key: string): Promise<string> {
-    return (await this.#announce(`${key}/`, "part")) ? key : this.#temporaryKey();
+    return (await this.#placeFor(`${key}/`)).replace(/\/$/, "");
+  }
+
+  /**
+   * Where what is meant for this key is written first: there, unless somebody else has written it, or is about to. Whoever
+   * has written it was seen to be about to, as long as it was not done: to look for what is there comes last.
+   * @param key with a slash at the end for all below
+   */
+  async #placeFor(key: string): Promise<string> {
+    if (this.#isAnnounced(key)) return key;
+    if (!(await this.#announce(key, "part"))) return this.#temporaryKey();
+    if (!(await this.#isTaken(key))) return key;
+    await this.#record.withdraw(key);
+    return this.#temporaryKey();
+  }
+
+  async #isTaken(key: string): Promise<boolean> {
+    if (!key.endsWith("/")) return (await this.#store.head(key)) !== undefined;
+    for await (const _ of this.#store.list(key, true)) return true;
+    return false;
+  }
+
+  /** What lies below the record is found with it. */
+  #isAnnounced(key: string): boolean {
+    return key.startsWith(`${WORK_PREFIX}${this.id}/`) || covers(this.#record.value, key);
   }
 
   /** Says that what is written elsewhere will get this key. @throws BackupError EXISTS when somebody else has said so @internal */
@@ -137,7 +161,6 @@ export class ObjectWork implements Work {
    * moment. Each says what it wants, and then looks at what others have said: one of two at least sees the other, and yields.
    */
   async #claim(key: string): Promise<boolean> {
-    if (covers(this.#record.value, key)) return true;
     await this.#record.announce(key);
     const others = await recordsOfOthers(this.#store, this.id);
     if (!others.some((record) => covers(record, key))) return true;
@@ -153,9 +176,7 @@ export class ObjectWork implements Work {
    * @returns false for a part whose name somebody else wants, too
    */
   async #announce(key: string, role: "part" | "seal"): Promise<boolean> {
-    // What lies below the record is found with it.
-    if (key.startsWith(`${WORK_PREFIX}${this.id}/`)) return true;
-    if (role === "part") return await this.#claim(key);
+    if (role === "part") return this.#isAnnounced(key) || (await this.#claim(key));
     await this.#record.change({ seal: key });
     if ((await this.#store.head(sweptKey(this.id))) === undefined) return true;
     throw new BackupError({
