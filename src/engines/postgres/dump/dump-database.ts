@@ -4,13 +4,14 @@ import type { DumpContext, DumpOutput, DumpRequest, DumpResult, SnapshotHeld } f
 import type { ProgressEvent } from "../../../ports/progress.ts";
 import type { PgConnection } from "../../../wire/postgres/connection.ts";
 import { formatArchiveVersion } from "../archive/archive-version.ts";
+import { firstQuestions } from "../objects/read-catalog.ts";
 import { lookingRowsUp, samplePlan } from "../sample/choose-sample.ts";
 import { quoteAllIdentifiers } from "../sql/quote.ts";
 import { beginDump } from "./begin-dump.ts";
 import { chooseFormat } from "./choose-format.ts";
 import { copyData } from "./copy-data.ts";
 import { CopyLanes } from "./copy-lanes.ts";
-import { type DumpIsolation, type DumpSession, openDumpSession } from "./dump-session.ts";
+import { type DumpIsolation, type DumpSession, openDumpSession, snapshotExport } from "./dump-session.ts";
 import { RateLimit } from "./rate-limit.ts";
 import { withKeptTables } from "./resume/kept-tables.ts";
 import { ResumableDump } from "./resume/resumable-dump.ts";
@@ -61,6 +62,7 @@ async function makeDump(
     selection: request.selection,
     database: request.database,
     onListed: (tables) => secondReader.expect(tables),
+    ahead: (capabilities) => [...(secondReader.isExpected ? [snapshotExport] : []), ...firstQuestions(capabilities)],
     ...request.session,
   });
   const encoding = dumpEncoding(connection);

@@ -15,6 +15,7 @@ import { namedRows } from "../objects/named-rows.ts";
 import { type ObjectSelection, objectSelection } from "../objects/object-selection.ts";
 import { hasPatterns, selectObjects } from "../select/selected-objects.ts";
 import { quoteConformingLiteral } from "../sql/quote.ts";
+import { AskedAhead } from "./asked-ahead.ts";
 import { listTables, lockTables } from "./lock-tables.ts";
 import { dumpEncoding, sessionSettings } from "./session-settings.ts";
 
@@ -47,6 +48,8 @@ export interface OpenDumpOptions extends DumpSessionOptions {
   readonly database?: string;
   /** Called with the number of tables before they are locked, for which others may have to be waited for. */
   readonly onListed?: (tables: number) => void;
+  /** What will be asked for certain: it is sent as soon as there is a snapshot, and nobody need wait for it. */
+  readonly ahead?: (capabilities: Capabilities) => readonly string[];
 }
 
 /**
@@ -55,7 +58,14 @@ export interface OpenDumpOptions extends DumpSessionOptions {
  */
 export async function openDumpSession(
   connection: PgConnection,
-  { isolation = "repeatable read", selection = wholeDatabase, database = "", onListed, ...asked }: OpenDumpOptions = {},
+  {
+    isolation = "repeatable read",
+    selection = wholeDatabase,
+    database = "",
+    onListed,
+    ahead,
+    ...asked
+  }: OpenDumpOptions = {},
 ): Promise<DumpSession> {
   const capabilities = capabilitiesOf(connection.serverVersion);
   const catalog = catalogSession(connection);
@@ -73,13 +83,15 @@ export async function openDumpSession(
   const list = () => listTables(rows, select);
   const [, listed] = await Promise.all([settings, list()]);
   onListed?.(listed.tables.length);
-  const request = { connection, list, begin, timeout: asked.lockWaitTimeout };
+  const askedAhead = new AskedAhead(rows);
+  const onSnapshot = () => askedAhead.ask(ahead?.(capabilities) ?? []);
+  const request = { connection, list, onSnapshot, begin, timeout: asked.lockWaitTimeout };
   const locked = await lockTables({ ...request, hasGivenSnapshot: asked.snapshot !== undefined }, listed);
   const tables = locked.tables.map(({ oid }) => oid);
   return {
     connection,
     capabilities,
-    ...tellingFirstError(catalog),
+    ...tellingFirstError({ ...catalog, rows: askedAhead.rows }),
     selection: locked.selection,
     tables,
     settings: set,
@@ -95,9 +107,12 @@ function beginStatements(isolation: DumpIsolation, options: DumpSessionOptions):
   return `BEGIN; SET TRANSACTION ISOLATION LEVEL ${level}, READ ONLY${deferrable}${shared}`;
 }
 
+/** What {@link exportSnapshot} asks. */
+export const snapshotExport = "SELECT pg_catalog.pg_export_snapshot() AS snapshot";
+
 /** Names the snapshot of the session's transaction for `joinSnapshot`, as long as that transaction is open. */
 export async function exportSnapshot({ rows }: DumpSession): Promise<string> {
-  const [row] = await rows("SELECT pg_catalog.pg_export_snapshot() AS snapshot");
+  const [row] = await rows(snapshotExport);
   return row!.snapshot!;
 }
 

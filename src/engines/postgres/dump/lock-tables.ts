@@ -16,6 +16,8 @@ interface LockRequest {
   readonly connection: PgConnection;
   /** What is to be locked now. Called while the locks are on their way, it sends at once. */
   readonly list: () => Promise<ListedTables>;
+  /** Called as `list` is, behind it: what it sends is asked in the snapshot, if that stands. */
+  readonly onSnapshot?: () => void;
   /** Statements that begin the transaction, without taking a snapshot. */
   readonly begin: string;
   /** The snapshot is one that somebody holds: it never sees what comes and goes. */
@@ -72,12 +74,14 @@ export async function lockTables(request: LockRequest, before: ListedTables): Pr
 
 /** Undefined when the snapshot has other tables than those that were locked. All is sent at once; the order is what counts. */
 async function beginLocked(
-  { connection, list, begin, timeout }: LockRequest,
+  { connection, list, onSnapshot, begin, timeout }: LockRequest,
   tables: readonly TableName[],
 ): Promise<ListedTables | undefined> {
   const locks = connection.queryAll([begin, ...withTimeout(lockStatements(tables), timeout)]);
   // The first query of the transaction: from here on the snapshot stands.
-  const [locked, after] = await Promise.allSettled([locks, list()]);
+  const listed = list();
+  onSnapshot?.();
+  const [locked, after] = await Promise.allSettled([locks, listed]);
   if (locked.status === "rejected") {
     if (isVanished(locked.reason)) return undefined;
     if (timeout !== undefined && isTimeout(locked.reason)) throw waitedTooLong(timeout, locked.reason);

@@ -39,6 +39,10 @@ export class SecondReader implements AsyncDisposable {
     if (tables >= this.#from) this.#connection = this.#connect().catch(() => undefined);
   }
 
+  get isExpected(): boolean {
+    return this.#connection !== undefined;
+  }
+
   /** The session, which then asks here what is asked aside. */
   beside(session: DumpSession): DumpSession {
     if (this.#connection === undefined) return session;

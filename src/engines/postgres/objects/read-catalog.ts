@@ -8,7 +8,7 @@ import { objectTypes } from "./index.ts";
 import { ObjectRegistry } from "./object-registry.ts";
 import { everything, type ObjectSelection } from "./object-selection.ts";
 import type { AnyObjectType } from "./object-type.ts";
-import { relationQueriesInTwo, relationType } from "./relation/relation-type.ts";
+import { relationType } from "./relation/relation-type.ts";
 import { sharedFacts, sharedQueries } from "./shared-facts.ts";
 
 /** Everything read from the catalogues of one database, with dependencies, not yet sorted. */
@@ -41,13 +41,19 @@ export interface CatalogOptions extends Partial<WantedExtras> {
   readonly onAsked?: () => void;
 }
 
-/** Of the relations the first session looks for so many; the other one has what comes before them to do, too. */
-const shareOfFirst = 0.7;
-
 /** Objects of one type. */
 interface ReadType {
   readonly type: AnyObjectType;
   readonly objects: readonly DumpObject[];
+}
+
+/**
+ * What {@link readCatalog} asks of the first session before it knows anything: relations, for which all else waits, and what belongs to
+ * none of the types. Whoever asks it when the snapshot begins has the answers sooner.
+ */
+export function firstQuestions(capabilities: Capabilities): string[] {
+  const queries = [sharedQueries, descriptionQueries, relationType.queries!(capabilities)];
+  return queries.flatMap((each) => Object.values<Queries<string>[string]>(each)).flatMap((sql) => sql ?? []);
 }
 
 /**
@@ -66,17 +72,10 @@ export async function readCatalog(
   const askedDescriptions = askCatalog(run, descriptionQueries);
   const askedTypes = new AskedTypes();
   const placeOf = (type: AnyObjectType): RunQuery => (type.isAskedAside === true ? aside.rows : run);
-  // Everything else waits for the relations. They are asked for alone, and what follows on this session keeps the server
-  // busy while we read them.
-  const middle = aside === session ? undefined : tables[Math.floor(tables.length * shareOfFirst)];
+  // Everything else waits for the relations: the first session looks for them alone, and what follows there keeps the server busy
+  // while we read them.
   for (const type of objectTypes) {
-    if (type !== relationType) askedTypes.ask(type, aside.rows, type.queries?.(capabilities));
-    else if (middle === undefined) askedTypes.ask(type, run, type.queries?.(capabilities));
-    else {
-      const [first, others] = relationQueriesInTwo(capabilities, middle);
-      askedTypes.ask(type, run, first);
-      askedTypes.ask(type, aside.rows, others);
-    }
+    askedTypes.ask(type, type === relationType ? run : aside.rows, type.queries?.(capabilities));
   }
   if (tables.length > 0) {
     const oids = `'{${tables.join(",")}}'::pg_catalog.oid[]`;
@@ -95,7 +94,7 @@ export async function readCatalog(
     // The server is still busy with what was asked at first.
     for (const type of objectTypes) askedTypes.ask(type, placeOf(type), type.queriesAboutRelations?.(reader));
     // Needed when all is read.
-    askedDependencies = askDependencies(aside);
+    askedDependencies = askDependencies(session);
     onAsked?.();
   });
   applyDependencies(await askedDependencies!, registry, shared);

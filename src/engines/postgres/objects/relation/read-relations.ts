@@ -101,8 +101,7 @@ function sequenceOwner(row: Row): SequenceOwner | null {
 /** `pg_am` row of nearly all tables, the same in every version. */
 const heapOid = 2;
 
-/** @param oids SQL: a condition on the OID of a relation, `c.oid` */
-export function relationQuery(capabilities: Capabilities, oids = "true"): string {
+export function relationQuery(capabilities: Capabilities): string {
   const accessMethod = capabilities.tableAccessMethods
     ? `CASE WHEN c.relkind NOT IN ('r','p','m') THEN NULL WHEN c.relam = ${heapOid} THEN 'heap'
         ELSE (SELECT am.amname FROM pg_catalog.pg_am am WHERE am.oid = c.relam) END`
@@ -131,7 +130,6 @@ export function relationQuery(capabilities: Capabilities, oids = "true"): string
     WHERE c.relkind IN ('r', 'p', 'f', 'v', 'm', 'S') AND n.nspname <> 'information_schema'
       AND n.nspname !~ '^pg_(temp|toast)'
       AND (n.nspname <> 'pg_catalog' OR c.oid >= ${firstNormalOid} OR ${changedPrivileges})
-      AND ${oids}
     ORDER BY c.oid`;
 }
 

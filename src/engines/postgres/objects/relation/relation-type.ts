@@ -1,6 +1,4 @@
-import type { Capabilities } from "../../capabilities.ts";
 import { qualified, quoteIdentifier } from "../../sql/quote.ts";
-import type { Queries } from "../catalog-queries.ts";
 import type { EntryContext } from "../entry-context.ts";
 import { dependsOnExtensionStatements } from "../extension-dependency.ts";
 import { objectEntry } from "../object-entry.ts";
@@ -41,24 +39,6 @@ export const relationType: ObjectType<Relation, RelationQuery> = {
     return entries;
   },
 };
-
-/**
- * The queries of `relationType` in two parts, whose rows in this order are those of the whole: of the relations before an OID, with all else, and
- * of the others.
- */
-export function relationQueriesInTwo(
-  capabilities: Capabilities,
-  oid: number,
-): readonly [Queries<RelationQuery>, Queries<RelationQuery>] {
-  return [
-    {
-      relations: relationQuery(capabilities, `c.oid < ${oid}`),
-      inheritance: inheritanceQuery,
-      sequences: sequenceQuery,
-    },
-    { relations: relationQuery(capabilities, `c.oid >= ${oid}`), inheritance: undefined, sequences: undefined },
-  ];
-}
 
 function definitionEntries(relation: Relation, context: EntryContext): PlannedEntry[] {
   switch (relation.relkind) {

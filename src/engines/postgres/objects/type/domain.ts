@@ -70,7 +70,7 @@ export const domainConstraintType: ObjectType<DomainConstraint> = {
   queries: () => ({
     rows:
       "SELECT oid, conname, contype, contypid, convalidated, pg_catalog.pg_get_constraintdef(oid) AS definition " +
-      "FROM pg_catalog.pg_constraint WHERE contypid <> 0 ORDER BY contypid, contype, conname",
+      "FROM pg_catalog.pg_constraint WHERE contypid > 0 ORDER BY contypid, contype, conname",
   }),
 
   read(reader, { rows }): DomainConstraint[] {
