@@ -41,6 +41,8 @@ export async function dumpToMemory(
     readonly secondReaderFrom?: number;
     /** Told of each connection before it is opened. */
     readonly onConnect?: () => unknown;
+    /** Waited for before anything is written. */
+    readonly onWrite?: () => Promise<void>;
   } = {},
 ): Promise<MemoryDump> {
   const connect = async () => {
@@ -51,7 +53,13 @@ export async function dumpToMemory(
     });
   };
   await using connection = await connect();
-  const { sink, bytes } = memorySink();
+  const { sink: memory, bytes } = memorySink();
+  const sink = {
+    write: async (piece: Uint8Array) => {
+      await options.onWrite?.();
+      await memory.write(piece);
+    },
+  };
   const events: ProgressEvent[] = [];
   const request: DumpRequest = {
     connection: {},

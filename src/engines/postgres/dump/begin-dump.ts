@@ -15,6 +15,7 @@ import { readSourceToCome, type SourceEntries, type SourceToCome, withListedEntr
 import type { KeptTable } from "./resume/kept-tables.ts";
 import type { ResumableDump } from "./resume/resumable-dump.ts";
 import type { SecondReader } from "./second-reader.ts";
+import type { ServerFacts } from "./server-facts.ts";
 import { StatisticsDefinitions } from "./statistics-definitions.ts";
 
 export interface DumpToBegin {
@@ -32,6 +33,8 @@ export interface DumpToBegin {
   readonly secondReader: SecondReader;
   /** Set when the dump can be resumed, or is. */
   readonly resumable: ResumableDump | undefined;
+  /** Called when the session is needed no more, which may be long before all is written. */
+  readonly onAllRead: (facts: ServerFacts) => void;
 }
 
 /**
@@ -73,6 +76,7 @@ function isPrintedAsMade({ format, request }: DumpToBegin): boolean {
  * of the time and the memory of both together.
  */
 async function beginScript(begin: DumpToBegin, { entries, ...source }: SourceToCome): Promise<BegunDump> {
+  begin.onAllRead(source.facts);
   const entryCounts = new Map<string, number>();
   const toCome = countingEntries(entries, entryCounts);
   const writer = await openWriter({

@@ -69,6 +69,7 @@ async function makeDump(
   const snapshotAt = monotonic();
   const format = chooseFormat(request, session.capabilities);
   let copying: CopyLanes | undefined;
+  let ended: Promise<SnapshotHeld> | undefined;
   const { source, writer, copies, kept, sample, entryCounts } = await beginDump({
     session,
     request,
@@ -81,6 +82,11 @@ async function makeDump(
     connect: options.connect,
     secondReader,
     resumable,
+    // The server takes its time to close a session that has locked thousands of tables: it does while we print.
+    onAllRead: ({ xmin }) => {
+      ended = endSnapshot(session, xmin, snapshotAt).finally(() => void connection.close());
+      ended.catch(() => {}); // Told when all is written.
+    },
   });
   const { facts, database, decodeName, notIncluded, warnings } = source;
   progress.emit({ event: "snapshot", xmin: facts.xmin });
@@ -98,7 +104,7 @@ async function makeDump(
   const copied = await copyData({ session, lanes, writer, decodeName, context, limit }, copies);
   await resumable?.confirm(session);
   await writer.finish();
-  const snapshot = await endSnapshot(session, facts.xmin, snapshotAt);
+  const snapshot = await (ended ?? endSnapshot(session, facts.xmin, snapshotAt));
   return {
     server: {
       version: connection.serverVersionText,
