@@ -1,9 +1,14 @@
 import { BackupError } from "../../../core/backup-error.ts";
 
+/**
+ * serialization_failure: only a standby says it to a transaction that never writes. When it ends the session for it, its own hint is to
+ * connect again, which ends in the same way.
+ */
+const recoveryConflict = "40001";
+
 /** What to do about an error that ended a dump, where the server itself does not say. By SQLSTATE. */
 const hints: Readonly<Record<string, string>> = {
-  // Only a standby says it to a transaction that never writes.
-  "40001":
+  [recoveryConflict]:
     "the standby had to apply changes that this snapshot still needed: set hot_standby_feedback = on or raise max_standby_streaming_delay on it, or back up the primary",
   "42501":
     "grant this user SELECT on every table and sequence and USAGE on every schema (role pg_read_all_data, from PostgreSQL 14 on); where row security applies, use the owner or a role with BYPASSRLS",
@@ -26,7 +31,7 @@ export function withDumpHint(error: unknown): unknown {
     );
   }
   // What is said of any lost connection is less than what the server's last words mean.
-  const hasBetter = error.hint !== undefined && error.code !== "CONNECTION_LOST";
+  const hasBetter = error.hint !== undefined && error.code !== "CONNECTION_LOST" && error.sqlState !== recoveryConflict;
   const hint = hints[error.sqlState];
   return hint === undefined || hasBetter ? error : error.withHint(hint);
 }
