@@ -28,8 +28,6 @@ export class MessageLink implements ReadSink {
   #consumer: CopyOutConsumer | undefined;
   /** Between CopyOutResponse and CopyDone; a message of another type may come in between. */
   #activeCopy: CopyOutConsumer | undefined;
-  /** Bytes that arrived in our memory but belong to the consumer. */
-  #copyRest: Buffer = noBytes;
   /** Where the transport writes what comes next, and whose memory that is. */
   #lent: Uint8Array = noBytes;
   #lentBy: CopyOutConsumer | undefined;
@@ -73,7 +71,7 @@ export class MessageLink implements ReadSink {
     const release = (): void => {
       this.#holds--;
       if (this.#holds > 0 || this.#ended) return;
-      if (this.#consumer === undefined && this.#activeCopy !== undefined) this.#enterCopy(this.#activeCopy);
+      this.#consumer ??= this.#activeCopy;
       if (this.#run()) this.transport.resume();
     };
     until.then(release, release);
@@ -87,7 +85,7 @@ export class MessageLink implements ReadSink {
 
   space(): Uint8Array {
     // While bytes wait that the consumer has not seen, its space is still needed for them.
-    this.#lentBy = this.#copyRest.length === 0 ? this.#consumer : undefined;
+    this.#lentBy = this.#decoder.unread.length === 0 ? this.#consumer : undefined;
     this.#lent = this.#lentBy?.space() ?? this.#readBuffer;
     return this.#lent;
   }
@@ -115,14 +113,15 @@ export class MessageLink implements ReadSink {
   }
 
   #take(count: number): void {
-    if (this.#consumer !== undefined && this.#lentBy === this.#consumer) {
-      this.#consumed(this.#consumer.received(count));
-    } else if (this.#consumer !== undefined) {
-      // The read was under way into our buffer before the consumer could lend its own.
-      this.#copyRest = Buffer.concat([this.#copyRest, this.#lent.subarray(0, count)]);
-    } else {
+    if (this.#consumer === undefined || this.#lentBy !== this.#consumer) {
+      // Perhaps for a consumer: the read was under way into our buffer before it could lend its own.
       this.#decoder.feed(this.#lent.subarray(0, count));
+      return;
     }
+    const step = this.#consumer.received(count);
+    this.#consumed(step);
+    // Messages again. Nothing else waits, or the consumer's memory would not have been lent.
+    if (step.kind === "other") this.#decoder.feed(step.rest);
   }
 
   /** Handles what is there; answers whether more may be read. */
@@ -130,12 +129,12 @@ export class MessageLink implements ReadSink {
     try {
       while (this.#holds === 0 && !this.#ended) {
         if (this.#consumer !== undefined) {
-          if (this.#copyRest.length === 0) return true;
+          if (this.#decoder.unread.length === 0) return true;
           this.#feedConsumer(this.#consumer);
         } else {
           if (!this.#decoder.next()) return true;
           this.#handler.onMessage(this.#decoder);
-          if (this.#activeCopy !== undefined) this.#enterCopy(this.#activeCopy);
+          if (this.#activeCopy !== undefined) this.#consumer = this.#activeCopy;
         }
       }
     } catch (error) {
@@ -144,17 +143,19 @@ export class MessageLink implements ReadSink {
     return false;
   }
 
-  #enterCopy(consumer: CopyOutConsumer): void {
-    this.#consumer = consumer;
-    this.#copyRest = this.#decoder.takeUnread();
-  }
-
+  /**
+   * Gives it what came with other messages. What it does not take stays where it is: with many small tables that is most of what was
+   * read, and copies of it for each table would be 7 KiB a table that wait for the garbage collector.
+   */
   #feedConsumer(consumer: CopyOutConsumer): void {
     const space = consumer.space();
-    const count = Math.min(space.length, this.#copyRest.length);
-    space.set(this.#copyRest.subarray(0, count));
-    this.#copyRest = this.#copyRest.subarray(count);
-    this.#consumed(consumer.received(count));
+    const { unread } = this.#decoder;
+    const count = Math.min(space.length, unread.length);
+    space.set(unread.subarray(0, count));
+    this.#decoder.skip(count);
+    const step = consumer.received(count);
+    this.#consumed(step);
+    if (step.kind === "other") this.#decoder.putBack(step.rest.length);
   }
 
   #consumed(step: CopyOutStep): void {
@@ -165,11 +166,7 @@ export class MessageLink implements ReadSink {
         this.hold(step.until.catch((error: unknown) => this.destroy(error as Error)));
         return;
       case "other":
-        // Messages again: what the consumer did not take, then what it has not seen.
         this.#consumer = undefined;
-        this.#decoder.feed(step.rest);
-        this.#decoder.feed(this.#copyRest);
-        this.#copyRest = noBytes;
         return;
       default:
         step satisfies never;

@@ -89,7 +89,23 @@ describe("a message decoder", () => {
     const rest = message(MessageType.copyData, Buffer.from("1\tone\n")).subarray(0, 8);
     decoder.feed(Buffer.concat([first, rest]));
     expect(decoder.next()).toBe(true);
-    expect(decoder.takeUnread()).toEqual(rest);
+    expect(decoder.unread).toEqual(rest);
+    decoder.skip(rest.length);
+    expect(decoder.unread).toHaveLength(0);
     expect(decoder.next()).toBe(false);
+  });
+
+  test("cuts what was skipped and put back", () => {
+    const decoder = new MessageDecoder();
+    decoder.authenticated = true;
+    const data = message(MessageType.copyData, Buffer.from("1\tone\n"));
+    const done = message(MessageType.copyDone, Buffer.alloc(0));
+    decoder.feed(Buffer.concat([data, done.subarray(0, 3)]));
+    decoder.skip(data.length + 3);
+    decoder.putBack(3);
+    decoder.feed(done.subarray(3));
+    expect(decoder.next()).toBe(true);
+    expect(decoder.type).toBe(MessageType.copyDone);
+    expect(decoder.unread).toHaveLength(0);
   });
 });

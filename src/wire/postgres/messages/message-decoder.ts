@@ -56,11 +56,19 @@ export class MessageDecoder implements MessageView {
     return true;
   }
 
-  /** Takes all bytes that belong to messages not yet taken (a copy) and forgets them. */
-  takeUnread(): Buffer {
-    const rest = Buffer.from(this.#buffer.subarray(this.#readAt, this.#filledTo));
-    this.#readAt = this.#filledTo;
-    return rest;
+  /** What belongs to messages not yet taken. Valid until the next `feed()`. */
+  get unread(): Buffer {
+    return this.#buffer.subarray(this.#readAt, this.#filledTo);
+  }
+
+  /** Takes so many bytes of `unread` off, whatever they are. */
+  skip(count: number): void {
+    this.#readAt += count;
+  }
+
+  /** Takes the last so many bytes that were skipped back. Only before anything else is fed or taken. */
+  putBack(count: number): void {
+    this.#readAt -= count;
   }
 
   #reset(): void {
