@@ -24,7 +24,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** Loaded when it is needed. */
 function isPart(name: string): boolean {
-  return /^dist\/[\w-]+-[A-Z0-9]{8}\.mjs$/.test(name);
+  return /^dist\/[\w-]+-[0-9a-f]{8}\.mjs$/.test(name);
 }
 
 test("the package holds the bundle, the launcher and docs, and no sources, tests or dependencies", () => {
