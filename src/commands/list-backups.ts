@@ -1,13 +1,18 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { BackupError } from "../core/backup-error.ts";
-import { EARLIER_INFO_SUFFIX, METADATA_SUFFIX } from "../core/backup-name.ts";
+import { EARLIER_INFO_SUFFIX, METADATA_SUFFIX, VERIFICATION_SUFFIX } from "../core/backup-name.ts";
 import { earlierEncryptedSize } from "../core/earlier-encryption.ts";
 import { type BriefMetadata, BriefReader, briefTexts } from "../core/metadata/brief-metadata.ts";
 import { isEarlier } from "../core/metadata/earlier-metadata.ts";
 import type { BackupMetadata } from "../core/metadata/metadata-schema.ts";
+import { MarkFinder } from "../core/verification/mark-finder.ts";
 import type { KnownRepository, RememberedObject } from "../ports/catalogue.ts";
 import type { Storage, StoredObject } from "../ports/storage.ts";
 import { backupInRepository, type FoundBackup, fileName, folderOf, loadMetadata, sizesIn } from "./found-backup.ts";
+import { ListedObjects } from "./listed-objects.ts";
+
+/** Bytes of files. */
+type Sizes = Pick<ReadonlyMap<string, number>, "get">;
 
 /** A backup of a repository, and what is wrong with it as far as a listing can tell. */
 export interface ListedBackup {
@@ -33,8 +38,10 @@ export interface Listing {
   readonly backups: readonly ListedBackup[];
   /** Metadata that could not be read. */
   readonly unreadable: readonly BackupError[];
-  /** Of all that lies in the repository beside its folders, by key. */
-  readonly sizes: ReadonlyMap<string, number>;
+  /** What lies in the repository beside its folders; of records of verifications no sizes. */
+  readonly objects: ListedObjects;
+  /** What the names of those records say. */
+  readonly marks: MarkFinder;
 }
 
 /** Metadata that are read beside each other: far away each waits for its own answers. */
@@ -54,11 +61,11 @@ const TURN_AFTER = 4096;
  */
 export async function listBackups(storage: Storage, signal: AbortSignal, known?: KnownRepository): Promise<Listing> {
   const backups: ListedBackup[] = [];
-  const read = async (object: StoredObject, sizes: ReadonlyMap<string, number>): Promise<Read<ListedBackup>> => {
+  const read = async (object: StoredObject, objects: ListedObjects): Promise<Read<ListedBackup>> => {
     const before = known?.textOf(object);
     const backup = await readOrKnown(storage, object, before);
     const { metadata } = backup;
-    const listed = { key: object.key, backup, metadata, problems: await problemsOf(backup, sizes) };
+    const listed = { key: object.key, backup, metadata, problems: await problemsOf(backup, objects) };
     const isLearnt = known !== undefined && before === undefined && object.size <= MAX_REMEMBERED;
     return { found: listed, learnt: isLearnt ? learntOf(object, backup) : undefined };
   };
@@ -69,22 +76,22 @@ export async function listBackups(storage: Storage, signal: AbortSignal, known?:
 /**
  * The same, one after another, with no more of each than lists of many need: its metadata may have a line for each of its tables.
  * @param take is given each backup, in the order of names
- * @returns metadata that could not be read, and the sizes of all that lies in the repository beside its folders
+ * @returns metadata that could not be read, and what lies there
  * @throws BackupError NOT_FOUND when there is no such repository, IO
  */
 export async function eachBackup(
   storage: Storage,
   signal: AbortSignal,
-  take: (listed: BriefBackup) => void,
+  take: (listed: BriefBackup, marks: MarkFinder) => void,
   known?: KnownRepository,
-): Promise<{ readonly unreadable: readonly BackupError[]; readonly sizes: ReadonlyMap<string, number> }> {
+): Promise<Omit<Listing, "backups">> {
   const reader = new BriefReader();
-  const read = (object: StoredObject, sizes: ReadonlyMap<string, number>) => {
+  const read = (object: StoredObject, objects: ListedObjects) => {
     const texts = known?.briefOf(object);
-    if (texts === undefined) return readBriefly(storage, object, sizes, reader, known);
+    if (texts === undefined) return readBriefly(storage, object, objects, reader, known);
     const brief = reader.read(texts, stemOf(object.key));
     // One of a hundred thousand: nothing is waited for where nothing need be.
-    if (brief.folder === undefined) return { found: briefBackup(object.key, brief, problemsIn(brief, sizes)) };
+    if (brief.folder === undefined) return { found: briefBackup(object.key, brief, problemsIn(brief, objects)) };
     return briefFolder(storage, object.key, brief);
   };
   return await eachMetadata(storage, signal, read, take, known);
@@ -100,21 +107,22 @@ interface Read<T> {
 async function eachMetadata<T>(
   storage: Storage,
   signal: AbortSignal,
-  read: (object: StoredObject, sizes: ReadonlyMap<string, number>) => Read<T> | Promise<Read<T>>,
-  take: (found: T) => void,
+  read: (object: StoredObject, objects: ListedObjects) => Read<T> | Promise<Read<T>>,
+  take: (found: T, marks: MarkFinder) => void,
   known: KnownRepository | undefined,
-): Promise<{ readonly unreadable: readonly BackupError[]; readonly sizes: ReadonlyMap<string, number> }> {
-  const sizes = new Map<string, number>();
+): Promise<Omit<Listing, "backups">> {
+  const objects = new ListedObjects();
   // Of each no more than a time is kept beside the sizes: an object and a date would be some 15 MiB for 100,000.
-  const keys: string[] = [];
+  const places: number[] = [];
   const times: number[] = [];
-  for await (const object of storage.list("")) {
-    sizes.set(object.key, object.size);
+  for await (const object of storage.list("", { isNameEnough })) {
+    const place = objects.add(object.key, object.size);
     if (!object.key.endsWith(METADATA_SUFFIX) && !object.key.endsWith(EARLIER_INFO_SUFFIX)) continue;
     signal.throwIfAborted();
-    keys.push(object.key);
+    places.push(place);
     times.push(object.modified.getTime());
   }
+  const marks = new MarkFinder(objects.keys());
   const unreadable: BackupError[] = [];
   let learnt: RememberedObject[] = [];
   const remember = (): void => {
@@ -125,7 +133,7 @@ async function eachMetadata<T>(
     if (one === undefined) return;
     if (one instanceof BackupError) unreadable.push(one);
     else {
-      take(one.found);
+      take(one.found, marks);
       if (one.learnt !== undefined) learnt.push(one.learnt);
     }
   };
@@ -135,20 +143,20 @@ async function eachMetadata<T>(
     waiting = [];
     if (learnt.length >= REMEMBERED_AT_ONCE) remember();
   };
-  for (let at = 0; at < keys.length; at++) {
-    const key = keys[at]!;
-    if (!key.endsWith(METADATA_SUFFIX) && !isEarlierInfo(key, sizes)) continue;
+  for (let at = 0; at < places.length; at++) {
+    const { key, size } = objects.at(places[at]!);
+    if (!key.endsWith(METADATA_SUFFIX) && !isEarlierInfo(key, objects)) continue;
     if (at % TURN_AFTER === TURN_AFTER - 1) await nextTurn();
     signal.throwIfAborted();
-    const one = read({ key, size: sizes.get(key)!, modified: new Date(times[at]!) }, sizes);
+    const one = read({ key, size, modified: new Date(times[at]!) }, objects);
     if (!(one instanceof Promise) && waiting.length === 0) settle(one);
     else waiting.push(one instanceof Promise ? one.catch(toFinding) : one);
     if (waiting.length >= READ_AT_ONCE) await settleAll();
   }
   await settleAll();
   remember();
-  known?.keepOnly(sizes);
-  return { unreadable, sizes };
+  known?.keepOnly(objects);
+  return { unreadable, objects, marks };
 }
 
 /** Undefined for one that was removed since the listing: it is not there, and nothing is wrong with that. */
@@ -158,23 +166,23 @@ function toFinding(error: unknown): BackupError | undefined {
 }
 
 /** What dbbackup 1 wrote beside a backup, and nothing else; 2 and 3 wrote it besides their metadata. */
-function isEarlierInfo(key: string, sizes: ReadonlyMap<string, number>): boolean {
+function isEarlierInfo(key: string, objects: ListedObjects): boolean {
   if (!key.endsWith(EARLIER_INFO_SUFFIX)) return false;
   const file = key.slice(0, -EARLIER_INFO_SUFFIX.length);
-  return sizes.has(file) && !sizes.has(`${file}${METADATA_SUFFIX}`);
+  return objects.has(file) && !objects.has(`${file}${METADATA_SUFFIX}`);
 }
 
 async function readBriefly(
   storage: Storage,
   object: StoredObject,
-  sizes: ReadonlyMap<string, number>,
+  objects: ListedObjects,
   reader: BriefReader,
   known: KnownRepository | undefined,
 ): Promise<Read<BriefBackup>> {
   const backup = await readOrKnown(storage, object, known?.textOf(object));
   const learnt = learntOf(object, backup);
   const brief = reader.read(learnt.brief, stemOf(object.key));
-  const found = briefBackup(object.key, brief, await problemsOf(backup, sizes));
+  const found = briefBackup(object.key, brief, await problemsOf(backup, objects));
   return { found, learnt: learnt.brief.own.length <= MAX_REMEMBERED ? learnt : undefined };
 }
 
@@ -189,6 +197,10 @@ async function readOrKnown(storage: Storage, { key }: StoredObject, before: stri
 function learntOf(object: StoredObject, { metadata, location }: WithMetadata): RememberedObject {
   const text = object.size > MAX_REMEMBERED ? undefined : JSON.stringify(metadata);
   return { object, text, brief: briefTexts(metadata, stemOf(object.key), folderOf(metadata, location)) };
+}
+
+function isNameEnough(key: string): boolean {
+  return key.endsWith(VERIFICATION_SUFFIX);
 }
 
 function stemOf(metadataKey: string): string {
@@ -214,20 +226,14 @@ async function readMetadataOf(storage: Storage, key: string): Promise<BackupMeta
   }
 }
 
-async function problemsOf(
-  { metadata, folder }: WithMetadata,
-  sizes: ReadonlyMap<string, number>,
-): Promise<readonly string[]> {
+async function problemsOf({ metadata, folder }: WithMetadata, sizes: Sizes): Promise<readonly string[]> {
   const { artifacts } = metadata;
   if (folder !== undefined) return missing({ artifacts, isEarlier: false }, await folder.sizes(), fileName);
   return missing({ artifacts, isEarlier: isEarlier(metadata) }, sizes, itself);
 }
 
 /** @param sizes of the folder's files where the backup is one, else of what lies beside its metadata */
-function problemsIn(
-  { common, artifacts, folder }: BriefMetadata,
-  sizes: ReadonlyMap<string, number>,
-): readonly string[] {
+function problemsIn({ common, artifacts, folder }: BriefMetadata, sizes: Sizes): readonly string[] {
   return missing({ artifacts, isEarlier: isEarlier(common) }, sizes, folder === undefined ? itself : fileName);
 }
 
@@ -240,7 +246,7 @@ const none: readonly string[] = [];
 
 function missing(
   backup: { readonly artifacts: BriefMetadata["artifacts"]; readonly isEarlier: boolean },
-  sizes: ReadonlyMap<string, number>,
+  sizes: Sizes,
   keyOf: (name: string) => string,
 ): readonly string[] {
   let problems: string[] | undefined;

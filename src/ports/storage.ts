@@ -33,7 +33,7 @@ export interface Storage {
    * prefix only when `recursive`.
    * @throws BackupError NOT_FOUND when there is no such place, IO
    */
-  list(prefix: string, options?: { readonly recursive?: boolean }): AsyncIterable<StoredObject>;
+  list(prefix: string, options?: ListOptions): AsyncIterable<StoredObject>;
   /** Removes an object, and its folder if it was the last in it; a missing one is no error. */
   remove(key: string): Promise<void>;
   /**
@@ -54,6 +54,15 @@ export interface Storage {
   growing?(): AsyncIterable<GrowingFolder>;
   /** Bytes that a new object may take, as far as the place can tell. */
   freeBytes(): Promise<number | undefined>;
+}
+
+export interface ListOptions {
+  readonly recursive?: boolean;
+  /**
+   * Whether only the name of an object is asked for. Where to ask for more takes a look at each, none is taken: the object may have been
+   * removed a moment ago, its size may be NaN, and its time 1970.
+   */
+  readonly isNameEnough?: (key: string) => boolean;
 }
 
 /** Size and time of a stored object. */

@@ -1,10 +1,19 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { ExitStatus } from "../../src/core/exit-status.ts";
 import { mustDbbackup } from "../helpers/dbbackup.ts";
 import { dbbackupHere, mustDbbackupHere } from "../helpers/dbbackup-here.ts";
-import { plantBackup } from "../helpers/planted-backup.ts";
+import { plantBackup, plantRecord } from "../helpers/planted-backup.ts";
 import { sharedServer } from "../helpers/shared-servers.ts";
 import { withTemporaryFolder } from "../helpers/temporary-folder.ts";
 import { withDatabase } from "../helpers/test-database.ts";
@@ -179,6 +188,34 @@ describe("what is good", () => {
       ["the last good backup of its database"],
       ["damaged, and no rule keeps it"],
       ["younger than 25 days (retention-days)"],
+    ]);
+  });
+
+  test("of records only those count that say what their names say, and damage only until a closer look found none", async () => {
+    await using folder = await withTemporaryFolder();
+    const repo = folder.path;
+    const [older, proved, liar, healed, damaged, newest] = [60, 50, 45, 40, 35, 30].map((days) =>
+      plantBackup(repo, "shop", days),
+    );
+    plantRecord(repo, older!, "restore", "ok", 59);
+    plantRecord(repo, proved!, "restore", "ok", 49);
+    plantRecord(repo, newest!, "full", "ok", 29);
+    plantRecord(repo, healed!, "full", "damaged", 39);
+    plantRecord(repo, healed!, "full", "ok", 38);
+    plantRecord(repo, damaged!, "full", "damaged", 34);
+    plantRecord(repo, damaged!, "quick", "ok", 33);
+    // It is called a proof, and its file says damage.
+    plantRecord(repo, liar!, "restore", "damaged", 44);
+    const [record] = readdirSync(repo).filter((name) => name.startsWith(liar!.name) && name.endsWith(".verify.json"));
+    renameSync(join(repo, record!), join(repo, record!.replace("-damaged", "-ok")));
+    const told = await clean(repo, "--keep-last", "2", "--dry-run");
+    expect(told.backups.map(({ id, keep, reasons }) => [id, keep, reasons.join("; ")])).toEqual([
+      [older!.id, false, "no rule keeps it"],
+      [proved!.id, true, "the last backup of its database that was proved by a restore"],
+      [liar!.id, false, "no rule keeps it"],
+      [healed!.id, true, "one of the newest 2 (keep-last)"],
+      [damaged!.id, false, "damaged, and no rule keeps it"],
+      [newest!.id, true, "the last good backup of its database; one of the newest 2 (keep-last)"],
     ]);
   });
 

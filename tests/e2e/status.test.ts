@@ -1,10 +1,8 @@
 import { cpSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { uuidV7 } from "../../src/core/uuid-v7.ts";
-import { formatVerification } from "../../src/core/verification/format-verification.ts";
 import { dbbackupHere, mustDbbackupHere } from "../helpers/dbbackup-here.ts";
-import { type PlantedBackup, plantBackup } from "../helpers/planted-backup.ts";
+import { plantBackup, plantRecord } from "../helpers/planted-backup.ts";
 import { sharedServer } from "../helpers/shared-servers.ts";
 import { withTemporaryFolder } from "../helpers/temporary-folder.ts";
 import { withDatabase } from "../helpers/test-database.ts";
@@ -23,37 +21,6 @@ async function status(repo: string, ...more: readonly string[]) {
   const done = await dbbackupHere(["status", "--repo", repo, "--config", "none", "--json", ...more]);
   const { verdict, databases } = JSON.parse(done.stdout.toString()) as { verdict: string; databases: readonly Row[] };
   return { code: done.status, verdict, rows: new Map(databases.map((row) => [row.title, row])), stderr: done.stderr };
-}
-
-/** A record as `verify` writes it. */
-function plantRecord(
-  folder: string,
-  { id, name }: PlantedBackup,
-  level: "full" | "restore",
-  result: "ok" | "damaged",
-  daysAgo = 0,
-): void {
-  const time = new Date(Date.now() - daysAgo * 24 * 3600 * 1000);
-  const stamp = time.toISOString().replace(/[-:]|\.\d+/g, "");
-  const text = formatVerification({
-    version: 1,
-    id: uuidV7(time),
-    timestamp: time.toISOString(),
-    backup: name,
-    backup_id: id,
-    status: result,
-    level,
-    tool: { name: "dbbackup", version: "test" },
-    ...(level === "restore" ? { recovery_seconds: 12.5 } : {}),
-    duration_seconds: 20,
-    phases: [],
-    counts: {},
-    damage_count: result === "ok" ? 0 : 1,
-    damage: [],
-    notes: [],
-    checks: [],
-  });
-  writeFileSync(join(folder, `${name}.${stamp}-${level}-${result}.verify.json`), text);
 }
 
 test("each database has its state, and the reason for it", async () => {

@@ -6,7 +6,7 @@ import { discardCopy } from "../removal/unfinished-copy.ts";
 import { supersededRecords } from "./superseded-records.ts";
 import { type UnfinishedWork, unfinishedWork } from "./unfinished-work.ts";
 
-/** Keys of records in a repository. */
+/** Keys of records in a repository, in their order. */
 export interface ListedRecords {
   readonly removals: readonly string[];
   readonly verifications: readonly string[];
@@ -74,7 +74,8 @@ export async function cleanup(
 
 async function recordsIn(storage: Storage): Promise<readonly string[]> {
   const records: string[] = [];
-  for await (const { key } of storage.list("")) if (key.endsWith(VERIFICATION_SUFFIX)) records.push(key);
+  for await (const { key } of storage.list("", { isNameEnough: () => true }))
+    if (key.endsWith(VERIFICATION_SUFFIX)) records.push(key);
   return records;
 }
 

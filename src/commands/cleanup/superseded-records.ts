@@ -1,5 +1,5 @@
 import { BackupError } from "../../core/backup-error.ts";
-import { METADATA_SUFFIX } from "../../core/backup-name.ts";
+import { METADATA_SUFFIX, VERIFICATION_SUFFIX } from "../../core/backup-name.ts";
 import { type VerificationMark, verificationMark } from "../../core/verification/verification-mark.ts";
 import type { Storage } from "../../ports/storage.ts";
 import { openEncrypted, type Unlocking } from "../encryption/open-encrypted.ts";
@@ -7,6 +7,7 @@ import type { FoundBackup } from "../found-backup.ts";
 import { readBackup } from "../list-backups.ts";
 import { readMarked } from "../proof/list-verifications.ts";
 import { unlessGone } from "../unless-gone.ts";
+import { nameBeside } from "../write-beside.ts";
 
 /** Records of each backup, level and outcome that stay. One would do for all that is decided by them; people look back further. */
 export const KEPT_RECORDS = 10;
@@ -14,12 +15,12 @@ export const KEPT_RECORDS = 10;
 /**
  * Records of verifications for which newer ones of the same backup, level and outcome stand. Only records count that are what their
  * names say; of encrypted backups only those that their keys wrote: where no key is given, all of theirs stay.
- * @param keys of all that lies in the repository beside its folders
+ * @param keys of all records of verifications, in their order
  * @returns their keys
  * @throws BackupError IO
  */
 export async function supersededRecords(
-  keys: Iterable<string>,
+  keys: readonly string[],
   storage: Storage,
   unlocking: Unlocking | undefined,
   signal: AbortSignal,
@@ -35,19 +36,29 @@ export async function supersededRecords(
 }
 
 /** By the name of the backup: groups of more records than stay. */
-function crowdedGroups(keys: Iterable<string>): ReadonlyMap<string, readonly (readonly VerificationMark[])[]> {
-  const counts = new Map<string, number>();
+function crowdedGroups(keys: readonly string[]): ReadonlyMap<string, readonly (readonly VerificationMark[])[]> {
   const marks: VerificationMark[] = [];
-  for (const key of keys) {
+  for (const key of besideCrowded(keys)) {
     const mark = verificationMark(key);
     // Only the file of an older one tells its outcome.
-    if (mark?.status === undefined) continue;
-    marks.push(mark);
-    counts.set(groupOf(mark), (counts.get(groupOf(mark)) ?? 0) + 1);
+    if (mark?.status !== undefined) marks.push(mark);
   }
-  const crowded = marks.filter((mark) => counts.get(groupOf(mark))! > KEPT_RECORDS);
-  const groups = Map.groupBy(crowded, groupOf);
-  return Map.groupBy(groups.values(), ([first]) => first!.backup);
+  const groups = [...Map.groupBy(marks, groupOf).values()].filter((group) => group.length > KEPT_RECORDS);
+  return Map.groupBy(groups, ([first]) => first!.backup);
+}
+
+/**
+ * Those of backups with many: mostly there are none, and of a hundred thousand names nothing is kept. In their order all that begin with
+ * the name of a backup and a dot stand together: if it has more than so many, the one so far behind its first still begins so.
+ */
+function* besideCrowded(keys: readonly string[]): Generator<string> {
+  const crowded = new Set<string>();
+  for (let at = 0; at + KEPT_RECORDS < keys.length; at++) {
+    const name = nameBeside(keys[at]!, VERIFICATION_SUFFIX);
+    if (keys[at + KEPT_RECORDS]!.startsWith(`${name}.`)) crowded.add(name);
+  }
+  if (crowded.size === 0) return;
+  for (const key of keys) if (crowded.has(nameBeside(key, VERIFICATION_SUFFIX))) yield key;
 }
 
 function groupOf({ backup, level, status }: VerificationMark): string {

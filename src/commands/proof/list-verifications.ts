@@ -29,8 +29,8 @@ export async function verificationMarks(
   prefix = "",
 ): Promise<ReadonlyMap<string, readonly VerificationMark[]>> {
   const marks: VerificationMark[] = [];
-  for await (const { key, size } of storage.list(prefix)) {
-    const mark = size > MAX_BYTES ? undefined : verificationMark(key);
+  for await (const { key } of storage.list(prefix, { isNameEnough: () => true })) {
+    const mark = verificationMark(key);
     if (mark !== undefined) marks.push(mark);
   }
   marks.sort((a, b) => b.time.getTime() - a.time.getTime());
@@ -43,17 +43,25 @@ export async function verificationMarks(
  * @throws BackupError NOT_FOUND, IO
  */
 export async function readMarked(
-  { key, level, status }: VerificationMark,
+  mark: VerificationMark,
   backup: FoundBackup,
   storage: Storage,
 ): Promise<StoredVerification | undefined> {
-  const verification = readVerification((await readWhole(storage, key)).toString("utf8"));
+  const verification = await readRecord(mark, storage);
   if (verification === undefined || verification.backup_id !== backup.metadata?.id) return undefined;
-  if ((verification.level ?? "restore") !== level || (status ?? verification.status) !== verification.status) {
-    return undefined;
-  }
   if (!(await isBound(verification, backup))) return undefined;
-  return { file: `${storage.location}/${key}`, level, verification };
+  return { file: `${storage.location}/${mark.key}`, level: mark.level, verification };
+}
+
+/** The same of whatever backup it is, and whoever wrote it. @throws BackupError NOT_FOUND, IO */
+export async function readRecord(
+  { key, level, status }: VerificationMark,
+  storage: Storage,
+): Promise<Verification | undefined> {
+  const bytes = await readWhole(storage, key, MAX_BYTES);
+  const verification = bytes && readVerification(bytes.toString("utf8"));
+  if (verification === undefined || (verification.level ?? "restore") !== level) return undefined;
+  return (status ?? verification.status) === verification.status ? verification : undefined;
 }
 
 /**

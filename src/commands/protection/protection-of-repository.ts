@@ -9,7 +9,7 @@ import {
 } from "../../core/protection/judge-protection.ts";
 import { CLOCK_TOLERANCE_MS } from "../../core/retention/clock-doubts.ts";
 import { judgeVerifications } from "../../core/verification/judge-verifications.ts";
-import { MarkFinder } from "../../core/verification/mark-finder.ts";
+import type { MarkFinder } from "../../core/verification/mark-finder.ts";
 import type { VerificationMark } from "../../core/verification/verification-mark.ts";
 import type { KnownRepository } from "../../ports/catalogue.ts";
 import type { Storage } from "../../ports/storage.ts";
@@ -154,12 +154,12 @@ async function inventoryOf({ storage, known }: ProtectedPlace, signal: AbortSign
     kinds.set(common, kind);
     found.push({ kind, id, time, size, name, metadataKey: key, problem: problems[0] });
   };
-  const { unreadable, sizes } = await eachBackup(storage, signal, take, known);
+  const { unreadable, marks } = await eachBackup(storage, signal, take, known);
   found.sort((a, b) => b.time - a.time || (a.id < b.id ? 1 : -1));
   return {
     groups: Map.groupBy(found, ({ kind }) => kind.group),
     ids: new Map(found.map((backup) => [backup.id, backup])),
-    marks: new MarkFinder(sizes.keys()),
+    marks,
     unreadable,
   };
 }
@@ -184,7 +184,7 @@ async function protectionOf(
   let proved: Looked | undefined;
   let spoiled: ProtectionFacts["spoiled"];
   for (const backup of backups) {
-    if (good !== undefined && (proved !== undefined || !hasProof(backup, inventory))) continue;
+    if (good !== undefined && (proved !== undefined || !inventory.marks.proved.has(backup.name))) continue;
     const looked = await lookAt(backup, inventory, request);
     if (looked.why !== undefined) {
       if (good === undefined) spoiled ??= { time: backup.time, why: looked.why };
@@ -242,10 +242,6 @@ interface Looked {
   /** Why it cannot be counted on. */
   readonly why?: string | undefined;
   readonly recoverySeconds?: number | undefined;
-}
-
-function hasProof({ name }: WholeBackup, { marks }: Inventory): boolean {
-  return marks.of(name).some(({ level, status }) => level === "restore" && status !== "damaged");
 }
 
 async function lookAt(backup: WholeBackup, { marks }: Inventory, request: ProtectionRequest): Promise<Looked> {

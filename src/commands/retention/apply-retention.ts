@@ -1,5 +1,5 @@
 import { BackupError } from "../../core/backup-error.ts";
-import { VERIFICATION_SUFFIX } from "../../core/backup-name.ts";
+import { REMOVAL_SUFFIX } from "../../core/backup-name.ts";
 import { counted } from "../../core/counted.ts";
 import { BriefReader } from "../../core/metadata/brief-metadata.ts";
 import type { ObjectLock } from "../../core/object-lock.ts";
@@ -11,7 +11,7 @@ import type { Clock } from "../../ports/clock.ts";
 import type { Storage } from "../../ports/storage.ts";
 import { checkChain } from "../encryption/chain-of-repository.ts";
 import type { Unlocking } from "../encryption/open-encrypted.ts";
-import { type BriefBackup, briefly, eachBackup, listBackups, readBackup } from "../list-backups.ts";
+import { type BriefBackup, briefly, eachBackup, type Listing, listBackups, readBackup } from "../list-backups.ts";
 import { isRemovalRecord, removalOf, removeBackup } from "../removal/remove-backup.ts";
 import {
   type RetainedFacts,
@@ -83,20 +83,15 @@ async function retained(
 ): Promise<
   { readonly backups: readonly RetainedInRepository[] } & Pick<RetentionPlan, "removalRecords" | "verificationRecords">
 > {
-  const { facts, sizes } = await factsOf(storage, unlocking, known, signal);
+  const { facts, objects, marks } = await factsOf(storage, unlocking, known, signal);
+  const removalRecords = objects
+    .keys()
+    .filter((key) => key.endsWith(REMOVAL_SUFFIX) && isRemovalRecord(key, objects.get(key)!));
   return {
-    backups: await retainedBackups(facts, sizes, storage),
-    removalRecords: [...removalRecordsAmong(sizes)],
-    verificationRecords: [...verificationRecordsAmong(sizes)],
+    backups: await retainedBackups(facts, { objects, marks }, storage),
+    removalRecords,
+    verificationRecords: marks.keys,
   };
-}
-
-function* verificationRecordsAmong(sizes: ReadonlyMap<string, number>): Generator<string> {
-  for (const key of sizes.keys()) if (key.endsWith(VERIFICATION_SUFFIX)) yield key;
-}
-
-function* removalRecordsAmong(sizes: ReadonlyMap<string, number>): Generator<string> {
-  for (const [key, size] of sizes) if (isRemovalRecord(key, size)) yield key;
 }
 
 /** Without keys nothing is kept of a hundred thousand backups but what is decided by. */
@@ -105,24 +100,24 @@ async function factsOf(
   unlocking: Unlocking | undefined,
   known: KnownRepository | undefined,
   signal: AbortSignal,
-): Promise<{ readonly facts: readonly RetainedFacts[]; readonly sizes: ReadonlyMap<string, number> }> {
+): Promise<{ readonly facts: readonly RetainedFacts[] } & Pick<Listing, "objects" | "marks">> {
   const reader = new RetainedFactsReader();
   const facts: RetainedFacts[] = [];
   if (unlocking !== undefined) {
-    const { backups, unreadable, sizes } = await listBackups(storage, signal, known);
+    const { backups, unreadable, objects, marks } = await listBackups(storage, signal, known);
     refuseUnreadable(unreadable, storage);
     const briefs = new BriefReader();
     for (const listed of (await checkChain(backups, unlocking, signal)).backups) {
       facts.push(reader.factsOf(briefly(listed, briefs), listed.backup.metadata?.sealed !== undefined));
     }
-    return { facts, sizes };
+    return { facts, objects, marks };
   }
   const take = (listed: BriefBackup): void => {
     facts.push(reader.factsOf(listed, listed.brief.common.isSealed === true));
   };
-  const { unreadable, sizes } = await eachBackup(storage, signal, take, known);
+  const { unreadable, objects, marks } = await eachBackup(storage, signal, take, known);
   refuseUnreadable(unreadable, storage);
-  return { facts, sizes };
+  return { facts, objects, marks };
 }
 
 /** Only rules by age hang on the clock. @param ages the rules' days, as far as there are some */

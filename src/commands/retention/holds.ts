@@ -3,6 +3,7 @@ import { HOLD_SUFFIX, METADATA_SUFFIX } from "../../core/backup-name.ts";
 import { formatHold, type Hold, MAX_HOLD_BYTES } from "../../core/retention/hold-record.ts";
 import type { Storage } from "../../ports/storage.ts";
 import type { FoundBackup } from "../found-backup.ts";
+import type { ListedObjects } from "../listed-objects.ts";
 import { folderOf, nameOf } from "../proof/place-of-backup.ts";
 import { removalKey } from "../removal/remove-backup.ts";
 import { isBeside, nameBeside, writeBeside } from "../write-beside.ts";
@@ -67,14 +68,14 @@ export async function holdsOf(
   return holds.toSorted((a, b) => (a?.since.getTime() ?? 0) - (b?.since.getTime() ?? 0));
 }
 
-/** The holds of a repository. @param keys of what lies in it, with their sizes @throws BackupError IO */
-export async function readHolds(keys: ReadonlyMap<string, number>, storage: Storage): Promise<readonly StoredHold[]> {
+/** The holds of a repository. @param objects that lie in it @throws BackupError IO */
+export async function readHolds(objects: ListedObjects, storage: Storage): Promise<readonly StoredHold[]> {
   const holds: StoredHold[] = [];
-  for (const [key, size] of keys) {
+  for (const key of objects.keys()) {
     if (!key.endsWith(HOLD_SUFFIX)) continue;
     holds.push({
       name: nameBeside(key, HOLD_SUFFIX),
-      hold: size > MAX_HOLD_BYTES ? undefined : await readHold(key, storage),
+      hold: objects.get(key)! > MAX_HOLD_BYTES ? undefined : await readHold(key, storage),
     });
   }
   return holds;

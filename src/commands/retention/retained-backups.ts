@@ -1,21 +1,16 @@
-import { METADATA_SUFFIX, VERIFICATION_SUFFIX } from "../../core/backup-name.ts";
 import { tagWords } from "../../core/backup-tags.ts";
 import type { CommonMetadata } from "../../core/metadata/brief-metadata.ts";
 import { isEarlier } from "../../core/metadata/earlier-metadata.ts";
 import type { RetainedBackup } from "../../core/retention/plan-retention.ts";
-import { judgeVerifications } from "../../core/verification/judge-verifications.ts";
-import { readVerification } from "../../core/verification/read-verification.ts";
-import type { Verification } from "../../core/verification/verification-schema.ts";
+import { type Judged, judgeVerifications } from "../../core/verification/judge-verifications.ts";
+import type { MarkFinder } from "../../core/verification/mark-finder.ts";
+import type { VerificationMark } from "../../core/verification/verification-mark.ts";
 import type { Storage } from "../../ports/storage.ts";
 import { isCluster } from "../found-backup.ts";
-import type { BriefBackup } from "../list-backups.ts";
-import { readWhole } from "../read-whole.ts";
+import type { BriefBackup, Listing } from "../list-backups.ts";
+import { readRecord } from "../proof/list-verifications.ts";
 import { unlessGone } from "../unless-gone.ts";
-import { nameBeside } from "../write-beside.ts";
 import { readHolds, type StoredHold } from "./holds.ts";
-
-/** A hundred findings and the rows of some checks; a larger file is none of ours. */
-const MAX_VERIFICATION_BYTES = 16 << 20;
 
 /** A backup of a repository as rules of retention see it. */
 export interface RetainedInRepository extends RetainedBackup, RetainedPlace {}
@@ -106,35 +101,58 @@ function retainedKind(common: CommonMetadata, isEncrypted: boolean): RetainedKin
 }
 
 /**
- * What rules of retention must know of the backups of a repository.
+ * What rules of retention must know of the backups of a repository. Of verifications: which backups are damaged, and which is the newest
+ * of each database that was proved. No other records are opened: nothing is decided by them.
  * @param facts of all of them; of encrypted ones as far as there are keys
- * @param keys of what lies in the repository, with their sizes
  * @returns the same, oldest first
  * @throws BackupError IO
  */
 export async function retainedBackups(
   facts: readonly RetainedFacts[],
-  keys: ReadonlyMap<string, number>,
+  { objects, marks }: Pick<Listing, "objects" | "marks">,
   storage: Storage,
 ): Promise<readonly RetainedInRepository[]> {
-  const holds = Map.groupBy(await readHolds(keys, storage), ({ name }) => name);
-  const verifications = Map.groupBy(await readVerifications(keys, storage), ({ name }) => name);
+  const holds = Map.groupBy(await readHolds(objects, storage), ({ name }) => name);
+  const oldestFirst = facts.toSorted(byTime);
+  const healths = await healthsOf(oldestFirst, marks, storage);
   const twice = repeatedIds(facts);
-  return facts.toSorted(byTime).map((known) => {
+  return oldestFirst.map((known) => {
     const { id, name, hasProblems, ownHold } = known;
-    const [held, verified] = [holds.get(name), verifications.get(name)];
+    const [held, health] = [holds.get(name), healths.get(known)];
     // Most have nothing beside them: a second object for each would be the half of the memory again.
-    if (held === undefined && verified === undefined && ownHold === undefined && !twice.has(id)) return known;
+    if (held === undefined && health === undefined && ownHold === undefined && !twice.has(id)) return known;
     const { ownHold: _, ...backup } = known;
     const holdUntil = heldUntil(id, ownHold, held ?? []);
     const doubt = known.doubt ?? (twice.has(id) ? "another backup has the same id" : undefined);
     return {
       ...backup,
-      health: hasProblems ? "damaged" : healthOf(id, verified ?? []),
+      health: hasProblems ? "damaged" : (health ?? "unverified"),
       ...(holdUntil === undefined ? {} : { holdUntil }),
       ...(doubt === undefined ? {} : { doubt }),
     };
   });
+}
+
+/** Of those backups that records say something of which matters. */
+async function healthsOf(
+  oldestFirst: readonly RetainedFacts[],
+  marks: MarkFinder,
+  storage: Storage,
+): Promise<ReadonlyMap<RetainedFacts, RetainedBackup["health"]>> {
+  const healths = new Map<RetainedFacts, RetainedBackup["health"]>();
+  const { doubtful, proved } = marks;
+  if (doubtful.size === 0 && proved.size === 0) return healths;
+  const withProof = new Set<string>();
+  for (let at = oldestFirst.length - 1; at >= 0; at--) {
+    const backup = oldestFirst[at]!;
+    const { name, id, database, isWhole, hasProblems } = backup;
+    const isAsked = isWhole && !hasProblems && proved.has(name) && !withProof.has(database);
+    if (!isAsked && !doubtful.has(name)) continue;
+    const health = await healthOf(id, marks.of(name), storage);
+    healths.set(backup, health);
+    if (isWhole && !hasProblems && health === "proved") withProof.add(database);
+  }
+  return healths;
 }
 
 function byTime(a: RetainedFacts, b: RetainedFacts): number {
@@ -176,36 +194,17 @@ function heldUntil(id: string, own: number | undefined, holds: readonly StoredHo
   return ends.length === 0 ? undefined : Math.max(...ends);
 }
 
-interface StoredVerification {
-  readonly name: string;
-  readonly verification: Verification;
-}
-
-async function readVerifications(keys: ReadonlyMap<string, number>, storage: Storage): Promise<StoredVerification[]> {
-  const found: StoredVerification[] = [];
-  for (const [key, size] of keys) {
-    if (!key.endsWith(VERIFICATION_SUFFIX) || size > MAX_VERIFICATION_BYTES) continue;
-    const text = await readWhole(storage, key).catch(unlessGone);
-    const verification = text === undefined ? undefined : readVerification(text.toString("utf8"));
-    if (verification !== undefined) found.push({ name: nameBeside(key, VERIFICATION_SUFFIX), verification });
-  }
-  return found;
-}
-
 /** What the verifications of a backup say. */
-function healthOf(id: string, stored: readonly StoredVerification[]): RetainedBackup["health"] {
-  const own = stored.map(({ verification }) => verification).filter(({ backup_id: backup }) => backup === id);
-  return judgeVerifications(
-    own.map(({ level = "restore", status, timestamp }) => ({ level, status, time: Date.parse(timestamp) })),
-  );
-}
-
-/** The keys of what lies in a repository beside its folders, with their sizes. @throws BackupError NOT_FOUND, IO */
-export async function keysOf(storage: Storage, signal: AbortSignal): Promise<ReadonlyMap<string, number>> {
-  const keys = new Map<string, number>();
-  for await (const { key, size } of storage.list("")) {
-    signal.throwIfAborted();
-    if (!key.endsWith(METADATA_SUFFIX)) keys.set(key, size);
+async function healthOf(
+  id: string,
+  marks: readonly VerificationMark[],
+  storage: Storage,
+): Promise<RetainedBackup["health"]> {
+  const found: Judged[] = [];
+  for (const mark of marks) {
+    const verification = await readRecord(mark, storage).catch(unlessGone);
+    if (verification?.backup_id !== id) continue;
+    found.push({ level: mark.level, status: verification.status, time: Date.parse(verification.timestamp) });
   }
-  return keys;
+  return judgeVerifications(found);
 }

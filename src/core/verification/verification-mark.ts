@@ -21,23 +21,32 @@ export function markLabel(level: VerificationLevel, status: "ok" | "damaged"): s
   return `-${level}-${status}`;
 }
 
-const marked = new RegExp(
-  `^(.+)\\.(\\d{4})(\\d\\d)(\\d\\d)T(\\d\\d)(\\d\\d)(\\d\\d)Z(?:-(${verificationLevels.join("|")})-(ok|damaged))?(?:-\\d+)?$`,
-);
+/** `20261122T110000Z` */
+const TIME_LENGTH = 16;
+const marked = new RegExp(`^\\d{8}T\\d{6}Z(?:-(${verificationLevels.join("|")})-(ok|damaged))?(?:-\\d+)?$`);
 
-/** Reads the key of a record; undefined for other files. */
+/** Reads the key of a record; undefined for other files. There may be hundreds of thousands: only what must be is cut out. */
 export function verificationMark(key: string): VerificationMark | undefined {
   if (!key.endsWith(VERIFICATION_SUFFIX)) return undefined;
-  const found = marked.exec(key.slice(0, -VERIFICATION_SUFFIX.length));
+  const end = key.length - VERIFICATION_SUFFIX.length;
+  const dot = key.lastIndexOf(".", end - 1);
+  if (dot < 1) return undefined;
+  const found = marked.exec(key.slice(dot + 1, end));
   if (found === null) return undefined;
-  const [, backup, year, month, day, hour, minute, second, level = "restore", status] = found;
-  const time = new Date(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
+  const time = timeOf(key.slice(dot + 1, dot + 1 + TIME_LENGTH));
   if (Number.isNaN(time.getTime())) return undefined;
   return {
     key,
-    backup: backup!,
+    backup: key.slice(0, dot),
     time,
-    level: level as VerificationLevel,
-    status: status as VerificationMark["status"],
+    level: (found[1] ?? "restore") as VerificationLevel,
+    status: found[2] as VerificationMark["status"],
   };
+}
+
+function timeOf(text: string): Date {
+  const [date, time] = [text.slice(0, 8), text.slice(9, 15)];
+  return new Date(
+    `${date.slice(0, 4)}-${date.slice(4, 6)}-${date.slice(6)}T${time.slice(0, 2)}:${time.slice(2, 4)}:${time.slice(4)}Z`,
+  );
 }

@@ -1,16 +1,17 @@
 import { expect, test } from "vitest";
 import { judgeVerifications } from "./judge-verifications.ts";
 import { verificationLevels } from "./verification-level.ts";
-import { markLabel } from "./verification-mark.ts";
-import { VerificationSummaries } from "./verification-summary.ts";
+import { markLabel, verificationMark } from "./verification-mark.ts";
+import { summarizeMarks } from "./verification-summary.ts";
 
 const time = (day: number): number => Date.UTC(2026, 10, day);
 
 function summaryOf(...records: [day: number, label: string][]) {
-  const summaries = new VerificationSummaries();
-  for (const [day, label] of records)
-    summaries.take(`a.dump.202611${String(day).padStart(2, "0")}T000000Z${label}.verify.json`);
-  return summaries.of("a.dump");
+  return summarizeMarks(
+    records.map(
+      ([day, label]) => verificationMark(`a.dump.202611${String(day).padStart(2, "0")}T000000Z${label}.verify.json`)!,
+    ),
+  );
 }
 
 test("the closest that found nothing, last time", () => {
@@ -34,12 +35,9 @@ test("damage that stands goes first, the newest of it", () => {
   expect(summaryOf([2, "-full-damaged"], [2, "-full-ok"])).toMatchObject({ status: "damaged" });
 });
 
-test("records of others, without an outcome, and other files say nothing", () => {
-  const summaries = new VerificationSummaries();
-  for (const key of ["b.dump.20261101T000000Z-full-ok.verify.json", "a.dump", "a.dump.20261101T000000Z.verify.json"])
-    summaries.take(key);
-  expect(summaries.of("a.dump")).toBeUndefined();
-  expect(summaries.of("b.dump")).toBeDefined();
+test("records without an outcome say nothing", () => {
+  expect(summaryOf([1, ""])).toBeUndefined();
+  expect(summaryOf([1, "-full-ok"], [2, ""])).toEqual({ status: "ok", level: "full", time: time(1) });
 });
 
 test("it judges damage as the retention of backups does", () => {

@@ -1,5 +1,5 @@
-import { type VerificationLevel, verificationLevels } from "./verification-level.ts";
-import { verificationMark } from "./verification-mark.ts";
+import { isAtLeast, type VerificationLevel } from "./verification-level.ts";
+import type { VerificationMark } from "./verification-mark.ts";
 
 /** What the verifications of a backup come to in one line. */
 export interface VerificationSummary {
@@ -11,39 +11,27 @@ export interface VerificationSummary {
   readonly time: number;
 }
 
-/** The newest times, `ok` of each level and then `damaged` of each; NaN for never. */
-type Times = number[];
-
-const neverDone: readonly number[] = Array.from({ length: verificationLevels.length * 2 }, () => Number.NaN);
-
 /**
- * What the names of the records in a repository say of each backup: nothing is opened, and of a hundred thousand backups a few
- * numbers are kept. Whoever can write there can make such names. Records of dbbackup before names told the outcome are passed over.
+ * What the names of the records of a backup say: nothing is opened. Whoever can write there can make such names. Records of dbbackup
+ * before names told the outcome are passed over.
+ * @returns undefined when it was never verified
  */
-export class VerificationSummaries {
-  readonly #times = new Map<string, Times>();
-
-  /** Takes the key of any object, most of which are no records. */
-  take(key: string): void {
-    const mark = verificationMark(key);
-    if (mark?.status === undefined) return;
-    const { backup, level, status, time } = mark;
-    const times = this.#times.get(backup) ?? [...neverDone];
-    this.#times.set(backup, times);
-    const at = verificationLevels.indexOf(level) + (status === "ok" ? 0 : verificationLevels.length);
-    if (!(times[at]! >= time.getTime())) times[at] = time.getTime();
+export function summarizeMarks(marks: readonly VerificationMark[]): VerificationSummary | undefined {
+  let best: VerificationMark | undefined;
+  for (const one of marks) {
+    if (one.status === undefined || !stands(one, marks)) continue;
+    if (best === undefined || outweighs(one, best)) best = one;
   }
+  return best && { status: best.status!, level: best.level, time: best.time.getTime() };
+}
 
-  /** @param backup name of its file or folder @returns undefined when it was never verified */
-  of(backup: string): VerificationSummary | undefined {
-    const times = this.#times.get(backup);
-    if (times === undefined) return undefined;
-    const [ok, damaged] = [times.slice(0, verificationLevels.length), times.slice(verificationLevels.length)];
-    const standing = damaged
-      .map((time, at) => ({ status: "damaged" as const, level: verificationLevels[at]!, time }))
-      .filter(({ time }, at) => time >= 0 && !ok.some((later, closer) => closer >= at && later > time));
-    if (standing.length > 0) return standing.reduce((a, b) => (b.time > a.time ? b : a));
-    const closest = ok.findLastIndex((time) => time >= 0);
-    return closest === -1 ? undefined : { status: "ok", level: verificationLevels[closest]!, time: ok[closest]! };
-  }
+/** Damage that a later look, at least as close, did not find any more does not stand. */
+function stands({ status, level, time }: VerificationMark, marks: readonly VerificationMark[]): boolean {
+  return status === "ok" || !marks.some((one) => one.status === "ok" && one.time > time && isAtLeast(one.level, level));
+}
+
+function outweighs(one: VerificationMark, other: VerificationMark): boolean {
+  if (one.status !== other.status) return one.status === "damaged";
+  if (one.status === "damaged" || one.level === other.level) return one.time > other.time;
+  return isAtLeast(one.level, other.level);
 }

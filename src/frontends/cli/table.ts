@@ -19,26 +19,47 @@ export function* tableLines<T>(
   items: readonly T[],
   rowOf: (item: T) => readonly string[],
 ): Generator<string> {
-  const widths = columns.map(({ title }) => width(title));
-  for (const item of items) {
-    const row = rowOf(item);
-    for (let at = 0; at < row.length; at++) widths[at] = Math.max(widths[at]!, width(printable(row[at]!)));
-  }
+  const layouts: Layout[] = columns.map(({ title, align }) => ({
+    width: width(title),
+    isPlain: plain.test(title),
+    isRight: align === "right",
+  }));
+  for (const item of items) measure(rowOf(item), layouts);
   yield lineOf(
     columns.map(({ title }) => title),
-    widths,
-    columns,
+    layouts,
   );
-  for (const item of items) yield lineOf(rowOf(item), widths, columns);
+  for (const item of items) yield lineOf(rowOf(item), layouts);
+}
+
+/** What is known of a column when all its cells were seen. */
+interface Layout {
+  width: number;
+  /** Each cell is as long as it is wide, and can be printed as it is. */
+  isPlain: boolean;
+  readonly isRight: boolean;
+}
+
+function measure(row: readonly string[], layouts: readonly Layout[]): void {
+  for (let at = 0; at < row.length; at++) {
+    const [cell, layout] = [row[at]!, layouts[at]!];
+    if (plain.test(cell)) {
+      if (cell.length > layout.width) layout.width = cell.length;
+      continue;
+    }
+    layout.isPlain = false;
+    layout.width = Math.max(layout.width, width(printable(cell)));
+  }
 }
 
 /** Without intermediate lists: there may be a hundred thousand lines. */
-function lineOf(row: readonly string[], widths: readonly number[], columns: readonly Column[]): string {
+function lineOf(row: readonly string[], layouts: readonly Layout[]): string {
   let line = "";
   for (let at = 0; at < row.length; at++) {
-    const cell = printable(row[at]!);
-    const space = " ".repeat(widths[at]! - width(cell));
-    line += `${at === 0 ? "" : "  "}${columns[at]!.align === "right" ? space + cell : cell + space}`;
+    const { width: whole, isPlain, isRight } = layouts[at]!;
+    const cell = isPlain ? row[at]! : printable(row[at]!);
+    const space = " ".repeat(whole - (isPlain ? cell.length : width(cell)));
+    line += `${at === 0 ? "" : "  "}${isRight ? space + cell : cell + space}`;
   }
   return line.trimEnd();
 }

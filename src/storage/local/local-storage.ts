@@ -8,6 +8,7 @@ import { isUuid } from "../../core/uuid-v7.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type {
   GrowingFolder,
+  ListOptions,
   NotedWork,
   OpenedObject,
   ResumedWork,
@@ -81,12 +82,13 @@ export class LocalStorage implements Storage {
     return lookAt(key, this.#pathOf(key));
   }
 
-  list(prefix: string, options: { readonly recursive?: boolean } = {}): AsyncIterable<StoredObject> {
+  list(prefix: string, options: ListOptions = {}): AsyncIterable<StoredObject> {
     const folder = prefix.slice(0, prefix.lastIndexOf("/") + 1);
-    return new OneByOne(this.#listFolder(folder, prefix, options.recursive === true));
+    return new OneByOne(this.#listFolder(folder, prefix, options));
   }
 
-  async *#listFolder(folder: string, prefix: string, recursive: boolean): AsyncGenerator<readonly StoredObject[]> {
+  async *#listFolder(folder: string, prefix: string, options: ListOptions): AsyncGenerator<readonly StoredObject[]> {
+    const { recursive = false, isNameEnough } = options;
     const keys = await this.#keysOf(folder, prefix);
     let found: StoredObject[] = [];
     for (let at = 0; at < keys.length; at++) {
@@ -100,7 +102,11 @@ export class LocalStorage implements Storage {
         if (!recursive) continue;
         yield found;
         found = [];
-        yield* this.#listFolder(key, prefix, recursive);
+        yield* this.#listFolder(key, prefix, options);
+        continue;
+      }
+      if (isNameEnough?.(key) === true) {
+        found.push({ key, size: Number.NaN, modified: sometime });
         continue;
       }
       const stored = lookAt(key, `${this.location}${sep}${key}`);
@@ -245,6 +251,9 @@ export class LocalStorage implements Storage {
     });
   }
 }
+
+/** Of files that nobody asks the time of. */
+const sometime = new Date(0);
 
 const surrogate = /[\ud800-\udfff]/;
 

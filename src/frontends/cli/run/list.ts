@@ -17,7 +17,8 @@ import type { ChainFinding } from "../../../core/metadata/backup-chain.ts";
 import { BriefReader, type CommonMetadata } from "../../../core/metadata/brief-metadata.ts";
 import { earlierProgram, isEarlier } from "../../../core/metadata/earlier-metadata.ts";
 import type { BackupMetadata } from "../../../core/metadata/metadata-schema.ts";
-import { VerificationSummaries, type VerificationSummary } from "../../../core/verification/verification-summary.ts";
+import type { MarkFinder } from "../../../core/verification/mark-finder.ts";
+import { summarizeMarks, type VerificationSummary } from "../../../core/verification/verification-summary.ts";
 import type { KnownRepository } from "../../../ports/catalogue.ts";
 import type { Storage } from "../../../ports/storage.ts";
 import { formatAge, formatBytes, utcTime } from "../amounts.ts";
@@ -54,6 +55,8 @@ interface Line {
   readonly tags: BackupTags | undefined;
   /** Of its file or folder. */
   readonly name: string;
+  /** Undefined when it was never verified. */
+  readonly verified: VerificationSummary | undefined;
   readonly problems: readonly string[];
   /** Where all of it is shown. */
   readonly metadata?: BackupMetadata;
@@ -83,8 +86,8 @@ export const run: RunCommand = async ({ options }, context) => {
   if (backups.length === 0) {
     const what = found.backups.length === 0 ? "no backups" : "no such backups";
     output.info(`there are ${what} in ${repository.location}`);
-  } else await output.printEach(tableLines(columns, backups, (one) => cellsOf(one, found.verified, now.getTime())));
-  if (isJson) output.document(backups.map((one) => documentOf(one, found.verified)));
+  } else await output.printEach(tableLines(columns, backups, (one) => cellsOf(one, now.getTime())));
+  if (isJson) output.document(backups.map(documentOf));
   for (const { name, problems } of backups) {
     const object = `${repository.location}/${name}`;
     for (const problem of problems) output.warn(problem, { object, hint: "this backup cannot be restored" });
@@ -102,16 +105,15 @@ interface Found {
   readonly backups: readonly Line[];
   readonly unreadable: readonly BackupError[];
   readonly findings: readonly ChainFinding[];
-  readonly verified: VerificationSummaries;
 }
 
 /** Of as many backups as there may be, no more than is shown. */
 async function lines(repository: Storage, signal: AbortSignal, known: KnownRepository | undefined): Promise<Found> {
   const backups: Line[] = [];
   const reader = new LineReader();
-  const take = (one: BriefBackup): void => void backups.push(reader.lineOf(one));
-  const { unreadable, sizes } = await eachBackup(repository, signal, take, known);
-  return { backups: backups.toSorted(byTime), unreadable, findings: [], verified: verifiedIn(sizes.keys()) };
+  const take = (one: BriefBackup, marks: MarkFinder): void => void backups.push(reader.lineOf(one, marks));
+  const { unreadable } = await eachBackup(repository, signal, take, known);
+  return { backups: backups.toSorted(byTime), unreadable, findings: [] };
 }
 
 /** With all metadata, opened where there are keys. */
@@ -122,23 +124,15 @@ async function listing(
   known: KnownRepository | undefined,
 ): Promise<Found> {
   const reader = new LineReader();
-  const { backups, unreadable, sizes } = await listBackups(repository, signal, known);
-  const verified = verifiedIn(sizes.keys());
-  if (!hasKeys(keySources(options)))
-    return { backups: backups.map((one) => reader.wholeLine(one)), unreadable, findings: [], verified };
+  const { backups, unreadable, marks } = await listBackups(repository, signal, known);
+  const lineOf = (one: ListedBackup): Line => reader.wholeLine(one, marks);
+  if (!hasKeys(keySources(options))) return { backups: backups.map(lineOf), unreadable, findings: [] };
   const chain = await checkChain(backups, await unlockingOf(options, services, progress), signal);
   return {
-    backups: chain.backups.map((one) => reader.wholeLine(one)),
+    backups: chain.backups.map(lineOf),
     unreadable: [...unreadable, ...chain.failures],
     findings: chain.findings,
-    verified,
   };
-}
-
-function verifiedIn(keys: Iterable<string>): VerificationSummaries {
-  const summaries = new VerificationSummaries();
-  for (const key of keys) summaries.take(key);
-  return summaries;
 }
 
 /** Takes of listed backups what is shown of them. */
@@ -146,15 +140,16 @@ class LineReader {
   readonly #shown = new Map<CommonMetadata, Shown>();
   readonly #briefs = new BriefReader();
 
-  lineOf({ brief, name, problems }: BriefBackup): Line {
+  lineOf({ brief, name, problems }: BriefBackup, marks: MarkFinder): Line {
     const { common, id, timestamp, time, sizeBytes, durationSeconds, tags } = brief;
     const { database, backup_type: type } = common;
     const shown = this.#shownOf(common);
-    return { id, database, type, timestamp, time, sizeBytes, durationSeconds, shown, tags, name, problems };
+    const verified = summarizeMarks(marks.of(name));
+    return { id, database, type, timestamp, time, sizeBytes, durationSeconds, shown, tags, name, verified, problems };
   }
 
-  wholeLine(listed: ListedBackup): Line {
-    return { ...this.lineOf(briefly(listed, this.#briefs)), metadata: listed.metadata };
+  wholeLine(listed: ListedBackup, marks: MarkFinder): Line {
+    return { ...this.lineOf(briefly(listed, this.#briefs), marks), metadata: listed.metadata };
   }
 
   #shownOf(common: CommonMetadata): Shown {
@@ -200,20 +195,11 @@ function earlier(common: CommonMetadata): string[] {
   return isEarlier(common) ? [earlierProgram(common)] : [];
 }
 
-function cellsOf(line: Line, verified: VerificationSummaries, now: number): string[] {
-  const { id, database, timestamp, time, sizeBytes, shown, name } = line;
+function cellsOf(line: Line, now: number): string[] {
+  const { id, database, timestamp, time, sizeBytes, shown, verified } = line;
   const { kind, format } = shown;
   const age = formatAge((now - time) / 1000);
-  return [
-    id,
-    database,
-    utcTime(timestamp),
-    age,
-    formatBytes(sizeBytes),
-    kind,
-    format,
-    shownSummary(verified.of(name), now),
-  ];
+  return [id, database, utcTime(timestamp), age, formatBytes(sizeBytes), kind, format, shownSummary(verified, now)];
 }
 
 /** `restore, 3 d`; `damaged, 2 h`. */
@@ -223,10 +209,9 @@ function shownSummary(summary: VerificationSummary | undefined, now: number): st
   return `${status === "damaged" ? status : level}, ${formatAge((now - time) / 1000)}`;
 }
 
-function documentOf({ metadata, name }: Line, verified: VerificationSummaries): object {
-  const summary = verified.of(name);
-  if (summary === undefined) return { ...metadata };
-  const { level, status, time } = summary;
+function documentOf({ metadata, verified }: Line): object {
+  if (verified === undefined) return { ...metadata };
+  const { level, status, time } = verified;
   return { ...metadata, verified: { level, status, timestamp: new Date(time).toISOString() } };
 }
 
