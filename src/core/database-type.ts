@@ -8,6 +8,14 @@ export type DatabaseType = (typeof databaseTypes)[number];
 /** What knows how to back up and restore: MySQL and MariaDB have one. */
 export type EngineFamily = "postgres" | "mysql";
 
+/** What is said of the kind of server where a backup is read, which says its own kind. */
+export interface NamedFamily {
+  /** What the server is: a backup of another kind is refused. */
+  readonly asked?: EngineFamily;
+  /** What counts where the backup itself does not tell. */
+  readonly usual?: EngineFamily;
+}
+
 export const shownFamily: Readonly<Record<EngineFamily, string>> = {
   postgres: "PostgreSQL",
   mysql: "MySQL and MariaDB",

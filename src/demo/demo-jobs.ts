@@ -82,7 +82,7 @@ export async function restore(name: string, { server, database, services, signal
     },
     {
       ...findPorts(server, services),
-      engine: await services.openRestorer(undefined, familyOfConnection(database.connection)),
+      engine: await services.openRestorer(undefined, { usual: familyOfConnection(database.connection) ?? "postgres" }),
       clock: services.clock,
       progress: silent,
       openChecker: () => services.openChecker(),

@@ -1,5 +1,5 @@
 import { BackupError } from "../core/backup-error.ts";
-import { type EngineFamily, familyOfConnection, shownFamily } from "../core/database-type.ts";
+import { type EngineFamily, familyOfConnection, type NamedFamily, shownFamily } from "../core/database-type.ts";
 import { peekStream } from "../core/peek-stream.ts";
 import type { Codec } from "../ports/codec.ts";
 import type { RestorableBackup, RestoreEngine, RestoreInput, RestoreRequest, StoredInput } from "../ports/restore.ts";
@@ -14,25 +14,25 @@ export type OpenRestoreEngine = (family: EngineFamily) => Promise<RestoreEngine>
 
 /**
  * Restores what is given by the engine whose backup it is: its first bytes tell.
- * @param asked what the command line named, which decides where the bytes do not tell
+ * @param named `asked` is what the server is, which must be the backup's; `usual` what it is taken for where its bytes do not tell
  */
 export function choosingRestorer(
   codec: Codec,
   openEngine: OpenRestoreEngine,
-  asked: EngineFamily | undefined,
+  { asked, usual = asked ?? "postgres" }: NamedFamily,
 ): RestoreEngine {
   return {
     async open(input, options) {
       const { family, input: whole } = await recognizeInput(input, codec);
       if (family !== undefined && asked !== undefined && family !== asked) throw otherFamily(family, asked);
-      const chosen = family ?? asked ?? "postgres";
+      const chosen = family ?? usual;
       const engine = await openEngine(chosen);
       return forServersOf(chosen, await engine.open(whole, options));
     },
     async openDamaged(input, options, signal) {
       const { family, input: whole } = await recognizeInput(input, codec);
       if (family !== undefined && asked !== undefined && family !== asked) throw otherFamily(family, asked);
-      const chosen = family ?? asked ?? "postgres";
+      const chosen = family ?? usual;
       const engine = await openEngine(chosen);
       if (engine.openDamaged === undefined) throw cannotSalvage();
       const opened = await engine.openDamaged(whole as StoredInput, options, signal);

@@ -1,4 +1,4 @@
-import type { EngineFamily } from "../core/database-type.ts";
+import type { EngineFamily, NamedFamily } from "../core/database-type.ts";
 import type { Codec } from "../ports/codec.ts";
 import type { EngineChoice } from "../ports/engine-choice.ts";
 import type { RestoreEngine } from "../ports/restore.ts";
@@ -10,16 +10,16 @@ import { choosingRestorer } from "./choosing-restorer.ts";
 
 /**
  * Joins engines and codec for restores.
- * @param family what the command line names; else the backup says it
+ * @param named what is said of the kind of server; the backup says its own
  */
 export async function openRestorer(
   engine: EngineChoice = { name: "native" },
-  family?: EngineFamily,
+  named: NamedFamily = {},
 ): Promise<RestoreEngine> {
   const codec = createCodec();
   const open = (chosen: EngineFamily): Promise<RestoreEngine> =>
     chosen === "mysql" ? mysqlRestorer(engine, codec) : postgresRestorer(engine, codec);
-  return choosingRestorer(codec, open, family);
+  return choosingRestorer(codec, open, named);
 }
 
 async function mysqlRestorer(engine: EngineChoice, codec: Codec): Promise<RestoreEngine> {

@@ -92,7 +92,7 @@ export function createServices(retries?: RetryTimes): Services {
     removeEmptyFolders: async (folders) =>
       (await import("../storage/local/made-folders.ts")).removeEmptyFolders(folders),
     openEarlierArchives: async () => (await import("./open-earlier-archives.ts")).openEarlierArchives(),
-    openRestorer: async (engine, family) => (await import("./open-restorer.ts")).openRestorer(engine, family),
+    openRestorer: async (engine, named) => (await import("./open-restorer.ts")).openRestorer(engine, named),
     recognizeFile: async (file) => {
       const { recognizeStoredFile } = await import("./recognize-family.ts");
       return await recognizeStoredFile(file, (await import("../stages/codec.ts")).createCodec());

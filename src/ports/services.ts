@@ -1,4 +1,4 @@
-import type { EngineFamily } from "../core/database-type.ts";
+import type { EngineFamily, NamedFamily } from "../core/database-type.ts";
 import type { Secret } from "../core/secret.ts";
 import type { OpenArtifactStages } from "./artifact-stages.ts";
 import type { BackupChecker } from "./backup-checker.ts";
@@ -46,8 +46,7 @@ export interface Services {
   /** Removes those that are empty. @throws BackupError IO */
   removeEmptyFolders(folders: readonly string[]): Promise<void>;
   openEarlierArchives(): Promise<EarlierArchives>;
-  /** @param family what the command line names; a backup that says whose it is needs none */
-  openRestorer(engine?: EngineChoice, family?: EngineFamily): Promise<RestoreEngine>;
+  openRestorer(engine?: EngineChoice, named?: NamedFamily): Promise<RestoreEngine>;
   /** Whose backup a file is, by its first bytes; undefined when they do not tell. */
   recognizeFile(file: OpenedObject): Promise<EngineFamily | undefined>;
   openProver(family?: EngineFamily): Promise<RestoreProver>;

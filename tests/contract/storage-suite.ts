@@ -257,6 +257,13 @@ export function storageSuite(
       expect(await keys("a/")).toEqual(["a/x"]);
       expect(await keys("a/y/", true)).toEqual(["a/y/z"]);
       expect(await keys("none/", true)).toEqual([]);
+      const named: string[] = [];
+      const isNameEnough = (key: string) => key.startsWith("a");
+      for await (const { key, size } of storage.list("", { recursive: true, isNameEnough })) {
+        if (!isNameEnough(key)) expect(size, key).toBe(Buffer.byteLength(key));
+        named.push(key);
+      }
+      expect(named).toEqual(sorted);
     });
 
     test("ranges may be read beside each other; reading past the end gives what there is", async () => {

@@ -1,5 +1,5 @@
 import { BackupError } from "../../core/backup-error.ts";
-import { type EngineFamily, familyOfConnection, shownFamily } from "../../core/database-type.ts";
+import { type EngineFamily, familyOfConnection, type NamedFamily, shownFamily } from "../../core/database-type.ts";
 import type { Command } from "./command.ts";
 import { environmentName } from "./options/option.ts";
 import { findOption, type OptionValues } from "./options/options.ts";
@@ -14,6 +14,25 @@ export function namedFamily(options: OptionValues): EngineFamily | undefined {
 }
 
 /**
+ * The configuration file and variables tell of a server, which matters only where it is asked: what is read is of the kind that it
+ * says itself. @throws BackupError USAGE when options contradict each other
+ */
+export function familyOfReading(options: OptionValues, flags: ReadonlySet<string>, asksServer: boolean): NamedFamily {
+  const named = namedFamily(options);
+  if (named === undefined) return {};
+  return asksServer || isNamedByFlag(flags) ? { asked: named } : { usual: named };
+}
+
+function isNamedByFlag(flags: ReadonlySet<string>): boolean {
+  return flags.has("db-type") || flags.has("url");
+}
+
+/** Whether a restore does more than to print what is in a backup, or to write it into a file. */
+export function restoresIntoServer(options: OptionValues): boolean {
+  return options.list !== true && options.file === undefined;
+}
+
+/**
  * Refuses options that are not for the kind of server that is named. Where a backup is read and none is named,
  * the backup says it, and is asked again.
  * @param flags names of the options that the command line gave; the others come from the environment
@@ -22,6 +41,8 @@ export function namedFamily(options: OptionValues): EngineFamily | undefined {
 export function checkFamily(command: Command, options: OptionValues, flags: ReadonlySet<string>): void {
   if (!command.options.includes("db-type")) return;
   const asksBackup = command.words[0] === "restore" || command.words[0] === "verify";
+  const asksServer = command.words[0] === "restore" && restoresIntoServer(options);
+  if (asksBackup && !asksServer && !isNamedByFlag(flags)) return;
   const family = namedFamily(options) ?? (asksBackup ? undefined : "postgres");
   if (family === undefined) return;
   for (const name of Object.keys(options)) {

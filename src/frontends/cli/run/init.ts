@@ -136,7 +136,12 @@ function portsOf({ services, environment, progress }: CliContext): Omit<InitPort
         "plain-scratch": keyFile !== undefined,
         ...(keyFile === undefined ? {} : { "key-file": [keyFile] }),
       };
-      const prove = await proving(options, { services, progress }, recording(options, { services, progress }));
+      const prove = await proving(
+        options,
+        { asked: family },
+        { services, progress },
+        recording(options, { services, progress }),
+      );
       const unlocking = await unlockingOf(options, services, progress);
       const openRepository = () => services.openStorage(repository);
       const found = await findBackup(id, { locateFile: services.locateFile, openRepository, unlocking }, signal);

@@ -3,8 +3,8 @@ import { type FoundBackup, isCluster } from "../../../commands/found-backup.ts";
 import { type ProofPorts, type ProvenBackup, proveBackup } from "../../../commands/proof/prove-backup.ts";
 import { proveCluster } from "../../../commands/proof/prove-cluster.ts";
 import { verificationOf } from "../../../commands/proof/store-verification.ts";
+import type { NamedFamily } from "../../../core/database-type.ts";
 import type { Verification } from "../../../core/verification/verification-schema.ts";
-import { namedFamily } from "../check-family.ts";
 import type { CliContext } from "../cli-context.ts";
 import { defaultJobs } from "../default-jobs.ts";
 import type { OptionValues } from "../options/options.ts";
@@ -23,13 +23,14 @@ export interface ProvenOutcome {
 /** Restores one backup after another on trial, and writes each result beside its backup. */
 export async function proving(
   options: OptionValues,
+  family: NamedFamily,
   { services, progress }: Pick<CliContext, "services" | "progress">,
   record: RecordVerification,
 ): Promise<(argument: string, backup: FoundBackup, signal: AbortSignal) => Promise<ProvenOutcome>> {
   const ports: ProofPorts = {
-    engine: await services.openRestorer(undefined, namedFamily(options)),
+    engine: await services.openRestorer(undefined, family),
     openProver: services.openProver,
-    checker: await services.openChecker(namedFamily(options)),
+    checker: await services.openChecker(family.asked ?? family.usual),
     startThrowawayServer: services.startThrowawayServer,
     clock: services.clock,
     progress,

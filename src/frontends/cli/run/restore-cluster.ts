@@ -11,7 +11,7 @@ import { ExitStatus } from "../../../core/exit-status.ts";
 import { printable } from "../../../core/printable.ts";
 import type { RestoreFailure } from "../../../ports/restore.ts";
 import { formatBytes } from "../amounts.ts";
-import { namedFamily } from "../check-family.ts";
+import { familyOfReading } from "../check-family.ts";
 import type { RunCommand } from "../command.ts";
 import { connectionRequest } from "../connection-request.ts";
 import { defaultJobs } from "../default-jobs.ts";
@@ -24,10 +24,10 @@ import { restoreSelection } from "../restore-selection.ts";
 import { tablespaceMap } from "../tablespace-map.ts";
 import { unlockingOf } from "../unlocking.ts";
 
-export const run: RunCommand = async ({ args, options }, { services, output, progress, signal }) => {
+export const run: RunCommand = async ({ args, options, flags }, { services, output, progress, signal }) => {
   const request = requestOf(args[0]!, options);
   const ports = {
-    engine: await services.openRestorer(undefined, namedFamily(options)),
+    engine: await services.openRestorer(undefined, familyOfReading(options, flags, true)),
     openGlobalsRestorer: (family: EngineFamily) => services.openGlobalsRestorer(family),
     openEarlierArchives: () => services.openEarlierArchives(),
     recognizeFile: services.recognizeFile,

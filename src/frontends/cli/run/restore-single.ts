@@ -1,11 +1,12 @@
 import { type RestoreOutcome, type RestoreSingleRequest, restoreSingle } from "../../../commands/restore-single.ts";
 import { BackupError } from "../../../core/backup-error.ts";
 import { counted, formatCount } from "../../../core/counted.ts";
+import type { NamedFamily } from "../../../core/database-type.ts";
 import { ExitStatus } from "../../../core/exit-status.ts";
 import { printable } from "../../../core/printable.ts";
 import type { RestoreResult } from "../../../ports/restore.ts";
 import { formatBytes, formatDuration } from "../amounts.ts";
-import { namedFamily } from "../check-family.ts";
+import { familyOfReading, restoresIntoServer } from "../check-family.ts";
 import type { RunCommand } from "../command.ts";
 import { connectionRequest } from "../connection-request.ts";
 import { defaultJobs } from "../default-jobs.ts";
@@ -18,12 +19,13 @@ import { restoreSelection } from "../restore-selection.ts";
 import { unlockingOf } from "../unlocking.ts";
 import { salvageLines } from "./salvage-lines.ts";
 
-export const run: RunCommand = async ({ args, options }, { services, output, progress, note, signal }) => {
+export const run: RunCommand = async ({ args, options, flags }, { services, output, progress, note, signal }) => {
+  const family = familyOfReading(options, flags, restoresIntoServer(options));
   const ports = {
-    engine: await services.openRestorer(engineChoice(options), namedFamily(options)),
+    engine: await services.openRestorer(engineChoice(options), family),
     clock: services.clock,
     progress,
-    openChecker: () => services.openChecker(namedFamily(options)),
+    openChecker: () => services.openChecker(family.asked ?? family.usual),
     locateFile: services.locateFile,
     unlocking: await unlockingOf(options, services, progress),
     openRepository: (url?: string) => services.openStorage(url ?? repositoryOf(options)),
@@ -34,7 +36,7 @@ export const run: RunCommand = async ({ args, options }, { services, output, pro
   };
   refuseTwoOnStdout(options);
   if (options.target !== undefined) note({ database: options.target });
-  const outcome = await restoreSingle(requestOf(args[0]!, options), ports, signal);
+  const outcome = await restoreSingle(requestOf(args[0]!, options, family), ports, signal);
   const { backupId, plan, result } = outcome;
   if (result !== undefined) {
     note({ database: plan.target, bytes: result.bytes, ...(backupId === undefined ? {} : { backupId }) });
@@ -49,7 +51,7 @@ export const run: RunCommand = async ({ args, options }, { services, output, pro
   return isPartial ? ExitStatus.partial : ExitStatus.done;
 };
 
-function requestOf(backup: string, options: OptionValues): RestoreSingleRequest {
+function requestOf(backup: string, options: OptionValues, { usual }: NamedFamily): RestoreSingleRequest {
   return {
     backup,
     mode: modeOf(options),
@@ -61,7 +63,8 @@ function requestOf(backup: string, options: OptionValues): RestoreSingleRequest 
     filterFiles: options.filter ?? [],
     ...(options["use-list"] === undefined ? {} : { useListFile: options["use-list"] }),
     restore: {
-      connection: connectionRequest(options),
+      // The usual server is not asked.
+      connection: usual === undefined ? connectionRequest(options) : {},
       ...(options.target === undefined ? {} : { target: options.target }),
       listsDependencies: options.list === true && options.verbose === true,
       create: options.create === true,

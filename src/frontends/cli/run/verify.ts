@@ -9,13 +9,14 @@ import { type VerifiedBackup, verifyBackup } from "../../../commands/verify-back
 import { withinDuration } from "../../../commands/within-duration.ts";
 import { BackupError } from "../../../core/backup-error.ts";
 import { counted } from "../../../core/counted.ts";
+import type { NamedFamily } from "../../../core/database-type.ts";
 import { eachOf } from "../../../core/each-of.ts";
 import { ExitStatus } from "../../../core/exit-status.ts";
 import { printable } from "../../../core/printable.ts";
 import type { ProgressSink } from "../../../ports/progress.ts";
 import { formatBytes, formatDuration } from "../amounts.ts";
 import { type BackupToVerify, backupsToVerify } from "../backups-to-verify.ts";
-import { namedFamily } from "../check-family.ts";
+import { familyOfReading } from "../check-family.ts";
 import type { CliContext } from "../cli-context.ts";
 import type { RunCommand } from "../command.ts";
 import { type ErrorDocument, errorDocument } from "../describe-error.ts";
@@ -47,8 +48,9 @@ type Outcome =
 const maxAtOnce = 8;
 
 export const run: RunCommand = async (invocation, context) => {
-  const { options } = invocation;
+  const { options, flags } = invocation;
   const { output, signal, services, note } = context;
+  const family = familyOfReading(options, flags, false);
   // A restore on trial has its own use for --jobs.
   const atOnce = options.restore === true ? 1 : Math.min(options.jobs ?? 1, maxAtOnce);
   const unlocking = await unlockingOf(options, services, context.progress);
@@ -56,7 +58,9 @@ export const run: RunCommand = async (invocation, context) => {
   const several = chosen.length > 1 && atOnce > 1 ? { ...context, progress: warningsOf(context.progress) } : context;
   const record = recording(options, several);
   const verify =
-    options.restore === true ? await proving(options, several, record) : await checking(options, several, record);
+    options.restore === true
+      ? await proving(options, family, several, record)
+      : await checking(options, family, several, record);
   const endsAt = services.clock.monotonic() + (options.budget ?? Number.POSITIVE_INFINITY) * 1000;
   const outcomes: Outcome[] = [];
   const one = async ({ name, open }: BackupToVerify): Promise<Outcome> => {
@@ -102,13 +106,18 @@ type Verify = (argument: string, backup: FoundBackup, signal: AbortSignal) => Pr
 
 async function checking(
   options: OptionValues,
+  family: NamedFamily,
   { services, progress }: CliContext,
   record: RecordVerification,
 ): Promise<Verify> {
-  const family = namedFamily(options);
   const level = options.quick === true ? "quick" : "full";
   const quick = level === "quick" ? { quick: await services.openRestorer(undefined, family) } : {};
-  const ports = { checker: await services.openChecker(family), clock: services.clock, progress, ...quick };
+  const ports = {
+    checker: await services.openChecker(family.asked ?? family.usual),
+    clock: services.clock,
+    progress,
+    ...quick,
+  };
   const maxPlainBytes = options["max-plain-size"];
   const limits = maxPlainBytes === undefined ? {} : { maxPlainBytes };
   const chain = new ChainNotes(services.openStorage);
