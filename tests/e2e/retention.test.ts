@@ -206,7 +206,7 @@ describe("what is good", () => {
     plantRecord(repo, damaged!, "quick", "ok", 33);
     // It is called a proof, and its file says damage.
     plantRecord(repo, liar!, "restore", "damaged", 44);
-    const [record] = readdirSync(repo).filter((name) => name.startsWith(liar!.name) && name.endsWith(".verify.json"));
+    const record = readdirSync(repo).find((name) => name.startsWith(liar!.name) && name.endsWith(".verify.json"));
     renameSync(join(repo, record!), join(repo, record!.replace("-damaged", "-ok")));
     const told = await clean(repo, "--keep-last", "2", "--dry-run");
     expect(told.backups.map(({ id, keep, reasons }) => [id, keep, reasons.join("; ")])).toEqual([

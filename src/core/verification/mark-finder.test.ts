@@ -1,6 +1,13 @@
 import { expect, test } from "vitest";
 import { MarkFinder } from "./mark-finder.ts";
 
+/** More of some than of others. */
+const recordsOf = (name: string, n: number) =>
+  Array.from(
+    { length: n % 12 },
+    (_, day) => `${name}.202611${String(day + 1).padStart(2, "0")}T000000Z-full-ok.verify.json`,
+  );
+
 test("each backup has its own records, in whatever order names come", () => {
   const names = ["a.dump", "a.dump.b", "a", "ä.dump", "b.dump", "😀.dump", "\uffee.dump", "a-b.dump"];
   const records = names.flatMap((name) =>
@@ -20,19 +27,14 @@ test("each backup has its own records, in whatever order names come", () => {
 
 test("in the order of names or not, all of a backup are found", () => {
   const names = Array.from({ length: 60 }, (_, n) => `db${n % 7}_${n}.dump`).toSorted();
-  const records = (name: string, n: number) =>
-    Array.from(
-      { length: n % 12 },
-      (_, day) => `${name}.202611${String(day + 1).padStart(2, "0")}T000000Z-full-ok.verify.json`,
-    );
-  const finder = new MarkFinder(names.flatMap(records));
+  const finder = new MarkFinder(names.flatMap(recordsOf));
   const orders = [names, names.toReversed(), names.toSorted((a, b) => (a.slice(4) < b.slice(4) ? -1 : 1))];
   for (const order of orders) {
     for (const name of order) {
       expect(
         finder.of(name).map(({ key }) => key),
         name,
-      ).toEqual(records(name, names.indexOf(name)));
+      ).toEqual(recordsOf(name, names.indexOf(name)));
       expect(finder.of(`${name}-2`)).toEqual([]);
     }
   }
