@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { codec } from "../../../../tests/helpers/codec.ts";
 import { CustomArchiveWriter } from "./custom-archive-writer.ts";
+import { EncodedContents } from "./encoded-contents.ts";
 import { headerEntries } from "./header-entries.ts";
 import type { TocEntry } from "./toc-entry.ts";
 
@@ -117,4 +118,34 @@ test("data out of order, doubled or missing is a fault of the caller", async () 
   await writer.openTableData(7);
   await expect(writer.openTableData(8)).rejects.toThrow("not ended");
   await expect(writer.finish()).rejects.toThrow("missing");
+});
+
+test("entries that were encoded as they came are the bytes of those that were listed", async () => {
+  const others = Array.from({ length: 5000 }, (_, index) => ({
+    ...tableData,
+    dumpId: index + 8,
+    hadDumper: index % 3 === 0,
+    copy: index % 6 === 0 ? tableData.copy : null,
+    tag: `t${index}`,
+    definition: "x".repeat(index % 200),
+    dependencies: index % 2 === 0 ? [] : [7, index],
+  }));
+  const entries = [tableData, ...others];
+  const listed = collector();
+  const writer = await CustomArchiveWriter.open({ sink: listed.sink, codec, header, entries });
+  const encoded = collector();
+  const asked: number[] = [];
+  const contents = new EncodedContents(header.minor, (dumpId, own) => {
+    asked.push(dumpId);
+    return own;
+  });
+  for (const entry of entries) contents.add(entry);
+  expect(asked).toEqual([]);
+  const other = await CustomArchiveWriter.openWith({ sink: encoded.sink, codec, header }, contents);
+  expect(asked).toEqual(entries.map(({ dumpId }) => dumpId));
+  expect(other.dataOrder).toEqual(writer.dataOrder);
+  expect([...contents.withCopy]).toEqual(entries.filter(({ copy }) => copy !== null).map(({ dumpId }) => dumpId));
+  expect(encoded.all().length).toBeGreaterThan(2 ** 20);
+  // What is gathered last is written with the data.
+  expect(listed.all().equals(encoded.all())).toBe(true);
 });

@@ -2,11 +2,11 @@ import type { ByteSink } from "../../../ports/byte-sink.ts";
 import { blockType, copyDataEnd } from "./archive-header.ts";
 import type { ArchiveOptions } from "./archive-options.ts";
 import type { ArchiveWriter, DataWriter, LargeObjectsWriter } from "./archive-writer.ts";
-import { encodeEntry, encodeHeader } from "./encode-archive.ts";
-import { entryCompleter } from "./late-definitions.ts";
+import { type CustomContents, listedContents } from "./custom-contents.ts";
+import { encodeHeader } from "./encode-archive.ts";
 import { StagedOutput } from "./staged-output.ts";
 
-export interface CustomArchiveOptions extends ArchiveOptions {
+export interface CustomArchiveOptions extends Omit<ArchiveOptions, "entries" | "lateDefinitions"> {
   readonly sink: ByteSink;
 }
 
@@ -26,26 +26,23 @@ export class CustomArchiveWriter implements ArchiveWriter {
   #done = 0;
   #open = false;
 
-  private constructor(options: CustomArchiveOptions) {
-    const { entries, lateDefinitions: _, ...kept } = options;
-    this.#options = kept;
-    this.#output = new StagedOutput(options.sink);
-    this.#hasCopy = new Set(entries.filter(({ copy }) => copy !== null).map(({ dumpId }) => dumpId));
-    this.dataOrder = entries.filter((entry) => entry.hadDumper).map((entry) => entry.dumpId);
+  private constructor({ codec, header, recycle, sink }: CustomArchiveOptions, contents: CustomContents) {
+    this.#options = { codec, header, ...(recycle === undefined ? {} : { recycle }) };
+    this.#output = new StagedOutput(sink);
+    this.#hasCopy = contents.withCopy;
+    this.dataOrder = contents.dataOrder;
   }
 
   /** Writes header and table of contents. */
-  static async open(options: CustomArchiveOptions): Promise<CustomArchiveWriter> {
-    const writer = new CustomArchiveWriter(options);
-    const { builder } = writer.#output;
-    encodeHeader(builder, options.header, "positions");
-    builder.int(options.entries.length);
-    const complete = entryCompleter(options.entries, options.lateDefinitions);
-    for (const entry of options.entries) {
-      encodeEntry(builder, await complete(entry), options.header.minor);
-      builder.unknownOffset(entry.hadDumper);
-      await writer.#output.settle();
-    }
+  static open(options: CustomArchiveOptions & ArchiveOptions): Promise<CustomArchiveWriter> {
+    return CustomArchiveWriter.openWith(options, listedContents(options));
+  }
+
+  /** The same with a table of contents that is there already. */
+  static async openWith(options: CustomArchiveOptions, contents: CustomContents): Promise<CustomArchiveWriter> {
+    const writer = new CustomArchiveWriter(options, contents);
+    encodeHeader(writer.#output.builder, options.header, "positions");
+    await contents.write(writer.#output);
     return writer;
   }
 

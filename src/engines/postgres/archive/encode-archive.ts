@@ -33,6 +33,12 @@ export function encodeHeader(out: ByteBuilder, header: ArchiveHeader, places: Da
  * format says in its own way.
  */
 export function encodeEntry(out: ByteBuilder, entry: TocEntry, minor: ArchiveMinor): void {
+  encodeFacts(out, entry, minor);
+  encodeDependencies(out, entry.dependencies);
+}
+
+/** Appends what stands before the dependencies. */
+export function encodeFacts(out: ByteBuilder, entry: TocEntry, minor: ArchiveMinor): void {
   out.int(entry.dumpId);
   out.int(entry.hadDumper ? 1 : 0);
   out.string(String(entry.catalog.table));
@@ -50,7 +56,11 @@ export function encodeEntry(out: ByteBuilder, entry: TocEntry, minor: ArchiveMin
   out.string(entry.owner);
   // Tables WITH OIDS: no server since 12 has them, and pg_dump of 12 and newer always writes "false".
   out.string("false");
-  for (const dependency of entry.dependencies) out.string(String(dependency));
+}
+
+/** Appends the dependencies and their end. */
+export function encodeDependencies(out: ByteBuilder, dependencies: readonly number[]): void {
+  for (const dependency of dependencies) out.string(String(dependency));
   out.string(null);
 }
 

@@ -28,9 +28,14 @@ export class StagedOutput {
     await this.#sink.write(piece);
   }
 
+  /** Whether enough has been gathered. */
+  get isDue(): boolean {
+    return this.builder.length >= stageBytes;
+  }
+
   /** Writes when enough has been gathered. */
   async settle(): Promise<void> {
-    if (this.builder.length >= stageBytes) await this.flush();
+    if (this.isDue) await this.flush();
   }
 
   async flush(): Promise<void> {

@@ -3,15 +3,24 @@ import { wholeShape } from "../../../ports/dump-shape.ts";
 import type { PgConnection } from "../../../wire/postgres/connection.ts";
 import type { ArchiveWriter } from "../archive/archive-writer.ts";
 import { countEntries, countingEntries } from "../archive/count-entries.ts";
+import { EncodedContents } from "../archive/encoded-contents.ts";
 import { wantedKinds } from "../archive/wanted-parts.ts";
 import { type ChosenSample, chooseSample } from "../sample/choose-sample.ts";
 import { planSampledCopies } from "../sample/plan-sampled-copies.ts";
 import { partsOfShape } from "./choose-entries.ts";
 import type { ChosenFormat } from "./choose-format.ts";
 import type { DumpSession } from "./dump-session.ts";
+import type { EntryWithData } from "./entry-with-data.ts";
 import { openWriter, type WriterRequest } from "./open-writer.ts";
 import { DEFAULT_SPLIT_LARGER_THAN, type PlannedCopy, planCopies } from "./plan-copies.ts";
-import { readSourceToCome, type SourceEntries, type SourceToCome, withListedEntries } from "./read-entries.ts";
+import { flattenSource } from "./plan-entries.ts";
+import {
+  type KnownSource,
+  readSourceToCome,
+  type SourceEntries,
+  type SourceToCome,
+  withListedEntries,
+} from "./read-entries.ts";
 import type { KeptTable } from "./resume/kept-tables.ts";
 import type { ResumableDump } from "./resume/resumable-dump.ts";
 import type { SecondReader } from "./second-reader.ts";
@@ -42,7 +51,7 @@ export interface DumpToBegin {
  * memory, which the garbage collector would walk over again and again while rows are copied.
  */
 export interface BegunDump {
-  readonly source: Omit<SourceEntries, "entries">;
+  readonly source: KnownSource;
   readonly writer: ArchiveWriter;
   readonly copies: readonly PlannedCopy[];
   /** Entries by their type: what a restore must bring back. Complete when the writer has finished. */
@@ -56,8 +65,9 @@ export interface BegunDump {
 /** Reads what there is, plans the entries, and writes what stands before the data. */
 export async function beginDump(begin: DumpToBegin): Promise<BegunDump> {
   const toCome = await readFrom(begin);
-  for (const warning of toCome.warnings) begin.context.progress.emit({ event: "warning", message: warning });
+  for (const warning of toCome.source.warnings) begin.context.progress.emit({ event: "warning", message: warning });
   if (isPrintedAsMade(begin)) return await beginScript(begin, toCome);
+  if (isEncodedAsMade(begin, toCome)) return await beginCustom(begin, toCome);
   return await beginWithList(begin, withListedEntries(toCome));
 }
 
@@ -71,11 +81,47 @@ function isPrintedAsMade({ format, request }: DumpToBegin): boolean {
   );
 }
 
+interface CustomDump extends DumpToBegin {
+  readonly format: Extract<ChosenFormat, { kind: "archive" }>;
+}
+
+/** The same for an archive in custom format, of which nobody else needs more than where rows come from. */
+function isEncodedAsMade(begin: DumpToBegin, { isFinal }: SourceToCome): begin is CustomDump {
+  const { format, request } = begin;
+  const isCustom = format.kind === "archive" && format.container === "custom";
+  const isStatisticsWanted = request.statistics === true || request.shape?.statisticsOnly === true;
+  return isCustom && isFinal && !isStatisticsWanted && request.sample === undefined;
+}
+
+/** An archive in custom format: entries are encoded while they are made. */
+async function beginCustom(begin: CustomDump, { source, entries, dependencies }: SourceToCome): Promise<BegunDump> {
+  const { session, request, format } = begin;
+  const entryCounts = new Map<string, number>();
+  const contents = new EncodedContents(format.minor, (dumpId, own) => dependencies!.of(dumpId, own));
+  const withData: EntryWithData[] = [];
+  for (const entry of countingEntries(entries, entryCounts)) {
+    contents.add(entry);
+    dependencies!.see(entry);
+    if (entry.data === undefined) continue;
+    flattenSource(entry.data);
+    withData.push({ dumpId: entry.dumpId, data: entry.data });
+  }
+  const writer = await openWriter({
+    ...writerRequest(begin, source),
+    entries: [],
+    contents,
+    lateDefinitions: undefined,
+  });
+  const { jobs, splitLargerThan = DEFAULT_SPLIT_LARGER_THAN } = request;
+  const copies = await planCopies(session, withData, writer.dataOrder, { jobs, splitLargerThan });
+  return { source, writer, copies, kept: [], sample: undefined, entryCounts };
+}
+
 /**
  * A script of definitions: entries are made while it is printed. Of 10,000 tables they are 70,000, which to keep would take a third
  * of the time and the memory of both together.
  */
-async function beginScript(begin: DumpToBegin, { entries, ...source }: SourceToCome): Promise<BegunDump> {
+async function beginScript(begin: DumpToBegin, { source, entries }: SourceToCome): Promise<BegunDump> {
   begin.onAllRead(source.facts);
   const entryCounts = new Map<string, number>();
   const toCome = countingEntries(entries, entryCounts);

@@ -6,6 +6,7 @@ import type { WritableMinor } from "../archive/archive-version.ts";
 import type { ArchiveWriter } from "../archive/archive-writer.ts";
 import { CustomArchiveWriter } from "../archive/custom-archive-writer.ts";
 import { openDirectoryArchive } from "../archive/directory-writer.ts";
+import type { EncodedContents } from "../archive/encoded-contents.ts";
 import type { LateDefinitions } from "../archive/late-definitions.ts";
 import { PlainScriptWriter } from "../archive/plain-script-writer.ts";
 import { openTarWriter } from "../archive/tar/tar-writer.ts";
@@ -22,6 +23,8 @@ export interface WriterRequest {
   readonly entries: readonly TocEntry[];
   /** All entries, for a script that prints them as they are made; `entries` are then those that stand first. */
   readonly toCome?: Iterable<TocEntry>;
+  /** All entries as they are written to an archive in custom format; there are no `entries` then. */
+  readonly contents?: EncodedContents;
   readonly lateDefinitions: LateDefinitions | undefined;
   readonly capabilities: Capabilities;
   readonly database: string;
@@ -37,7 +40,7 @@ export function openWriter(wanted: WriterRequest): Promise<ArchiveWriter> {
   const archive = archiveOptions(wanted, format.minor);
   switch (format.container) {
     case "custom":
-      return CustomArchiveWriter.open({ ...archive, sink: fileOf(wanted).sink });
+      return openCustom(wanted, archive);
     case "directory":
       return openDirectory(folderOf(wanted), archive);
     case "tar":
@@ -61,6 +64,12 @@ function archiveOptions(wanted: WriterRequest, minor: WritableMinor): ArchiveOpt
     lateDefinitions,
     recycle,
   };
+}
+
+function openCustom(wanted: WriterRequest, archive: ArchiveOptions): Promise<ArchiveWriter> {
+  const options = { ...archive, sink: fileOf(wanted).sink };
+  if (wanted.contents === undefined) return CustomArchiveWriter.open(options);
+  return CustomArchiveWriter.openWith(options, wanted.contents);
 }
 
 function openDirectory({ createFile, progress }: FolderOutput, archive: ArchiveOptions): Promise<ArchiveWriter> {

@@ -1,6 +1,7 @@
 import { copyTo } from "../objects/binary-columns.ts";
-import type { DataSource, PlannedEntry } from "../objects/object-type.ts";
+import type { DataSource } from "../objects/object-type.ts";
 import type { DumpSession } from "./dump-session.ts";
+import type { EntryWithData } from "./entry-with-data.ts";
 import { partBytes } from "./lane-memory.ts";
 import { LeaderTurn } from "./leader-turn.ts";
 import { type HeapSize, readHeapSizes } from "./read-heap-sizes.ts";
@@ -45,12 +46,12 @@ export const DEFAULT_SPLIT_LARGER_THAN = 16 * 1024 * 1024;
  */
 export async function planCopies(
   session: DumpSession,
-  entries: readonly PlannedEntry[],
+  entries: readonly EntryWithData[],
   order: readonly number[],
   { jobs, splitLargerThan }: CopyPlanOptions,
 ): Promise<PlannedCopy[]> {
   if (order.length === 0) return [];
-  const byDumpId = new Map<number, PlannedEntry>();
+  const byDumpId = new Map<number, EntryWithData>();
   for (const entry of entries) if (entry.data !== undefined) byDumpId.set(entry.dumpId, entry);
   const withData = order.map((dumpId) => byDumpId.get(dumpId)!);
   const bytesOfPart = Math.min(partBytes(jobs), splitLargerThan);

@@ -1,13 +1,11 @@
 import { type DumpShape, wholeShape } from "../../../ports/dump-shape.ts";
 import type { DumpObject } from "../objects/dump-object.ts";
 import type { EntryContext } from "../objects/entry-context.ts";
-import type { ObjectRegistry } from "../objects/object-registry.ts";
-import type { PlannedEntry } from "../objects/object-type.ts";
+import type { DataSource, PlannedEntry } from "../objects/object-type.ts";
 import type { DatabaseCatalog } from "../objects/read-catalog.ts";
 import { sortObjects } from "../order/sort-objects.ts";
-import { changesRole } from "../sql/privilege-statements.ts";
-import { quoteIdentifier } from "../sql/quote.ts";
 import { entryChooser } from "./choose-entries.ts";
+import { EntryDependencies } from "./entry-dependencies.ts";
 
 export interface PlannedEntries {
   readonly entries: readonly PlannedEntry[];
@@ -25,20 +23,25 @@ export interface EntriesToCome {
  * Comments and privileges follow the entry of their object.
  */
 export function planEntries(catalog: DatabaseCatalog, shape: DumpShape = wholeShape): PlannedEntries {
-  const script = planScript(catalog, shape);
-  const entries = listed(script.entries);
-  addDependencies(entries, catalog);
-  addSchemaPrivileges(entries);
-  return { entries, warnings: script.warnings };
+  const { entries, warnings } = planScript(catalog, shape);
+  return { entries: listedWithDependencies(entries, new EntryDependencies(catalog.registry)), warnings };
 }
 
-/**
- * The same for a script, where nobody sees dependencies: those of an object's own entry are not filled. Whoever needs them one
- * after another has one at a time in memory.
- */
+/** The same one after another, without what objects' own entries depend on: in a script nobody sees that. */
 export function planScript(catalog: DatabaseCatalog, shape: DumpShape = wholeShape): EntriesToCome {
   const { objects, warnings } = sortObjects(catalog.registry);
   return { entries: entriesOf(objects, catalog, shape), warnings };
+}
+
+/** All entries of an archive, complete. */
+export function listedWithDependencies(
+  entries: Iterable<PlannedEntry>,
+  dependencies: EntryDependencies,
+): PlannedEntry[] {
+  const list = listed(entries);
+  for (const entry of list) dependencies.see(entry);
+  for (const entry of list) entry.dependencies = dependencies.of(entry.dumpId, entry.dependencies);
+  return list;
 }
 
 /** All of them, to be kept. */
@@ -72,22 +75,6 @@ function* entriesOf(
 }
 
 /**
- * Privileges that somebody else than the owner granted are restored in that role's name, who must be allowed to use the
- * schema first. One after another that is so anyhow; several jobs of pg_restore would take them in any order.
- */
-function addSchemaPrivileges(entries: readonly PlannedEntry[]): void {
-  const privileges = entries.filter((entry) => entry.desc === "ACL");
-  const ofSchemas = privileges.filter((entry) => entry.tag.startsWith("SCHEMA "));
-  const ofSchema = new Map(ofSchemas.map((entry) => [entry.tag, entry.dumpId]));
-  for (const entry of privileges) {
-    if (entry.namespace === null) continue;
-    const needed = ofSchema.get(`SCHEMA ${quoteIdentifier(entry.namespace)}`);
-    if (needed === undefined || !entry.definition?.includes(changesRole)) continue;
-    entry.dependencies = [...entry.dependencies, needed];
-  }
-}
-
-/**
  * V8 keeps a joined string as a tree of its pieces, of 32 bytes each, until somebody looks at a character: five times what
  * the statement takes. Whoever writes it would have it joined anyhow.
  */
@@ -96,7 +83,12 @@ function flatten({ definition, drop, copy, tag, data }: PlannedEntry): void {
   look(drop);
   look(copy);
   look(tag);
-  if (data?.kind !== "copy") return;
+  if (data !== undefined) flattenSource(data);
+}
+
+/** The same for what is kept of it as long as rows are copied. */
+export function flattenSource(data: DataSource): void {
+  if (data.kind !== "copy") return;
   look(data.sql);
   look(data.whole?.name);
   look(data.whole?.select);
@@ -112,90 +104,4 @@ const lookedAt = new Uint8Array(1);
 function hasEntries(object: DumpObject): boolean {
   const isInline = object.inlineOwner !== undefined && object.separate !== true;
   return !isInline && (object.parts.definition || object.parts.privileges);
-}
-
-/**
- * Fills the dependencies of each object's own entry with the entries it needs. Objects that have no entry (boundaries,
- * inline parts, system objects) are replaced by what they depend on themselves.
- */
-function addDependencies(entries: readonly PlannedEntry[], { registry }: DatabaseCatalog): void {
-  const written = new Uint8Array(1 + entries.reduce((largest, { dumpId }) => Math.max(largest, dumpId), 0));
-  for (const { dumpId } of entries) written[dumpId] = 1;
-  for (const entry of entries) {
-    const object = registry.get(entry.dumpId);
-    if (object === undefined || object.dependencies.size === 0) continue;
-    entry.dependencies =
-      onlyWritten(entry, object, registry, written) ?? replacedByWritten(entry, object, registry, written);
-  }
-}
-
-/** Among more ids than these a set finds one faster. */
-const mostToSearch = 16;
-
-/**
- * The dependencies of an entry when all that its object needs has entries (`written`, by dump id), as of most objects. Undefined when
- * others are among them.
- */
-function onlyWritten(
-  { dumpId, dependencies }: PlannedEntry,
-  object: DumpObject,
-  registry: ObjectRegistry,
-  written: Uint8Array,
-): number[] | undefined {
-  if (object.dependencies.size > mostToSearch) return undefined;
-  const found = [...dependencies];
-  let isOnly = true;
-  object.dependencies.forEach((id) => {
-    if (written[id] !== 1) isOnly &&= isNothing(registry.get(id));
-    else if (id !== dumpId && !found.includes(id)) found.push(id);
-  });
-  // A copy has room for what it holds; what was pushed to, for more.
-  return isOnly ? found.slice() : undefined;
-}
-
-/** Boundaries order the sections; as dependencies they would tie everything to everything. */
-function isNothing(object: DumpObject | undefined): boolean {
-  return object === undefined || object.kind === "pre-data-boundary" || object.kind === "post-data-boundary";
-}
-
-function replacedByWritten(
-  { dumpId, dependencies }: PlannedEntry,
-  object: DumpObject,
-  registry: ObjectRegistry,
-  written: Uint8Array,
-): number[] {
-  const found = new Set<number>(dependencies);
-  collectWritten(object, registry, written, found);
-  found.delete(dumpId);
-  return [...found];
-}
-
-function collectWritten(object: DumpObject, registry: ObjectRegistry, written: Uint8Array, found: Set<number>): void {
-  const waiting = replaced(object.dependencies, registry, written, found);
-  if (waiting.length === 0) return;
-  const seen = new Set([object.dumpId, ...object.dependencies]);
-  while (waiting.length > 0) {
-    const unseen = [...waiting.pop()!.dependencies].filter((id) => !seen.has(id));
-    for (const id of unseen) seen.add(id);
-    for (const other of replaced(unseen, registry, written, found)) waiting.push(other);
-  }
-}
-
-/** Adds those that have entries (`written`, by dump id) to `found`; answers the others, whose own dependencies take their place. */
-function replaced(
-  ids: Iterable<number>,
-  registry: ObjectRegistry,
-  written: Uint8Array,
-  found: Set<number>,
-): DumpObject[] {
-  const others: DumpObject[] = [];
-  for (const id of ids) {
-    if (written[id] === 1) {
-      found.add(id);
-      continue;
-    }
-    const needed = registry.get(id);
-    if (!isNothing(needed)) others.push(needed!);
-  }
-  return others;
 }

@@ -10,20 +10,32 @@ import type { PlannedEntry } from "../objects/object-type.ts";
 import { entryChooser, partsOfShape } from "./choose-entries.ts";
 import type { ChosenFormat } from "./choose-format.ts";
 import type { DumpSession } from "./dump-session.ts";
-import { listed, planEntries, planScript } from "./plan-entries.ts";
+import { EntryDependencies } from "./entry-dependencies.ts";
+import { listed, listedWithDependencies, planScript } from "./plan-entries.ts";
 import { readSource, type Source } from "./read-source.ts";
 import { ungroupLargeObjects } from "./ungroup-large-objects.ts";
 
-/** What is dumped, once: the entries of a script are made when they are asked for, and the catalogues are held until then. */
-export interface SourceToCome extends Omit<Source, "catalog"> {
-  /** Those that stand first: the session's settings and the database. */
+/** What is known of a source beside what is in it. */
+export interface KnownSource extends Omit<Source, "catalog"> {
+  /** The entries that stand first: the session's settings and the database. */
   readonly first: readonly PlannedEntry[];
-  /** All of them. */
-  readonly entries: Iterable<PlannedEntry>;
 }
 
-/** The same as long as rows are copied. */
-export interface SourceEntries extends SourceToCome {
+/** What is dumped, once: entries are made when they are asked for, and the catalogues are held until then. */
+export interface SourceToCome {
+  readonly source: KnownSource;
+  /** All of them, to be taken once. */
+  readonly entries: Iterable<PlannedEntry>;
+  /** Those of an archive: must see each entry, and then knows what it depends on. */
+  readonly dependencies: EntryDependencies | undefined;
+  /** Whether the entries are what is written: not so for large objects in archives that have an entry for each. */
+  readonly isFinal: boolean;
+  /** All of them together and complete, in the place of `entries`. */
+  list(): readonly PlannedEntry[];
+}
+
+/** What is known as long as rows are copied. */
+export interface SourceEntries extends KnownSource {
   readonly entries: readonly PlannedEntry[];
 }
 
@@ -43,12 +55,12 @@ export async function readEntries(
 }
 
 /** The entries as a list, which holds nothing of the catalogues. */
-export function withListedEntries({ entries, ...source }: SourceToCome): SourceEntries {
-  return { ...source, entries: Array.isArray(entries) ? entries : listed(entries) };
+export function withListedEntries({ source, list }: SourceToCome): SourceEntries {
+  return { ...source, entries: list() };
 }
 
 /**
- * Does what {@link readEntries} does, but for a script makes no list.
+ * Does what {@link readEntries} does, but makes no list.
  * @param hasAsked called when the catalogues are read, and nothing is planned yet
  */
 export async function readSourceToCome(
@@ -69,16 +81,22 @@ export async function readSourceToCome(
   );
   await hasAsked?.();
   const database = { ...withShape(source.database, shape), encoding };
-  const planned = format.kind === "script" ? planScript(catalog, shape) : planEntries(catalog, shape);
   const nextDumpId = (): number => catalog.registry.nextDumpId();
   const first = entriesOfDatabase(database, shape, nextDumpId);
+  const planned = planScript(catalog, shape);
+  const dependencies = format.kind === "archive" ? new EntryDependencies(catalog.registry) : undefined;
+  const list = (): readonly PlannedEntry[] => {
+    if (dependencies === undefined) return [...first, ...listed(planned.entries)];
+    const entries = listedWithDependencies(planned.entries, dependencies);
+    return [...first, ...(format.groupsLargeObjects ? entries : ungroupLargeObjects(entries, nextDumpId))];
+  };
+  const ofStatistics = statisticsWarnings(wanted.statistics, session.capabilities);
   return {
-    ...source,
-    first,
-    warnings: [...source.warnings, ...planned.warnings, ...statisticsWarnings(wanted.statistics, session.capabilities)],
-    entries: Array.isArray(planned.entries)
-      ? [...first, ...(format.groupsLargeObjects ? planned.entries : ungroupLargeObjects(planned.entries, nextDumpId))]
-      : joined(first, planned.entries),
+    source: { ...source, first, warnings: [...source.warnings, ...planned.warnings, ...ofStatistics] },
+    entries: joined(first, planned.entries),
+    dependencies,
+    isFinal: format.groupsLargeObjects || catalog.registry.ofKind("large-object").length === 0,
+    list,
   };
 }
 

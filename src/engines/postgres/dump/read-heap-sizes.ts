@@ -1,5 +1,5 @@
-import type { PlannedEntry } from "../objects/object-type.ts";
 import type { DumpSession } from "./dump-session.ts";
+import type { EntryWithData } from "./entry-with-data.ts";
 
 /** How large a table is. */
 export interface HeapSize {
@@ -21,7 +21,7 @@ const MAX_TABLES = 500;
  */
 export async function readHeapSizes(
   { rows }: DumpSession,
-  entries: readonly PlannedEntry[],
+  entries: readonly EntryWithData[],
   largerThan: number,
 ): Promise<Map<number, HeapSize>> {
   const oids = entries.flatMap(({ data }) =>

@@ -1,8 +1,9 @@
 import { BackupError } from "../../../core/backup-error.ts";
 import type { Row } from "../objects/catalog-reader.ts";
-import type { PlannedEntry } from "../objects/object-type.ts";
+
 import { quoteIdentifier } from "../sql/quote.ts";
 import type { DumpSession } from "./dump-session.ts";
+import type { EntryWithData } from "./entry-with-data.ts";
 import { KeyRanges } from "./key-ranges.ts";
 import type { HeapSize } from "./read-heap-sizes.ts";
 
@@ -37,7 +38,7 @@ interface Key {
  */
 export async function readKeyParts(
   { rows }: DumpSession,
-  entries: readonly PlannedEntry[],
+  entries: readonly EntryWithData[],
   sizes: ReadonlyMap<number, HeapSize>,
   bytesOfPart: number,
 ): Promise<Map<number, KeyParts>> {
