@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Check } from "../../src/ports/preflight.ts";
 import { dbbackup } from "../helpers/dbbackup.ts";
+import { connectTo } from "../helpers/dump-to-memory.ts";
 import { serverUser } from "../helpers/server-user.ts";
 import { sharedServer } from "../helpers/shared-servers.ts";
 import { databaseUrl, type TestDatabase, withDatabase } from "../helpers/test-database.ts";
@@ -94,16 +95,11 @@ test("row security and locks are found", async () => {
     GRANT SELECT ON ALL SEQUENCES IN SCHEMA public TO ${role}; GRANT SELECT ON LARGE OBJECT 4712 TO ${role}`);
   const hidden = await preflight("--url", databaseUrl(database.server, database.name, role));
   expect(hidden.errors).toEqual(["rights: row security would hide rows from this user in 1 table"]);
-  const holder = database.sql("BEGIN; LOCK TABLE t; SELECT pg_sleep(3); COMMIT");
-  await expect
-    .poll(
-      async () => (await database.sql("SELECT 1 FROM pg_locks WHERE mode = 'AccessExclusiveLock' AND granted")).length,
-    )
-    .toBeGreaterThan(0);
+  await using holder = await connectTo(database.server, database.name);
+  await holder.query("BEGIN; LOCK TABLE t");
   const locked = await preflight();
   expect(locked.warnings).toEqual(["locks: tables are locked against reading now, a backup would wait for them: 1"]);
   expect(locked.status).toBe(0);
-  await holder;
 });
 
 test("a repository that cannot be written is an error of the preflight, not its end", async () => {

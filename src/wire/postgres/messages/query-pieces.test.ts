@@ -35,13 +35,13 @@ test("an interruption ends it at once", async () => {
   const interruption = new AbortController();
   const { signal } = interruption;
   await using connection = await connectTo(await sharedServer(18), "postgres", { signal });
+  let taken = 0;
   const endless = async function* (): AsyncGenerator<Uint8Array> {
     yield Buffer.from("SELECT 1");
     interruption.abort();
-    for (let i = 0; i < 100; i++) yield Buffer.alloc(1024 * 1024, " ");
+    for (; taken < 500; taken++) yield Buffer.alloc(1024 * 1024, " ");
   };
-  const began = performance.now();
   const sent = connection.queryPieces({ shown: "SELECT 1", size: 2 ** 29, pieces: endless() });
   await expect(sent).rejects.toMatchObject({ code: "INTERRUPTED" });
-  expect(performance.now() - began).toBeLessThan(2000);
+  expect(taken).toBeLessThan(10);
 });
