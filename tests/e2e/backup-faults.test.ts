@@ -124,7 +124,7 @@ test("kill -9 in the middle of the data leaves nothing that is listed", async ()
     await sleep(delay);
     child.kill("SIGKILL");
     await once(child, "exit");
-    await expect.poll(() => sessions(large), { timeout: 5000 }).toBe(0);
+    await expect.poll(() => sessions(large)).toBe(0);
   }
   for (const { size_bytes } of await listed(repo)) expect(size_bytes).toBeGreaterThan(1_000_000);
   await expectTidy(repo, 8);
@@ -144,7 +144,7 @@ test.each(["SIGINT", "SIGTERM"] as const)(
     const [status] = await once(child, "exit");
     expect({ status, stderr }).toEqual({ status: 130, stderr: `dbbackup: error: interrupted by ${signal}\n` });
     expect(readdirSync(repo)).toEqual([]);
-    await expect.poll(() => sessions(large), { timeout: 5000 }).toBe(0);
+    await expect.poll(() => sessions(large)).toBe(0);
   },
 );
 

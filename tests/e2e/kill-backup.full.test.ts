@@ -52,6 +52,6 @@ test.each(Object.entries(sources))(
     const times = 40 - commitFaults.length;
     await killedAtRandom(database, repo, { times, seed: 20_261_120, timing: join(folder.path, "timing") });
     await expectWholeAndSwept(database, repo);
-    await expect.poll(() => database.sql(sessions), { timeout: 10_000 }).toEqual([{ n: "0" }]);
+    await expect.poll(() => database.sql(sessions)).toEqual([{ n: "0" }]);
   },
 );

@@ -80,7 +80,7 @@ test("--max-duration gives a backup up: nothing is left of it, neither here nor 
   expect(readdirSync(folder.path)).toEqual([]);
   const sessions = `SELECT application_name FROM pg_stat_activity WHERE datname = '${database.name}'
     AND application_name LIKE 'dbbackup%'`;
-  await expect.poll(() => database.sql(sessions), { timeout: 10_000 }).toEqual([]);
+  await expect.poll(() => database.sql(sessions)).toEqual([]);
   await mustDbbackup(backup(output, "--max-duration=1h"));
 });
 

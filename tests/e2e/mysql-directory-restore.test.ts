@@ -255,7 +255,7 @@ describe.each(["mariadb-11.8", "mysql-9.7"] as const)("on %s", (flavour) => {
       expect(done.status).toBe(1);
     }
     const sessions = `SELECT COUNT(*) AS n FROM information_schema.processlist WHERE db = '${target.name}'`;
-    await expect.poll(() => mysqlSql(server, sessions), { timeout: 10_000 }).toEqual([{ n: "0" }]);
+    await expect.poll(() => mysqlSql(server, sessions)).toEqual([{ n: "0" }]);
   });
 });
 

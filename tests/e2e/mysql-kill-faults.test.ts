@@ -66,7 +66,7 @@ test.each(Object.keys(lockStatements) as (keyof typeof lockStatements)[])(
       await database.sql("ALTER TABLE t COMMENT = 'changed'");
       await database.sql("FLUSH TABLES");
       const sessions = `SELECT COUNT(*) AS n FROM information_schema.processlist WHERE user = 'root' AND id <> CONNECTION_ID()`;
-      await expect.poll(() => server.sql(sessions), { timeout: 10_000 }).toEqual([{ n: "0" }]);
+      await expect.poll(() => server.sql(sessions)).toEqual([{ n: "0" }]);
     }
     expect(JSON.parse((await mustDbbackup(["list", "--repo", repo, "--json"])).stdout.toString())).toEqual([]);
     await expectWholeAndSwept(database, repo);
@@ -125,5 +125,5 @@ test("kill -9 of a backup that writes a directory over several connections: the 
   await killedAtRandom(source, repo, { times: 4, seed: 7, timing: join(folder.path, "timing") });
   await expectWholeAndSwept(source, repo);
   const sessions = `SELECT COUNT(*) AS n FROM information_schema.processlist WHERE db = '${database.name}' AND id <> CONNECTION_ID()`;
-  await expect.poll(() => database.sql(sessions), { timeout: 10_000 }).toEqual([{ n: "0" }]);
+  await expect.poll(() => database.sql(sessions)).toEqual([{ n: "0" }]);
 });

@@ -149,7 +149,7 @@ describe.each(sets)("$flavour", ({ flavour, settings, accounts }) => {
     await expect(sleeping).rejects.toMatchObject({ code: "INTERRUPTED" });
     await connection.close();
     const list = `SELECT COUNT(*) AS n FROM information_schema.processlist WHERE id = ${connection.greeting.threadId}`;
-    await expect.poll(() => server.sql(list), { timeout: 10_000 }).toEqual([{ n: "0" }]);
+    await expect.poll(() => server.sql(list)).toEqual([{ n: "0" }]);
   });
 
   test.runIf(flavour === "mysql-9.7")(

@@ -39,7 +39,7 @@ describe.each(["mariadb-10.11", "mysql-9.7"] as const)("a restore into %s", (fla
       );
       expect(killed.status).toBe(null);
       const sessions = `SELECT COUNT(*) AS n FROM information_schema.processlist WHERE db = '${target.name}'`;
-      await expect.poll(() => mysqlSql(server, sessions), { timeout: 10_000 }).toEqual([{ n: "0" }]);
+      await expect.poll(() => mysqlSql(server, sessions)).toEqual([{ n: "0" }]);
     }
     await mustDbbackup([
       "restore",
