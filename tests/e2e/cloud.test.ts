@@ -43,7 +43,7 @@ beforeAll(async () => {
     INSERT INTO blobs SELECT i, encode(sha256(i::text::bytea), 'hex'), md5(i::text) FROM generate_series(1, 280000) i;
     CREATE TABLE words (word text);
     INSERT INTO words VALUES ('one'), ('two');`);
-}, 120_000);
+});
 afterAll(async () => {
   variables[Symbol.dispose]();
   client.destroy();
@@ -139,7 +139,7 @@ test("backups go up and come down as they are, with their key files, and are wha
   await mustDbbackupHere(rotate);
   await json("cloud", "upload", directory.id, "--repo", local, "--to", repository("all"));
   expect(await stored("all")).toEqual(filesOf(local));
-}, 60_000);
+});
 
 test("what restores on trial said of a backup goes with its first copy; holds and records of what was read do not", async () => {
   const [repo, copy] = [join(folder, "proved"), join(folder, "proved-copy")];
@@ -285,7 +285,7 @@ test("a copy that is killed is no backup, survives backups in between, and goes 
   const [back] = await json("cloud", "download", made.id, "--repo", repository(to), "--to", down);
   expect(back.resumed_bytes).toBeGreaterThan(1 << 20);
   expectSameFiles(repo, down);
-}, 60_000);
+});
 
 test("a backup goes into further repositories, each by itself; what failed is caught up with", async () => {
   const first = join(folder, "first");

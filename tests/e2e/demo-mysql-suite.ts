@@ -25,7 +25,7 @@ export async function placeForServers(): Promise<{ readonly path: string } & Asy
 }
 
 export function demoMysqlSuite(flavours: readonly MysqlFlavour[]): void {
-  test.each(flavours)("the demo on %s proves equality, and leaves nothing", { timeout: 300_000 }, async (flavour) => {
+  test.each(flavours)("the demo on %s proves equality, and leaves nothing", async (flavour) => {
     await using folder = await placeForServers();
     const type = flavour.split("-")[0]!;
     const { status, stdout, stderr } = await dbbackup(["demo", "--db-type", type], {

@@ -41,7 +41,7 @@ async function untilCopying(database: TestDatabase): Promise<void> {
           "SELECT count(*) > 0 AS yes FROM pg_stat_activity " +
             "WHERE application_name LIKE 'dbbackup %' AND query LIKE 'COPY%' AND datname = current_database()",
         ),
-      { timeout: 30_000, interval: 20 },
+      { interval: 20 },
     )
     .toEqual([{ yes: "t" }]);
 }
@@ -100,7 +100,7 @@ test("a table dropped in mid-dump is still dumped whole: the drop waits", async 
   await using other = await connectTo(database.server, database.name);
   const dropped = other.query("DROP TABLE zz_last");
   const waiting = "SELECT query FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()";
-  await expect.poll(() => database.sql(waiting), { timeout: 30_000 }).toEqual([{ query: "DROP TABLE zz_last" }]);
+  await expect.poll(() => database.sql(waiting)).toEqual([{ query: "DROP TABLE zz_last" }]);
   proxy.hurry();
   const { status, stdout } = await running;
   await dropped;
@@ -167,7 +167,6 @@ test("a server that restarts in mid-dump and in mid-restore ends both with 1 and
   ]);
   await expect
     .poll(() => database.sql("SELECT count(*) AS n FROM pg_stat_activity WHERE query LIKE 'COPY public.big%'"), {
-      timeout: 30_000,
       interval: 5,
     })
     .toEqual([{ n: "1" }]);
@@ -232,7 +231,7 @@ test("a standby that must replay changes cancels the dump: 1, and the settings t
   const url = urlThrough(proxy, database);
   const running = dbbackup(backupArgs(database, repo, url));
   const copying = "SELECT count(*) > 0 AS yes FROM pg_stat_activity WHERE query LIKE 'COPY%'";
-  await expect.poll(() => standby.sql(copying), { timeout: 30_000, interval: 20 }).toEqual([{ yes: "t" }]);
+  await expect.poll(() => standby.sql(copying), { interval: 20 }).toEqual([{ yes: "t" }]);
   await database.sql("DROP TABLE big");
   const { status, stderr } = await running;
   expect(status).toBe(1);

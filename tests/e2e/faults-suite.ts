@@ -56,7 +56,7 @@ export function faultsSuite(
       // Two parts of an upload, when it is not compressed.
       large = await sourceOf(30_000);
       small = await sourceOf(5000);
-    }, 120_000);
+    });
     afterAll(async () => {
       variables?.[Symbol.dispose]();
       await bucket[Symbol.asyncDispose]();

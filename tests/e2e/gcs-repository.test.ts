@@ -42,7 +42,7 @@ beforeAll(async () => {
     INSERT INTO blobs SELECT i, encode(sha256(i::text::bytea), 'hex'), md5(i::text) FROM generate_series(1, 120000) i;
     CREATE TABLE words (word text);
     INSERT INTO words VALUES ('one'), ('two');`);
-}, 120_000);
+});
 afterAll(async () => {
   variables[Symbol.dispose]();
   await server[Symbol.asyncDispose]();

@@ -52,7 +52,7 @@ beforeAll(async () => {
   await mustDbbackup(["keys", "rotate", directory.id, "--repo", source, "--key-file", a, "--new-key-file", b]);
   expect(filesOf(source).size).toBeGreaterThanOrEqual(8);
   ids = [custom.id, directory.id];
-}, 120_000);
+});
 afterAll(async () => {
   client.destroy();
   await server[Symbol.asyncDispose]();

@@ -56,7 +56,7 @@ test("a backup tells how long its snapshot was open and what vacuum had to keep 
   const running = mustDbbackup(backup(output, "--max-rate=1M", "--progress=json"));
   const sessions = `SELECT pid FROM pg_stat_activity WHERE datname = '${database.name}' AND backend_xmin IS NOT NULL
     AND query LIKE 'COPY%'`;
-  await expect.poll(() => database.sql(sessions), { timeout: 20_000, interval: 20 }).not.toEqual([]);
+  await expect.poll(() => database.sql(sessions), { interval: 20 }).not.toEqual([]);
   for (let i = 0; i < 7; i++) await database.sql("SELECT txid_current()");
   const { stderr } = await running;
   const { consistency, duration_seconds } = metadataOf(output);

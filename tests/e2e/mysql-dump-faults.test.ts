@@ -21,7 +21,7 @@ async function makeLarge(database: MysqlDatabase, rows: number): Promise<void> {
 
 async function untilReading(server: MysqlAddress, database: MysqlDatabase, what = "%"): Promise<void> {
   const reading = `SELECT COUNT(*) AS n FROM information_schema.processlist WHERE db = '${database.name}' AND info LIKE 'SELECT /*!40001 SQL_NO_CACHE${what}'`;
-  await expect.poll(() => mysqlSql(server, reading), { timeout: 30_000, interval: 20 }).toEqual([{ n: "1" }]);
+  await expect.poll(() => mysqlSql(server, reading), { interval: 20 }).toEqual([{ n: "1" }]);
 }
 
 describe.each(["mariadb-10.11", "mysql-9.7"] as const)("a backup of %s", (flavour) => {

@@ -87,11 +87,11 @@ test("tables without transactions: no lock outlives a backup that is killed whil
   );
   const reading =
     "SELECT COUNT(*) AS n FROM information_schema.processlist WHERE info LIKE 'SELECT%FROM `held`%' AND id <> CONNECTION_ID()";
-  await expect.poll(() => server.sql(reading), { timeout: 20_000 }).toEqual([{ n: "1" }]);
+  await expect.poll(() => server.sql(reading)).toEqual([{ n: "1" }]);
   const writing = database.sql("INSERT INTO held VALUES (0, 'while it is locked')");
   const waiting =
     "SELECT COUNT(*) AS n FROM information_schema.processlist WHERE info LIKE 'INSERT%' AND state LIKE '%lock%'";
-  await expect.poll(() => server.sql(waiting), { timeout: 20_000 }).toEqual([{ n: "1" }]);
+  await expect.poll(() => server.sql(waiting)).toEqual([{ n: "1" }]);
   child.kill("SIGKILL");
   await writing;
 });

@@ -105,7 +105,7 @@ test("a server that goes down in mid-restore ends it with a word about the datab
     input: Buffer.from(`${script}SELECT SLEEP(100);\n`),
   });
   const last = `SELECT COUNT(*) AS n FROM information_schema.processlist WHERE info LIKE 'SELECT SLEEP%'`;
-  await expect.poll(() => mysqlSql(server, last), { timeout: 30_000 }).toEqual([{ n: "1" }]);
+  await expect.poll(() => mysqlSql(server, last)).toEqual([{ n: "1" }]);
   await server.halt("SIGKILL");
   const done = await running;
   expect(done.stderr.toString()).toContain(`restoring line ${tables * 6 + 1} of the script failed: the connection`);
@@ -139,7 +139,7 @@ test("an interrupted restore ends with 130, and drops what it created", async ()
   const child = spawn(process.execPath, [await builtProgram(), ...args], { stdio: ["pipe", "ignore", "ignore"] });
   child.stdin.end(`${script}SELECT SLEEP(101);\n`);
   const last = `SELECT COUNT(*) AS n FROM information_schema.processlist WHERE info LIKE 'SELECT SLEEP(101)%'`;
-  await expect.poll(() => mysqlSql(server, last), { timeout: 30_000 }).toEqual([{ n: "1" }]);
+  await expect.poll(() => mysqlSql(server, last)).toEqual([{ n: "1" }]);
   child.kill("SIGINT");
   const [status] = await once(child, "close");
   expect(status).toBe(130);

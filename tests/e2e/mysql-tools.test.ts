@@ -298,15 +298,15 @@ describe.each(["mariadb-10.5", "mariadb-11.8", "mysql-9.7"] as const)(
         });
         const folders = async (): Promise<string[]> =>
           (await readdir(tools.path)).filter((name) => name.startsWith("dbbackup-tools-"));
-        await expect.poll(async () => (await waiting(server)).length, { timeout: 20_000 }).toBeGreaterThan(0);
+        await expect.poll(async () => (await waiting(server)).length).toBeGreaterThan(0);
         expect(await folders()).toHaveLength(1);
         child.kill(signal);
         await once(child, "exit");
-        await expect.poll(folders, { timeout: 20_000 }).toEqual([]);
+        await expect.poll(folders).toEqual([]);
         expect(await argumentsWith(tools.path)).toEqual([]);
         // MySQL looks after a session that waits for a lock only when it has got it.
         await lock.query("UNLOCK TABLES");
-        await expect.poll(() => waiting(server), { timeout: 20_000 }).toEqual([]);
+        await expect.poll(() => waiting(server)).toEqual([]);
       }
     });
   },

@@ -138,7 +138,7 @@ test("a scratch database of a run that was killed goes with the next run, one of
     );
   const sleeping = "SELECT COUNT(*) AS n FROM information_schema.processlist WHERE info LIKE 'SELECT SLEEP(102)%'";
   const killed = await start();
-  await expect.poll(() => mysqlSql(server, sleeping), { timeout: 20_000 }).toEqual([{ n: "1" }]);
+  await expect.poll(() => mysqlSql(server, sleeping)).toEqual([{ n: "1" }]);
   const [first] = await scratchDatabases(database);
   killed.kill("SIGKILL");
   await once(killed, "exit");
@@ -146,8 +146,8 @@ test("a scratch database of a run that was killed goes with the next run, one of
   // The session of the killed one sleeps on until the next run ends it.
   const others = async () =>
     (await scratchDatabases(database)).filter((row) => JSON.stringify(row) !== JSON.stringify(first));
-  await expect.poll(async () => (await others()).length, { timeout: 20_000 }).toBe(1);
-  await expect.poll(() => mysqlSql(server, sleeping), { timeout: 20_000 }).toEqual([{ n: "1" }]);
+  await expect.poll(async () => (await others()).length).toBe(1);
+  await expect.poll(() => mysqlSql(server, sleeping)).toEqual([{ n: "1" }]);
   const [second] = await others();
   const quick = join(folder.path, "quick.sql");
   writeFileSync(quick, "CREATE TABLE t (a INT);\n");

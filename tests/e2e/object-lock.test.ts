@@ -34,7 +34,7 @@ beforeAll(async () => {
     forcePathStyle: true,
     credentials: server.credentials,
   });
-}, 120_000);
+});
 afterAll(async () => {
   client.destroy();
   await server[Symbol.asyncDispose]();
@@ -125,11 +125,18 @@ test("uploads in parts and copies ask for the lock when they begin, which is whe
   expect(asked).toEqual(["GOVERNANCE", undefined, "GOVERNANCE"]);
 });
 
+async function hold(Status: "ON" | "OFF"): Promise<void> {
+  await client.send(new PutObjectLegalHoldCommand({ Bucket, Key: "shop/x", LegalHold: { Status } }));
+}
+
+async function retain(name: string, RetainUntilDate: Date): Promise<void> {
+  const Retention = { Mode: "COMPLIANCE", RetainUntilDate } as const;
+  await client.send(new PutObjectRetentionCommand({ Bucket, Key: `shop/${name}`, Retention }));
+}
+
 test("a legal hold is one, too; a lock that has ended is none", async () => {
   const store = await open();
   await store.put("x", Buffer.from("x"), options);
-  const hold = (Status: "ON" | "OFF") =>
-    client.send(new PutObjectLegalHoldCommand({ Bucket, Key: "shop/x", LegalHold: { Status } }));
   await hold("ON");
   await expect(removeUnlocked(store, "x")).rejects.toMatchObject({
     code: "LOCKED",
@@ -137,13 +144,9 @@ test("a legal hold is one, too; a lock that has ended is none", async () => {
   });
   await hold("OFF");
   await store.put("y", Buffer.from("y"), options);
-  const lock = (name: string, ms: number) => {
-    const Retention = { Mode: "COMPLIANCE", RetainUntilDate: new Date(Date.now() + ms) } as const;
-    return client.send(new PutObjectRetentionCommand({ Bucket, Key: `shop/${name}`, Retention }));
-  };
-  await lock("x", dayMs);
+  await retain("x", new Date(Date.now() + dayMs));
   await expect(removeUnlocked(store, "x")).rejects.toMatchObject({ code: "LOCKED" });
-  await lock("y", 1500);
+  await retain("y", new Date(Date.now() + 1500));
   await expect.poll(() => removeUnlocked(store, "y").then(() => "gone")).toBe("gone");
   expect(await keysOf(store)).toEqual(["x"]);
 });

@@ -131,7 +131,7 @@ test("behind somebody who waits for a stronger lock, the connection that has its
   const running = dbbackup(["backup", "single", copy.name, ...how]);
   const locked =
     "SELECT count(*) > 0 AS yes FROM pg_locks l JOIN pg_class c ON c.oid = l.relation WHERE relname = 'zz_last'";
-  await expect.poll(() => copy.sql(locked), { timeout: 20_000, interval: 2 }).toEqual([{ yes: "t" }]);
+  await expect.poll(() => copy.sql(locked), { interval: 2 }).toEqual([{ yes: "t" }]);
   const altered = waiter.query("ALTER TABLE zz_last ADD COLUMN added int");
   proxy.hurry();
   const { status, stderr } = await running;
@@ -156,7 +156,7 @@ test("a helper's connection that is cut ends the backup with 1 and leaves nothin
     "AND application_name LIKE 'dbbackup %' AND query LIKE 'COPY%' " +
     "AND backend_start > (SELECT min(backend_start) FROM pg_stat_activity " +
     "WHERE datname = current_database() AND application_name LIKE 'dbbackup %') LIMIT 1";
-  await expect.poll(() => database.sql(kill), { timeout: 20_000, interval: 10 }).toHaveLength(1);
+  await expect.poll(() => database.sql(kill), { interval: 10 }).toHaveLength(1);
   const { status, stderr } = await running;
   expect(status).toBe(1);
   expect(stderr).toMatch(/terminat|connection/);

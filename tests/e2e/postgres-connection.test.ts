@@ -372,14 +372,14 @@ describe("stopping", () => {
   });
 
   test.each<[string, (connection: PgConnection) => Promise<unknown>]>([
-    ["a query", (connection) => connection.query("select pg_sleep(30)")],
+    ["a query", (connection) => connection.query("select pg_sleep(3600)")],
     ["rows", (connection) => connection.queryEach("select generate_series(1, 1000000000)", () => sleep(1))],
     [
       "a copy to us",
       (connection) =>
         connection.copyOut(
           "copy (select generate_series(1, 1000000000)) to stdout",
-          new CopyOutPieces(() => sleep(100_000, undefined, { ref: false })),
+          new CopyOutPieces(() => sleep(3_600_000, undefined, { ref: false })),
         ),
     ],
     [
@@ -398,9 +398,7 @@ describe("stopping", () => {
     await using connection = await open({ signal: controller.signal });
     const running = run(connection);
     setTimeout(() => controller.abort(), 50);
-    const started = Date.now();
     await expect(running).rejects.toMatchObject({ code: "INTERRUPTED", exitStatus: 130 });
-    expect(Date.now() - started).toBeLessThan(3000);
     await expect(connection.query("select 1")).rejects.toMatchObject({ code: "INTERRUPTED" });
     await connection.close();
     await expect.poll(() => untilIdle(connection.processId)).toBe("gone");

@@ -134,7 +134,7 @@ test("a deadline, a lost connection, a signal: what is done is kept, told, and g
     stderr += text.toString();
   });
   const copying = `SELECT FROM pg_stat_activity WHERE datname = '${backups.source.database.name}' AND query LIKE 'COPY%'`;
-  await expect.poll(async () => (await backups.source.database.sql(copying)).length, { timeout: 20_000 }).toBe(1);
+  await expect.poll(async () => (await backups.source.database.sql(copying)).length).toBe(1);
   child.kill("SIGINT");
   expect((await once(child, "exit"))[0]).toBe(130);
   expect(stderr).toMatch(/is kept in/);
@@ -191,12 +191,12 @@ test.each([18, 13] as const)("a standby of version %i whose replay is paused, an
     await database.sql("UPDATE t5 SET a = 'on the standby'");
     const [flushed] = await database.sql("SELECT pg_current_wal_flush_lsn() AS lsn");
     await expect
-      .poll(() => onStandby(`SELECT pg_last_wal_replay_lsn() >= '${flushed!.lsn}' AS yes`), { timeout: 20_000 })
+      .poll(() => onStandby(`SELECT pg_last_wal_replay_lsn() >= '${flushed!.lsn}' AS yes`))
       .toEqual([{ yes: "t" }]);
     await onStandby("SELECT pg_wal_replay_pause()");
     if (major >= 14) {
       const state = "SELECT pg_get_wal_replay_pause_state() AS state";
-      await expect.poll(() => onStandby(state), { timeout: 20_000 }).toEqual([{ state: "paused" }]);
+      await expect.poll(() => onStandby(state)).toEqual([{ state: "paused" }]);
     }
     const before = await databaseContents(standby, database.name);
     await database.sql("UPDATE t5 SET a = 'later'; DELETE FROM big; TRUNCATE t7");
@@ -214,7 +214,7 @@ test.each([18, 13] as const)("a standby of version %i whose replay is paused, an
 
     await interrupt(args);
     await onStandby("SELECT pg_wal_replay_resume()");
-    await expect.poll(async () => (await onStandby(lsn))[0]!.lsn, { timeout: 20_000 }).not.toBe(paused!.lsn);
+    await expect.poll(async () => (await onStandby(lsn))[0]!.lsn).not.toBe(paused!.lsn);
     await expectRefused([...args, "--resume"], 1, /the standby goes on replaying/, /begin a new backup/);
     await onStandby("SELECT pg_wal_replay_pause()");
     await expectRefused(

@@ -75,7 +75,7 @@ test("an interrupted backup is resumed as it was begun, alone, and once; other r
   await using locker = await connectTo(backups.source.database.server, backups.source.database.name);
   await locker.query("BEGIN; LOCK TABLE t1");
   const first = dbbackup([...same, "--jobs=3"]);
-  await expect.poll(() => backups.waiting(), { timeout: 20_000 }).toBe(1);
+  await expect.poll(() => backups.waiting()).toBe(1);
   await expectRefused(same, 1, /another run is at work on it/);
   await locker.query("COMMIT");
   expect(await first).toMatchObject({ status: 0 });

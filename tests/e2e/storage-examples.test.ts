@@ -81,4 +81,4 @@ test("the examples of docs/storage.md and of the help of cloud do what they say"
     client.destroy();
     rmSync(folder, { recursive: true });
   }
-}, 120_000);
+});

@@ -192,7 +192,7 @@ describe("a server that asks for a password", () => {
     const child = spawn(process.execPath, args, { env, stdio: ["ignore", "ignore", "pipe"] });
     const stderr: Buffer[] = [];
     child.stderr.on("data", (bytes: Buffer) => stderr.push(bytes));
-    await expect.poll(waitingTools, { timeout: 20_000 }).toBe(1);
+    await expect.poll(waitingTools).toBe(1);
     return { child, stderr: () => Buffer.concat(stderr).toString() };
   }
   const waitingTools = async () => {
@@ -231,8 +231,8 @@ describe("a server that asks for a password", () => {
     killed.child.kill("SIGKILL");
     await once(killed.child, "close");
     // The guard of the tool ends it, and removes the password.
-    await expect.poll(sessions, { timeout: 20_000 }).toBe(0);
-    await expect.poll(() => readdir(temporary.path), { timeout: 20_000 }).toEqual([]);
+    await expect.poll(sessions).toBe(0);
+    await expect.poll(() => readdir(temporary.path)).toEqual([]);
     await locker.query("ROLLBACK");
     const login = ["-h", own.socketDirectory, "-p", String(own.port), "-U", "postgres"];
     await mustDbbackup(["backup", "single", "postgres", ...login, ...tools, "-F", format, "--repo", repo.path]);

@@ -166,12 +166,12 @@ describe("errors", () => {
     for (const signal of ["SIGINT", "SIGKILL"] as const) {
       const env = { ...process.env, ...foreignVariables, TMPDIR: temporary.path };
       const child = spawn(process.execPath, [await builtProgram(), ...args], { env, stdio: "ignore" });
-      await expect.poll(() => sessions("AND wait_event_type = 'Lock'"), { timeout: 20_000 }).toBeGreaterThanOrEqual(1);
+      await expect.poll(() => sessions("AND wait_event_type = 'Lock'")).toBeGreaterThanOrEqual(1);
       child.kill(signal);
       const [status] = await once(child, "close");
       expect(status).toBe(signal === "SIGINT" ? 130 : null);
-      await expect.poll(() => sessions(""), { timeout: 20_000 }).toBe(0);
-      await expect.poll(() => readdir(temporary.path), { timeout: 20_000 }).toEqual([]);
+      await expect.poll(() => sessions("")).toBe(0);
+      await expect.poll(() => readdir(temporary.path)).toEqual([]);
     }
   });
 

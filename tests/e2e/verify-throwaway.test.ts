@@ -13,7 +13,6 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join, resolve } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { cacheFolder } from "../helpers/cache-folder.ts";
 import { dbbackup, foreignVariables, mustDbbackup } from "../helpers/dbbackup.ts";
@@ -23,7 +22,6 @@ import { withDatabase } from "../helpers/test-database.ts";
 import { withRoles } from "../helpers/test-roles.ts";
 
 const root = resolve(import.meta.dirname, "../..");
-const cleanWithinMs = 60_000;
 
 /** The only temporary folder that the program knows: what is left behind is in there. */
 let folder: string;
@@ -76,10 +74,9 @@ function processesInFolder(): string[] {
 }
 
 async function untilClean(): Promise<void> {
-  for (const deadline = Date.now() + cleanWithinMs; Date.now() < deadline; await sleep(50)) {
-    if (readdirSync(folder).length === 0 && processesInFolder().length === 0) return;
-  }
-  expect({ files: readdirSync(folder), processes: processesInFolder() }).toEqual({ files: [], processes: [] });
+  await expect
+    .poll(() => ({ files: readdirSync(folder), processes: processesInFolder() }))
+    .toEqual({ files: [], processes: [] });
 }
 
 test("a server of the backup's major version is started, and gets the roles that it lacks, without login", async () => {

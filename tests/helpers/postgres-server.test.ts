@@ -55,6 +55,6 @@ test("after kill -9 of whoever started it, a server and its folder are gone", as
   const { pid, folder } = JSON.parse(line) as { pid: number; folder: string };
   expect(existsSync(join(folder, "data", "postmaster.pid"))).toBe(true);
   child.kill("SIGKILL");
-  await expect.poll(() => existsSync(folder), { timeout: 20_000 }).toBe(false);
+  await expect.poll(() => existsSync(folder)).toBe(false);
   expect(commandLine(pid)).toBe("");
 });

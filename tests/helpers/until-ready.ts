@@ -1,8 +1,8 @@
 import { connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** A server comes up within a second; on a machine that does ten other things, within a minute. */
-const READY_WITHIN_MS = 100_000;
+/** A server comes up within a second; on a machine that does ten other things, or stands still meanwhile, within two minutes. */
+const READY_WITHIN_MS = 120_000;
 const POLL_MS = 25;
 
 /**

@@ -55,7 +55,7 @@ test("threads without work are ended, and started again", async () => {
   const threads = startThreads(30);
   await threads.deflate(none, block(1));
   expect(threads.size).toBe(1);
-  await expect.poll(() => threads.size, { timeout: 20_000 }).toBe(0);
+  await expect.poll(() => threads.size).toBe(0);
   await threads.deflate(none, block(2));
   expect(threads.size).toBe(1);
 });
@@ -68,7 +68,7 @@ test("a thread that ends fails what it works on, and the next block gets another
   for (const one of settled) {
     expect(one).toMatchObject({ status: "rejected", reason: { code: "THREAD_LOST" } });
   }
-  await expect.poll(() => threads.size, { timeout: 20_000 }).toBe(0);
+  await expect.poll(() => threads.size).toBe(0);
   expect((await threads.deflate(none, block(1))).piece.length).toBeGreaterThan(1000);
 });
 
@@ -96,7 +96,7 @@ test.each(["zlib", "gzip"] as const)(
     })();
     await expect(writing).rejects.toMatchObject({ code: "THREAD_LOST" });
     expect(written).toBeLessThan(40);
-    await expect.poll(() => returned, { timeout: 20_000 }).toBe(written);
+    await expect.poll(() => returned).toBe(written);
   },
 );
 
@@ -104,11 +104,9 @@ test("a process waits for its threads while they work, and for nothing afterward
   const threadsFile = fileURLToPath(new URL("./deflate-threads.ts", import.meta.url));
   const script = `
     import { DeflateThreads } from ${JSON.stringify(threadsFile)};
-    const threads = new DeflateThreads(2);
+    const threads = new DeflateThreads(2, 3_600_000);
     const { piece } = await threads.deflate(Buffer.alloc(0), Buffer.alloc(1e6, "abc"));
     process.stdout.write("deflated " + (piece.length > 0));`;
-  const started = Date.now();
   const { stdout } = await mustRun(process.execPath, ["--input-type=module", "--eval", script]);
   expect(stdout.toString()).toBe("deflated true");
-  expect(Date.now() - started).toBeLessThan(5000);
 });

@@ -23,7 +23,7 @@ import { ServiceConnection } from "./service-connection.ts";
 let server: AzureServer;
 beforeAll(async () => {
   server = await startAzureServer();
-}, 120_000);
+});
 afterAll(() => server[Symbol.asyncDispose]());
 
 const random = seededRandom(21);

@@ -38,7 +38,7 @@ async function keys(): Promise<string[]> {
   return found;
 }
 
-test("kill -9 at any step leaves a whole folder or nothing, once swept", { timeout: 120_000 }, async () => {
+test("kill -9 at any step leaves a whole folder or nothing, once swept", async () => {
   const counted = await backup("count", "count:any");
   const steps = Number(/calls:(\d+)/.exec(counted.stderr)?.[1]);
   expect(steps).toBeGreaterThan(20);

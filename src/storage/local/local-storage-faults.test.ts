@@ -52,9 +52,7 @@ function expectAllOrNothing(name: string): "all" | "nothing" {
   return "all";
 }
 
-test("kill -9 before or after any step leaves a whole backup or nothing, once swept", {
-  timeout: 120_000,
-}, async () => {
+test("kill -9 before or after any step leaves a whole backup or nothing, once swept", async () => {
   const counted = await backup("count", "count:any");
   expect(counted.status).toBe(0);
   const steps = Number(/calls:(\d+)/.exec(counted.stderr)?.[1]);

@@ -18,7 +18,7 @@ import { S3Store } from "./s3-store.ts";
 let server: S3Server;
 beforeAll(async () => {
   server = await startS3Server();
-}, 120_000);
+});
 afterAll(() => server[Symbol.asyncDispose]());
 
 const random = seededRandom(20);

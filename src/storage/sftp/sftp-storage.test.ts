@@ -29,7 +29,7 @@ beforeAll(async () => {
       proxy.cut();
     },
   });
-}, 120_000);
+});
 afterAll(async () => {
   await proxy[Symbol.asyncDispose]();
   await server[Symbol.asyncDispose]();

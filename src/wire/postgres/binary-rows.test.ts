@@ -238,4 +238,4 @@ test("a row that a server cannot read as text is refused, one that it can is not
     code: "UNSUPPORTED_OBJECT",
     message: "a row is longer than 1 GiB as text, so no server could load it again",
   });
-}, 60_000);
+});

@@ -1,11 +1,8 @@
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 import { connectTo, dumpToMemory } from "../../../../tests/helpers/dump-to-memory.ts";
 import { loadZoo } from "../../../../tests/helpers/load-zoo.ts";
 import { sharedServer } from "../../../../tests/helpers/shared-servers.ts";
 import { type TestDatabase, withDatabase } from "../../../../tests/helpers/test-database.ts";
-
-/** A busy machine takes longer than the usual second. */
-const WAITS = { timeout: 20_000 };
 
 /** What pg_get_expr, pg_get_indexdef and pg_get_constraintdef lock the table for. */
 const expressions = `CREATE TABLE t (a int CHECK (a > 1), b int GENERATED ALWAYS AS (a + 1) STORED);
@@ -59,10 +56,10 @@ describe("catalogues read over two connections", () => {
       // The second connection is opened while the first takes its locks.
       const locked =
         "SELECT 1 AS x FROM pg_locks WHERE relation = 't'::regclass AND mode = 'AccessShareLock' AND granted";
-      await vi.waitFor(async () => expect(await database.sql(locked)).toHaveLength(1), WAITS);
+      await expect.poll(() => database.sql(locked)).toHaveLength(1);
       altered = other.query("ALTER TABLE t ADD COLUMN late int");
       const waiting = "SELECT 1 AS x FROM pg_locks WHERE relation = 't'::regclass AND NOT granted";
-      await vi.waitFor(async () => expect(await database.sql(waiting)).toHaveLength(1), WAITS);
+      await expect.poll(() => database.sql(waiting)).toHaveLength(1);
     };
     const dump = await dumped(database, { secondReaderFrom: 1, onConnect: alter });
     await altered;
