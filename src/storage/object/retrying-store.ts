@@ -59,8 +59,14 @@ export class RetryingStore implements ObjectStore {
       const state = await this.#ofWork(key, options.work, bytes.length);
       if (state === undefined) return false;
       const stored = Buffer.alloc(state.size);
-      await this.read(key, state.version, 0, stored);
-      if (stored.equals(bytes)) return true;
+      try {
+        await this.read(key, state.version, 0, stored);
+        if (stored.equals(bytes)) return true;
+      } catch (error) {
+        // Nobody knows whether it is what was to be written. That it cannot be read says more than that it cannot be removed.
+        await this.remove(key).catch(() => {});
+        throw error;
+      }
       // It arrived changed, and what said so was lost: nothing may be under that name but what was to be written.
       await this.remove(key);
       return false;

@@ -9,6 +9,7 @@ import { type S3Server, startS3Server } from "../../../tests/helpers/s3-server.t
 import { seededRandom } from "../../../tests/helpers/seeded-random.ts";
 import { withTemporaryFolder } from "../../../tests/helpers/temporary-folder.ts";
 import { BackupError } from "../../core/backup-error.ts";
+import type { PutOptions } from "../../ports/object-store.ts";
 import type { SweepOptions } from "../../ports/storage.ts";
 import { ObjectStorage } from "../object/object-storage.ts";
 import { RetryingStore } from "../object/retrying-store.ts";
@@ -127,6 +128,23 @@ test("runs that want one name at the same moment get one each, and none takes fr
     expect(read.subarray(0, bytes.length).equals(bytes)).toBe(true);
     await object.close();
   }
+});
+
+test("an object that arrived changed is not left under its name when nobody can look at it", async () => {
+  const store = await newStore();
+  const disturbed = Object.assign(new RetryingStore(store), {
+    put: async (key: string, bytes: Uint8Array, options: PutOptions) => {
+      await store.put(key, Buffer.from(bytes).fill("x", 0, 1), options);
+      throw new BackupError({ code: "CONNECT", message: "the answer was lost", retry: "maybe" });
+    },
+    read: () => Promise.reject(new BackupError({ code: "AUTH", message: "reading is refused" })),
+  });
+  const put = new RetryingStore(disturbed, quickRetries).put("x.json", Buffer.from("{}"), {
+    work: randomUUID(),
+    createOnly: true,
+  });
+  await expect(put).rejects.toMatchObject({ code: "AUTH" });
+  expect(await store.head("x.json")).toBeUndefined();
 });
 
 test("uploads that no run has written down are removed when they are old", async () => {
