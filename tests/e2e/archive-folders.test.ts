@@ -23,7 +23,8 @@ import { dbbackup, mustDbbackup } from "../helpers/dbbackup.ts";
 import { mustRun, runProgram } from "../helpers/run-program.ts";
 import { sharedServer } from "../helpers/shared-servers.ts";
 import { stock } from "../helpers/stock-tools.ts";
-import { type TestDatabase, withDatabase } from "../helpers/test-database.ts";
+import { TcpProxy } from "../helpers/tcp-proxy.ts";
+import { databaseUrl, type TestDatabase, withDatabase } from "../helpers/test-database.ts";
 
 let folder: string;
 let database: TestDatabase;
@@ -54,7 +55,11 @@ afterAll(async () => {
 });
 
 function backupTo(...where: string[]): string[] {
-  return ["backup", "single", database.name, "--url", database.url, "--progress", "none", ...where];
+  return backupFrom(database.url, ...where);
+}
+
+function backupFrom(url: string, ...where: string[]): string[] {
+  return ["backup", "single", database.name, "--url", url, "--progress", "none", ...where];
 }
 
 /** A copy of the backup and its metadata under another name. */
@@ -205,9 +210,10 @@ test("psql restores restore.sql of an unpacked tar, large objects included", asy
 test.each(["directory", "tar"])("%s: kill -9 in the middle of the data leaves nothing, once swept", async (format) => {
   const place = join(folder, `killed-${format}`);
   mkdirSync(place);
-  const child = spawn(process.execPath, [await builtProgram(), ...backupTo("--repo", place), "--format", format], {
-    stdio: "ignore",
-  });
+  // The rows pass through this process, slowly: the backup is not over before somebody looks.
+  await using proxy = await TcpProxy.start({ targetPort: database.server.port, delayMs: 5 });
+  const slow = backupFrom(databaseUrl({ ...database.server, port: proxy.port }, database.name), "--repo", place);
+  const child = spawn(process.execPath, [await builtProgram(), ...slow, "--format", format], { stdio: "ignore" });
   await expect.poll(() => readdirSync(place).length, { interval: 2 }).toBeGreaterThan(0);
   await sleep(100);
   child.kill("SIGKILL");

@@ -11,7 +11,8 @@ import { builtProgram } from "../helpers/built-program.ts";
 import { dbbackup } from "../helpers/dbbackup.ts";
 import { type Finished, runProgram } from "../helpers/run-program.ts";
 import { sharedServer } from "../helpers/shared-servers.ts";
-import { type TestDatabase, withDatabase } from "../helpers/test-database.ts";
+import { TcpProxy } from "../helpers/tcp-proxy.ts";
+import { databaseUrl, type TestDatabase, withDatabase } from "../helpers/test-database.ts";
 
 const root = resolve(import.meta.dirname, "../..");
 const preload = join(root, "tests/helpers/fault-preload.ts");
@@ -37,8 +38,8 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-function backupOf(database: TestDatabase, repo: string): string[] {
-  return ["backup", "single", database.name, "--url", database.url, "--repo", repo, "--progress", "none"];
+function backupOf({ name, url }: Pick<TestDatabase, "name" | "url">, repo: string): string[] {
+  return ["backup", "single", name, "--url", url, "--repo", repo, "--progress", "none"];
 }
 
 /** Runs a backup of the small database with a fault in its file system calls. */
@@ -101,7 +102,17 @@ async function sweptBackups(repo: string): Promise<string[]> {
   return backups.map((name) => join(repo, name));
 }
 
-async function start(database: TestDatabase, repo: string): Promise<ChildProcess> {
+/** The large database, read so slowly, and through this process, that its backup is not over before somebody looks. */
+async function slowly(): Promise<AsyncDisposable & Pick<TestDatabase, "name" | "url">> {
+  const proxy = await TcpProxy.start({ targetPort: large.server.port, delayMs: 2 });
+  return {
+    name: large.name,
+    url: databaseUrl({ ...large.server, port: proxy.port }, large.name),
+    [Symbol.asyncDispose]: () => proxy[Symbol.asyncDispose](),
+  };
+}
+
+async function start(database: Pick<TestDatabase, "name" | "url">, repo: string): Promise<ChildProcess> {
   const program = await builtProgram();
   return spawn(process.execPath, [program, ...backupOf(database, repo)], { stdio: "pipe" });
 }
@@ -119,7 +130,8 @@ test("kill -9 in the middle of the data leaves nothing that is listed", async ()
   const repo = join(folder, "killed-in-data");
   mkdirSync(repo);
   for (const delay of [0, 10, 20, 40, 60, 80, 120, 160]) {
-    const child = await start(large, repo);
+    await using slow = await slowly();
+    const child = await start(slow, repo);
     await expect.poll(() => sessions(large, "COPY"), { interval: 5 }).toBeGreaterThan(0);
     await sleep(delay);
     child.kill("SIGKILL");
@@ -134,7 +146,8 @@ test.each(["SIGINT", "SIGTERM"] as const)(
   "%s in the middle cancels on the server, leaves nothing, ends with 130",
   async (signal) => {
     const repo = join(folder, signal);
-    const child = await start(large, repo);
+    await using slow = await slowly();
+    const child = await start(slow, repo);
     let stderr = "";
     child.stderr!.setEncoding("utf8").on("data", (chunk: string) => {
       stderr += chunk;
@@ -150,7 +163,8 @@ test.each(["SIGINT", "SIGTERM"] as const)(
 
 test("a connection that the server ends in the middle is an error that says so, and nothing is left", async () => {
   const repo = join(folder, "terminated");
-  const running = dbbackup(backupOf(large, repo));
+  await using slow = await slowly();
+  const running = dbbackup(backupOf(slow, repo));
   await expect
     .poll(
       () =>

@@ -156,11 +156,13 @@ test("a server that restarts in mid-dump and in mid-restore ends both with 1 and
   expect(readdirSync(repo)).toEqual([]);
 
   const target = `${database.name}_copy`;
+  // The rows pass through this process: they do not arrive while it does not look.
+  await using passage = await TcpProxy.start({ targetPort: server.port });
   const restoring = dbbackup([
     "restore",
     "single",
     file,
-    `--url=${server.url("postgres")}`,
+    `--url=postgres://postgres@127.0.0.1:${passage.port}/postgres`,
     "--target",
     target,
     "--create",

@@ -95,10 +95,7 @@ function isAlive(pid: number): boolean {
 }
 
 async function untilDead(pid: number): Promise<void> {
-  for (let tries = 0; isAlive(pid); tries++) {
-    if (tries > 200) throw new Error(`process ${pid} is still there`);
-    await sleep(50);
-  }
+  await expect.poll(() => isAlive(pid)).toBe(false);
 }
 
 async function stderrOf(child: ChildProcessWithoutNullStreams): Promise<string> {

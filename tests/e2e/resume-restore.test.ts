@@ -173,22 +173,25 @@ test("an interrupted restore is resumed as it was begun, by nobody beside it, or
 
 test("sessions that committed their part of a table's rows before the first one was lost: no row twice", async () => {
   await using slow = await withDatabase(source.server);
-  // Restored without its sleep it would be over before anybody looks.
+  // Without its gate it would be restored before anybody looks.
   await slow.sql(`
     CREATE FUNCTION passes(int) RETURNS boolean IMMUTABLE LANGUAGE plpgsql AS $$ BEGIN RETURN true; END $$;
     CREATE TABLE wide (id int CHECK (passes(id)), t text);
     CREATE TABLE small AS SELECT 1 AS x; CREATE TABLE smaller AS SELECT 1 AS x;
     INSERT INTO wide SELECT i, repeat(md5(i::text), 8) FROM generate_series(1, 30000) i;
     CREATE OR REPLACE FUNCTION passes(int) RETURNS boolean IMMUTABLE LANGUAGE plpgsql AS
-      $$ BEGIN IF $1 % 1000 = 0 THEN PERFORM pg_sleep(0.06); END IF; RETURN true; END $$;`);
+      $$ BEGIN IF $1 % 1000 = 0 THEN PERFORM pg_advisory_xact_lock_shared(4711); END IF; RETURN true; END $$;`);
   const file = await backup(slow, "slow.dump", "--compression=none");
   await using target = await withDatabase(source.server);
   const args = [file, "--jobs=3", "--split-larger-than=8192"];
+  await using gatekeeper = await connectTo(target.server, target.name);
+  await gatekeeper.query("SELECT pg_advisory_lock(4711)");
   const running = dbbackup(restoreArgs(target, ...args, "--resumable"));
   const copying = `SELECT FROM pg_stat_activity WHERE datname = '${target.name}' AND query LIKE 'COPY public.wide%'`;
   await until(async () => (await source.sql(copying)).length > 1);
   await using holder = await connectTo(target.server, target.name);
   await holder.query("BEGIN; LOCK TABLE dbbackup_restore_journal.done");
+  await gatekeeper.query("SELECT pg_advisory_unlock(4711)");
   const waiting = "query LIKE 'INSERT INTO dbbackup_restore_journal.done%' AND wait_event_type = 'Lock'";
   const end = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${target.name}' AND ${waiting}`;
   await until(async () => (await source.sql(end)).length > 0);

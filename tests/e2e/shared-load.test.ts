@@ -1,9 +1,9 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { databaseContents } from "../helpers/database-contents.ts";
 import { dbbackup, mustDbbackup } from "../helpers/dbbackup.ts";
+import { connectTo } from "../helpers/dump-to-memory.ts";
 import { sharedServer } from "../helpers/shared-servers.ts";
 import { withTemporaryFolder } from "../helpers/temporary-folder.ts";
 import { type TestDatabase, withDatabase } from "../helpers/test-database.ts";
@@ -103,16 +103,21 @@ test("rows that are not those of the metadata are undone in all sessions", async
 test.each(["min", "max"])(
   "a killed session ends the load of all, whoever began: an error, and no rows: %s",
   async (which) => {
-    const archive = await backup(`slow-${which}.dump`, "IF $1 % 500 = 0 THEN PERFORM pg_sleep(0.05); END IF;");
+    const gate = "IF $1 % 500 = 0 THEN PERFORM pg_advisory_xact_lock_shared(4711); END IF;";
+    const archive = await backup(`gate-${which}.dump`, gate);
     await using target = await withDatabase(source.server);
+    await using gatekeeper = await connectTo(target.server, target.name);
+    await gatekeeper.query("SELECT pg_advisory_lock(4711)");
     const restoring = dbbackup(restoreArgs(archive, target, ...shared));
     const copying = `FROM pg_stat_activity WHERE datname = '${target.name}' AND query LIKE 'COPY public.big%' AND state = 'active'`;
-    while ((await source.sql(`SELECT count(*) AS n ${copying}`))[0]!.n !== "3") await sleep(20);
+    const sessions = () => source.sql(`SELECT count(*) AS n ${copying}`);
+    await expect.poll(sessions).toEqual([{ n: "3" }]);
     await source.sql(`SELECT pg_terminate_backend(${which}(pid)) ${copying}`);
+    await gatekeeper.query("SELECT pg_advisory_unlock(4711)");
     const { status, stderr } = await restoring;
     expect(status).toBe(1);
     expect(stderr).toMatch(/restoring TABLE DATA "public\.big" failed: .*(terminating connection|was lost)/);
-    while ((await source.sql(`SELECT count(*) AS n ${copying}`))[0]!.n !== "0") await sleep(20);
+    await expect.poll(sessions).toEqual([{ n: "0" }]);
     expect(await target.sql("SELECT count(*) AS n FROM big")).toEqual([{ n: "0" }]);
   },
 );

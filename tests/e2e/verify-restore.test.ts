@@ -344,11 +344,8 @@ test("an interrupted run drops its scratch database", async () => {
   const controller = new AbortController();
   const proof = prove(join(folder, "custom"), { checks: ["select pg_sleep(60)"], signal: controller.signal });
   const outcome = expect(proof).rejects.toThrow();
-  for (let waited = 0; waited < 30_000; waited += 20) {
-    const rows = await serverSql(server, "SELECT FROM pg_stat_activity WHERE query ~ '^DECLARE .*pg_sleep|^FETCH'");
-    if (rows.length > 0) break;
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
+  const checking = "SELECT count(*) > 0 AS yes FROM pg_stat_activity WHERE query ~ '^DECLARE .*pg_sleep|^FETCH'";
+  await expect.poll(() => serverSql(server, checking)).toEqual([{ yes: "t" }]);
   controller.abort(new Error("enough"));
   await outcome;
   expect(await scratchDatabases(server)).toEqual([]);
