@@ -9,6 +9,7 @@ import { type DatabaseDetails, databaseDetailEntries } from "../objects/database
 import type { PlannedEntry } from "../objects/object-type.ts";
 import { entryChooser, partsOfShape } from "./choose-entries.ts";
 import type { ChosenFormat } from "./choose-format.ts";
+import { collectGarbage } from "./collect-garbage.ts";
 import type { DumpSession } from "./dump-session.ts";
 import { EntryDependencies } from "./entry-dependencies.ts";
 import { listed, listedWithDependencies, planScript } from "./plan-entries.ts";
@@ -80,6 +81,7 @@ export async function readSourceToCome(
     request.allowedExtensions ?? [],
   );
   await hasAsked?.();
+  if (catalog.registry.lastDumpId > manyObjects) collectGarbage();
   const database = { ...withShape(source.database, shape), encoding };
   const nextDumpId = (): number => catalog.registry.nextDumpId();
   const first = entriesOfDatabase(database, shape, nextDumpId);
@@ -103,6 +105,12 @@ export async function readSourceToCome(
 function* joined<T>(...parts: readonly Iterable<T>[]): Generator<T, void> {
   for (const part of parts) yield* part;
 }
+
+/**
+ * From so many objects on, what their rows were is collected before anything is made of them: of 50,000 tables 60 MB, in 0.2 s. With fewer
+ * the time counts more.
+ */
+const manyObjects = 100_000;
 
 /** What of the database's objects is read. */
 function wantedExtras(request: DumpRequest): WantedExtras {

@@ -28,6 +28,11 @@ export class ObjectRegistry {
     return ++this.#lastDumpId;
   }
 
+  /** The highest that was given. */
+  get lastDumpId(): number {
+    return this.#lastDumpId;
+  }
+
   /**
    * Registers an object, which is the registry's from then on. The first one of a catalogue identity is the one that pg_depend edges lead to: a table before
    * its data. Pass `findable: false` for the others.
