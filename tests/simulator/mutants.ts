@@ -1,4 +1,6 @@
-import { HOLD_SUFFIX, METADATA_SUFFIX, REMOVAL_SUFFIX } from "../../src/core/backup-name.ts";
+import { HOLD_SUFFIX, METADATA_SUFFIX, REMOVAL_SUFFIX, WORK_PREFIX } from "../../src/core/backup-name.ts";
+import { KEY_FILE_MARK } from "../../src/core/encrypted-file.ts";
+import type { ObjectStore } from "../../src/ports/object-store.ts";
 import type { PendingObject, Storage, StoredObject, Work } from "../../src/ports/storage.ts";
 import type { Sabotage } from "./run-seed.ts";
 
@@ -11,7 +13,10 @@ export const mutants: Readonly<Record<string, Sabotage>> = {
   "the removal of a backup begins with its files": { wrap: metadataLeaveLast },
   "holds are not looked for": { wrap: withoutHolds },
   "a removal keeps no record": { wrap: withoutRemovalRecords },
+  "a rotation gives the metadata no key file": { wrap: withoutKeyFileOfMetadata },
   "nobody sweeps": { wrap: withoutSweep },
+  "records of works in buckets do not tell what is theirs": { wrapStore: withoutKeys },
+  "nobody who seals in a bucket looks whether it was swept": { wrapStore: withoutSwept },
 };
 
 /** A storage with some methods replaced. */
@@ -98,8 +103,50 @@ function withoutRecord(pending: PendingObject): PendingObject {
   };
 }
 
+function isKeyFileOfMetadata(key: string): boolean {
+  return key.includes(`${METADATA_SUFFIX}${KEY_FILE_MARK}`);
+}
+
+function withoutKeyFileOfMetadata(storage: Storage): Storage {
+  return changed(storage, {
+    beginWork: async () => {
+      const work = await storage.beginWork();
+      return changedWork(work, {
+        create: async (intended) => {
+          const pending = await work.create(intended);
+          return {
+            write: (bytes) => pending.write(bytes),
+            abort: () => pending.abort(),
+            commit: async (key, role) => (isKeyFileOfMetadata(key) ? nothing(key) : await pending.commit(key, role)),
+          };
+        },
+      });
+    },
+  });
+}
+
 function withoutSweep(storage: Storage): Storage {
   return changed(storage, { sweep: async () => ({ works: 0, objects: [], uploads: [], noted: [] }) });
+}
+
+function withoutKeys(store: ObjectStore): ObjectStore {
+  return {
+    ...store,
+    put: async (key, bytes, options) => {
+      const isRecord = key.startsWith(WORK_PREFIX) && key.endsWith("/owner.json");
+      const silenced = isRecord ? { ...(JSON.parse(Buffer.from(bytes).toString()) as object), keys: [] } : undefined;
+      await store.put(key, silenced === undefined ? bytes : Buffer.from(JSON.stringify(silenced)), options);
+    },
+  };
+}
+
+/** With a clock that makes the living look dead, who must see then that they were taken for dead. */
+function withoutSwept(store: ObjectStore): ObjectStore {
+  return {
+    ...store,
+    now: () => new Date(store.now().getTime() + 3_600_000),
+    head: async (key) => (key.endsWith("/swept") ? undefined : await store.head(key)),
+  };
 }
 
 function nothing(key: string): StoredObject {

@@ -1,9 +1,15 @@
+import { BackupError } from "../../src/core/backup-error.ts";
+import type { ObjectStore } from "../../src/ports/object-store.ts";
 import type { Storage } from "../../src/ports/storage.ts";
 import { LocalStorage } from "../../src/storage/local/local-storage.ts";
+import { ObjectStorage } from "../../src/storage/object/object-storage.ts";
+import { RetryingStore } from "../../src/storage/object/retrying-store.ts";
+import { BUCKET_CALL, SimulatedBucket } from "./simulated-bucket.ts";
 import { type FolderNode, failed } from "./simulated-disk.ts";
 import { type BrokenMachine, SimulatedFileSystem } from "./simulated-file-system.ts";
 import { History, type SimulatedPlace } from "./simulated-history.ts";
 import { plantFinished, plantForeign, type StoredFiles } from "./simulated-repository.ts";
+import { simulateSurroundings } from "./simulated-surroundings.ts";
 import { type Fate, SimulatedWorld } from "./simulated-world.ts";
 
 const DAY_MS = 24 * 3600 * 1000;
@@ -18,21 +24,36 @@ const errnos: Readonly<Record<string, readonly string[]>> = {
 /** Of calls that a network file system may do and never tell of. */
 const changes = /^(link|rename|unlink|mkdir|rmdir|fsync|append) /;
 
+/** Changes of a bucket, whose answers may be lost. */
+const bucketChanges = new RegExp(`^${BUCKET_CALL} (put|putPart|complete|copy|remove|beginUpload|abandonUpload) `);
+/** Networks fail more often than disks. */
+const BUCKET_FAILURES = 5;
+
 /** Faults that are put there to see whether they are found. */
 export interface Sabotage {
   readonly machine?: BrokenMachine;
   wrap?(storage: Storage): Storage;
+  /** Of what a bucket offers. */
+  wrapStore?(store: ObjectStore): ObjectStore;
 }
 
 /**
- * Runs the history of a seed over two repositories in folders.
+ * Runs the history of a seed over two repositories, in folders and buckets.
  * @returns its calls
  * @throws Error that says what went wrong, with the calls as its `trace`
  */
 export async function runSeed(seed: number, sabotage: Sabotage = {}): Promise<readonly string[]> {
   const world = new SimulatedWorld(seed, Date.UTC(2026, 10, 20) + (seed % 1000) * 7_654_321);
   using system = new SimulatedFileSystem(world, sabotage.machine);
-  const places = ["repo", "copy"].map((name) => placeIn(system, name, sabotage));
+  // In half of the worlds the processes are in containers of their own, and see no locks of each other but those of files they share.
+  const isOneHome = world.isChance(0.5);
+  using _surroundings = simulateSurroundings((process) =>
+    system.pathOf(process, isOneHome ? "state" : `state-${process.name}`),
+  );
+  const isBucket = [0.4, 0.5].map((share) => world.isChance(share));
+  const places = ["repo", "copy"].map((name, at) =>
+    isBucket[at] === true ? bucketOf(world, name, sabotage) : placeIn(system, name, sabotage),
+  );
   const loss = world.isChance(0.5) ? "any" : "last";
   const machine = { process: (name: string) => system.process(name), crash: () => system.crash(loss) };
   const history = new History(world, machine, places);
@@ -55,6 +76,7 @@ function withTrace(world: SimulatedWorld) {
 
 function fateOf(world: SimulatedWorld, what: string, deaths: number, failures: number): Fate {
   if (world.isChance(deaths)) return { kind: "dies", isDone: world.isChance(0.5) };
+  if (what.startsWith(`${BUCKET_CALL} `)) return fateInBucket(world, what, failures * BUCKET_FAILURES);
   if (!world.isChance(failures)) return { kind: "done" };
   const [call = ""] = what.split(" ", 1);
   const codes = errnos[call] ?? ["EIO"];
@@ -62,6 +84,32 @@ function fateOf(world: SimulatedWorld, what: string, deaths: number, failures: n
   return changes.test(what) && world.isChance(0.2)
     ? { kind: "answerLost", error: failed("EIO") }
     : { kind: "fails", error };
+}
+
+function fateInBucket(world: SimulatedWorld, what: string, failures: number): Fate {
+  if (!world.isChance(failures)) return { kind: "done" };
+  const isForGood = world.isChance(0.1);
+  const error = new BackupError(
+    isForGood
+      ? { code: "AUTH", message: "the service refused it" }
+      : { code: "CONNECT", message: "the connection was lost", retry: "maybe" },
+  );
+  return !isForGood && bucketChanges.test(what) && world.isChance(0.5)
+    ? { kind: "answerLost", error }
+    : { kind: "fails", error };
+}
+
+function bucketOf(world: SimulatedWorld, name: string, { wrap, wrapStore }: Sabotage): SimulatedPlace {
+  const bucket = new SimulatedBucket(world);
+  return {
+    name,
+    files: bucket.files,
+    open: (process, clock) => {
+      const store = bucket.open(process, name);
+      const storage = new ObjectStorage(new RetryingStore(wrapStore?.(store) ?? store), clock);
+      return wrap?.(storage) ?? storage;
+    },
+  };
 }
 
 function placeIn(system: SimulatedFileSystem, name: string, sabotage: Sabotage): SimulatedPlace {

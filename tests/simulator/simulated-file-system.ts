@@ -117,7 +117,20 @@ export class SimulatedFileSystem implements Disposable {
     });
     on("rmdir", (parts) => disk.removeFolder(parts));
     on("unlink", (parts) => disk.unlink(parts));
-    on("mkdir", (parts) => disk.makeFolder(parts));
+    on("mkdir", (parts, _, [, options]) => this.#makeFolder(parts, options));
+    on("rm", (parts) => {
+      if (this.#existing(parts) !== undefined) disk.unlink(parts);
+    });
+    on("writeFile", (parts, _, [, text, options]) => {
+      if ((options as { readonly flag?: string }).flag !== "a") throw new Error("only to append is simulated");
+      const node = this.#existing(parts) ?? disk.makeFile(parts);
+      if (node.kind === "folder") throw failed("EISDIR");
+      disk.write(node, Buffer.from(text as string), node.bytes.length);
+    });
+    this.#replace(fs as unknown as Functions, "existsSync", (original) => (...args: unknown[]) => {
+      const place = this.#locate(args[0]);
+      return place === undefined ? original(...(args as never[])) : this.#existing(place.parts) !== undefined;
+    });
     on("chmod", (parts) => void disk.find(parts));
     on("link", (parts, _, [, to]) => disk.link(parts, other(to)));
     on("rename", (parts, _, [, to]) => disk.rename(parts, other(to)));
@@ -136,10 +149,22 @@ export class SimulatedFileSystem implements Disposable {
     });
     this.#installLocks();
     this.#installTime();
+    this.#replace(Math as unknown as Functions, "random", () => () => this.#world.random());
     this.#replace(crypto as unknown as Functions, "randomBytes", () => (count: number) => {
       return Buffer.from(Array.from({ length: count }, () => this.#world.below(256)));
     });
     syncBuiltinESMExports();
+  }
+
+  #makeFolder(parts: string[], options: unknown): void {
+    if ((options as { recursive?: boolean } | undefined)?.recursive !== true) {
+      this.disk.makeFolder(parts);
+      return;
+    }
+    for (let length = 1; length <= parts.length; length++) {
+      const folder = parts.slice(0, length);
+      if (this.#existing(folder) === undefined) this.disk.makeFolder(folder);
+    }
   }
 
   #opened(parts: string[], flags: unknown): FileNode | FolderNode {

@@ -1,5 +1,7 @@
 import { backupSingle } from "../../src/commands/backup-single.ts";
 import { cleanup } from "../../src/commands/cleanup/cleanup.ts";
+import { openEncrypted } from "../../src/commands/encryption/open-encrypted.ts";
+import { rotateKeys } from "../../src/commands/encryption/rotate-keys.ts";
 import { backupInRepository } from "../../src/commands/found-backup.ts";
 import { listBackups } from "../../src/commands/list-backups.ts";
 import { finishRemovals, removalOf, removeBackup } from "../../src/commands/removal/remove-backup.ts";
@@ -13,6 +15,7 @@ import type { Dumper, DumpOutput, DumpResult } from "../../src/ports/dump.ts";
 import type { Storage } from "../../src/ports/storage.ts";
 import { artifactStages } from "../../src/stages/artifact-stages.ts";
 import { createCodec } from "../../src/stages/codec.ts";
+import { createDecryption, createEncryption, createRotation } from "../../src/stages/encryption/encryption.ts";
 import { type KnownBackup, remainsIn, type StoredFiles, wholeBackups } from "./simulated-repository.ts";
 import type { SimulatedProcess, SimulatedWorld } from "./simulated-world.ts";
 
@@ -20,6 +23,14 @@ const DAY_MS = 24 * 3600 * 1000;
 const databases = ["a", "b"];
 const codec = createCodec();
 const openStages = artifactStages(codec);
+/** Of encrypted backups: the key that they are made for, and the one that rotations give them. */
+const [oldKey, newKey] = [1, 2].map((byte) => ({ kind: "raw", key: Buffer.alloc(32, byte) }) as const);
+const encryption = createEncryption([oldKey!]);
+const rotation = createRotation([oldKey!], [newKey!]);
+const decryptions = { old: createDecryption([oldKey!]), new: createDecryption([newKey!]) };
+const onDamage = (damage: Error): never => {
+  throw damage;
+};
 const neverAborted = new AbortController().signal;
 const progress = { emit: () => {} };
 
@@ -70,6 +81,8 @@ export class History {
   readonly #cleanups: { readonly place: string; readonly last: number }[] = [];
   /** Those whose base was there before. */
   readonly #increments = new Set<string>();
+  /** Somebody was told that they open with the new key. */
+  readonly #rotated = new Set<string>();
   #processes = 0;
 
   constructor(world: SimulatedWorld, machine: SimulatedMachine, places: readonly SimulatedPlace[]) {
@@ -134,6 +147,11 @@ export class History {
     const ids = backups.map(({ metadata }) => metadata.id).toSorted();
     const there = [...wholeBackups(place.files).keys()].toSorted();
     if (ids.join() !== there.join()) throw new Error(`the listing of ${place.name} is not what is there`);
+    for (const { key, metadata } of backups) {
+      if (metadata.sealed === undefined) continue;
+      await expectOpens(storage, key, metadata, "old");
+      if (this.#rotated.has(keyOf(place, metadata.id))) await expectOpens(storage, key, metadata, "new");
+    }
   }
 
   /** What must hold at every moment. */
@@ -186,6 +204,8 @@ export class History {
       () => this.#release(),
       () => this.#remove(),
       () => this.#sweep(),
+      () => this.#rotate(),
+      () => this.#rotate(),
     ];
     return runs[this.#world.below(runs.length)]!();
   }
@@ -199,6 +219,7 @@ export class History {
     const database = databases[this.#world.below(databases.length)]!;
     const format = this.#world.isChance(0.5) ? "custom" : "directory";
     const dumper = tinyDumper(this.#world);
+    const isEncrypted = this.#world.isChance(0.3);
     return async (process, clock) => {
       const storage = place.open(process, clock);
       const request = {
@@ -208,6 +229,7 @@ export class History {
         compression: { method: "none", level: 0 },
         jobs: 1,
         destination: { kind: "repository", storage },
+        ...(isEncrypted ? { encryption } : {}),
       } as const;
       const ports = { dumper, codec, openStages, clock, progress, tool: { name: "dbbackup", version: "test" } };
       const metadata = await backupSingle(request, ports, neverAborted);
@@ -295,14 +317,45 @@ export class History {
     };
   }
 
+  #rotate(): Run {
+    const place = this.#anyPlace();
+    return async (process, clock) => {
+      const storage = place.open(process, clock);
+      const chosen = await this.#choose(storage, ({ sealed }) => sealed !== undefined);
+      if (chosen === undefined) return;
+      const openStorage = async () => storage;
+      await rotateKeys(chosen.backup, { rotation, openStorage, clock, onDamage }, neverAborted);
+      this.#rotated.add(keyOf(place, chosen.metadata.id));
+    };
+  }
+
   /** One of those that are listed, that is not of an increment's chain. */
-  async #choose(storage: Storage) {
-    const { backups } = await listBackups(storage, neverAborted);
+  async #choose(storage: Storage, isWanted: (metadata: BackupMetadata) => boolean = () => true) {
+    const listed = await listBackups(storage, neverAborted);
+    const backups = listed.backups.filter(({ metadata }) => isWanted(metadata));
     const chosen = backups[this.#world.below(backups.length)];
     if (chosen === undefined) return undefined;
     const key = chosen.backup.metadataFile!.location.slice(storage.location.length + 1);
     if (!key.endsWith(METADATA_SUFFIX)) throw new Error(`metadata of another name: ${key}`);
     return { metadata: chosen.metadata, backup: backupInRepository(storage, key, chosen.metadata) };
+  }
+}
+
+/** All of its files, with this key and what lies beside them. */
+async function expectOpens(
+  storage: Storage,
+  key: string,
+  metadata: BackupMetadata,
+  which: keyof typeof decryptions,
+): Promise<void> {
+  const found = backupInRepository(storage, key, metadata);
+  const { artifacts } = await openEncrypted(found, { decryption: decryptions[which], onDamage });
+  for (const { name, open, decrypt } of artifacts) {
+    if (decrypt === undefined) throw new Error(`not encrypted: ${name}`);
+    const plain = await decrypt(await open());
+    const bytes = Buffer.alloc(plain.size);
+    if ((await plain.readAt(0, bytes)) !== plain.size) throw new Error(`too short: ${name}`);
+    await plain.close();
   }
 }
 

@@ -1,4 +1,5 @@
 import { seededRandom } from "../helpers/seeded-random.ts";
+import { asProcess } from "./simulated-surroundings.ts";
 
 /** Real ones: the world replaces those of the process while it lasts. */
 const realImmediate = setImmediate;
@@ -78,7 +79,8 @@ export class SimulatedWorld {
 
   /** @returns how to stop it */
   after(milliseconds: number, run: () => void): () => void {
-    const timer = { at: this.now + milliseconds, run };
+    // Whole ones, as file systems and clocks tell.
+    const timer = { at: this.now + Math.ceil(milliseconds), run };
     this.#timers.push(timer);
     return () => {
       this.#timers = this.#timers.filter((other) => other !== timer);
@@ -87,7 +89,7 @@ export class SimulatedWorld {
 
   /** Begins what a process does. Its end, good or bad, is told to `ended`; of one that died nothing is told. */
   start(process: SimulatedProcess, task: () => Promise<void>): void {
-    const running = task().finally(() => {
+    const running = asProcess(process, task).finally(() => {
       this.#living.delete(running);
       // With the process all goes that it still holds.
       if (process.isAlive) this.kill(process);

@@ -26,7 +26,7 @@ else {
   test.each(Object.keys(mutants))("it would be found that %s", async (name) => {
     const found = await firstFailure(mutants[name]!);
     expect(String(found)).toMatch(
-      /Error: (half a backup|damaged|not readable as metadata|finished, and gone|on hold, and gone|left in)/,
+      /Error: (half a backup|damaged|not readable as metadata|finished, and gone|on hold, and gone|left in|no key)/,
     );
   });
 }

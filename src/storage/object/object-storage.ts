@@ -20,6 +20,7 @@ import { ObjectWork } from "./object-work.ts";
 import { OpenedRangeObject } from "./opened-range-object.ts";
 import { PartMemory } from "./part-memory.ts";
 import { readRecord } from "./read-record.ts";
+import { removeLostWords } from "./remove-lost-words.ts";
 import { type LeftByWork, leftBy, removeOwn } from "./remove-own.ts";
 import { removeUnknownUploads } from "./remove-unknown-uploads.ts";
 import { removeUnlocked } from "./remove-unlocked.ts";
@@ -88,9 +89,13 @@ export class ObjectStorage implements Storage {
     const uploads: string[] = [];
     const noted: NotedWork[] = [];
     let works = 0;
+    const words: ListedObject[] = [];
     for await (const listed of this.#store.list(WORK_PREFIX, true)) {
       const id = workOfKey(listed.key);
-      if (id === undefined) continue;
+      if (id === undefined) {
+        words.push(listed);
+        continue;
+      }
       try {
         const record = await readRecord(this.#store, id, listed.size);
         if (record === undefined) continue;
@@ -110,6 +115,7 @@ export class ObjectStorage implements Storage {
         // Not ours to remove, or the service's fault: whoever may, sweeps it later.
       }
     }
+    works += await removeLostWords(this.#store, words, dryRun);
     if (unknownUploads) uploads.push(...(await removeUnknownUploads(this.#store, dryRun)));
     return { works, objects, uploads, noted };
   }

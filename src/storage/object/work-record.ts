@@ -115,6 +115,12 @@ export function runOfTakenKey(key: string, id: string): number | undefined {
   return key === takenKey(id, run) && Number.isSafeInteger(run) && run > 0 ? run : undefined;
 }
 
+/** The id of the work that such a key, or one of somebody who sweeps, speaks of; undefined for another key. */
+export function idOfWordKey(key: string): string | undefined {
+  const id = key.slice(WORK_PREFIX.length, key.indexOf("/"));
+  return key === sweptKey(id) || runOfTakenKey(key, id) !== undefined ? id : undefined;
+}
+
 /** An object of this key says that somebody sweeps the work. */
 export function sweptKey(id: string): string {
   return `${WORK_PREFIX}${id}/swept`;
