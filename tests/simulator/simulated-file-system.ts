@@ -240,7 +240,7 @@ export class SimulatedFileSystem implements Disposable {
 
   #installTime(): void {
     const world = this.#world;
-    this.#replace(Date as unknown as Functions, "now", () => () => world.now);
+    this.#replace(globalThis as unknown as Functions, "Date", () => simulatedDate(world) as never);
     const timeout = (run: (...args: unknown[]) => void, milliseconds = 0, ...args: unknown[]) =>
       timerOf(world.after(milliseconds, () => run(...args)));
     this.#replace(globalThis as unknown as Functions, "setTimeout", () => timeout as never);
@@ -261,7 +261,7 @@ export class SimulatedFileSystem implements Disposable {
 
   #replace(owner: Functions, name: string, by: (original: (...args: never[]) => unknown) => unknown): void {
     const original = owner[name]!;
-    owner[name] = by(name === "DatabaseSync" || owner === (Date as unknown) ? original : original.bind(owner)) as never;
+    owner[name] = by(name === "DatabaseSync" ? original : original.bind(owner)) as never;
     this.#restore.push(() => {
       owner[name] = original;
     });
@@ -361,6 +361,21 @@ class SimulatedHandle {
   close() {
     return this.#call("close", () => {});
   }
+}
+
+/** Without arguments it is the time of the world. */
+function simulatedDate(world: SimulatedWorld): DateConstructor {
+  const Real = Date;
+  class SimulatedDate extends Real {
+    constructor(...args: [] | [number | string | Date]) {
+      super(args.length === 0 ? world.now : args[0]);
+    }
+
+    static override now(): number {
+      return world.now;
+    }
+  }
+  return SimulatedDate as unknown as DateConstructor;
 }
 
 function timerOf(simulatedStop: () => void) {
