@@ -81,6 +81,18 @@ describe("what no policy can let go", () => {
     expect(reasonsOf(backups, { days: 7 }, "good")).toEqual(["the last good backup of its database"]);
   });
 
+  test("where all are damaged, the newest: something of it can be salvaged", () => {
+    const backups = [
+      backup("older", "2020-01-01T00:00:00", { health: "damaged" }),
+      backup("newest", "2020-02-01T00:00:00", { health: "damaged" }),
+      backup("increment", "2020-03-01T00:00:00", { health: "damaged", isWhole: false, kind: "incremental" }),
+      backup("other", "2020-04-01T00:00:00", { database: "other" }),
+    ];
+    expect(kept(backups, { days: 7 })).toEqual(["newest", "other"]);
+    expect(reasonsOf(backups, { last: 1 }, "newest")).toEqual(["damaged, and no backup of its database is good"]);
+    expect(kept([...backups, backup("good", "2019-01-01T00:00:00")], { days: 7 })).toEqual(["other", "good"]);
+  });
+
   test("what a kept increment needs, over any number of steps", () => {
     const backups = [
       backup("base", "2026-01-01T00:00:00"),

@@ -36,7 +36,7 @@ const periodRules: readonly PeriodRule[] = ["hourly", "daily", "weekly", "monthl
 
 /**
  * Decides which backups of a repository stay. Whatever the policy says, these stay: the newest whole backup of each database that
- * is not known to be damaged, and the newest that was proved; what another one that stays needs; what is on hold or locked; and what
+ * is not known to be damaged, or the newest where all are, and the newest that was proved; what another one that stays needs; what is on hold or locked; and what
  * nobody can say for sure. Damaged backups count for no minimum and no period.
  *
  * With a later `now` at least as much is removed of the same backups, and with an earlier one at least as much stays.
@@ -101,10 +101,16 @@ export function removalOrder(decisions: readonly RetentionDecision[]): readonly 
 
 type Keep = (backup: RetainedBackup, reason: string) => void;
 
+/** @param group newest first */
 function keepLastGood(group: readonly RetainedBackup[], keep: Keep): void {
   const whole = group.filter(({ isWhole, health }) => isWhole && health !== "damaged");
   const [newest] = whole;
   if (newest !== undefined) keep(newest, "the last good backup of its database");
+  else {
+    // There is nothing else of the database: what is whole of it can be salvaged.
+    const last = group.find(({ isWhole }) => isWhole);
+    if (last !== undefined) keep(last, "damaged, and no backup of its database is good");
+  }
   const proved = whole.find(({ health }) => health === "proved");
   if (proved !== undefined && proved !== newest)
     keep(proved, "the last backup of its database that was proved by a restore");

@@ -115,7 +115,8 @@ class History {
     }
     for (const [database, policy] of this.#policies) {
       const all = this.#backups.filter((backup) => backup.database === database);
-      const newest = latest(all.filter(({ isWhole, health }) => isWhole && health !== "damaged"));
+      const whole = all.filter(({ isWhole }) => isWhole);
+      const newest = latest(whole.filter(({ health }) => health !== "damaged")) ?? latest(whole);
       if (newest !== undefined && !kept.has(newest)) fail("the last good one", newest);
       const proved = latest(all.filter(({ isWhole, health }) => isWhole && health === "proved"));
       if (proved !== undefined && !kept.has(proved)) fail("the last proved one", proved);
