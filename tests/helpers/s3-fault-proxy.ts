@@ -150,7 +150,8 @@ async function pass(
       send(outgoing, { ...answer, headers: { ...answer.headers, "content-length": `${half.length}` }, body: half });
       return;
     case "answer-corrupted":
-      answer.body[half.length]! ^= 1;
+      // Not what "request-corrupted" changes: what arrived changed must not come back whole.
+      answer.body[half.length]! ^= 2;
       break;
     default:
   }
