@@ -59,6 +59,7 @@ describe.each(mysqlFlavours)("a backup of %s", (flavour) => {
       "GRANT SELECT, SHOW VIEW, TRIGGER, EVENT ON it.* TO reader@'%'",
       "CREATE SERVER far FOREIGN DATA WRAPPER mysql OPTIONS (HOST '127.0.0.1')",
       ...(isMysql97 ? ["CREATE TABLESPACE many ADD DATAFILE 'many.ibd'", "CREATE RESOURCE GROUP rg TYPE = USER"] : []),
+      ...(isMysql97 ? ["ALTER DATABASE other READ ONLY = 1", "ALTER DATABASE it READ ONLY = 1"] : []),
     ]) {
       await mysqlSql(server, sql);
     }
@@ -71,12 +72,20 @@ describe.each(mysqlFlavours)("a backup of %s", (flavour) => {
       "rows-kept-elsewhere": ["m"],
       ...(isMysql97 ? { tablespaces: ["many"], "resource-groups": ["rg"] } : {}),
     });
+    expect(kinds["read-only-databases"]).toEqual(isMysql97 ? ["it"] : undefined);
     const preflight = await dbbackup(["preflight", "it", "--url", server.url(), "--json"]);
     const { not_included: told } = JSON.parse(preflight.stdout.toString());
     expect(told.map(({ kind }: { kind: string }) => kind)).toEqual(expect.arrayContaining(["users", "databases"]));
     const args = ["backup", "single", "it", "--url", server.url("", "reader"), "--output", "-", "--skip-routines"];
     const small = await dbbackup(args);
     expect(small.status).toBe(0);
+    if (!isMysql97) return;
+    await using repo = await withTemporaryFolder();
+    const where = ["--url", server.url(), "--repo", repo.path, "--no-defaults", "--json"];
+    const whole = JSON.parse((await mustDbbackup(["backup", "cluster", ...where])).stdout.toString());
+    expect(whole.not_included).toContainEqual(
+      expect.objectContaining({ kind: "read-only-databases", count: 2, examples: ["it", "other"] }),
+    );
   });
 });
 

@@ -52,6 +52,7 @@ const proofs: Readonly<Record<string, string>> = {
   components: "SELECT 1 FROM mysql.component LIMIT 1",
   resourceGroups: "SELECT 1 FROM information_schema.RESOURCE_GROUPS LIMIT 1",
   generalTablespaces: "SELECT 1 FROM information_schema.INNODB_TABLESPACES_BRIEF LIMIT 1",
+  readOnlyDatabases: "SELECT 1 FROM information_schema.SCHEMATA_EXTENSIONS LIMIT 1",
   persistentStatistics: "SELECT 1 FROM mysql.column_stats LIMIT 1",
   recursionIntoJson:
     "SELECT (WITH RECURSIVE n AS (SELECT o.c AS v UNION ALL SELECT k.v FROM n, JSON_TABLE(n.v, '$[*]' COLUMNS(v JSON PATH '$')) k) SELECT COUNT(*) FROM n) FROM (SELECT JSON_ARRAY(1) AS c) o",

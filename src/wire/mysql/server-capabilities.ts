@@ -62,6 +62,8 @@ export interface MysqlCapabilities {
   readonly persistedVariables: boolean;
   /** Tablespaces of InnoDB that several tables share, listed in `information_schema.INNODB_TABLESPACES_BRIEF`. */
   readonly generalTablespaces: boolean;
+  /** `ALTER DATABASE ... READ ONLY = 1`, told by `information_schema.SCHEMATA_EXTENSIONS`. */
+  readonly readOnlyDatabases: boolean;
 
   // Parts of tables.
   readonly generatedColumns: boolean;
@@ -164,6 +166,7 @@ export function mysqlCapabilitiesOf(
     resourceGroups: mysql(80_003),
     persistedVariables: mysql(80_000),
     generalTablespaces: mysql(80_003),
+    readOnlyDatabases: mysql(80_022),
 
     generatedColumns: isMariadb || mysql(50_706),
     invisibleColumns: mariadb(100_303) || mysql(80_023),

@@ -55,6 +55,14 @@ const questions: readonly Question[] = [
     hint: "back up each of them",
   },
   {
+    // The server writes the option into definitions as a comment alone, and CREATE DATABASE refuses it.
+    kind: "read-only-databases",
+    names: (database) =>
+      `SELECT SCHEMA_NAME AS name FROM information_schema.SCHEMATA_EXTENSIONS WHERE SCHEMA_NAME = ${database} AND OPTIONS LIKE '%READ ONLY=1%'`,
+    hint: "a restored database can be written to: repeat ALTER DATABASE ... READ ONLY = 1 behind the restore",
+    isAsked: ({ readOnlyDatabases }) => readOnlyDatabases,
+  },
+  {
     kind: "histograms",
     names: (database) =>
       `SELECT CONCAT(TABLE_NAME, '.', COLUMN_NAME) AS name FROM information_schema.COLUMN_STATISTICS WHERE SCHEMA_NAME = ${database}`,
