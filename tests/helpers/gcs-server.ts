@@ -470,9 +470,10 @@ class Answer {
   }
 }
 
+/** Not what the fate "flipped" changes: what arrived changed must not come back whole. */
 function flipped(bytes: Buffer): Buffer {
   const copy = Buffer.from(bytes);
-  copy[copy.length >> 1]! ^= 1;
+  copy[copy.length >> 1]! ^= 2;
   return copy;
 }
 
