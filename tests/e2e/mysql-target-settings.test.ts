@@ -133,6 +133,9 @@ describe("a server that keeps names in small letters", () => {
       ]);
       expect(await small.sql("SELECT * FROM VORDERS", "mytarget")).toEqual([{ A: "1" }, { A: "2" }]);
       expect(await small.sql("SELECT b FROM Orders", "mytarget")).toEqual([{ b: "2" }, { b: "3" }]);
+      // A name in other letters is that of the same database, not of an empty one.
+      const same = await dbbackupHere(["compare", small.url("MyTarget"), small.url("mytarget"), "--json"]);
+      expect(JSON.parse(same.stdout.toString())).toMatchObject({ equal: true, tables_compared: 2, rows_compared: 3 });
       const proof = await dbbackupHere(["verify", path, "--restore", "--server", small.url(), "--quiet"]);
       expect(proof.stdout.toString()).toMatch(/^ok /);
       await small.sql("DROP DATABASE mytarget");

@@ -21,6 +21,7 @@ const settings: Readonly<Record<string, string>> = {
 export interface ComparisonSession {
   readonly connection: MysqlConnection;
   readonly facts: MysqlServerFacts;
+  /** Its name as the server keeps it, which may be another than the one that was asked for: in small letters. */
   readonly database: string;
 }
 
@@ -36,13 +37,23 @@ export async function openComparisonSession(
     const wanted = Object.entries(settings).filter(([name]) => facts.variables.has(name));
     await connection.query("SET NAMES utf8mb4");
     await connection.query(`SET ${wanted.map(([name, value]) => `SESSION ${name} = ${value}`).join(", ")}`);
+    const kept = await nameAsKept(connection, database);
     await connection.query("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ");
     await connection.query("START TRANSACTION WITH CONSISTENT SNAPSHOT");
-    return { connection, facts, database };
+    return { connection, facts, database: kept };
   } catch (error) {
     await connection.close();
     throw error;
   }
+}
+
+/** The session is in this database, so what differs in capitals alone is it, where the server has none of that very name. */
+async function nameAsKept(connection: MysqlConnection, database: string): Promise<string> {
+  const rows = await connection.rows(
+    `SELECT SCHEMA_NAME AS kept FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = ${quoteText(database)}`,
+  );
+  const names = rows.map(({ kept }) => kept!);
+  return names.includes(database) ? database : (names[0] ?? database);
 }
 
 export function describeSide({ database, facts }: ComparisonSession): ComparedSide {
