@@ -11,7 +11,7 @@ export default defineConfig({
     maxWorkers: 2,
     sequence: { sequencer: EndToEndFirst },
     // A few take 20 seconds; beside other work three times as long. A virtual machine, or one of its processors with what runs
-    // there, stands still for up to 90 seconds now and then. What waits longer waits for what does not come.
+    // there, may stand still for a minute at any moment. What waits longer waits for what does not come.
     testTimeout: 300_000,
     expect: { poll: { timeout: 120_000 } },
     hookTimeout: 300_000,
