@@ -385,7 +385,7 @@ describe("a removal that died before it had removed anything", () => {
     expect(refused.stderr).toContain("a run is removing it, or died when it began to");
     await clean(repo);
     expect(existsSync(record)).toBe(true);
-    const before = new Date(Date.now() - 11 * 60_000);
+    const before = new Date(Date.now() - 25 * 3600 * 1000);
     utimesSync(record, before, before);
     await clean(repo);
     expect(existsSync(record)).toBe(false);
@@ -407,5 +407,58 @@ describe("a removal that died before it had removed anything", () => {
     rmSync(join(repo, `${name}.meta.json`));
     await clean(repo);
     expect(readdirSync(repo)).toEqual([`${name}x.20260101T000000Z.verify.json`]);
+  });
+});
+
+function keysOf(file: string): string {
+  return `${file}.keys-20260102T030405Z-0a1b2c3d`;
+}
+
+function plantOld(repo: string, key: string, hours: number): string {
+  const path = join(repo, key);
+  mkdirSync(join(path, ".."), { recursive: true });
+  writeFileSync(path, "as it was left");
+  const time = new Date(Date.now() - hours * 3600 * 1000);
+  utimesSync(path, time, time);
+  return key;
+}
+
+async function objectsRemoved(repo: string, ...args: readonly string[]): Promise<string[]> {
+  const { stdout } = await mustDbbackupHere(["cleanup", "--repo", repo, "--json", ...args]);
+  return JSON.parse(stdout.toString()).objects;
+}
+
+describe("records of a backup of which nothing else is there", () => {
+  test("go after a day, the key files of a folder too", async () => {
+    await using folder = await withTemporaryFolder();
+    const repo = folder.path;
+    const { name } = plantBackup(repo, "shop", 3);
+    const others = [keysOf(`${name}.meta.json`), keysOf(name), `${name}.20260102T030405Z.hold.json`];
+    for (const key of others) plantOld(repo, key, 48);
+    const whole = readdirSync(repo).toSorted();
+    const old = [
+      plantOld(repo, "a.dump.20260102T030405Z-full-ok.verify.json", 25),
+      plantOld(repo, "b.dir.meta.json.keys-20260102T030405Z-0a1b2c3d", 25),
+      plantOld(repo, keysOf("b.dir/toc.dat.enc"), 25),
+      plantOld(repo, keysOf("c.dump.enc"), 25),
+      plantOld(repo, "shop.dump.20260102T030405Z-2.hold.json", 25),
+    ];
+    for (const rules of [[], ["--keep-last", "1"]])
+      expect(await objectsRemoved(repo, "--dry-run", ...rules)).toEqual(expect.arrayContaining(old));
+    expect((await objectsRemoved(repo)).toSorted()).toEqual(old);
+    expect(readdirSync(repo).toSorted()).toEqual(whole);
+  });
+
+  test.each([
+    ["whose maker may be about to look", ["a.dump.20260102T030405Z.hold.json"], 23],
+    ["beside a file that may be all that is left of it", ["a.dump.enc", keysOf("a.dump.enc")], 48],
+    ["beside a folder with a file", ["a.dir/toc.dat.enc", keysOf("a.dir.meta.json")], 48],
+    ["whose removal is not at its end", ["a.dump.removing.json", keysOf("a.dump.meta.json")], 48],
+    ["that are only called so", ["a.keys-of-mine", "b.dump.x.hold.json", "c.keys-20260102T030405Z"], 48],
+  ])("stay, %s", async (_, keys, hours) => {
+    await using folder = await withTemporaryFolder();
+    for (const key of keys) plantOld(folder.path, key, hours);
+    expect(await objectsRemoved(folder.path)).toEqual([]);
+    for (const key of keys) expect(existsSync(join(folder.path, key))).toBe(true);
   });
 });

@@ -44,3 +44,40 @@ test("a copy that died before it had written its record leaves nothing: a sweep 
   expect([await sweep(true), bucket.files.keys()]).toEqual([1, said]);
   expect([await sweep(false), bucket.files.keys()]).toEqual([1, []]);
 });
+
+test("no file of a copy is there before the record says whose it is, however many begin at once", async () => {
+  for (let seed = 1; seed <= 20; seed++) {
+    const world = new SimulatedWorld(seed, Date.UTC(2026, 10, 20));
+    using system = new SimulatedFileSystem(world);
+    using _ = simulateSurroundings((process) => system.pathOf(process, "state"));
+    const bucket = new SimulatedBucket(world);
+    const clock = { now: () => new Date(world.now), monotonic: () => world.now };
+    const process = system.process("copy");
+    const storage = new ObjectStorage(bucket.open(process, "b"), clock);
+    const written: string[] = [];
+    world.fateOf = (_process, what) => {
+      if (what.startsWith("bucket put a.dir/")) {
+        const record = String(bucket.files.bytes(`.tmp-${id}/owner.json`));
+        expect(JSON.parse(record), what).toMatchObject({ keys: ["a.dir/"] });
+        written.push(what);
+      }
+      return { kind: "done" };
+    };
+    let failure: unknown = new Error("it has not run");
+    world.start(process, async () => {
+      const transfer = await storage.beginTransfer({ id, note: "a copy", folder: "a.dir", seal: "a.dir.meta.json" });
+      const copy = async (name: string) => {
+        const file = await transfer.open(`a.dir/${name}`);
+        await file.write(Buffer.from(name));
+        await file.end();
+      };
+      failure = await Promise.all(["1", "2", "3"].map(copy)).then(
+        () => undefined,
+        (error: unknown) => error,
+      );
+      await transfer.end();
+    });
+    await world.run();
+    expect([failure, written.length]).toEqual([undefined, 3]);
+  }
+});

@@ -116,10 +116,10 @@ export class History {
     }
   }
 
-  /** After it: one clean-up that nothing disturbs, a day later, leaves backups and what is of others, and a listing without complaint. */
+  /** After it: one clean-up that nothing disturbs, two days later as clocks may have been set back by hours, leaves backups and what is of others, and a listing without complaint. */
   async expectTidy(): Promise<void> {
     this.#world.fateOf = () => ({ kind: "done" });
-    this.#world.now += DAY_MS;
+    this.#world.now += 2 * DAY_MS;
     let failure: unknown;
     this.#start(async (process, clock) => {
       try {
@@ -139,7 +139,7 @@ export class History {
 
   async #tidy(place: SimulatedPlace, process: SimulatedProcess, clock: Clock): Promise<void> {
     const storage = place.open(process, clock);
-    await cleanup({ dryRun: false, abandonUnfinished: true }, storage, neverAborted);
+    await cleanup({ dryRun: false, abandonUnfinished: true, now: clock.now() }, storage, neverAborted);
     const { backups, unreadable } = await listBackups(storage, neverAborted);
     if (unreadable.length > 0) throw unreadable[0];
     const problem = backups.find(({ problems }) => problems.length > 0);
@@ -266,7 +266,8 @@ export class History {
         const { id, time, databaseName: database } = backup;
         this.#seen.set(keyOf(place, id), { id, time, database });
       }
-      await cleanup({ dryRun: false, abandonUnfinished: this.#world.isChance(0.3) }, storage, neverAborted);
+      const abandonUnfinished = this.#world.isChance(0.3);
+      await cleanup({ dryRun: false, abandonUnfinished, now: clock.now() }, storage, neverAborted);
       this.#cleanups.push({ place: place.name, last });
       await removePlanned(plan, storage, clock, () => {}, neverAborted);
     };

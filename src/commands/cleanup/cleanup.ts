@@ -1,22 +1,19 @@
-import { VERIFICATION_SUFFIX } from "../../core/backup-name.ts";
+import { BackupError } from "../../core/backup-error.ts";
 import type { Storage } from "../../ports/storage.ts";
 import type { Unlocking } from "../encryption/open-encrypted.ts";
 import { finishRemovals, forgetRemovals, unfinishedRemovals } from "../removal/remove-backup.ts";
 import { discardCopy } from "../removal/unfinished-copy.ts";
+import { type ListedRecords, recordsIn } from "./listed-records.ts";
+import { strandedRecords } from "./stranded-records.ts";
 import { supersededRecords } from "./superseded-records.ts";
 import { type UnfinishedWork, unfinishedWork } from "./unfinished-work.ts";
-
-/** Keys of records in a repository, in their order. */
-export interface ListedRecords {
-  readonly removals: readonly string[];
-  readonly verifications: readonly string[];
-}
 
 export interface CleanupRequest {
   /** Change nothing, and tell what would be removed. */
   readonly dryRun: boolean;
   /** Remove copies and backups, too, that were interrupted and could go on. */
   readonly abandonUnfinished: boolean;
+  readonly now: Date;
   /** How encrypted backups are opened; without it all records of their verifications stay. */
   readonly unlocking?: Unlocking | undefined;
   /** What lies there, where the repository was listed just now; for runs that change nothing. */
@@ -45,7 +42,7 @@ export interface CleanupResult {
  * @throws BackupError NOT_FOUND when there is no such repository, PRECHECK when a run goes on with what is to be abandoned, IO
  */
 export async function cleanup(
-  { dryRun, abandonUnfinished, unlocking, listed }: CleanupRequest,
+  { dryRun, abandonUnfinished, now, unlocking, listed }: CleanupRequest,
   storage: Storage,
   signal: AbortSignal,
 ): Promise<CleanupResult> {
@@ -61,22 +58,31 @@ export async function cleanup(
     if (isRemoved && !dryRun) await discardCopy(work, storage);
     unfinished.push({ ...unfinishedWork(work), isRemoved });
   }
-  const keys = dryRun && listed !== undefined ? listed.verifications : await recordsIn(storage);
-  const verifications = await supersededRecords(keys, storage, unlocking, signal);
-  if (!dryRun) {
-    for (const key of verifications) {
-      signal.throwIfAborted();
-      await storage.remove(key);
-    }
-  }
-  return { runs, objects, uploads, removals, verifications, unfinished };
+  const records = dryRun && listed !== undefined ? listed : await recordsIn(storage);
+  const superseded = await supersededRecords(records.verifications, storage, unlocking, signal);
+  const stranded = await strandedRecords(records.strandedNames, storage, now, signal);
+  const leave = async (keys: readonly string[]) => (dryRun ? keys : await removeUnlocked(keys, storage, signal));
+  const verifications = await leave(superseded);
+  return { runs, objects: [...objects, ...(await leave(stranded))], uploads, removals, verifications, unfinished };
 }
 
-async function recordsIn(storage: Storage): Promise<readonly string[]> {
-  const records: string[] = [];
-  for await (const { key } of storage.list("", { isNameEnough: () => true }))
-    if (key.endsWith(VERIFICATION_SUFFIX)) records.push(key);
-  return records;
+/** @returns those that may be removed by now */
+async function removeUnlocked(
+  keys: readonly string[],
+  storage: Storage,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  const removed: string[] = [];
+  for (const key of keys) {
+    signal.throwIfAborted();
+    try {
+      await storage.remove(key);
+      removed.push(key);
+    } catch (error) {
+      if (!(error instanceof BackupError) || error.code !== "LOCKED") throw error;
+    }
+  }
+  return removed;
 }
 
 async function begunRemovals(storage: Storage, listed: readonly string[] | undefined): Promise<readonly string[]> {

@@ -35,25 +35,52 @@ const MAX_HEADER_BYTES = 164 + 65_536;
  * changes. The metadata come last: with the new keys alone a backup opens when all of it does. A run that was interrupted
  * is begun again, and goes on with what is left.
  * @param found as it is stored
- * @throws BackupError KEY, USAGE for a backup that is not encrypted, DAMAGED, IO
+ * @throws BackupError KEY, USAGE for a backup that is not encrypted, DAMAGED, NOT_FOUND when it was removed meanwhile, IO
  */
 export async function rotateKeys(found: FoundBackup, ports: RotatePorts, signal: AbortSignal): Promise<RotatedBackup> {
   const { rotation, onDamage } = ports;
   const opened = await openEncrypted(found, { decryption: rotation.decryption, onDamage });
   const storage = await ports.openStorage(folderOf(found.location));
   const work = await storage.beginWork();
+  const run = new Rotation(storage, work, ports);
+  let failure: unknown;
   try {
-    const run = new Rotation(storage, work, ports);
     for (const { context, file, open, name } of opened.artifacts) {
       signal.throwIfAborted();
       if (context === undefined) await run.addInner(name, { open, file });
       else await run.add({ context, file, name, start: () => startOf(open) });
     }
     if (found.metadata !== undefined) await run.addMetadata(found.metadata, found.metadataFile, found.location);
-    return { location: found.location, rotated: run.rotated, unchanged: run.unchanged };
+  } catch (error) {
+    failure = error;
   } finally {
     await work.end();
   }
+  // Who removes a backup looks for what lies beside it when the metadata are gone: one of both sees the other.
+  const isGone = await isRemoved(found, storage).catch((error: unknown) => {
+    throw failure ?? error;
+  });
+  if (isGone) {
+    await run.takeBack();
+    throw removedMeanwhile(found.location);
+  }
+  if (failure !== undefined) throw failure;
+  return { location: found.location, rotated: run.rotated, unchanged: run.unchanged };
+}
+
+/** Of a backup with metadata. */
+async function isRemoved({ metadata, metadataFile }: FoundBackup, storage: Storage): Promise<boolean> {
+  if (metadata === undefined || metadataFile === undefined) return false;
+  return (await storage.stat(metadataFile.location.slice(storage.location.length + 1))) === undefined;
+}
+
+function removedMeanwhile(object: string): BackupError {
+  return new BackupError({
+    code: "NOT_FOUND",
+    message: "it was removed in the meantime",
+    object,
+    hint: "see what is there with list",
+  });
 }
 
 /** An encrypted file that gets new keys. */
@@ -68,6 +95,7 @@ interface Rotated {
 class Rotation {
   rotated = 0;
   unchanged = 0;
+  readonly #written: string[] = [];
   readonly #storage: Storage;
   readonly #work: Work;
   readonly #ports: RotatePorts;
@@ -97,9 +125,16 @@ class Rotation {
     await pending.write(bytes);
     const time = compactTime(this.#ports.clock.now());
     const key = file.location.slice(this.#storage.location.length + 1);
+    const keyFile = `${key}${KEY_FILE_MARK}${time}-${randomBytes(4).toString("hex")}`;
+    this.#written.push(keyFile);
     // Each of them counts by itself: what a run that is killed has written stays.
-    await pending.commit(`${key}${KEY_FILE_MARK}${time}-${randomBytes(4).toString("hex")}`, "seal");
+    await pending.commit(keyFile, "seal");
     this.rotated++;
+  }
+
+  /** Removes what it has written. */
+  async takeBack(): Promise<void> {
+    for (const key of this.#written) await this.#storage.remove(key);
   }
 
   async addMetadata({ id, sealed }: BackupMetadata, file: StoredFile | undefined, name: string): Promise<void> {

@@ -14,8 +14,8 @@ import { formatRemoval, isOfBackup, MAX_REMOVAL_BYTES, parseRemoval, type Remova
 /** Objects that are asked for beside each other. */
 const LOOKS_AT_ONCE = 8;
 const MAX_SHOWN_REASON = 200;
-/** A removal that goes on has got past its record within seconds. */
-const ABANDONED_MS = 10 * 60_000;
+/** A removal that goes on has got past its record within seconds; but clocks are set back, by an hour or more. */
+const ABANDONED_MS = 24 * 3600 * 1000;
 
 /**
  * Says what belongs to a backup of a repository: its metadata, its artifacts, and of both the key files and results of verifications
@@ -214,7 +214,7 @@ async function readRemoval(key: string, storage: Storage): Promise<Removal | und
 
 /**
  * Forgets removals that died before they had removed anything: the backup is there, and whole. They are old when something in the
- * repository is younger by minutes: the clock of this machine may be wrong.
+ * repository is younger by a day: the clock of this machine may be wrong.
  * @throws BackupError IO
  */
 export async function forgetRemovals(storage: Storage): Promise<void> {

@@ -1,5 +1,4 @@
 import { BackupError } from "../../core/backup-error.ts";
-import { REMOVAL_SUFFIX } from "../../core/backup-name.ts";
 import { counted } from "../../core/counted.ts";
 import { BriefReader } from "../../core/metadata/brief-metadata.ts";
 import type { ObjectLock } from "../../core/object-lock.ts";
@@ -9,10 +8,11 @@ import type { RetentionPolicy } from "../../core/retention/retention-policy.ts";
 import type { KnownRepository } from "../../ports/catalogue.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Storage } from "../../ports/storage.ts";
+import { type ListedRecords, recordsAmong } from "../cleanup/listed-records.ts";
 import { checkChain } from "../encryption/chain-of-repository.ts";
 import type { Unlocking } from "../encryption/open-encrypted.ts";
 import { type BriefBackup, briefly, eachBackup, type Listing, listBackups, readBackup } from "../list-backups.ts";
-import { isRemovalRecord, removalOf, removeBackup } from "../removal/remove-backup.ts";
+import { removalOf, removeBackup } from "../removal/remove-backup.ts";
 import {
   type RetainedFacts,
   RetainedFactsReader,
@@ -43,10 +43,7 @@ export interface RetentionPlan {
   readonly decisions: readonly RepositoryDecision[];
   /** Why this machine's clock may be wrong: whoever goes on all the same was asked. */
   readonly clockDoubts: readonly string[];
-  /** Keys of records of removals that lie there. */
-  readonly removalRecords: readonly string[];
-  /** Keys of records of verifications. */
-  readonly verificationRecords: readonly string[];
+  readonly records: ListedRecords;
 }
 
 /**
@@ -59,13 +56,12 @@ export async function planRepository(
   clock: Clock,
   signal: AbortSignal,
 ): Promise<RetentionPlan> {
-  const { backups, removalRecords, verificationRecords } = await retained(storage, unlocking, known, signal);
+  const { backups, records } = await retained(storage, unlocking, known, signal);
   const now = clock.now().getTime();
   const decisions = await withLocks(backups, policyOf, now, storage);
   return {
     decisions,
-    removalRecords,
-    verificationRecords,
+    records,
     clockDoubts: clockDoubts({
       now,
       backups: backups.map(({ time }) => time),
@@ -80,17 +76,11 @@ async function retained(
   unlocking: Unlocking | undefined,
   known: KnownRepository | undefined,
   signal: AbortSignal,
-): Promise<
-  { readonly backups: readonly RetainedInRepository[] } & Pick<RetentionPlan, "removalRecords" | "verificationRecords">
-> {
+): Promise<{ readonly backups: readonly RetainedInRepository[]; readonly records: ListedRecords }> {
   const { facts, objects, marks } = await factsOf(storage, unlocking, known, signal);
-  const removalRecords = objects
-    .keys()
-    .filter((key) => key.endsWith(REMOVAL_SUFFIX) && isRemovalRecord(key, objects.get(key)!));
   return {
     backups: await retainedBackups(facts, { objects, marks }, storage),
-    removalRecords,
-    verificationRecords: marks.keys,
+    records: recordsAmong(objects, marks.keys),
   };
 }
 

@@ -18,6 +18,8 @@ export class LivingRecord {
   readonly #life: SignOfLife;
   readonly #heartbeat: NodeJS.Timeout;
   #record: WorkRecord;
+  /** As the store has it. */
+  #saved: WorkRecord | undefined;
   #saving: Promise<void> = Promise.resolve();
   #hasEnded = false;
 
@@ -77,9 +79,11 @@ export class LivingRecord {
     await this.#save();
   }
 
-  /** Says that an object, or with a slash at the end all below, will be this work's. */
+  /** Says that an object, or with a slash at the end all below, will be this work's. Resolves when that is written. */
   async announce(key: string): Promise<void> {
     if (!covers(this.#record, key)) await this.change({ keys: [...this.#record.keys, key] });
+    // Somebody beside may have just begun to say so.
+    else if (this.#saved === undefined || !covers(this.#saved, key)) await this.#save();
   }
 
   /** Takes back what was announced: nothing was written there. */
@@ -105,12 +109,14 @@ export class LivingRecord {
   #save(): Promise<void> {
     const save = async (): Promise<void> => {
       if (this.#hasEnded) return;
-      const { id, transfer } = this.#record;
+      const record = this.#record;
+      const { id, transfer } = record;
       // Who slept for long and wakes up would write over the record of the run that goes on.
       if (transfer !== undefined && (await isTaken(this.#store, id, transfer.run))) {
         throw takenOver(`${this.#store.location}/${WORK_PREFIX}${id}`);
       }
-      await this.#store.put(recordKey(id), formatRecord(this.#record), { work: id, createOnly: false });
+      await this.#store.put(recordKey(id), formatRecord(record), { work: id, createOnly: false });
+      this.#saved = record;
     };
     const saved = this.#saving.then(save);
     this.#saving = saved.catch(() => {}); // Whoever asked for it is told.

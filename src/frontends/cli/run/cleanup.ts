@@ -48,8 +48,8 @@ export const run: RunCommand = async (invocation, context) => {
     if (plan.clockDoubts.length > 0 && !dryRun && options.confirm !== true) throw doubtful(plan);
   }
   const abandonUnfinished = options["abandon-unfinished"] === true;
-  const listed = plan && { removals: plan.removalRecords, verifications: plan.verificationRecords };
-  const request = { dryRun, abandonUnfinished, unlocking, listed };
+  const listed = plan?.records;
+  const request = { dryRun, abandonUnfinished, now: services.clock.now(), unlocking, listed };
   const result = await cleanup(request, storage, signal);
   const removed = new Set<unknown>();
   if (plan !== undefined && !dryRun) {

@@ -1,0 +1,86 @@
+import { HOLD_SUFFIX, METADATA_SUFFIX, VERIFICATION_SUFFIX } from "../../core/backup-name.ts";
+import { KEY_FILE_MARK, withoutSuffix } from "../../core/encrypted-file.ts";
+import type { Storage } from "../../ports/storage.ts";
+import { nameBeside } from "../write-beside.ts";
+
+/** Whoever wrote it has looked since whether the backup is still there, or is dead. */
+const STRANDED_MS = 24 * 3600 * 1000;
+
+const recordEnd = /\.\d{8}T\d{6}Z[^./]*\.(?:hold|verify)\.json$/;
+const keyFileEnd = /\.keys-\d{8}T\d{6}Z-[0-9a-f]{8}$/;
+
+/**
+ * Finds names of backups of which a listing shows records or key files, and no metadata: of those that died when they wrote one, while
+ * somebody else removed the backup. To be given all keys of a repository, in their order.
+ */
+export class StrandedNames {
+  readonly #found: string[] = [];
+  /** Names whose keys are just passing, and whether no metadata were among them so far. */
+  readonly #passing = new Map<string, boolean>();
+
+  add(key: string): void {
+    this.#pass(key);
+    if (key.endsWith(METADATA_SUFFIX)) this.#passing.set(key.slice(0, -METADATA_SUFFIX.length), false);
+    else {
+      const name = nameOfRecord(key);
+      if (name !== undefined && !this.#passing.has(name)) this.#passing.set(name, true);
+    }
+  }
+
+  /** When all keys were given. */
+  end(): readonly string[] {
+    this.#pass("");
+    return this.#found;
+  }
+
+  /** In their order all keys that begin with a name stand together. */
+  #pass(key: string): void {
+    for (const [name, isStranded] of this.#passing) {
+      if (key.startsWith(name)) continue;
+      this.#passing.delete(name);
+      if (isStranded) this.#found.push(name);
+    }
+  }
+}
+
+/**
+ * Keys of records, and of key files, that belong to nothing: of their backup nothing else is there, neither metadata nor a file nor the
+ * record of a removal, and all have lain there for a day.
+ * @param names of backups, as `StrandedNames` finds them
+ * @throws BackupError IO
+ */
+export async function strandedRecords(
+  names: readonly string[],
+  storage: Storage,
+  now: Date,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  const stranded: string[] = [];
+  for (const name of names) {
+    signal.throwIfAborted();
+    stranded.push(...(await strandedOf(name, storage, now)));
+  }
+  return stranded;
+}
+
+async function strandedOf(name: string, storage: Storage, now: Date): Promise<readonly string[]> {
+  const keys: string[] = [];
+  for await (const { key, modified } of storage.list(name, { recursive: true })) {
+    const isOther = key !== name && !key.startsWith(`${name}.`) && !key.startsWith(`${name}/`);
+    if (isOther) continue;
+    const isRecord = keyFileEnd.test(key) || nameOfRecord(key) === name;
+    if (!isRecord || now.getTime() - modified.getTime() <= STRANDED_MS) return [];
+    keys.push(key);
+  }
+  return keys;
+}
+
+/** Name of the backup that a record or key file lies beside; undefined for other files. */
+function nameOfRecord(key: string): string | undefined {
+  if (key.endsWith(HOLD_SUFFIX)) return recordEnd.test(key) ? nameBeside(key, HOLD_SUFFIX) : undefined;
+  if (key.endsWith(VERIFICATION_SUFFIX)) return recordEnd.test(key) ? nameBeside(key, VERIFICATION_SUFFIX) : undefined;
+  const mark = key.lastIndexOf(KEY_FILE_MARK);
+  if (mark < 1 || !keyFileEnd.test(key)) return undefined;
+  const file = key.slice(0, mark);
+  return file.endsWith(METADATA_SUFFIX) ? file.slice(0, -METADATA_SUFFIX.length) : withoutSuffix(file);
+}
