@@ -183,6 +183,31 @@ describe("config check", () => {
     expect(plain + json).not.toContain("hunter2");
   });
 
+  test("tells every mistake, each with what to do", async () => {
+    await using folder = await withTemporaryFolder();
+    const path = join(folder.path, "c.toml");
+    writeFileSync(
+      path,
+      '[source]\nhost = "db1"\npasswort = "hunter2"\nport = "many"\n[retention.databases.shop]\ndais = 3\n[backups]\n[profiles.a]\ngeneral = 1\n[profiles.a.source]\npassword = "hunter2"\n[[replicas]]\nurl = ""\n',
+    );
+    const { status, stderr } = await dbbackupHere(["config", "check", path]);
+    expect(status).toBe(ExitStatus.usage);
+    expect(stderr.replaceAll(path, "c.toml")).toMatchInlineSnapshot(`
+      "dbbackup: error: the configuration file cannot be used: 7 things are wrong
+        object: c.toml
+        "source.passwort" means nothing; did you mean "password"?
+        "source.port" has the wrong value "many"; use a whole number from 1 to 65535
+        "retention.databases.shop.dais" means nothing; did you mean "days"?
+        section "backups" means nothing; did you mean "backup"?
+        "replicas.url" is empty; write [[replicas]], and url = "..." below
+        "profiles.a.general" is no table; write [profiles.a.general], and its keys below
+        "profiles.a.source.password" is a secret in the clear; write { file = "PATH" }, which only you can read, { env = "NAME" }, or { vault = "kv:MOUNT/PATH#FIELD" }
+      hint: correct each, or leave it out
+      "
+    `);
+    expect(stderr).not.toContain("hunter2");
+  });
+
   test("takes the examples of docs/configuration.md", async () => {
     const page = readFileSync(join(import.meta.dirname, "../../docs/configuration.md"), "utf8");
     const examples = [...page.matchAll(/```toml\n([\s\S]*?)```/g)].map(([, text]) => text!);

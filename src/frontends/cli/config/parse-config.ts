@@ -44,7 +44,7 @@ type Table = Readonly<Record<string, unknown>>;
 /**
  * Reads a configuration file. All of it is checked, also the profiles that are not asked for.
  * @param profile whose values go before those of the file's other sections
- * @throws BackupError CONFIG with the place and what to do
+ * @throws BackupError CONFIG with the place and what to do; several mistakes are its details
  */
 export async function parseConfig(
   { path, text }: ConfigText,
@@ -55,12 +55,8 @@ export async function parseConfig(
   const document = await reader.parse(text);
   const { [profilesSection]: profiles = {}, ...common } = document;
   const base = reader.sections(common, "");
-  const byName = new Map(
-    Object.entries(reader.table(profiles, profilesSection)).map(([name, table]) => {
-      const place = `${profilesSection}.${name}`;
-      return [name, reader.sections(reader.table(table, place), `${place}.`)];
-    }),
-  );
+  const byName = reader.profiles(profiles);
+  reader.expectRight();
   const names = [...byName.keys()];
   if (profile === undefined) return { path, ...base, profiles: names };
   const chosen = byName.get(profile);
@@ -79,6 +75,7 @@ export async function parseConfig(
 class ConfigReader {
   readonly #path: string;
   readonly #environment: Environment;
+  readonly #mistakes: BackupError[] = [];
 
   constructor(path: string, environment: Environment) {
     this.#path = path;
@@ -96,38 +93,75 @@ class ConfigReader {
     }
   }
 
-  table(value: unknown, place: string): Table {
+  /** @throws BackupError CONFIG when something that was read so far is wrong */
+  expectRight(): void {
+    const [first, second] = this.#mistakes;
+    if (first === undefined) return;
+    if (second === undefined) throw this.#wrong(first.message, first.hint);
+    const all = this.#mistakes.map(({ message, hint }) => (hint === undefined ? message : `${message}; ${hint}`));
+    throw this.#wrong(`${all.length} things are wrong`, "correct each, or leave it out", all);
+  }
+
+  profiles(value: unknown): ReadonlyMap<string, Sections> {
+    const profiles = new Map<string, Sections>();
+    this.#each(value, profilesSection, (name, table) => {
+      const place = `${profilesSection}.${name}`;
+      profiles.set(name, this.sections(table, `${place}.`, place));
+    });
+    return profiles;
+  }
+
+  /**
+   * @param prefix of the places in messages: empty, or that of a profile
+   * @param name of the profile
+   */
+  sections(document: unknown, prefix: string, name = ""): Sections {
+    const values: Record<string, unknown> = {};
+    const databaseRules = { retention: new Map<string, OptionValues>(), policies: new Map<string, OptionValues>() };
+    this.#each(document, name, (section, content) => {
+      if (section === replicasSection) values["replica"] = this.#replicas(content, prefix + section);
+      else this.#section(section, content, prefix, { values, databaseRules });
+    });
+    return { values, databaseRules };
+  }
+
+  #section(section: string, content: unknown, prefix: string, { values, databaseRules }: Sections): void {
+    const keys = configSections.get(section);
+    if (keys === undefined) throw this.#unknownSection(section, prefix);
+    const hasPassword = section === passwordKey.section;
+    this.#each(content, prefix + section, (key, value) => {
+      const place = `${prefix}${section}.${key}`;
+      if (hasDatabases(section) && key === databasesKey) {
+        this.#each(value, place, (name, rules) => {
+          databaseRules[section].set(name, this.#rules(rules, keys, `${place}.${name}`));
+        });
+      } else if (hasPassword && key === passwordKey.key) Object.assign(values, this.#password(value, place));
+      else if (keys.has(key)) this.#readKey(keys.get(key)!, value, place, values);
+      else throw this.#unknownKey(key, [...keys.keys(), ...(hasPassword ? [passwordKey.key] : [])], place);
+    });
+  }
+
+  /** What is wrong with one entry of a table keeps nobody from reading the next. */
+  #each(value: unknown, place: string, read: (key: string, value: unknown) => void): void {
+    this.#noting(() => {
+      for (const [key, entry] of Object.entries(this.#table(value, place))) this.#noting(() => read(key, entry));
+    });
+  }
+
+  #noting(read: () => void): void {
+    try {
+      read();
+    } catch (error) {
+      if (!(error instanceof BackupError)) throw error;
+      this.#mistakes.push(error);
+    }
+  }
+
+  #table(value: unknown, place: string): Table {
     if (typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Date)) {
       return value as Table;
     }
-    throw this.#wrong(`"${place}" is no table`, `write [${place}], and its keys below`);
-  }
-
-  /** @param prefix of the places in messages: empty, or that of a profile */
-  sections(document: Table, prefix: string): Sections {
-    const values: Record<string, unknown> = {};
-    const databaseRules = { retention: new Map<string, OptionValues>(), policies: new Map<string, OptionValues>() };
-    for (const [section, content] of Object.entries(document)) {
-      if (section === replicasSection) {
-        values["replica"] = this.#replicas(content, prefix + section);
-        continue;
-      }
-      const keys = configSections.get(section);
-      if (keys === undefined) throw this.#unknownSection(section, prefix);
-      for (const [key, value] of Object.entries(this.table(content, prefix + section))) {
-        const place = `${prefix}${section}.${key}`;
-        if (hasDatabases(section) && key === databasesKey) {
-          for (const [name, rules] of Object.entries(this.table(value, place))) {
-            databaseRules[section].set(name, this.#rules(rules, keys, `${place}.${name}`));
-          }
-          continue;
-        }
-        if (section === passwordKey.section && key === passwordKey.key)
-          Object.assign(values, this.#password(value, place));
-        else this.#readKey(keys, key, value, place, values);
-      }
-    }
-    return { values, databaseRules };
+    throw this.#mistake(`"${place}" is no table`, `write [${place}], and its keys below`);
   }
 
   noProfile(profile: string, there: readonly string[]): BackupError {
@@ -137,23 +171,17 @@ class ConfigReader {
 
   #rules(rules: unknown, keys: ReadonlyMap<string, Option>, place: string): OptionValues {
     const values: Record<string, unknown> = {};
-    for (const [key, value] of Object.entries(this.table(rules, place))) {
-      this.#readKey(keys, key, value, `${place}.${key}`, values);
-    }
+    this.#each(rules, place, (key, value) => {
+      const option = keys.get(key);
+      if (option === undefined) throw this.#unknownKey(key, [...keys.keys()], `${place}.${key}`);
+      this.#readKey(option, value, `${place}.${key}`, values);
+    });
     return values;
   }
 
-  #readKey(
-    keys: ReadonlyMap<string, Option>,
-    key: string,
-    value: unknown,
-    place: string,
-    values: Record<string, unknown>,
-  ): void {
-    const option = keys.get(key);
-    if (option === undefined) throw this.#unknownKey(key, keys.keys(), place);
+  #readKey(option: Option, value: unknown, place: string, values: Record<string, unknown>): void {
     if (option.type === "flag") {
-      if (typeof value !== "boolean") throw this.#wrong(`"${place}" is neither true nor false`, undefined);
+      if (typeof value !== "boolean") throw this.#mistake(`"${place}" is neither true nor false`, undefined);
       if (value) values[option.name] = true;
     } else if (option.repeatable === true) {
       const all = Array.isArray(value) ? value : [value];
@@ -169,7 +197,7 @@ class ConfigReader {
       return readOptionValue(option, text, `"${place}"`);
     } catch (error) {
       if (!(error instanceof BackupError)) throw error;
-      throw this.#wrong(error.message, error.hint);
+      throw this.#mistake(error.message, error.hint);
     }
   }
 
@@ -180,13 +208,13 @@ class ConfigReader {
     if (typeof value === "object" && value !== null && "env" in value && Object.keys(value).length === 1) {
       return this.#variable(value.env, place);
     }
-    throw this.#wrong(`"${place}" is neither a text nor a number`, undefined);
+    throw this.#mistake(`"${place}" is neither a text nor a number`, undefined);
   }
 
   #variable(name: unknown, place: string): string {
     const value = typeof name === "string" ? this.#environment[name] : undefined;
     if (value !== undefined && value !== "") return value;
-    throw this.#wrong(
+    throw this.#mistake(
       `"${place}" is to come from the environment variable "${String(name)}", which is not set`,
       "set it",
     );
@@ -194,58 +222,63 @@ class ConfigReader {
 
   #password(value: unknown, place: string): Record<string, string> {
     const hint = `write { file = "PATH" }, which only you can read, { env = "NAME" }, or { vault = "${vaultSecretForm}" }`;
-    if (typeof value !== "object" || value === null) throw this.#wrong(`"${place}" is a secret in the clear`, hint);
+    if (typeof value !== "object" || value === null) throw this.#mistake(`"${place}" is a secret in the clear`, hint);
     const entries = Object.entries(value);
     const [[kind, what] = ["", undefined]] = entries;
     if (entries.length === 1 && kind === "file" && typeof what === "string" && what !== "")
       return { "password-file": what };
     if (entries.length === 1 && kind === "vault" && typeof what === "string") {
       if (parseVaultSecret(what) !== undefined) return { "password-vault": what };
-      throw this.#wrong(`"${place}" names no secret of Vault: "${what}"`, `write { vault = "${vaultSecretForm}" }`);
+      throw this.#mistake(`"${place}" names no secret of Vault: "${what}"`, `write { vault = "${vaultSecretForm}" }`);
     }
     if (entries.length === 1 && kind === "env") return { password: this.#variable(what, place) };
-    throw this.#wrong(`"${place}" says not where the password is`, hint);
+    throw this.#mistake(`"${place}" says not where the password is`, hint);
   }
 
   #replicas(value: unknown, place: string): string[] {
     const hint = `write [[${place}]], and url = "..." below`;
-    if (!Array.isArray(value)) throw this.#wrong(`"${place}" is no list of tables`, hint);
+    if (!Array.isArray(value)) throw this.#mistake(`"${place}" is no list of tables`, hint);
     return value.map((entry) => {
-      const { url, ...others } = this.table(entry, place);
+      const { url, ...others } = this.#table(entry, place);
       const [other] = Object.keys(others);
       if (other !== undefined) throw this.#unknownKey(other, ["url"], `${place}.${other}`);
-      if (url === undefined) throw this.#wrong(`one of "${place}" has no url`, hint);
+      if (url === undefined) throw this.#mistake(`one of "${place}" has no url`, hint);
       const text = this.#text(url, `${place}.url`);
       if (text !== "") return text;
-      throw this.#wrong(`"${place}.url" is empty`, hint);
+      throw this.#mistake(`"${place}.url" is empty`, hint);
     });
   }
 
   #unknownSection(section: string, prefix: string): BackupError {
     if (reservedSections.includes(section)) {
-      return this.#wrong(`section "${prefix}${section}" is not built yet`, "leave it out");
+      return this.#mistake(`section "${prefix}${section}" is not built yet`, "leave it out");
     }
     const guess = nearest(section, [...configSections.keys(), replicasSection, profilesSection]);
-    return this.#wrong(
+    return this.#mistake(
       `section "${prefix}${section}" means nothing`,
       guess === undefined ? '"dbbackup config schema" has all of them' : `did you mean "${guess}"?`,
     );
   }
 
-  #unknownKey(key: string, known: Iterable<string>, place: string): BackupError {
-    const all = [...known];
-    const guess = nearest(key, all);
-    return this.#wrong(
+  #unknownKey(key: string, known: readonly string[], place: string): BackupError {
+    const guess = nearest(key, known);
+    return this.#mistake(
       `"${place}" means nothing`,
-      guess === undefined ? `there is ${all.join(", ")}` : `did you mean "${guess}"?`,
+      guess === undefined ? `there is ${known.join(", ")}` : `did you mean "${guess}"?`,
     );
   }
 
-  #wrong(message: string, hint: string | undefined): BackupError {
+  /** What is wrong, without the beginning of the message. */
+  #mistake(message: string, hint: string | undefined): BackupError {
+    return new BackupError({ code: "CONFIG", message, object: this.#path, ...(hint === undefined ? {} : { hint }) });
+  }
+
+  #wrong(message: string, hint: string | undefined, details: readonly string[] = []): BackupError {
     return new BackupError({
       code: "CONFIG",
       message: `the configuration file cannot be used: ${message}`,
       object: this.#path,
+      details,
       ...(hint === undefined ? {} : { hint }),
     });
   }
