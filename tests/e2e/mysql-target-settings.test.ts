@@ -136,6 +136,15 @@ describe("a server that keeps names in small letters", () => {
       // A name in other letters is that of the same database, not of an empty one.
       const same = await dbbackupHere(["compare", small.url("MyTarget"), small.url("mytarget"), "--json"]);
       expect(JSON.parse(same.stdout.toString())).toMatchObject({ equal: true, tables_compared: 2, rows_compared: 3 });
+      // Their rows are compared, although the other server keeps other names; what views and keys say of them differs.
+      const across = await dbbackupHere(["compare", source.url("Mixed"), small.url("mytarget"), "--json"]);
+      const found = JSON.parse(across.stdout.toString());
+      expect(found).toMatchObject({ tables_compared: 2, rows_compared: 3, data_difference_count: 0 });
+      expect(found.schema_differences.filter(({ aspect }: { aspect: string }) => aspect === "exists")).toEqual([]);
+      const stored = await dbbackupHere(["compare", small.url("MYTARGET"), path, "--json"]);
+      expect(JSON.parse(stored.stdout.toString())).toMatchObject({ equal: true, rows_compared: 3 });
+      const missing = await dbbackupHere(["compare", source.url("mixed"), path]);
+      expect(missing.stderr).toContain('there is no database "mixed"');
       const proof = await dbbackupHere(["verify", path, "--restore", "--server", small.url(), "--quiet"]);
       expect(proof.stdout.toString()).toMatch(/^ok /);
       await small.sql("DROP DATABASE mytarget");

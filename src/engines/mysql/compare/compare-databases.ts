@@ -3,6 +3,7 @@ import type { MysqlConnectionSpec } from "../../../wire/mysql/connection-spec.ts
 import { schemaDifferences } from "./compare-facts.ts";
 import { compareRows, type Sides } from "./compare-rows.ts";
 import { describeSide, openComparisonSession } from "./comparison-session.ts";
+import { pairNames } from "./pair-names.ts";
 import { pairOf, readRowSources } from "./row-source.ts";
 import { readSchemaFacts } from "./schema-facts.ts";
 
@@ -21,13 +22,14 @@ export async function compareDatabases(
   await using sides = await openBoth(specs, signal);
   progress.emit({ event: "phase", phase: "schema", message: "comparing the schemas" });
   const [left, right] = await Promise.all([readSchemaFacts(sides.left), readSchemaFacts(sides.right)]);
-  const schema = [...schemaDifferences(left, right)];
+  const objects = pairNames(left.keys(), right.keys(), [sides.left, sides.right]);
+  const schema = [...schemaDifferences(left, right, objects)];
   const data = schemaOnly ? noData : await compareData(sides, limits, { progress, signal });
   return {
     equal: schema.length === 0 && data.dataDifferenceCount === 0,
     left: describeSide(sides.left),
     right: describeSide(sides.right),
-    objectsCompared: new Set([...left.keys(), ...right.keys()]).size,
+    objectsCompared: left.size + right.size - objects.size,
     schemaDifferences: schema.slice(0, limits.schemaDifferences),
     schemaDifferenceCount: schema.length,
     ...data,
@@ -46,11 +48,9 @@ async function compareData(
 ): Promise<ComparedData> {
   progress.emit({ event: "phase", phase: "data", message: "comparing the rows" });
   const [left, right] = await Promise.all([readRowSources(sides.left), readRowSources(sides.right)]);
-  const pairs = [...left].flatMap(([name, source]) => {
-    const other = right.get(name);
-    const pair = other === undefined ? undefined : pairOf(source, other);
-    return pair === undefined || pair.columns.length === 0 ? [] : [pair];
-  });
+  const pairs = [...pairNames(left.keys(), right.keys(), [sides.left, sides.right])]
+    .map(([name, other]) => pairOf(left.get(name)!, right.get(other)!))
+    .filter(({ columns }) => columns.length > 0);
   const rows = pairs.reduce((sum, { estimatedRows }) => sum + estimatedRows, 0);
   progress.emit({ event: "estimate", bytes: 0, rows, objects: pairs.length });
   const dataDifferences: DataDifference[] = [];

@@ -3,10 +3,20 @@ import type { SchemaFacts } from "./schema-facts.ts";
 
 const nothing: ReadonlyMap<string, string> = new Map();
 
-/** All that differs between two schemas, in the order of the left one; what only the right one has comes last. */
-export function* schemaDifferences(left: SchemaFacts, right: SchemaFacts): Generator<SchemaDifference> {
-  for (const [object, aspects] of left) yield* compareObject(object, aspects, right.get(object) ?? nothing);
-  for (const [object, aspects] of right) if (!left.has(object)) yield* compareObject(object, nothing, aspects);
+/**
+ * All that differs between two schemas, in the order of the left one; what only the right one has comes last.
+ * @param pairs names of objects that mean the same, left and right
+ */
+export function* schemaDifferences(
+  left: SchemaFacts,
+  right: SchemaFacts,
+  pairs: ReadonlyMap<string, string>,
+): Generator<SchemaDifference> {
+  for (const [object, aspects] of left) {
+    yield* compareObject(object, aspects, right.get(pairs.get(object) ?? "") ?? nothing);
+  }
+  const paired = new Set(pairs.values());
+  for (const [object, aspects] of right) if (!paired.has(object)) yield* compareObject(object, nothing, aspects);
 }
 
 function* compareObject(

@@ -4,7 +4,7 @@ import { shownText, textForPeople } from "../../../wire/net/shown-text.ts";
 import { quoteName } from "../quote.ts";
 import type { ComparisonSession } from "./comparison-session.ts";
 import { keyBytesOf } from "./key-bytes.ts";
-import { type RowPair, type RowValue, valuesOf } from "./row-source.ts";
+import { type RowPair, valuesOf } from "./row-source.ts";
 import { bucketOf, RowTotals } from "./row-totals.ts";
 
 /** Rows of each side that are held in memory to be told apart take so many bytes at most; then fewer are looked at. */
@@ -45,7 +45,7 @@ async function totals(
   onRows: (count: number) => void,
 ): Promise<RowTotals> {
   const sums = new RowTotals();
-  await readRows(pair, sides[side], valuesOf(pair, side), (packet) => {
+  await readRows(pair, sides[side], side, (packet) => {
     sums.add(packet, bucketOf(packet, keyBytesOf(packet, pair.keyLength)));
     if (sums.rows % rowsBetween === 0) onRows(rowsBetween);
   });
@@ -57,17 +57,22 @@ async function totals(
 async function readRows(
   pair: RowPair,
   { connection, database }: ComparisonSession,
-  values: readonly RowValue[],
+  side: "left" | "right",
   onRow: (packet: Buffer) => void,
 ): Promise<void> {
   await connection.query("SET SESSION character_set_results = 'binary'");
-  const from = `${quoteName(database)}.${quoteName(pair.name)}`;
-  await connection.stream(`SELECT ${values.map(({ sql }) => sql).join(", ")} FROM ${from}`, {
-    row(packet) {
-      onRow(packet);
-      return undefined;
+  const from = `${quoteName(database)}.${quoteName(pair[side].name)}`;
+  await connection.stream(
+    `SELECT ${valuesOf(pair, side)
+      .map(({ sql }) => sql)
+      .join(", ")} FROM ${from}`,
+    {
+      row(packet) {
+        onRow(packet);
+        return undefined;
+      },
     },
-  });
+  );
   await connection.query("SET SESSION character_set_results = 'utf8mb4'");
 }
 
@@ -106,7 +111,7 @@ async function rowsOf(
 ): Promise<Map<number, HeldRows>> {
   const held = new Map<number, HeldRows>([...buckets].map((bucket) => [bucket, new Map()]));
   let bytes = 0;
-  await readRows(pair, sides[side], valuesOf(pair, side), (packet) => {
+  await readRows(pair, sides[side], side, (packet) => {
     const keyBytes = keyBytesOf(packet, pair.keyLength);
     const bucket = bucketOf(packet, keyBytes);
     const rows = held.get(bucket);

@@ -18,7 +18,8 @@ import { type Relation, readRelations } from "../objects/read-relations.ts";
 import { readRowHistories } from "../objects/row-history.ts";
 import { isAsDumped } from "../proof/check-rows.ts";
 import { readRows } from "../proof/read-rows.ts";
-import { noDatabase } from "./comparison-session.ts";
+import { nameAsKept, noDatabase } from "./comparison-session.ts";
+import { pairNames } from "./pair-names.ts";
 
 /** A session that reads rows as a dump does, all from one state. */
 interface Source {
@@ -38,11 +39,11 @@ export async function compareWithBackup(
   { progress, signal }: CompareContext,
 ): Promise<Comparison> {
   if (schemaOnly) throw noDefinitions();
-  const { database } = spec;
-  if (database === undefined) throw noDatabase();
+  if (spec.database === undefined) throw noDatabase();
   progress.emit({ event: "phase", phase: "connect", message: "connecting" });
   await using session = await openMysqlSession({ ...spec, database: undefined }, { signal });
   const facts = await identifyMysql(session);
+  const database = await nameAsKept(session, spec.database);
   await setUpDumpSession(session, facts, database);
   await session.query("START TRANSACTION WITH CONSISTENT SNAPSHOT");
   const tables = (await readRelations(session, database)).filter(holdsRows);
@@ -52,7 +53,7 @@ export async function compareWithBackup(
     backup,
     (count, table) => progress.emit({ event: "progress", bytes: 0, rows: count, objects: table }),
   );
-  const schema = missingTables(tables, backup);
+  const schema = missingTables(tables, backup, pairsOf(tables, backup, facts));
   return {
     equal: schema.length === 0 && differences.length === 0,
     left: { kind: "database", databaseType: facts.flavour, database, serverVersion: facts.versionText },
@@ -86,7 +87,8 @@ async function compareRows(
   backup: RecordedRows,
   onTable: (rows: number, tables: number) => void,
 ): Promise<ComparedRows> {
-  const recorded = new Map(backup.tables.map((table) => [table.name, table]));
+  const byName = new Map(backup.tables.map((table) => [table.name, table]));
+  const recorded = new Map([...pairsOf(tables, backup, facts)].map(([name, other]) => [name, byName.get(other)!]));
   const promised = {
     format: backup.format === "directory" ? ("directory" as const) : ("script" as const),
     sourceVersion: backup.serverVersion,
@@ -117,17 +119,31 @@ async function compareRows(
   return { tablesCompared, rowsCompared, differences, counted };
 }
 
+/** By names of the database's tables: what they are called in the backup. */
+function pairsOf(
+  tables: readonly Relation[],
+  { tables: recorded }: RecordedRows,
+  facts: MysqlServerFacts,
+): ReadonlyMap<string, string> {
+  const names = (of: readonly { readonly name: string }[]) => of.map(({ name }) => name);
+  return pairNames(names(tables), names(recorded), [{ facts }]);
+}
+
 /** Of a backup of a part, nobody knows which other tables there should be. */
-function missingTables(tables: readonly Relation[], { tables: recorded, partial }: RecordedRows): SchemaDifference[] {
-  return [...(partial.length > 0 ? [] : onlyIn("left", tables, recorded)), ...onlyIn("right", recorded, tables)];
+function missingTables(
+  tables: readonly Relation[],
+  { tables: recorded, partial }: RecordedRows,
+  pairs: ReadonlyMap<string, string>,
+): SchemaDifference[] {
+  const missing = onlyIn("right", recorded, new Set(pairs.values()));
+  return [...(partial.length > 0 ? [] : onlyIn("left", tables, new Set(pairs.keys()))), ...missing];
 }
 
 function onlyIn(
   side: "left" | "right",
   tables: readonly { readonly name: string }[],
-  others: readonly { readonly name: string }[],
+  known: ReadonlySet<string>,
 ): SchemaDifference[] {
-  const known = new Set(others.map(({ name }) => name));
   return tables
     .filter(({ name }) => !known.has(name))
     .map(({ name }) => ({ object: `table ${name}`, aspect: "exists", [side]: "yes" }));

@@ -4,6 +4,7 @@ import type { MysqlConnection } from "../../../wire/mysql/connection.ts";
 import type { MysqlConnectionSpec } from "../../../wire/mysql/connection-spec.ts";
 import { identifyMysql, type MysqlServerFacts } from "../../../wire/mysql/identify-server.ts";
 import { openMysqlSession } from "../../../wire/mysql/open-session.ts";
+import { shownText } from "../../../wire/net/shown-text.ts";
 import { quoteText } from "../quote.ts";
 
 /** Everything that decides how values are written, and whatever could end the session early; those that the server has. */
@@ -47,13 +48,24 @@ export async function openComparisonSession(
   }
 }
 
-/** The session is in this database, so what differs in capitals alone is it, where the server has none of that very name. */
-async function nameAsKept(connection: MysqlConnection, database: string): Promise<string> {
+/**
+ * What differs in capitals alone is the database that is meant, where the server ignores them.
+ * @throws BackupError NOT_FOUND
+ */
+export async function nameAsKept(connection: MysqlConnection, database: string): Promise<string> {
   const rows = await connection.rows(
     `SELECT SCHEMA_NAME AS kept FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = ${quoteText(database)}`,
   );
   const names = rows.map(({ kept }) => kept!);
-  return names.includes(database) ? database : (names[0] ?? database);
+  if (names.includes(database)) return database;
+  const [setting] = await connection.rows("SELECT @@lower_case_table_names AS setting");
+  if (names.length > 0 && setting?.setting !== "0") return names[0]!;
+  throw new BackupError({
+    code: "NOT_FOUND",
+    message: `there is no database "${shownText(database)}" that this user may see`,
+    object: database,
+    hint: "look at the name, in capitals and small letters, and at the rights of the user",
+  });
 }
 
 export function describeSide({ database, facts }: ComparisonSession): ComparedSide {
