@@ -226,6 +226,8 @@ export interface ObjectFrames {
 export interface SweepOptions {
   /** Changes nothing, and tells what would be removed. */
   readonly dryRun?: boolean;
+  /** With `dryRun`: what was seen when all was listed a moment ago may do. */
+  readonly wasListed?: boolean;
   /**
    * Looks for unfinished uploads that no work knows of, too, and removes those that are older than a day: before that they may be of
    * another program.

@@ -49,7 +49,16 @@ export async function cleanup(
   const removals = dryRun ? await begunRemovals(storage, listed?.removals) : await finishRemovals(storage);
   if (!dryRun) await forgetRemovals(storage);
   signal.throwIfAborted();
-  const { works: runs, objects, uploads, noted } = await storage.sweep({ dryRun, unknownUploads: true });
+  const {
+    works: runs,
+    objects,
+    uploads,
+    noted,
+  } = await storage.sweep({
+    dryRun,
+    wasListed: listed !== undefined,
+    unknownUploads: true,
+  });
   const unfinished: (UnfinishedWork & { isRemoved: boolean })[] = [];
   for (const work of noted) {
     signal.throwIfAborted();

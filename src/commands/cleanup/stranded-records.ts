@@ -7,24 +7,30 @@ import { nameBeside } from "../write-beside.ts";
 const STRANDED_MS = 24 * 3600 * 1000;
 
 const recordEnd = /\.\d{8}T\d{6}Z[^./]*\.(?:hold|verify)\.json$/;
+const KEY_FILE_DIGITS = 8;
+const MINUS = 0x2d;
 const keyFileEnd = /\.keys-\d{8}T\d{6}Z-[0-9a-f]{8}$/;
 
 /**
- * Finds names of backups of which a listing shows records or key files, and no metadata: of those that died when they wrote one, while
+ * Finds names of backups of which a listing seems to show records or key files, and no metadata: of those that died when they wrote one, while
  * somebody else removed the backup. To be given all keys of a repository, in their order.
  */
 export class StrandedNames {
   readonly #found: string[] = [];
-  /** Names whose keys are just passing, and whether no metadata were among them so far. */
-  readonly #passing = new Map<string, boolean>();
+  /** Names of records whose keys are just passing, without metadata so far. */
+  readonly #passing = new Set<string>();
+  /** Key of the metadata that passed last. */
+  #metadata = "";
 
   add(key: string): void {
-    this.#pass(key);
-    if (key.endsWith(METADATA_SUFFIX)) this.#passing.set(key.slice(0, -METADATA_SUFFIX.length), false);
-    else {
-      const name = nameOfRecord(key);
-      if (name !== undefined && !this.#passing.has(name)) this.#passing.set(name, true);
+    if (this.#passing.size > 0) this.#pass(key);
+    if (key.endsWith(METADATA_SUFFIX)) {
+      this.#metadata = key;
+      if (this.#passing.size > 0) this.#passing.delete(key.slice(0, -METADATA_SUFFIX.length));
+      return;
     }
+    const name = nameOfRecord(key);
+    if (name !== undefined && this.#metadata !== `${name}${METADATA_SUFFIX}`) this.#passing.add(name);
   }
 
   /** When all keys were given. */
@@ -35,10 +41,10 @@ export class StrandedNames {
 
   /** In their order all keys that begin with a name stand together. */
   #pass(key: string): void {
-    for (const [name, isStranded] of this.#passing) {
+    for (const name of this.#passing) {
       if (key.startsWith(name)) continue;
       this.#passing.delete(name);
-      if (isStranded) this.#found.push(name);
+      this.#found.push(name);
     }
   }
 }
@@ -79,6 +85,8 @@ async function strandedOf(name: string, storage: Storage, now: Date): Promise<re
 function nameOfRecord(key: string): string | undefined {
   if (key.endsWith(HOLD_SUFFIX)) return recordEnd.test(key) ? nameBeside(key, HOLD_SUFFIX) : undefined;
   if (key.endsWith(VERIFICATION_SUFFIX)) return recordEnd.test(key) ? nameBeside(key, VERIFICATION_SUFFIX) : undefined;
+  // Of a hundred thousand names hardly one is looked at closer.
+  if (key.charCodeAt(key.length - KEY_FILE_DIGITS - 1) !== MINUS) return undefined;
   const mark = key.lastIndexOf(KEY_FILE_MARK);
   if (mark < 1 || !keyFileEnd.test(key)) return undefined;
   const file = key.slice(0, mark);

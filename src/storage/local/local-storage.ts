@@ -42,6 +42,8 @@ export class LocalStorage implements Storage {
   readonly location: string;
   readonly neverLocks = true;
   readonly #clock: Clock;
+  /** Names of folders of works, as the last listing of all passed them. */
+  #passed: readonly string[] | undefined;
 
   constructor(folder: string, clock: Clock) {
     this.location = resolve(folder);
@@ -117,13 +119,16 @@ export class LocalStorage implements Storage {
 
   async #keysOf(folder: string, prefix: string): Promise<readonly string[]> {
     const keys: string[] = [];
+    const works: string[] = [];
     const take = (entry: Dirent): void => {
+      if (entry.name.startsWith(WORK_PREFIX)) works.push(entry.name);
       if (entry.name.startsWith(WORK_PREFIX) || !(entry.isFile() || entry.isDirectory())) return;
       // A folder's keys continue with a slash: sorted with it, the whole listing is in byte order.
       const key = `${folder}${entry.name}${entry.isDirectory() ? "/" : ""}`;
       if (key.startsWith(prefix)) keys.push(key);
     };
     await this.#readFolder(folder, take);
+    if (folder === "") this.#passed = works.toSorted();
     // That of bytes is the order of UTF-16 units, which V8 has built in, where no character is of two of them.
     return keys.some((key) => surrogate.test(key)) ? keys.toSorted(byBytes) : keys.toSorted();
   }
@@ -169,11 +174,13 @@ export class LocalStorage implements Storage {
     });
   }
 
-  async sweep({ dryRun = false }: SweepOptions = {}): Promise<SweepResult> {
+  async sweep({ dryRun = false, wasListed = false }: SweepOptions = {}): Promise<SweepResult> {
     const objects: string[] = [];
     const noted: NotedWork[] = [];
     let works = 0;
-    for (const name of await this.#workFolders()) {
+    // To read the names of 100,000 backups takes 0.15 s.
+    const names = (dryRun && wasListed ? this.#passed : undefined) ?? (await this.#workFolders());
+    for (const name of names) {
       const location = join(this.location, name);
       try {
         const { removed, firstNote, isBusy } = await sweepWorkFolder(this.location, location, dryRun);
