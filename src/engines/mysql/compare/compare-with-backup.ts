@@ -26,6 +26,8 @@ interface Source {
   readonly session: MysqlConnection;
   readonly facts: MysqlServerFacts;
   readonly database: string;
+  /** By names of its tables: what they are called in the backup. */
+  readonly pairs: ReadonlyMap<string, string>;
 }
 
 /**
@@ -47,13 +49,16 @@ export async function compareWithBackup(
   await setUpDumpSession(session, facts, database);
   await session.query("START TRANSACTION WITH CONSISTENT SNAPSHOT");
   const tables = (await readRelations(session, database)).filter(holdsRows);
+  const names = tables.map(({ name }) => name);
+  const recorded = backup.tables.map(({ name }) => name);
+  const pairs = pairNames(names, recorded, [{ facts }]);
   const { differences, counted, ...rows } = await compareRows(
-    { session, facts, database },
+    { session, facts, database, pairs },
     tables,
     backup,
     (count, table) => progress.emit({ event: "progress", bytes: 0, rows: count, objects: table }),
   );
-  const schema = missingTables(tables, backup, pairsOf(tables, backup, facts));
+  const schema = missingTables(tables, backup, pairs);
   return {
     equal: schema.length === 0 && differences.length === 0,
     left: { kind: "database", databaseType: facts.flavour, database, serverVersion: facts.versionText },
@@ -82,13 +87,13 @@ interface ComparedRows {
 }
 
 async function compareRows(
-  { session, facts, database }: Source,
+  { session, facts, database, pairs }: Source,
   tables: readonly Relation[],
   backup: RecordedRows,
   onTable: (rows: number, tables: number) => void,
 ): Promise<ComparedRows> {
   const byName = new Map(backup.tables.map((table) => [table.name, table]));
-  const recorded = new Map([...pairsOf(tables, backup, facts)].map(([name, other]) => [name, byName.get(other)!]));
+  const recorded = new Map([...pairs].map(([name, other]) => [name, byName.get(other)!]));
   const promised = {
     format: backup.format === "directory" ? ("directory" as const) : ("script" as const),
     sourceVersion: backup.serverVersion,
@@ -117,16 +122,6 @@ async function compareRows(
     }
   }
   return { tablesCompared, rowsCompared, differences, counted };
-}
-
-/** By names of the database's tables: what they are called in the backup. */
-function pairsOf(
-  tables: readonly Relation[],
-  { tables: recorded }: RecordedRows,
-  facts: MysqlServerFacts,
-): ReadonlyMap<string, string> {
-  const names = (of: readonly { readonly name: string }[]) => of.map(({ name }) => name);
-  return pairNames(names(tables), names(recorded), [{ facts }]);
 }
 
 /** Of a backup of a part, nobody knows which other tables there should be. */
