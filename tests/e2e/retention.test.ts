@@ -429,6 +429,8 @@ async function objectsRemoved(repo: string, ...args: readonly string[]): Promise
 }
 
 describe("records of a backup of which nothing else is there", () => {
+  const backup = "a_full_20260101T000000Z";
+
   test("go after a day, the key files of a folder too", async () => {
     await using folder = await withTemporaryFolder();
     const repo = folder.path;
@@ -437,24 +439,29 @@ describe("records of a backup of which nothing else is there", () => {
     for (const key of others) plantOld(repo, key, 48);
     const whole = readdirSync(repo).toSorted();
     const old = [
-      plantOld(repo, "a.dump.20260102T030405Z-full-ok.verify.json", 25),
-      plantOld(repo, "b.dir.meta.json.keys-20260102T030405Z-0a1b2c3d", 25),
-      plantOld(repo, keysOf("b.dir/toc.dat.enc"), 25),
-      plantOld(repo, keysOf("c.dump.enc"), 25),
-      plantOld(repo, "shop.dump.20260102T030405Z-2.hold.json", 25),
+      plantOld(repo, "a_full_20260101T000000Z.dump.20260102T030405Z-full-ok.verify.json", 25),
+      plantOld(repo, "b_full_20260101T000000Z.dir.meta.json.keys-20260102T030405Z-0a1b2c3d", 25),
+      plantOld(repo, keysOf("b_full_20260101T000000Z.dir/toc.dat.enc"), 25),
+      plantOld(repo, keysOf("c_sample_20260101T000000Z-2.dump.enc"), 25),
+      plantOld(repo, "cluster_full_20260101T000000Z.cluster.20260102T030405Z-2.hold.json", 25),
     ];
     for (const rules of [[], ["--keep-last", "1"]])
       expect(await objectsRemoved(repo, "--dry-run", ...rules)).toEqual(expect.arrayContaining(old));
-    expect((await objectsRemoved(repo)).toSorted()).toEqual(old);
+    expect((await objectsRemoved(repo)).toSorted()).toEqual(old.toSorted());
     expect(readdirSync(repo).toSorted()).toEqual(whole);
   });
 
   test.each([
-    ["whose maker may be about to look", ["a.dump.20260102T030405Z.hold.json"], 23],
-    ["beside a file that may be all that is left of it", ["a.dump.enc", keysOf("a.dump.enc")], 48],
-    ["beside a folder with a file", ["a.dir/toc.dat.enc", keysOf("a.dir.meta.json")], 48],
-    ["whose removal is not at its end", ["a.dump.removing.json", keysOf("a.dump.meta.json")], 48],
-    ["that are only called so", ["a.keys-of-mine", "b.dump.x.hold.json", "c.keys-20260102T030405Z"], 48],
+    ["whose maker may be about to look", ["a_full_20260101T000000Z.dump.20260102T030405Z.hold.json"], 23],
+    ["beside a file that may be all that is left of it", [`${backup}.dump.enc`, keysOf(`${backup}.dump.enc`)], 48],
+    ["beside a folder with a file", [`${backup}.dir/toc.dat.enc`, keysOf(`${backup}.dir.meta.json`)], 48],
+    ["whose removal is not at its end", [`${backup}.dump.removing.json`, keysOf(`${backup}.dump.meta.json`)], 48],
+    ["of a single file that was encrypted, and may be elsewhere", [keysOf("mine.enc")], 48],
+    [
+      "that are only called so",
+      [`${backup}.keys-of-mine`, `${backup}.dump.x.hold.json`, `${backup}.keys-20260102T030405Z`],
+      48,
+    ],
   ])("stay, %s", async (_, keys, hours) => {
     await using folder = await withTemporaryFolder();
     for (const key of keys) plantOld(folder.path, key, hours);

@@ -11,26 +11,27 @@ const KEY_FILE_DIGITS = 8;
 const MINUS = 0x2d;
 const keyFileEnd = /\.keys-\d{8}T\d{6}Z-[0-9a-f]{8}$/;
 
+/** Of other names, such as those of single files that were encrypted, everything stays. */
+const namedByUs = /_(?:full|incremental|differential|sample)_\d{8}T\d{6}Z(?:-\d+)?(?:\.|$)/;
+
 /**
- * Finds names of backups of which a listing seems to show records or key files, and no metadata: of those that died when they wrote one, while
+ * Finds names of backups of which a listing seems to show records and key files only: of those that died when they wrote one, while
  * somebody else removed the backup. To be given all keys of a repository, in their order.
  */
 export class StrandedNames {
   readonly #found: string[] = [];
-  /** Names of records whose keys are just passing, without metadata so far. */
+  /** Names of records whose keys are just passing, of which nothing else has passed. */
   readonly #passing = new Set<string>();
-  /** Key of the metadata that passed last. */
-  #metadata = "";
+  /** The last key that is no record, without those behind it that begin with it and a dot. */
+  #file = "";
 
   add(key: string): void {
     if (this.#passing.size > 0) this.#pass(key);
-    if (key.endsWith(METADATA_SUFFIX)) {
-      this.#metadata = key;
-      if (this.#passing.size > 0) this.#passing.delete(key.slice(0, -METADATA_SUFFIX.length));
-      return;
-    }
     const name = nameOfRecord(key);
-    if (name !== undefined && this.#metadata !== `${name}${METADATA_SUFFIX}`) this.#passing.add(name);
+    if (name === undefined) {
+      for (const passing of this.#passing) if (isOf(key, passing)) this.#passing.delete(passing);
+      if (!isOf(key, this.#file)) this.#file = key;
+    } else if (!isOf(this.#file, name) && namedByUs.test(name)) this.#passing.add(name);
   }
 
   /** When all keys were given. */
@@ -72,13 +73,16 @@ export async function strandedRecords(
 async function strandedOf(name: string, storage: Storage, now: Date): Promise<readonly string[]> {
   const keys: string[] = [];
   for await (const { key, modified } of storage.list(name, { recursive: true })) {
-    const isOther = key !== name && !key.startsWith(`${name}.`) && !key.startsWith(`${name}/`);
-    if (isOther) continue;
+    if (!isOf(key, name) && !key.startsWith(`${name}/`)) continue;
     const isRecord = keyFileEnd.test(key) || nameOfRecord(key) === name;
     if (!isRecord || now.getTime() - modified.getTime() <= STRANDED_MS) return [];
     keys.push(key);
   }
   return keys;
+}
+
+function isOf(key: string, name: string): boolean {
+  return key.startsWith(name) && (key.length === name.length || key[name.length] === ".");
 }
 
 /** Name of the backup that a record or key file lies beside; undefined for other files. */
