@@ -2,10 +2,11 @@ import { parseArgs } from "node:util";
 import { type StockMajor, stockMajors } from "../tests/helpers/stock-tools.ts";
 import type { BenchCase } from "./bench-case.ts";
 import { benchCases } from "./cases.ts";
-import { listed, positive } from "./option-values.ts";
+import { listed, oneOf, positive } from "./option-values.ts";
 import { rowWorkloads, type Sizes } from "./workloads.ts";
 
 export type Transport = "tcp" | "socket";
+export type WalLevel = "minimal" | "replica";
 
 export interface BenchOptions {
   readonly cases: readonly BenchCase[];
@@ -17,12 +18,15 @@ export interface BenchOptions {
   readonly peers: readonly StockMajor[] | undefined;
   readonly transports: readonly Transport[];
   readonly roundTripMs: number;
+  /** Of the server that restores go to. With "minimal" what one session both makes and loads stays out of the log. */
+  readonly walLevel: WalLevel;
   readonly limitSeconds: number;
   readonly showsMemory: boolean;
   readonly failsOnMissedGoals: boolean;
 }
 
 const transports: readonly Transport[] = ["tcp", "socket"];
+const walLevels: readonly WalLevel[] = ["minimal", "replica"];
 const withGoals = benchCases.filter((one) => one.goals.time !== undefined);
 
 /** What is often measured together; options say otherwise. */
@@ -58,6 +62,7 @@ the pairs' ratios ours / peer. Everything goes to bench/results as JSON too.
   --peers 15,17,18            the peer's majors, each on a server of its own major; default: 18, large-objects 17
   --transports tcp,socket     default: tcp
   --round-trip-ms N           of the network of the cases named -far; default: 20
+  --wal-level minimal|replica of the server; default: replica, as servers come
   --time-limit N              seconds after which a peer is ended and said to take longer; default: 300
   --memory                    print memory over time too
   --check                     end with 1 when a goal is missed
@@ -88,6 +93,7 @@ export function readOptions(args: readonly string[]): BenchOptions | undefined {
       peers: { type: "string" },
       transports: { type: "string", default: preferred.transports },
       "round-trip-ms": { type: "string", default: "20" },
+      "wal-level": { type: "string", default: "replica" },
       "time-limit": { type: "string", default: "300" },
       memory: { type: "boolean", default: false },
       check: { type: "boolean", default: false },
@@ -107,6 +113,7 @@ export function readOptions(args: readonly string[]): BenchOptions | undefined {
     peers: values.peers === undefined ? undefined : listed(values.peers, stockMajors),
     transports: listed(values.transports, transports),
     roundTripMs: positive(values["round-trip-ms"]),
+    walLevel: oneOf(values["wal-level"], walLevels),
     limitSeconds: positive(values["time-limit"]),
     showsMemory: values.memory,
     failsOnMissedGoals: values.check,

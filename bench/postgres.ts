@@ -39,7 +39,13 @@ export async function benchPostgres(args: readonly string[]): Promise<number> {
     if (results.length > 0) {
       process.stdout.write(resultsTable(results));
       if (options.showsMemory) process.stdout.write(`\n${memoryTable(results)}`);
-      await writeResults({ sizes: options.sizes, pairs: options.pairs, roundTripMs: options.roundTripMs, results });
+      await writeResults({
+        sizes: options.sizes,
+        pairs: options.pairs,
+        roundTripMs: options.roundTripMs,
+        walLevel: options.walLevel,
+        results,
+      });
     }
   }
   return options.failsOnMissedGoals && results.some((result) => result.missed.length > 0) ? 1 : 0;
@@ -57,7 +63,7 @@ async function benchMajor(
   folder: string,
   results: BenchResult[],
 ): Promise<void> {
-  await using server = await startBenchServer(major, options.sizes.tables);
+  await using server = await startBenchServer(major, options);
   for (const workload of workloads) {
     const wanted = cases.filter(({ data }) =>
       data === "rows" ? options.sets.includes(workload.name) : data === workload.name,
