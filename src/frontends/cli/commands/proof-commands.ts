@@ -1,0 +1,151 @@
+import type { Command } from "../command.ts";
+import { readingKeyNames } from "../key-sources.ts";
+import { connectionOptionNames, mysqlConnectionOptionNames, type OptionName } from "../options/options.ts";
+import { backupHelp } from "./argument-help.ts";
+
+/** Which backups are shown, and in which order. */
+const listingNames: readonly OptionName[] = ["database", "kind", "since", "before", "sort", "reverse", "limit"];
+
+/** What shows backups, and what they are worth. */
+export const proofCommands: readonly Command[] = [
+  {
+    words: ["list"],
+    summary: "list the backups of the repository",
+    args: [],
+    options: ["tag", ...listingNames, ...readingKeyNames],
+    details: [
+      "Oldest first, and of those the newest with --limit. With --json an array of their metadata. Ends with 3 when metadata cannot be read, or a file that it",
+      "names is missing or has another size. With keys it opens the metadata of encrypted backups, and tells which are exchanged,",
+      "missing or added in their chain. --tag shows those that have one of the tags; those of encrypted backups are sealed, too.",
+      "VERIFIED is the closest verification that found nothing, and its age: quick, full or restore; damaged for damage that stands;",
+      "never. It is what the names of the records say: show and status read them.",
+    ],
+    examples: [
+      "dbbackup list",
+      "dbbackup list --repo /var/backups --json",
+      "dbbackup list --database 'shop*' --since 7d --sort size --limit 10",
+      "dbbackup list --tag release --tag before=migration",
+    ],
+    load: () => import("../run/list.ts"),
+  },
+  {
+    words: ["show"],
+    summary: "show what is known of a backup",
+    args: [{ name: "BACKUP", count: "one", help: backupHelp }],
+    options: [...readingKeyNames],
+    details: [
+      "What its metadata tells: when and from where it was made, its files, tables and rows, and what is not in it; and what",
+      "the last verify --restore of it found.",
+    ],
+    examples: ["dbbackup show latest:shop", "dbbackup show 0197a3c2 --json"],
+    load: () => import("../run/show.ts"),
+  },
+  {
+    words: ["verify"],
+    summary: "check stored bytes against metadata and decode everything; or restore it on trial",
+    args: [{ name: "BACKUP", count: "some", help: `${backupHelp}; or --all` }],
+    options: [
+      "db-type",
+      "max-plain-size",
+      "all",
+      "database",
+      "quick",
+      "restore",
+      "server",
+      "check",
+      "plain-scratch",
+      "max-memory",
+      "jobs",
+      "max-duration",
+      "sample",
+      "older-than",
+      "budget",
+      "no-record",
+      ...readingKeyNames,
+    ],
+    needs: {
+      server: "restore",
+      check: "restore",
+      "plain-scratch": "restore",
+      "max-memory": "restore",
+    },
+    details: [
+      "Compares size and SHA-256 of each file with the metadata, then decodes every block, counts the rows of each table",
+      "and computes their checksums. An archive or script of pg_dump, without metadata of ours, is checked for structure",
+      "and decoding. Ends with 4 when damage is found; goes on with the other backups.",
+      "With --restore the backup is restored into a server that is started for it and goes away, or a scratch database:",
+      "every object must be there, every table with the rows and checksums that were recorded when it was dumped, foreign",
+      "keys must hold, indexes be whole. The time of each phase is in the result.",
+      "--quick reads next to nothing. Each result is written beside its backup as .verify.json. --sample, --older-than, --budget",
+      "and --database choose among all backups of the repository, or among those that are named.",
+    ],
+    examples: [
+      "dbbackup verify latest:shop",
+      "dbbackup verify /var/backups/*.dump --json",
+      "dbbackup verify latest:shop --restore --check 'select * from orders where total < 0'",
+      "dbbackup verify --all --quick",
+      "dbbackup verify --sample 1/7 --budget 2h",
+      "dbbackup verify --restore --older-than 30d --database shop",
+      "dbbackup verify latest:shop --restore --server postgres://postgres@scratch",
+    ],
+    isRecorded: true,
+    load: () => import("../run/verify.ts"),
+  },
+  {
+    words: ["compare"],
+    summary: "compare two databases, or a database and a backup: schema and rows",
+    args: [
+      {
+        name: "A",
+        count: "one",
+        help: "a database, as postgres://user@host:port/database, mysql://... or mariadb://...",
+      },
+      { name: "B", count: "one", help: `another one, on any server; or a backup: ${backupHelp}` },
+    ],
+    options: [
+      "schema-only",
+      "schema-sql",
+      "jobs",
+      "split-larger-than",
+      "hash-on",
+      "limit-differences",
+      "limit-rows",
+      "show-values",
+      "state-file",
+      "resume",
+      ...readingKeyNames,
+    ],
+    details: [
+      "Reads databases in one snapshot each, and changes nothing. Schemas are compared by queries that have nothing in",
+      "common with those of a backup; rows by their number and by a hash that does not depend on their order, large tables",
+      "in ranges of their key. With a backup, the definitions in its archive are compared with those that a new one would have,",
+      "numbers of rows and row checksums in its metadata with those of the database, and rows that differ are read out of the",
+      "archive. Ends with 0 when both hold the same, and with 4 when they differ, saying in what. Databases of MySQL and MariaDB",
+      "are read by one session a side, and of their backups rows alone are compared, by number and checksum of each table.",
+    ],
+    examples: [
+      "dbbackup compare postgres://db1/shop postgres://db2/shop",
+      "dbbackup compare mariadb://root@db1/shop mariadb://root@db2/shop",
+      "dbbackup compare postgres:///shop postgres:///shop_restored --json",
+      "dbbackup compare postgres://db1/shop postgres://db2/shop --jobs 4 --limit-rows 50 --show-values",
+      "dbbackup compare postgres://db1/shop postgres://db2/shop --state-file shop.compare --resume",
+      "dbbackup compare postgres://db1/shop postgres://db2/shop --schema-only --schema-sql > changes.sql",
+      "dbbackup compare postgres:///shop latest:shop",
+    ],
+    load: () => import("../run/compare.ts"),
+  },
+  {
+    words: ["preflight"],
+    summary: "look at what would make a backup of a database fail, or incomplete, and try out a repository",
+    args: [{ name: "DB", count: "optional", help: "the database; without it only the repository is tried" }],
+    options: [...connectionOptionNames, ...mysqlConnectionOptionNames, "allow-extension"],
+    details: [
+      "Connects, looks at rights, objects, locks and sizes, and says what a backup will not hold. Changes",
+      "nothing on the server. Writes 8 MiB into the repository and reads them back, tries whether a name",
+      "that is taken is refused and whether these credentials may replace and remove what is there, compares",
+      "the clocks, and removes what it wrote, where it may. Ends with 1 when a backup would fail.",
+    ],
+    examples: ["dbbackup preflight shop --repo /var/backups", "dbbackup preflight --repo s3://my-backups/shop"],
+    load: () => import("../run/preflight.ts"),
+  },
+];
