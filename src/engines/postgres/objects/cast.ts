@@ -11,6 +11,7 @@ export const castType = simpleObjectType({
   kind: "cast",
   desc: "CAST",
   section: "pre-data",
+  pullsFunctions: true,
   query: ({ multiranges }) =>
     "SELECT o.tableoid AS classid, o.oid, s.typname || ' ' || t.typname AS name, NULL AS schema, NULL AS owner, " +
     "pg_catalog.format_type(o.castsource, NULL) AS source, pg_catalog.format_type(o.casttarget, NULL) AS target, " +

@@ -23,6 +23,16 @@ export function isUsers(reader: CatalogReader, schema: string | null, catalogTab
   return !isMember && (schema === null || everything.contentsOf(schema).definition);
 }
 
+/** Whether an object is a user's own or a member of an extension: all but the system's. */
+export function isUsersOrMember(
+  reader: CatalogReader,
+  schema: string | null,
+  catalogTable: number,
+  oid: number,
+): boolean {
+  return reader.shared.extensionOf(catalogTable, oid) !== undefined || isUsers(reader, schema, catalogTable, oid);
+}
+
 /** Parts of an object that comes and goes with another one and has no privileges: an index with its table. */
 export function partsWith(owner: { readonly parts: DumpParts }): DumpParts {
   return owner.parts.definition ? definitionOnly : noParts;

@@ -15,6 +15,7 @@ export const languageType = simpleObjectType<WillExist>({
   desc: "PROCEDURAL LANGUAGE",
   commentWord: "LANGUAGE",
   section: "pre-data",
+  pullsFunctions: true,
   privileges: "LANGUAGE",
   query: () =>
     "SELECT o.tableoid AS classid, o.oid, o.lanname AS name, NULL AS schema, o.lanowner AS owner, " +

@@ -6,7 +6,7 @@ import type { Answers, Queries } from "./catalog-queries.ts";
 import { type CatalogReader, firstNormalOid, type Row } from "./catalog-reader.ts";
 import { descriptionEntries } from "./description-entries.ts";
 import { allParts, type DumpObject, type DumpParts, noParts, type ObjectKind } from "./dump-object.ts";
-import { isUsers, partsOf, partsOfMember } from "./dump-parts.ts";
+import { isUsers, isUsersOrMember, partsOf, partsOfMember } from "./dump-parts.ts";
 import type { EntryContext } from "./entry-context.ts";
 import { objectEntry } from "./object-entry.ts";
 import type { ObjectType, PlannedEntry } from "./object-type.ts";
@@ -35,6 +35,8 @@ export interface SimpleKind<Details, Detail extends string> {
   readonly needsSuperuser?: boolean;
   /** Where it takes more than the selection of its schema. The relations are known. */
   isDumped?(row: Row, reader: CatalogReader): boolean;
+  /** Comes before functions, and needs some: those of a member of an extension come before others, too. */
+  readonly pullsFunctions?: true;
   /** More queries, for what does not fit into one row. */
   detailQueries?(capabilities: Capabilities): Queries<Detail>;
   /** Puts the answers of `detailQueries` into the form that `definition` and `more` want. */
@@ -91,7 +93,8 @@ export function simpleObjectType<Details = undefined, Detail extends string = ne
         const parts = kind.isDumped?.(row, reader) === false ? noParts : partsOfRow(reader, row);
         const isDumped = parts.definition || (parts.privileges && row.acl !== null);
         // Others may depend on what is left out of this dump, and their order on it.
-        return isDumped || isUsers(reader, row.schema!, Number(row.classid), Number(row.oid)) ? [{ row, parts }] : [];
+        const isKept = kind.pullsFunctions === true ? isUsersOrMember : isUsers;
+        return isDumped || isKept(reader, row.schema!, Number(row.classid), Number(row.oid)) ? [{ row, parts }] : [];
       });
       if (wanted.length === 0) return [];
       const details = kind.details?.(answers, reader) as Details;

@@ -9,6 +9,7 @@ export const transformType = simpleObjectType({
   kind: "transform",
   desc: "TRANSFORM",
   section: "pre-data",
+  pullsFunctions: true,
   query: () =>
     "SELECT o.tableoid AS classid, o.oid, t.typname || ' ' || l.lanname AS name, NULL AS schema, NULL AS owner, " +
     "pg_catalog.format_type(o.trftype, NULL) AS type, l.lanname, " +

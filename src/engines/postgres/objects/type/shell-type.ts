@@ -1,5 +1,5 @@
 import { qualified } from "../../sql/quote.ts";
-import { type DumpObject, definitionOnly } from "../dump-object.ts";
+import { type DumpObject, definitionOnly, noParts } from "../dump-object.ts";
 import { objectEntry } from "../object-entry.ts";
 import type { ObjectRegistry } from "../object-registry.ts";
 import type { ObjectType, PlannedEntry } from "../object-type.ts";
@@ -16,7 +16,8 @@ interface ShellType extends DumpObject {
 
 /**
  * Shells of types: only a name, so that the functions that read and write values of the type can be created before the
- * type that is made of them. Read after base and range types.
+ * type that is made of them. A type that is not dumped has one, too, which gives its functions their place in the order.
+ * Read after base and range types.
  */
 export const shellType: ObjectType<ShellType> = {
   label: "shell type",
@@ -29,7 +30,7 @@ export const shellType: ObjectType<ShellType> = {
         catalog: { table: 0, oid: 0 },
         name: type.name,
         schema: type.schema,
-        parts: definitionOnly,
+        parts: type.parts.definition ? definitionOnly : noParts,
         type,
         isNeeded: false,
       }),
@@ -48,7 +49,7 @@ export const shellType: ObjectType<ShellType> = {
   },
 
   entries(shell: ShellType): PlannedEntry[] {
-    if (!shell.isNeeded) return [];
+    if (!shell.isNeeded || !shell.parts.definition) return [];
     // Without a DROP statement: the type's own takes the shell along. So nobody sets the shell's owner either.
     return [
       objectEntry(shell, {
@@ -62,5 +63,5 @@ export const shellType: ObjectType<ShellType> = {
 };
 
 function mayNeedShell(object: DumpObject): object is TypeObject {
-  return object.kind === "type" && object.parts.definition && (object as TypeObject).mayNeedShell === true;
+  return object.kind === "type" && (object as TypeObject).mayNeedShell === true;
 }

@@ -2,7 +2,7 @@ import { qualified, quoteIdentifier } from "../../sql/quote.ts";
 import { Catalog, type CatalogReader, type Row } from "../catalog-reader.ts";
 import { descriptionEntries } from "../description-entries.ts";
 import type { DumpObject } from "../dump-object.ts";
-import { isUsers, partsOf } from "../dump-parts.ts";
+import { isUsersOrMember, partsOf } from "../dump-parts.ts";
 import type { EntryContext } from "../entry-context.ts";
 import { objectEntry } from "../object-entry.ts";
 import type { PlannedEntry } from "../object-type.ts";
@@ -27,8 +27,8 @@ export const typeTables =
   "pg_catalog.pg_type t JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace AND n.nspname !~ '^pg_(toast|temp)'";
 
 /**
- * Registers a type, unless nothing of it can be in the dump: built-in types and members of extensions are kept only
- * when privileges on them were changed. (What depends on a member of an extension finds the extension.)
+ * Registers a type, unless it is a built-in one whose privileges are as they came. Members of extensions are among them, dumped or not:
+ * functions that they are made of come before other functions, whose privileges may be in the dump.
  */
 export function addType<O extends TypeObject>(
   reader: CatalogReader,
@@ -41,7 +41,7 @@ export function addType<O extends TypeObject>(
   const isChanged = row.typacl !== null || reader.shared.initialPrivileges(Catalog.pg_type, oid) !== undefined;
   const isDumped = parts.definition || (parts.privileges && isChanged);
   // Others may depend on what is left out of this dump, and their order on it.
-  if (!isDumped && !isUsers(reader, schema, Catalog.pg_type, oid)) return undefined;
+  if (!isDumped && !isUsersOrMember(reader, schema, Catalog.pg_type, oid)) return undefined;
   const common: Omit<TypeObject, "dumpId" | "dependencies"> = {
     kind: "type",
     catalog: { table: Catalog.pg_type, oid },
