@@ -70,6 +70,9 @@ const programs = {
   "deflate-worker": "src/stages/deflate/deflate-worker.ts",
 };
 
+/** A thread that is to begin at once: it has all that it needs in its own file. */
+const lookWorker = { "look-worker": "src/storage/local/look-worker.ts" };
+
 /**
  * What a command does not need is not read: as one file of 3 MB, `--help` took 53 ms of CPU where it takes 37 now, and Node.js 20.
  * Nor are there too many files: left to itself, the bundler makes one for each set of commands that share modules, 119 for a
@@ -106,6 +109,7 @@ export async function bundle(outdir: string): Promise<void> {
     const input = `src/storage/${name.replace(/-.*/, "")}/${name}.ts`;
     chunks.push(...(await bundled(outdir, { [name]: input }, { codeSplitting: false })));
   }
+  chunks.push(...(await bundled(outdir, lookWorker, { codeSplitting: false })));
   const inputs = chunks.flatMap(({ moduleIds }) => moduleIds.map((id) => relative(root, id)));
   await writeFile(join(outdir, "NOTICES.txt"), notices(root, inputs));
 }

@@ -44,6 +44,7 @@ test("the package holds the bundle, the launcher and docs, and no sources, tests
     "dist/dbbackup.mjs",
     "dist/deflate-worker.mjs",
     "dist/gcs-sdk.mjs",
+    "dist/look-worker.mjs",
     "dist/s3-sdk.mjs",
     "dist/sftp-sdk.mjs",
     "dist/supervisor.mjs",

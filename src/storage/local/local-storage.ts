@@ -1,5 +1,6 @@
 import { type Dirent, lstatSync } from "node:fs";
 import { opendir, realpath, rmdir, statfs, unlink } from "node:fs/promises";
+import { availableParallelism } from "node:os";
 import { dirname, join, resolve, sep } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { BackupError } from "../../core/backup-error.ts";
@@ -23,6 +24,7 @@ import { ensureFolder, syncFolder } from "./durable-file-system.ts";
 import { hasCode, ioError } from "./io-error.ts";
 import { LocalTransfer } from "./local-transfer.ts";
 import { LocalWork } from "./local-work.ts";
+import { type Looked, LookThread } from "./look-thread.ts";
 import { OneByOne } from "./one-by-one.ts";
 import { OpenedFile } from "./opened-file.ts";
 import { createWorkFolder, reclaimWorkFolder, sweepWorkFolder, WORK_PREFIX } from "./work-folder.ts";
@@ -37,6 +39,11 @@ const LOOKED_AT_ONCE = 500;
 /** Entries of a folder that are read at a time: those of 100,000 backups would be 60 MiB beside what a caller knows of them. */
 const NAMES_AT_ONCE = 1024;
 
+/** What takes a tenth of a second to look at. */
+const MANY_NAMES = 20_000;
+/** Then as long as two fifths take with all that a caller does with them, the others take to be looked at alone. */
+const OUR_SHARE = 0.4;
+
 /** A repository in a folder. */
 export class LocalStorage implements Storage {
   readonly location: string;
@@ -44,10 +51,13 @@ export class LocalStorage implements Storage {
   readonly #clock: Clock;
   /** Names of folders of works, as the last listing of all passed them. */
   #passed: readonly string[] | undefined;
+  readonly #manyNames: number;
 
-  constructor(folder: string, clock: Clock) {
+  /** @param manyNames from how many names in a folder on a second thread helps to look at the files */
+  constructor(folder: string, clock: Clock, manyNames = MANY_NAMES) {
     this.location = resolve(folder);
     this.#clock = clock;
+    this.#manyNames = manyNames;
   }
 
   async beginWork(): Promise<Work> {
@@ -91,33 +101,48 @@ export class LocalStorage implements Storage {
 
   async *#listFolder(folder: string, prefix: string, options: ListOptions): AsyncGenerator<readonly StoredObject[]> {
     const { recursive = false, isNameEnough } = options;
-    const keys = await this.#keysOf(folder, prefix);
-    let found: StoredObject[] = [];
-    for (let at = 0; at < keys.length; at++) {
-      const key = keys[at]!;
-      if (at % LOOKED_AT_ONCE === LOOKED_AT_ONCE - 1) {
-        yield found;
-        found = [];
-        await nextTurn();
+    let thread: LookThread | undefined;
+    try {
+      const keys = await this.#keysOf(folder, prefix, () => {
+        if (availableParallelism() > 1) thread = new LookThread();
+      });
+      // The other thread looks at those behind `ours` meanwhile. It gets more, for here they are taken, too.
+      const ours = thread === undefined ? keys.length : Math.floor(keys.length * OUR_SHARE);
+      const isLookedAt = (key: string): boolean => !key.endsWith("/") && isNameEnough?.(key) !== true;
+      const theirs = thread?.look(this.location, keys.slice(ours).filter(isLookedAt));
+      let next: (() => Looked) | undefined;
+      let found: StoredObject[] = [];
+      for (let at = 0; at < keys.length; at++) {
+        const key = keys[at]!;
+        if (at % LOOKED_AT_ONCE === LOOKED_AT_ONCE - 1) {
+          yield found;
+          found = [];
+          await nextTurn();
+        }
+        if (at === ours) next = await theirs;
+        if (key.endsWith("/")) {
+          if (!recursive) continue;
+          yield found;
+          found = [];
+          yield* this.#listFolder(key, prefix, options);
+          continue;
+        }
+        if (isNameEnough?.(key) === true) {
+          found.push({ key, size: Number.NaN, modified: sometime });
+          continue;
+        }
+        const looked = next?.() ?? (next === undefined ? "failed" : undefined);
+        const stored = looked === "failed" ? lookAt(key, `${this.location}${sep}${key}`) : storedObject(key, looked);
+        if (stored !== undefined) found.push(stored);
       }
-      if (key.endsWith("/")) {
-        if (!recursive) continue;
-        yield found;
-        found = [];
-        yield* this.#listFolder(key, prefix, options);
-        continue;
-      }
-      if (isNameEnough?.(key) === true) {
-        found.push({ key, size: Number.NaN, modified: sometime });
-        continue;
-      }
-      const stored = lookAt(key, `${this.location}${sep}${key}`);
-      if (stored !== undefined) found.push(stored);
+      yield found;
+    } finally {
+      await thread?.end();
     }
-    yield found;
   }
 
-  async #keysOf(folder: string, prefix: string): Promise<readonly string[]> {
+  /** @param onMany is called when there are many */
+  async #keysOf(folder: string, prefix: string, onMany: () => void): Promise<readonly string[]> {
     const keys: string[] = [];
     const works: string[] = [];
     const take = (entry: Dirent): void => {
@@ -125,7 +150,7 @@ export class LocalStorage implements Storage {
       if (entry.name.startsWith(WORK_PREFIX) || !(entry.isFile() || entry.isDirectory())) return;
       // A folder's keys continue with a slash: sorted with it, the whole listing is in byte order.
       const key = `${folder}${entry.name}${entry.isDirectory() ? "/" : ""}`;
-      if (key.startsWith(prefix)) keys.push(key);
+      if (key.startsWith(prefix) && keys.push(key) === this.#manyNames) onMany();
     };
     await this.#readFolder(folder, take);
     if (folder === "") this.#passed = works.toSorted();
@@ -310,13 +335,16 @@ async function eachEntry(path: string, take: (entry: Dirent) => void): Promise<v
   }
 }
 
+function storedObject(key: string, looked: Exclude<Looked, "failed">): StoredObject | undefined {
+  if (looked === undefined) return undefined;
+  // What `mtime` gives, which is made when it is asked for, and takes as long as the rest.
+  return { key, size: looked.size, modified: new Date(Math.round(looked.mtimeMs)) };
+}
+
 function lookAt(key: string, path: string): StoredObject | undefined {
   try {
     const stats = lstatSync(path, { throwIfNoEntry: false });
-    // What `mtime` gives, which is made when it is asked for, and takes as long as the rest.
-    return stats?.isFile() === true
-      ? { key, size: stats.size, modified: new Date(Math.round(stats.mtimeMs)) }
-      : undefined;
+    return stats?.isFile() === true ? storedObject(key, stats) : undefined;
   } catch (cause) {
     if (hasCode(cause, "ENOTDIR")) return undefined;
     throw ioError("looking at", path, cause);
