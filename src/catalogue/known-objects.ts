@@ -22,25 +22,24 @@ export class KnownObjects implements KnownRepository {
     this.#repository = repository;
     this.#reader = reader;
     this.#location = location;
-    this.#texts = new KnownRows(database, repository, "objects", "text");
-    this.#briefs = new KnownRows(database, repository, "briefs", "common, own");
+    this.#texts = new KnownRows(database, repository, reader, { table: "objects", repeated: "''", own: "text" });
+    this.#briefs = new KnownRows(database, repository, reader, { table: "briefs", repeated: "common", own: "own" });
   }
 
   textOf(object: StoredObject): string | undefined {
-    const text = this.#rowOf(object, this.#texts)?.[4];
+    const text = this.#rowOf(object, this.#texts)?.[5];
     return typeof text === "string" ? text : undefined;
   }
 
   briefOf(object: StoredObject): BriefTexts | undefined {
     const row = this.#rowOf(object, this.#briefs);
-    return row === undefined ? undefined : { common: String(row[4]), own: String(row[5]) };
+    return row === undefined ? undefined : { common: this.#briefs.repeatedOf(row), own: String(row[5]) };
   }
 
   #rowOf({ key, size, modified }: StoredObject, rows: KnownRows): KnownRow | undefined {
     const row = this.#try(() => rows.of(key));
     if (row === undefined) return undefined;
-    const isSame = row[1] === size && row[2] === modified.getTime() && row[3] === this.#reader;
-    return isSame ? row : undefined;
+    return row[1] === size && row[2] === modified.getTime() && row[3] === null ? row : undefined;
   }
 
   remember(read: readonly RememberedObject[]): void {

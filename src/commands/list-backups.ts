@@ -7,7 +7,7 @@ import { isEarlier } from "../core/metadata/earlier-metadata.ts";
 import type { BackupMetadata } from "../core/metadata/metadata-schema.ts";
 import { MarkFinder } from "../core/verification/mark-finder.ts";
 import type { KnownRepository, RememberedObject } from "../ports/catalogue.ts";
-import type { Storage, StoredObject } from "../ports/storage.ts";
+import type { ObjectListing, Storage, StoredObject } from "../ports/storage.ts";
 import { backupInRepository, type FoundBackup, fileName, folderOf, loadMetadata, sizesIn } from "./found-backup.ts";
 import { ListedObjects } from "./listed-objects.ts";
 
@@ -115,12 +115,14 @@ async function eachMetadata<T>(
   // Of each no more than a time is kept beside the sizes: an object and a date would be some 15 MiB for 100,000.
   const places: number[] = [];
   const times: number[] = [];
-  for await (const object of storage.list("", { isNameEnough })) {
-    const place = objects.add(object.key, object.size);
-    if (!object.key.endsWith(METADATA_SUFFIX) && !object.key.endsWith(EARLIER_INFO_SUFFIX)) continue;
+  for await (const piece of piecesOf(storage.list("", { isNameEnough }))) {
     signal.throwIfAborted();
-    places.push(place);
-    times.push(object.modified.getTime());
+    for (const { key, size, modified } of piece) {
+      const place = objects.add(key, size);
+      if (!key.endsWith(METADATA_SUFFIX) && !key.endsWith(EARLIER_INFO_SUFFIX)) continue;
+      places.push(place);
+      times.push(modified.getTime());
+    }
   }
   const marks = new MarkFinder(objects.keys());
   const unreadable: BackupError[] = [];
@@ -157,6 +159,14 @@ async function eachMetadata<T>(
   remember();
   known?.keepOnly(objects);
   return { unreadable, objects, marks };
+}
+
+function piecesOf(listing: ObjectListing): AsyncIterable<readonly StoredObject[]> {
+  return listing.pieces?.() ?? inOnes(listing);
+}
+
+async function* inOnes(listing: ObjectListing): AsyncGenerator<readonly StoredObject[]> {
+  for await (const object of listing) yield [object];
 }
 
 /** Undefined for one that was removed since the listing: it is not there, and nothing is wrong with that. */

@@ -33,7 +33,7 @@ export interface Storage {
    * prefix only when `recursive`.
    * @throws BackupError NOT_FOUND when there is no such place, IO
    */
-  list(prefix: string, options?: ListOptions): AsyncIterable<StoredObject>;
+  list(prefix: string, options?: ListOptions): ObjectListing;
   /** Removes an object, and its folder if it was the last in it; a missing one is no error. */
   remove(key: string): Promise<void>;
   /**
@@ -63,6 +63,12 @@ export interface ListOptions {
    * removed a moment ago, its size may be NaN, and its time 1970.
    */
   readonly isNameEnough?: (key: string) => boolean;
+}
+
+/** Objects one after another. */
+export interface ObjectListing extends AsyncIterable<StoredObject> {
+  /** The same in pieces, where they come so: to be asked for instead, once. To wait for each of 200,000 takes 0.1 s. */
+  pieces?(): AsyncIterable<readonly StoredObject[]>;
 }
 
 /** Size and time of a stored object. */

@@ -94,7 +94,7 @@ export class LocalStorage implements Storage {
     return lookAt(key, this.#pathOf(key));
   }
 
-  list(prefix: string, options: ListOptions = {}): AsyncIterable<StoredObject> {
+  list(prefix: string, options: ListOptions = {}): OneByOne<StoredObject> {
     const folder = prefix.slice(0, prefix.lastIndexOf("/") + 1);
     return new OneByOne(this.#listFolder(folder, prefix, options));
   }

@@ -27,8 +27,11 @@ function fill(folder: string): void {
   }
 }
 
+function isNameEnough(key: string): boolean {
+  return key.startsWith("0999");
+}
+
 async function listed(storage: LocalStorage, recursive = false): Promise<readonly StoredObject[]> {
-  const isNameEnough = (key: string): boolean => key.startsWith("0999");
   const objects: StoredObject[] = [];
   for await (const object of storage.list("", { recursive, isNameEnough })) objects.push(object);
   return objects;

@@ -11,6 +11,11 @@ export class OneByOne<T> implements AsyncIterableIterator<T> {
     this.#pieces = pieces;
   }
 
+  /** All that is not given yet, as it came. */
+  pieces(): AsyncIterable<readonly T[]> {
+    return this.#pieces;
+  }
+
   [Symbol.asyncIterator](): this {
     return this;
   }
