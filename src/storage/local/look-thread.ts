@@ -9,6 +9,8 @@ const KEYS_AT_ONCE = 4096;
 /** While it looks at some it has the next ones already. */
 const ORDERS = 2;
 
+const encoder = new TextEncoder();
+
 /** Bytes and time of a file; undefined for what is none; "failed" where whoever wants to know why must look himself. */
 export type Looked = { readonly size: number; readonly mtimeMs: number } | undefined | "failed";
 
@@ -48,8 +50,9 @@ export class LookThread {
     let [sent, looked] = [0, 0];
     const send = (): void => {
       if (sent >= keys.length) return;
-      const text = Buffer.from(keys.slice(sent, sent + KEYS_AT_ONCE).join("\0"));
-      this.#worker.postMessage({ location, keys: text, answer, at: sent * 2 } satisfies LookOrder);
+      const text = encoder.encode(keys.slice(sent, sent + KEYS_AT_ONCE).join("\0"));
+      // Its memory goes along.
+      this.#worker.postMessage({ location, keys: text, answer, at: sent * 2 } satisfies LookOrder, [text.buffer]);
       sent += KEYS_AT_ONCE;
     };
     this.#worker.on("message", () => {
