@@ -53,6 +53,9 @@ const QUICK_SETTINGS = [
   "default-time-zone=+01:00",
 ];
 
+/** MySQL 9.7 takes it only on data that was made with it. */
+const SMALL_NAMES = "lower-case-table-names=1";
+
 const OF_FLAVOUR: Readonly<Record<MysqlFlavour, readonly string[]>> = {
   "mariadb-10.5": ["innodb-log-file-size=16M"],
   "mariadb-10.11": ["innodb-log-file-size=16M"],
@@ -184,7 +187,7 @@ export class MysqlServer implements MysqlAddress, AsyncDisposable {
 /** Starts a server on fresh data: 0.3-1.5 s once its binaries are in the cache. */
 export async function startMysql(options: MysqlServerOptions): Promise<MysqlServer> {
   const binaries = await mysqlBinaries(options.flavour);
-  const template = await dataTemplate(options.flavour, binaries);
+  const template = await dataTemplate(options, binaries);
   const folder = await makeServerFolder("dbbackup-my-", options.onDisk);
   const server = new MysqlServer(options, binaries, folder, await freePort());
   try {
@@ -231,9 +234,12 @@ export function mysqlUrl({ flavour, port }: MysqlAddress, database = "", user = 
 }
 
 /** A data folder that was just made, kept in the cache. Never start a server on it; copy it. */
-async function dataTemplate(flavour: MysqlFlavour, binaries: MysqlBinaries): Promise<string> {
+async function dataTemplate(server: MysqlServerOptions, binaries: MysqlBinaries): Promise<string> {
   const user = serverUser();
-  const folder = join(cacheFolder(), "mysql-data", `${flavour}-${user.uid ?? "own"}`);
+  const { flavour } = server;
+  const names = flavour === "mysql-9.7" && server.settings?.includes(SMALL_NAMES) === true ? [`--${SMALL_NAMES}`] : [];
+  const kind = names.length > 0 ? `${flavour}-small-names` : flavour;
+  const folder = join(cacheFolder(), "mysql-data", `${kind}-${user.uid ?? "own"}`);
   await buildOnce(folder, async (privateFolder) => {
     if (user.uid !== undefined) await mustRun("chown", [`${user.uid}:${user.gid}`, privateFolder]);
     const data = join(privateFolder, "data");
@@ -244,7 +250,7 @@ async function dataTemplate(flavour: MysqlFlavour, binaries: MysqlBinaries): Pro
       await mustRun("chmod", ["-R", "u+rwX", data]);
       if (user.uid !== undefined) await mustRun("chown", ["-R", `${user.uid}:${user.gid}`, data]);
     } else if (flavour === "mysql-9.7") {
-      const settings = ["--initialize-insecure", "--innodb-redo-log-capacity=16M", `--datadir=${data}`];
+      const settings = ["--initialize-insecure", "--innodb-redo-log-capacity=16M", `--datadir=${data}`, ...names];
       await mustRun(binaries.server, ["--no-defaults", ...baseOptions(flavour, binaries), ...settings], options);
     } else {
       const settings = ["--auth-root-authentication-method=normal", "--skip-test-db", "--innodb-log-file-size=16M"];
