@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { formatCopyRecord } from "../../src/commands/transfer/copy-record.ts";
@@ -41,6 +41,7 @@ test("a folder: what a killed run published and never sealed goes, what lives an
     uploads: [],
     removals: [],
     verifications: [],
+    stranded: [],
     unfinished: [],
   });
   expect(readdirSync(folder.path)).toEqual(["mine.txt"]);
@@ -131,4 +132,26 @@ test("a folder that is not there is named", async () => {
   await using folder = await withTemporaryFolder();
   const { status, stderr } = await dbbackupHere(["cleanup", "--repo", join(folder.path, "nowhere")]);
   expect([status, stderr]).toEqual([1, expect.stringContaining("no such")]);
+});
+
+test("records of a backup that is gone are told by themselves, and go after a day", async () => {
+  await using folder = await withTemporaryFolder();
+  const { name } = plantBackup(folder.path, "shop", 20);
+  for (const key of readdirSync(folder.path)) rmSync(join(folder.path, key));
+  const old = `${name}.20261001T000000Z-full-ok.verify.json`;
+  for (const key of [old, `${name.replace("shop", "till")}.20261001T000000Z-full-ok.verify.json`]) {
+    writeFileSync(join(folder.path, key), "{}");
+  }
+  const twoDaysAgo = new Date(Date.now() - 48 * 3600 * 1000);
+  utimesSync(join(folder.path, old), twoDaysAgo, twoDaysAgo);
+  expect(await clean(folder.path, "--dry-run")).toMatchObject({ objects: [], stranded: [old] });
+  expect(readdirSync(folder.path)).toHaveLength(2);
+  const { stdout } = await mustDbbackupHere(["cleanup", "--repo", folder.path]);
+  expect(stdout.toString().split("\n")).toEqual([
+    `record of a backup that is gone  ${old}`,
+    "removed 0 objects and 0 unfinished uploads of 0 runs that had died",
+    "removed 1 record of backups that are gone",
+    "",
+  ]);
+  expect(readdirSync(folder.path)).toHaveLength(1);
 });

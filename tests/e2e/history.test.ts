@@ -25,6 +25,15 @@ async function historyOf(file: string, ...more: readonly string[]): Promise<read
   return JSON.parse(stdout.toString()) as readonly Entry[];
 }
 
+test("that nothing was done yet, or nothing that was asked for, is said", async () => {
+  await using temporary = await withTemporaryFolder();
+  const catalogue = ["--catalogue", join(temporary.path, "catalogue.sqlite")];
+  const { stderr: none } = await dbbackupHere(["history", ...catalogue]);
+  expect(none.toString()).toContain("the catalogue of this machine has no operations yet\n");
+  const { stderr: chosen } = await dbbackupHere(["history", "--failed", ...catalogue]);
+  expect(chosen.toString()).toContain("the catalogue of this machine has no such operation\n");
+});
+
 test("what was done is told with its outcome and error, newest first; secrets are nowhere in the file", async () => {
   await using temporary = await withTemporaryFolder();
   const folder = temporary.path;

@@ -24,7 +24,7 @@ export interface CleanupRequest {
 export interface CleanupResult {
   /** Runs that had died. */
   readonly runs: number;
-  /** Keys of what they had written, and what counted for no backup. */
+  /** Keys of what they had written. */
   readonly objects: readonly string[];
   /** Keys of unfinished uploads, where the service tells of them. */
   readonly uploads: readonly string[];
@@ -32,6 +32,8 @@ export interface CleanupResult {
   readonly removals: readonly string[];
   /** Keys of records of verifications for which newer ones stand. */
   readonly verifications: readonly string[];
+  /** Keys of records and key files of backups of which nothing else is there. */
+  readonly stranded: readonly string[];
   /** What was interrupted and can go on, or is being worked on. */
   readonly unfinished: readonly (UnfinishedWork & { readonly isRemoved: boolean })[];
 }
@@ -69,10 +71,10 @@ export async function cleanup(
   }
   const records = dryRun && listed !== undefined ? listed : await recordsIn(storage);
   const superseded = await supersededRecords(records.verifications, storage, unlocking, signal);
-  const stranded = await strandedRecords(records.strandedNames, storage, now, signal);
+  const alone = await strandedRecords(records.strandedNames, storage, now, signal);
   const leave = async (keys: readonly string[]) => (dryRun ? keys : await removeUnlocked(keys, storage, signal));
-  const verifications = await leave(superseded);
-  return { runs, objects: [...objects, ...(await leave(stranded))], uploads, removals, verifications, unfinished };
+  const [verifications, stranded] = [await leave(superseded), await leave(alone)];
+  return { runs, objects, uploads, removals, verifications, stranded, unfinished };
 }
 
 /** @returns those that may be removed by now */

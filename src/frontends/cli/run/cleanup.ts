@@ -81,7 +81,7 @@ function summaryOf({ decisions }: RetentionPlan, dryRun: boolean): string {
 }
 
 function documentOf(
-  { runs, objects, uploads, removals, verifications, unfinished }: CleanupResult,
+  { runs, objects, uploads, removals, verifications, stranded, unfinished }: CleanupResult,
   plan: RetentionPlan | undefined,
   removed: ReadonlySet<unknown>,
   dryRun: boolean,
@@ -94,6 +94,7 @@ function documentOf(
     uploads,
     removals,
     verifications,
+    stranded,
     unfinished: unfinished.map(({ id, location, kind, database = null, isBusy, isRemoved }) => ({
       id,
       location,
@@ -122,11 +123,12 @@ function documentOf(
 }
 
 function linesOf(result: CleanupResult, dryRun: boolean): string[] {
-  const { runs, objects, uploads, removals, verifications, unfinished } = result;
+  const { runs, objects, uploads, removals, verifications, stranded, unfinished } = result;
   const left = `${counted(objects.length, "object")} and ${counted(uploads.length, "unfinished upload")}`;
   return [
     ...objects.map((key) => `object  ${printable(key)}`),
     ...uploads.map((key) => `unfinished upload  ${printable(key)}`),
+    ...stranded.map((key) => `record of a backup that is gone  ${printable(key)}`),
     ...removals.map((id) => `removal that was interrupted  ${printable(id)}`),
     ...unfinished.map(({ id, kind, database, location, isBusy, isRemoved }) => {
       const what = `${kind === "copy" ? "unfinished copy" : "interrupted backup"} of ${printable(database ?? "?")}`;
@@ -140,6 +142,9 @@ function linesOf(result: CleanupResult, dryRun: boolean): string[] {
     ...(verifications.length === 0
       ? []
       : [`${dryRun ? "would remove" : "removed"} ${counted(verifications.length, "old record")} of verifications`]),
+    ...(stranded.length === 0
+      ? []
+      : [`${dryRun ? "would remove" : "removed"} ${counted(stranded.length, "record")} of backups that are gone`]),
   ];
 }
 

@@ -24,11 +24,18 @@ export const run: RunCommand = async ({ options }, { catalogue: open, services, 
   const catalogue = await open();
   if (catalogue === undefined) throw noCatalogue();
   const operations = catalogue.operations(wishOf(options, services.clock.now()));
-  if (operations.length === 0) output.info("nothing of that kind was done");
+  if (operations.length === 0) output.info(nothingFound(options));
   else output.print(...formatTable(columns, operations.map(rowOf)));
   output.document(operations.map(documentOf));
   return ExitStatus.done;
 };
+
+function nothingFound({ database, failed, since }: OptionValues): string {
+  const isChosen = database !== undefined || failed === true || since !== undefined;
+  return isChosen
+    ? "the catalogue of this machine has no such operation"
+    : "the catalogue of this machine has no operations yet";
+}
 
 function wishOf({ database, failed, since, limit }: OptionValues, now: Date): OperationsWish {
   return {
