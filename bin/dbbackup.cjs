@@ -13,6 +13,9 @@ var NEEDED = [24, 15];
  * other processors have a server or compressors to run: alone it is done in a tenth less CPU time of a catalogue of 10,000 tables.
  */
 var V8_FLAG = "--no-parallel-scavenge";
+var LEAST_THREADS = 4;
+/** As many as compress beside each other at most. */
+var MOST_THREADS = 16;
 var SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"];
 var root = path.join(__dirname, "..");
 var source = path.join(root, "src", "main", "cli.ts");
@@ -55,6 +58,17 @@ function compileCacheFolder() {
   }
 }
 
+/**
+ * Node compresses zstd in the threads of libuv's pool, of which there are four until somebody says more: before the pool is
+ * used first.
+ */
+function widenThreadPool(env) {
+  var processors = os.availableParallelism ? os.availableParallelism() : os.cpus().length;
+  if (!env.UV_THREADPOOL_SIZE && processors > LEAST_THREADS) {
+    env.UV_THREADPOOL_SIZE = String(Math.min(processors, MOST_THREADS));
+  }
+}
+
 function fail(message, hint) {
   process.stderr.write("dbbackup: error: " + message + "\nhint: " + hint + "\n");
   process.exit(2);
@@ -62,6 +76,7 @@ function fail(message, hint) {
 
 function runHere() {
   var nodeModule = require("module");
+  widenThreadPool(process.env);
   require("v8").setFlagsFromString(V8_FLAG);
   var cache = process.env.NODE_COMPILE_CACHE ? undefined : compileCacheFolder();
   if (nodeModule.enableCompileCache && cache) nodeModule.enableCompileCache(cache);
@@ -78,6 +93,7 @@ function runHere() {
  */
 function runUnder(node) {
   var env = Object.assign({}, process.env);
+  widenThreadPool(env);
   var cache = env.NODE_COMPILE_CACHE ? undefined : compileCacheFolder();
   if (cache) env.NODE_COMPILE_CACHE = cache;
   var child = require("child_process").spawn(node, [V8_FLAG, program, "--arguments-from-launcher"], {

@@ -36,7 +36,7 @@ export async function backUp(name: string, { server, database, services, signal 
       destination: { kind: "repository", storage },
     },
     {
-      ...(await services.dumping(undefined, familyOfConnection(database.connection))),
+      ...(await services.dumping({ family: familyOfConnection(database.connection) })),
       clock: services.clock,
       tool: services.tool,
       progress: silent,

@@ -1,18 +1,16 @@
-import type { EngineFamily } from "../core/database-type.ts";
 import type { Codec } from "../ports/codec.ts";
 import type { Dumper } from "../ports/dump.ts";
 import type { EngineChoice } from "../ports/engine-choice.ts";
-import type { DumpingServices } from "../ports/services.ts";
+import type { DumpingServices, WantedDumping } from "../ports/services.ts";
 import { artifactStages } from "../stages/artifact-stages.ts";
 import { createCodec } from "../stages/codec.ts";
 
 /** Joins engine and stages for backups. */
 export async function dumpingServices(
   dumperVersion: string,
-  engine: EngineChoice = { name: "native" },
-  family: EngineFamily = "postgres",
+  { engine = { name: "native" }, family = "postgres", jobs }: WantedDumping = {},
 ): Promise<DumpingServices> {
-  const codec = createCodec();
+  const codec = createCodec(jobs);
   return {
     codec,
     dumper:

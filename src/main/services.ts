@@ -71,8 +71,7 @@ export function createServices(retries?: RetryTimes): Services {
       const full = resolve(path);
       return { storage: new LocalStorage(dirname(full), clock), key: basename(full) };
     },
-    dumping: async (engine, family) =>
-      (await import("./dumping.ts")).dumpingServices(`dbbackup ${version}`, engine, family),
+    dumping: async (wanted) => (await import("./dumping.ts")).dumpingServices(`dbbackup ${version}`, wanted),
     openChecker: async (family) => (await import("./open-checker.ts")).openChecker(family),
     openComparer: async (family) => (await import("./open-comparer.ts")).openComparer(family),
     openComparisonNotes: async (path, how) =>

@@ -29,13 +29,23 @@ import type { StartThrowawayServer } from "./throwaway-server.ts";
  * What `main` offers to front-ends: adapters, joined, and loaded only when asked for. A use case takes the ports it
  * needs from here, never an adapter.
  */
+/** What is to be dumped, and how. */
+export interface WantedDumping {
+  /** Default: our own. */
+  readonly engine?: EngineChoice;
+  /** Default: PostgreSQL's. */
+  readonly family?: EngineFamily | undefined;
+  /** How many sessions read beside each other: on large machines more compress what many read. Default: few. */
+  readonly jobs?: number;
+}
+
 export interface Services {
   readonly clock: Clock;
   /**
    * What a backup needs of the engine and the stages.
    * @throws BackupError USAGE when there are no such tools for that kind of server
    */
-  dumping(engine?: EngineChoice, family?: EngineFamily): Promise<DumpingServices>;
+  dumping(wanted?: WantedDumping): Promise<DumpingServices>;
   openClusterReader(family?: EngineFamily): Promise<ClusterReader>;
   openGlobalsRestorer(family?: EngineFamily): Promise<GlobalsRestorer>;
   openServerFinder(family: EngineFamily): Promise<ServerFinder>;

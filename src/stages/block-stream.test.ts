@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Compression } from "../core/compression.ts";
-import { createCodec } from "./codec.ts";
+import { createCodec, slotsFor } from "./codec.ts";
 import { JobSlots } from "./job-slots.ts";
 
 const MIB = 1024 * 1024;
@@ -116,4 +116,14 @@ test("pieces never overlap at the output", async () => {
   });
   for (let i = 0; i < 8; i++) await stream.write(block(i));
   await stream.end();
+});
+
+test.each([
+  [1, 2, 4],
+  [2, 64, 4],
+  [4, 6, 6],
+  [8, 64, 16],
+  [100, 128, 16],
+])("%i sessions on %i processors: %i blocks are compressed at once", (jobs, processors, slots) => {
+  expect(slotsFor(jobs, processors)).toBe(slots);
 });

@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import type { CompressionMethod } from "../core/compression.ts";
 import type { Codec, CompressStream, DecompressOptions, OpenCompressStream } from "../ports/codec.ts";
 import type { BlockCompressor } from "./block-stream.ts";
@@ -15,18 +16,26 @@ import { Lz4Compressor } from "./lz4-compressor.ts";
 import { ZstdContexts } from "./zstd-contexts.ts";
 import { ZstdFrames } from "./zstd-frames.ts";
 
-/** Blocks that are compressed at once: as many as the thread pool has threads. Memory grows with it: 2.1 MiB each. */
-const JOB_SLOTS = 4;
+/** Blocks that are compressed at once: as many as the thread pool has threads where nobody says how many. Memory grows with it: 2.1 MiB each. */
+const LEAST_SLOTS = 4;
+/** As many as the launcher lets the thread pool have. */
+const MOST_SLOTS = 16;
+/** What a session reads at a time takes a processor up to twice as long to compress. */
+const SLOTS_OF_JOB = 2;
 /** Buffers for gathering small blocks that are kept while none is gathered. */
 const KEPT_BUFFERS = 2;
 /** Plain bytes leave in pieces of at most this size. */
 const MAX_PIECE = 1024 * 1024;
 
-/** The compression methods, sharing one bound on the blocks under way. One for the process. */
-export function createCodec(): Codec {
-  const slots = new JobSlots(JOB_SLOTS);
-  const threads = new DeflateThreads(JOB_SLOTS);
-  const contexts = new ZstdContexts(JOB_SLOTS);
+/**
+ * The compression methods, sharing one bound on the blocks under way. One for the process.
+ * @param jobs how many sessions bring rows beside each other
+ */
+export function createCodec(jobs = 1, processors = availableParallelism()): Codec {
+  const count = slotsFor(jobs, processors);
+  const slots = new JobSlots(count);
+  const threads = new DeflateThreads(count);
+  const contexts = new ZstdContexts(count);
   const pool = new BufferPool(COMPRESS_BLOCK_SIZE, KEPT_BUFFERS);
   return {
     open(options) {
@@ -38,6 +47,11 @@ export function createCodec(): Codec {
       return bounded(method, openDecompressor(method, container, source), options);
     },
   };
+}
+
+/** Many blocks are compressed at once only where many sessions were asked for, and there are processors for them. */
+export function slotsFor(jobs: number, processors: number): number {
+  return Math.max(LEAST_SLOTS, Math.min(jobs * SLOTS_OF_JOB, processors, MOST_SLOTS));
 }
 
 function openCompressor(

@@ -228,3 +228,39 @@ test.runIf(process.getuid?.() === 0)("compiled code that another user could have
     expect([name, await cachedFiles(cache)]).toEqual([name, 0]);
   }
 });
+
+/** Says at the end how many threads the pool of libuv had, on a machine of so many processors. */
+function countingPool(processors: number): string {
+  const file = join(checkout, `processors-${processors}.cjs`);
+  writeFileSync(
+    file,
+    `require("node:os").availableParallelism = () => ${processors};
+    const { readdirSync, readFileSync } = require("node:fs");
+    process.on("exit", () => {
+      const names = readdirSync("/proc/self/task").map((id) => readFileSync("/proc/self/task/" + id + "/comm", "latin1"));
+      process.stderr.write("pool of " + names.filter((name) => name.startsWith("libuv-worker")).length);
+    });`,
+  );
+  return file;
+}
+
+test.each([
+  [2, {}, 4],
+  [12, {}, 12],
+  [64, {}, 16],
+  [64, { UV_THREADPOOL_SIZE: "3" }, 3],
+])(
+  "with %i processors and %o in the environment the thread pool has %i threads",
+  async (processors, asked, threads) => {
+    const { UV_THREADPOOL_SIZE: _, ...env } = process.env;
+    const args = ["--require", countingPool(processors), join(root, "bin/dbbackup.cjs"), "list", "--repo", checkout];
+    const child = spawn(process.execPath, [...args, "--config", "none", "--catalogue", "none"], {
+      env: { ...env, ...asked },
+    });
+    launched.push(child);
+    let said = "";
+    child.stderr.on("data", (piece: Buffer) => (said += piece.toString()));
+    await once(child, "close");
+    expect(said).toMatch(new RegExp(`pool of ${threads}$`));
+  },
+);

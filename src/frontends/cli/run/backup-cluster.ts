@@ -32,7 +32,7 @@ export const run: RunCommand = async ({ options }, context) => {
   const { services, output, progress, signal } = context;
   const request = await requestOf(options, services);
   const ports = {
-    ...(await services.dumping(undefined, namedFamily(options))),
+    ...(await services.dumping({ family: namedFamily(options), jobs: request.dump.jobs })),
     clusterReader: await services.openClusterReader(namedFamily(options)),
     clock: services.clock,
     tool: services.tool,

@@ -28,7 +28,7 @@ export const run: RunCommand = async (invocation, context) => {
     const metadata = await backupSample(
       { ...request, destination },
       {
-        ...(await services.dumping(undefined, namedFamily(options))),
+        ...(await services.dumping({ family: namedFamily(options), jobs: request.jobs })),
         clock: services.clock,
         tool: services.tool,
         progress,

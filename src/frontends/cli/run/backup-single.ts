@@ -22,7 +22,7 @@ export const run: RunCommand = async (invocation, context) => {
     const metadata = await backupSingle(
       { ...request, destination, ...resumableOf(options) },
       {
-        ...(await services.dumping(engine, namedFamily(options))),
+        ...(await services.dumping({ engine, family: namedFamily(options), jobs: request.jobs })),
         clock: services.clock,
         tool: services.tool,
         progress,

@@ -119,7 +119,7 @@ function portsOf({ services, environment, progress }: CliContext): Omit<InitPort
           destination: { kind: "repository", storage },
           ...(encryption === undefined ? {} : { encryption }),
         },
-        { ...(await services.dumping(undefined, family)), clock: services.clock, tool: services.tool, progress },
+        { ...(await services.dumping({ family })), clock: services.clock, tool: services.tool, progress },
         signal,
       );
       made.add(async () => {
