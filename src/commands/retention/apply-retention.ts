@@ -1,4 +1,5 @@
 import { BackupError } from "../../core/backup-error.ts";
+import { collectGarbage } from "../../core/collect-garbage.ts";
 import { counted } from "../../core/counted.ts";
 import { BriefReader } from "../../core/metadata/brief-metadata.ts";
 import type { ObjectLock } from "../../core/object-lock.ts";
@@ -22,6 +23,8 @@ import {
 
 /** Objects that are asked for beside each other. */
 const LOOKS_AT_ONCE = 8;
+/** Of so many the names take some 10 MiB. */
+const MANY_BACKUPS = 50_000;
 /** In days: whoever keeps backups for a day may have had a weekend without any. */
 const LEAST_SUSPICIOUS_AGE = 7;
 
@@ -57,6 +60,8 @@ export async function planRepository(
   signal: AbortSignal,
 ): Promise<RetentionPlan> {
   const { backups, records } = await retained(storage, unlocking, known, signal);
+  // The names of all that lies there, which nobody needs any more.
+  if (backups.length >= MANY_BACKUPS) collectGarbage();
   const now = clock.now().getTime();
   const decisions = await withLocks(backups, policyOf, now, storage);
   return {

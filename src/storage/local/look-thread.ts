@@ -4,10 +4,10 @@ import { FAILED, type LookOrder, NO_FILE } from "./look-messages.ts";
 /** Small limits keep its collector from letting its heap grow. */
 const HEAP_LIMITS = { maxYoungGenerationSizeMb: 1, maxOldGenerationSizeMb: 16, stackSizeMb: 1 };
 
-/** Keys that it is told at a time. */
-const KEYS_AT_ONCE = 4096;
-/** While it looks at some it has the next ones already. */
-const ORDERS = 2;
+/** Keys that it is told at a time. Longer texts would lie about until all memory is collected: 15 MiB more for 200,000 files. */
+const KEYS_AT_ONCE = 512;
+/** While it looks at some it has the next ones already, also while we are busy for some milliseconds. */
+const ORDERS = 8;
 
 const encoder = new TextEncoder();
 

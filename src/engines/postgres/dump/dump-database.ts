@@ -1,4 +1,5 @@
 import type { BackupError } from "../../../core/backup-error.ts";
+import { collectGarbage } from "../../../core/collect-garbage.ts";
 import { monotonic } from "../../../core/monotonic.ts";
 import type { DumpContext, DumpOutput, DumpRequest, DumpResult, SnapshotHeld } from "../../../ports/dump.ts";
 import type { ProgressEvent } from "../../../ports/progress.ts";
@@ -9,7 +10,6 @@ import { lookingRowsUp, samplePlan } from "../sample/choose-sample.ts";
 import { quoteAllIdentifiers } from "../sql/quote.ts";
 import { beginDump } from "./begin-dump.ts";
 import { chooseFormat } from "./choose-format.ts";
-import { collectGarbage } from "./collect-garbage.ts";
 import { copyData } from "./copy-data.ts";
 import { CopyLanes } from "./copy-lanes.ts";
 import { type DumpIsolation, type DumpSession, openDumpSession, snapshotExport } from "./dump-session.ts";

@@ -1,3 +1,4 @@
+import { collectGarbage } from "../../../core/collect-garbage.ts";
 import type { DumpRequest } from "../../../ports/dump.ts";
 import { type DumpShape, wholeShape } from "../../../ports/dump-shape.ts";
 import { headerEntries } from "../archive/header-entries.ts";
@@ -9,7 +10,6 @@ import { type DatabaseDetails, databaseDetailEntries } from "../objects/database
 import type { PlannedEntry } from "../objects/object-type.ts";
 import { entryChooser, partsOfShape } from "./choose-entries.ts";
 import type { ChosenFormat } from "./choose-format.ts";
-import { collectGarbage } from "./collect-garbage.ts";
 import type { DumpSession } from "./dump-session.ts";
 import { EntryDependencies } from "./entry-dependencies.ts";
 import { listed, listedWithDependencies, planScript } from "./plan-entries.ts";
