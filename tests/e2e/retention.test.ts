@@ -423,9 +423,11 @@ function plantOld(repo: string, key: string, hours: number): string {
   return key;
 }
 
-async function objectsRemoved(repo: string, ...args: readonly string[]): Promise<string[]> {
+async function strandedAmong(repo: string, ...args: readonly string[]): Promise<string[]> {
   const { stdout } = await mustDbbackupHere(["cleanup", "--repo", repo, "--json", ...args]);
-  return JSON.parse(stdout.toString()).objects;
+  const { objects, stranded } = JSON.parse(stdout.toString());
+  expect(objects).toEqual([]);
+  return stranded;
 }
 
 describe("records of a backup of which nothing else is there", () => {
@@ -446,8 +448,8 @@ describe("records of a backup of which nothing else is there", () => {
       plantOld(repo, "cluster_full_20260101T000000Z.cluster.20260102T030405Z-2.hold.json", 25),
     ];
     for (const rules of [[], ["--keep-last", "1"]])
-      expect(await objectsRemoved(repo, "--dry-run", ...rules)).toEqual(expect.arrayContaining(old));
-    expect((await objectsRemoved(repo)).toSorted()).toEqual(old.toSorted());
+      expect(await strandedAmong(repo, "--dry-run", ...rules)).toEqual(expect.arrayContaining(old));
+    expect((await strandedAmong(repo)).toSorted()).toEqual(old.toSorted());
     expect(readdirSync(repo).toSorted()).toEqual(whole);
   });
 
@@ -465,7 +467,7 @@ describe("records of a backup of which nothing else is there", () => {
   ])("stay, %s", async (_, keys, hours) => {
     await using folder = await withTemporaryFolder();
     for (const key of keys) plantOld(folder.path, key, hours);
-    expect(await objectsRemoved(folder.path)).toEqual([]);
+    expect(await strandedAmong(folder.path)).toEqual([]);
     for (const key of keys) expect(existsSync(join(folder.path, key))).toBe(true);
   });
 });
