@@ -115,7 +115,7 @@ async function eachMetadata<T>(
   // Of each no more than a time is kept beside the sizes: an object and a date would be some 15 MiB for 100,000.
   const places: number[] = [];
   const times: number[] = [];
-  for await (const piece of piecesOf(storage.list("", { isNameEnough }))) {
+  for await (const piece of piecesOf(storage.list("", { folders: true, isNameEnough }))) {
     signal.throwIfAborted();
     for (const { key, size, modified } of piece) {
       const place = objects.add(key, size);

@@ -78,8 +78,8 @@ export interface ObjectStore {
    */
   read(key: string, version: string, position: number, target: Uint8Array): Promise<void>;
   /**
-   * Objects whose key begins with `prefix`, in byte order of the keys; those with a further `/` behind the prefix only
-   * when `recursive`.
+   * Objects whose key begins with `prefix`, in byte order of the keys. Of those with a further `/` behind the prefix, when not
+   * `recursive`, the key up to that, once for all of them: `listedFolder`.
    */
   list(prefix: string, recursive: boolean): AsyncIterable<ListedObject>;
   /** Removes an object, or hides it where the service keeps versions, locked or not; a missing one is no error. */

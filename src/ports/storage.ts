@@ -59,6 +59,11 @@ export interface Storage {
 export interface ListOptions {
   readonly recursive?: boolean;
   /**
+   * Tell folders, too, below which there may be objects, in their place among the keys: they end with a slash, and have neither size
+   * (NaN) nor time (1970). Nothing where all that is in them is listed, which is when `recursive`.
+   */
+  readonly folders?: boolean;
+  /**
    * Whether only the name of an object is asked for. Where to ask for more takes a look at each, none is taken: the object may have been
    * removed a moment ago, its size may be NaN, and its time 1970.
    */

@@ -59,9 +59,9 @@ export function storageSuite(
       }
     }
 
-    async function keys(prefix = "", recursive = false): Promise<string[]> {
+    async function keys(prefix = "", recursive = false, folders = false): Promise<string[]> {
       const found: string[] = [];
-      for await (const { key } of place.other.list(prefix, { recursive })) found.push(key);
+      for await (const { key } of place.other.list(prefix, { recursive, folders })) found.push(key);
       return found;
     }
 
@@ -257,6 +257,10 @@ export function storageSuite(
       expect(await keys("a/")).toEqual(["a/x"]);
       expect(await keys("a/y/", true)).toEqual(["a/y/z"]);
       expect(await keys("none/", true)).toEqual([]);
+      expect(await keys("", false, true)).toEqual(["a-b", "a.b", "a/", "aB", "ab", "z", "ü", "\u{1f600}"]);
+      expect(await keys("a", false, true)).toEqual(["a-b", "a.b", "a/", "aB", "ab"]);
+      expect(await keys("a/", false, true)).toEqual(["a/x", "a/y/"]);
+      expect(await keys("", true, true)).toEqual(sorted);
       const named: string[] = [];
       for await (const { key, size } of storage.list("", { recursive: true, isNameEnough: beginsWithA })) {
         if (!beginsWithA(key)) expect(size, key).toBe(Buffer.byteLength(key));

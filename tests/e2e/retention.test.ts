@@ -445,6 +445,7 @@ describe("records of a backup of which nothing else is there", () => {
       plantOld(repo, "b_full_20260101T000000Z.dir.meta.json.keys-20260102T030405Z-0a1b2c3d", 25),
       plantOld(repo, keysOf("b_full_20260101T000000Z.dir/toc.dat.enc"), 25),
       plantOld(repo, keysOf("c_sample_20260101T000000Z-2.dump.enc"), 25),
+      plantOld(repo, keysOf("d_full_20260101T000000Z.dir/toc.dat.enc"), 25),
       plantOld(repo, "cluster_full_20260101T000000Z.cluster.20260102T030405Z-2.hold.json", 25),
     ];
     for (const rules of [[], ["--keep-last", "1"]])
@@ -457,6 +458,8 @@ describe("records of a backup of which nothing else is there", () => {
     ["whose maker may be about to look", ["a_full_20260101T000000Z.dump.20260102T030405Z.hold.json"], 23],
     ["beside a file that may be all that is left of it", [`${backup}.dump.enc`, keysOf(`${backup}.dump.enc`)], 48],
     ["beside a folder with a file", [`${backup}.dir/toc.dat.enc`, keysOf(`${backup}.dir.meta.json`)], 48],
+    ["in a folder with a file", [keysOf(`${backup}.dir/1.dat.enc`), `${backup}.dir/toc.dat.enc`], 48],
+    ["in a folder, whose maker may be about to look", [keysOf(`${backup}.dir/toc.dat.enc`)], 23],
     ["whose removal is not at its end", [`${backup}.dump.removing.json`, keysOf(`${backup}.dump.meta.json`)], 48],
     ["of a single file that was encrypted, and may be elsewhere", [keysOf("mine.enc")], 48],
     [

@@ -371,14 +371,20 @@ class GcsState {
     const prefix = parameters.get("prefix") ?? "";
     const delimiter = parameters.get("delimiter");
     const after = Buffer.from(parameters.get("pageToken") ?? "", "base64url");
-    const names = [...bucket.keys()]
-      .filter((name) => name.startsWith(prefix) && Buffer.compare(Buffer.from(name), after) > 0)
+    const upToDelimiter = (name: string): string => {
+      const at = delimiter === null ? -1 : name.indexOf(delimiter, prefix.length);
+      return at === -1 ? name : name.slice(0, at + 1);
+    };
+    const all = [...bucket.keys()].filter((name) => name.startsWith(prefix)).map(upToDelimiter);
+    const names = [...new Set(all)]
+      .filter((name) => Buffer.compare(Buffer.from(name), after) > 0)
       .toSorted((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
     const page = names.slice(0, this.wishes.pageSize ?? 1000);
-    const isBelow = (name: string) => delimiter !== null && name.slice(prefix.length).includes(delimiter);
+    const isPrefix = (name: string): boolean => delimiter !== null && name.endsWith(delimiter);
     return answer.json(200, {
       kind: "storage#objects",
-      items: page.filter((name) => !isBelow(name)).map((name) => describe(bucket.get(name)!)),
+      items: page.filter((name) => !isPrefix(name)).map((name) => describe(bucket.get(name)!)),
+      prefixes: page.filter(isPrefix),
       ...(page.length < names.length ? { nextPageToken: Buffer.from(page.at(-1)!).toString("base64url") } : {}),
     });
   }

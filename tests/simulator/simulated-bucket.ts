@@ -7,6 +7,7 @@ import type {
   PutOptions,
   UnfinishedUpload,
 } from "../../src/ports/object-store.ts";
+import { listedFolder } from "../../src/storage/object/listed-folder.ts";
 import type { StoredFiles } from "./simulated-repository.ts";
 import type { SimulatedProcess, SimulatedWorld } from "./simulated-world.ts";
 
@@ -166,13 +167,24 @@ export class SimulatedBucket {
   }
 
   #page(prefix: string, recursive: boolean, after: string): readonly ListedObject[] {
-    return [...this.#objects.keys()]
-      .filter((key) => key.startsWith(prefix) && key > after)
-      .filter((key) => recursive || !key.slice(prefix.length).includes("/"))
+    const keys = [...this.#objects.keys()]
+      .filter((key) => key.startsWith(prefix))
+      .map((key) => (recursive ? key : upToFolder(key, prefix)))
+      .filter((key) => key > after);
+    return [...new Set(keys)]
       .toSorted()
       .slice(0, PAGE)
-      .map((key) => this.#stateOf(key)!);
+      .map((key) => (recursive ? undefined : folderAt(key)) ?? this.#stateOf(key)!);
   }
+}
+
+function upToFolder(key: string, prefix: string): string {
+  const end = key.indexOf("/", prefix.length);
+  return end === -1 ? key : key.slice(0, end + 1);
+}
+
+function folderAt(key: string): ListedObject | undefined {
+  return key.endsWith("/") ? listedFolder(key) : undefined;
 }
 
 type Call = <R>(what: string, run: () => R) => Promise<R>;

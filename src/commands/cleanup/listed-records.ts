@@ -25,7 +25,7 @@ export function recordsAmong(objects: ListedObjects, verifications: readonly str
 export async function recordsIn(storage: Storage): Promise<Omit<ListedRecords, "removals">> {
   const verifications: string[] = [];
   const names = new StrandedNames();
-  for await (const { key } of storage.list("", { isNameEnough: () => true })) {
+  for await (const { key } of storage.list("", { folders: true, isNameEnough: () => true })) {
     names.add(key);
     if (key.endsWith(VERIFICATION_SUFFIX)) verifications.push(key);
   }

@@ -1,6 +1,6 @@
 import { HOLD_SUFFIX, METADATA_SUFFIX, VERIFICATION_SUFFIX } from "../../core/backup-name.ts";
 import { KEY_FILE_MARK, withoutSuffix } from "../../core/encrypted-file.ts";
-import type { Storage } from "../../ports/storage.ts";
+import type { Storage, StoredObject } from "../../ports/storage.ts";
 import { nameBeside } from "../write-beside.ts";
 
 /** Whoever wrote it has looked since whether the backup is still there, or is dead. */
@@ -16,18 +16,19 @@ const namedByUs = /_(?:full|incremental|differential|sample)_\d{8}T\d{6}Z(?:-\d+
 
 /**
  * Finds names of backups of which a listing seems to show records and key files only: of those that died when they wrote one, while
- * somebody else removed the backup. To be given all keys of a repository, in their order.
+ * somebody else removed the backup. To be given all keys of a repository, and its folders, in their order.
  */
 export class StrandedNames {
   readonly #found: string[] = [];
-  /** Names of records whose keys are just passing, of which nothing else has passed. */
+  /** Names of records, or of folders, whose keys are just passing, of which nothing else has passed. */
   readonly #passing = new Set<string>();
   /** The last key that is no record, without those behind it that begin with it and a dot. */
   #file = "";
 
   add(key: string): void {
     if (this.#passing.size > 0) this.#pass(key);
-    const name = nameOfRecord(key);
+    // Key files of what lies in a folder are in there, too: there may be nothing else.
+    const name = key.endsWith("/") ? key.slice(0, -1) : nameOfRecord(key);
     if (name === undefined) {
       for (const passing of this.#passing) if (isOf(key, passing)) this.#passing.delete(passing);
       if (!isOf(key, this.#file)) this.#file = key;
@@ -71,11 +72,15 @@ export async function strandedRecords(
 }
 
 async function strandedOf(name: string, storage: Storage, now: Date): Promise<readonly string[]> {
+  const isStranded = ({ key, modified }: StoredObject): boolean =>
+    (keyFileEnd.test(key) || nameOfRecord(key) === name) && now.getTime() - modified.getTime() > STRANDED_MS;
+  // A folder of files whose metadata were lost is told by its first one. To list what is beside it may take a look at all there is.
+  for await (const object of storage.list(`${name}/`, { recursive: true })) if (!isStranded(object)) return [];
   const keys: string[] = [];
-  for await (const { key, modified } of storage.list(name, { recursive: true })) {
+  for await (const object of storage.list(name, { recursive: true })) {
+    const { key } = object;
     if (!isOf(key, name) && !key.startsWith(`${name}/`)) continue;
-    const isRecord = keyFileEnd.test(key) || nameOfRecord(key) === name;
-    if (!isRecord || now.getTime() - modified.getTime() <= STRANDED_MS) return [];
+    if (!isStranded(object)) return [];
     keys.push(key);
   }
   return keys;

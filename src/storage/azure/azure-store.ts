@@ -3,6 +3,7 @@ import type { Readable } from "node:stream";
 import type { BlobItem, BlobPrefix, BlockBlobClient, ContainerClient } from "@azure/storage-blob";
 import { BackupError } from "../../core/backup-error.ts";
 import { activeLock } from "../../core/object-lock.ts";
+import { compareKeys } from "../../core/text/compare-keys.ts";
 import type {
   ListedObject,
   ObjectState,
@@ -13,6 +14,7 @@ import type {
   UnfinishedUpload,
 } from "../../ports/object-store.ts";
 import { fillFromRange } from "../object/fill-from-range.ts";
+import { inOrder } from "../object/listed-folder.ts";
 import { partBytes } from "../object/part-sizes.ts";
 import { keptUntil, type Retention } from "../object/retention.ts";
 import { arrivedChanged } from "../object/transfer-errors.ts";
@@ -31,6 +33,11 @@ const COPY_POLL_MS = 1000;
 const WORK_METADATA = "dbbackup_work";
 /** Metadata of an empty blob that is there for a moment, to get rid of blocks. */
 const ABANDONED_METADATA = "dbbackup_abandoned";
+
+/** A page of either listing. */
+interface BlobPage {
+  readonly segment: { readonly blobItems: readonly BlobItem[]; readonly blobPrefixes?: readonly BlobPrefix[] };
+}
 
 /** A container of Azure Blob Storage. Every block goes with its MD5, which the service checks. */
 export class AzureStore implements ObjectStore {
@@ -234,17 +241,22 @@ export class AzureStore implements ObjectStore {
 
   async *list(prefix: string, recursive: boolean): AsyncIterable<ListedObject> {
     const options = { prefix: this.#nameOf(prefix) };
-    const all: AsyncIterable<BlobItem | BlobPrefix> = recursive
-      ? this.#container.listBlobsFlat(options)
-      : this.#container.listBlobsByHierarchy("/", options);
-    let last: Buffer | undefined;
-    for await (const item of this.#listing(prefix, all)) {
-      if (!("properties" in item)) continue;
-      const { name, properties } = item;
-      const bytes = Buffer.from(name);
-      if (last !== undefined && Buffer.compare(last, bytes) >= 0) throw outOfOrder(this.#urlOf(this.#keyOf(name)));
-      last = bytes;
-      yield { key: this.#keyOf(name), size: properties.contentLength ?? 0, modified: properties.lastModified };
+    const pages: AsyncIterable<BlobPage> = recursive
+      ? this.#container.listBlobsFlat(options).byPage()
+      : this.#container.listBlobsByHierarchy("/", options).byPage();
+    let last = "";
+    for await (const { segment } of this.#listing(prefix, pages)) {
+      const objects: ListedObject[] = [];
+      for (const { name, properties } of segment.blobItems) {
+        const key = this.#keyOf(name);
+        if (last !== "" && compareKeys(last, key) >= 0) throw outOfOrder(this.#urlOf(key));
+        last = key;
+        objects.push({ key, size: properties.contentLength ?? 0, modified: properties.lastModified });
+      }
+      yield* inOrder(
+        objects,
+        (segment.blobPrefixes ?? []).map(({ name }) => this.#keyOf(name)),
+      );
     }
   }
 

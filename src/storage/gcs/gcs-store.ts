@@ -13,6 +13,7 @@ import type {
   UnfinishedUpload,
 } from "../../ports/object-store.ts";
 import { fillFromRange } from "../object/fill-from-range.ts";
+import { inOrder } from "../object/listed-folder.ts";
 import { keptUntil, type Retention } from "../object/retention.ts";
 import { anotherObject, arrivedChanged, unusableAnswer } from "../object/transfer-errors.ts";
 import { Crc32c } from "./crc32c.ts";
@@ -47,6 +48,7 @@ const objectSchema = v.object({
 });
 const pageSchema = v.object({
   items: v.optional(v.array(v.pick(objectSchema, ["name", "size", "timeCreated"])), []),
+  prefixes: v.optional(v.array(v.string()), []),
   nextPageToken: v.optional(v.string()),
 });
 const rewriteSchema = v.object({
@@ -250,13 +252,18 @@ export class GcsStore implements ObjectStore {
           prefix: below,
           delimiter: recursive ? undefined : "/",
           pageToken,
-          fields: "items(name,size,timeCreated),nextPageToken",
+          fields: "items(name,size,timeCreated),prefixes,nextPageToken",
         });
         return this.#parsed(pageSchema, await this.#ask({ method: "GET", url, headers: {} }), prefix);
       });
-      for (const { name, size, timeCreated } of page.items) {
-        if (name.startsWith(below)) yield { key: this.#keyOf(name), size, modified: new Date(timeCreated) };
-      }
+      const objects = page.items
+        .filter(({ name }) => name.startsWith(below))
+        .map(({ name, size, timeCreated }) => ({ key: this.#keyOf(name), size, modified: new Date(timeCreated) }));
+      const folders = page.prefixes.filter((folder) => folder.startsWith(below));
+      yield* inOrder(
+        objects,
+        folders.map((folder) => this.#keyOf(folder)),
+      );
       pageToken = page.nextPageToken;
     } while (pageToken !== undefined);
   }

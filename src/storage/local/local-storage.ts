@@ -5,6 +5,7 @@ import { dirname, join, resolve, sep } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { BackupError } from "../../core/backup-error.ts";
 import { isSafeRelativePath } from "../../core/safe-path.ts";
+import { compareKeys } from "../../core/text/compare-keys.ts";
 import { isUuid } from "../../core/uuid-v7.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type {
@@ -100,7 +101,7 @@ export class LocalStorage implements Storage {
   }
 
   async *#listFolder(folder: string, prefix: string, options: ListOptions): AsyncGenerator<readonly StoredObject[]> {
-    const { recursive = false, isNameEnough } = options;
+    const { recursive = false, isNameEnough, folders = false } = options;
     let thread: LookThread | undefined;
     try {
       const keys = await this.#keysOf(folder, prefix, () => {
@@ -121,14 +122,17 @@ export class LocalStorage implements Storage {
         }
         if (at === ours) next = await theirs;
         if (key.endsWith("/")) {
-          if (!recursive) continue;
+          if (!recursive) {
+            if (folders) found.push(ofNameOnly(key));
+            continue;
+          }
           yield found;
           found = [];
           yield* this.#listFolder(key, prefix, options);
           continue;
         }
         if (isNameEnough?.(key) === true) {
-          found.push({ key, size: Number.NaN, modified: sometime });
+          found.push(ofNameOnly(key));
           continue;
         }
         const looked = next?.() ?? (next === undefined ? "failed" : undefined);
@@ -155,7 +159,7 @@ export class LocalStorage implements Storage {
     await this.#readFolder(folder, take);
     if (folder === "") this.#passed = works.toSorted();
     // That of bytes is the order of UTF-16 units, which V8 has built in, where no character is of two of them.
-    return keys.some((key) => surrogate.test(key)) ? keys.toSorted(byBytes) : keys.toSorted();
+    return keys.some((key) => surrogate.test(key)) ? keys.toSorted(compareKeys) : keys.toSorted();
   }
 
   async #readFolder(folder: string, take: (entry: Dirent) => void): Promise<void> {
@@ -284,27 +288,13 @@ export class LocalStorage implements Storage {
   }
 }
 
-/** Of files that nobody asks the time of. */
 const sometime = new Date(0);
 
+function ofNameOnly(key: string): StoredObject {
+  return { key, size: Number.NaN, modified: sometime };
+}
+
 const surrogate = /[\ud800-\udfff]/;
-
-/**
- * The order of the bytes of two texts in UTF-8, which is that of their UTF-16 units but for characters of two units: these come
- * behind all others. Bytes of both for each comparison would be millions of buffers for a listing of 100,000.
- */
-function byBytes(a: string, b: string): number {
-  const end = Math.min(a.length, b.length);
-  for (let at = 0; at < end; at++) {
-    const [left, right] = [a.charCodeAt(at), b.charCodeAt(at)];
-    if (left !== right) return rankOf(left) - rankOf(right);
-  }
-  return a.length - b.length;
-}
-
-function rankOf(unit: number): number {
-  return unit >= 0xd800 && unit <= 0xdfff ? unit + 0x10000 : unit;
-}
 
 function cannotResume(reason: "busy" | "gone", location: string): BackupError {
   if (reason === "gone") {

@@ -4,6 +4,7 @@ import { isUuid, uuidV7 } from "../../core/uuid-v7.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { ListedObject, ObjectStore } from "../../ports/object-store.ts";
 import type {
+  ListOptions,
   NotedWork,
   OpenedObject,
   ResumedWork,
@@ -74,9 +75,9 @@ export class ObjectStorage implements Storage {
     return { key, size, modified, ...(lock === undefined ? {} : { lock }) };
   }
 
-  async *list(prefix: string, options: { readonly recursive?: boolean } = {}): AsyncIterable<StoredObject> {
-    for await (const object of this.#store.list(prefix, options.recursive === true)) {
-      if (!isWorkKey(object.key)) yield object;
+  async *list(prefix: string, { recursive = false, folders = false }: ListOptions = {}): AsyncIterable<StoredObject> {
+    for await (const object of this.#store.list(prefix, recursive)) {
+      if (!isWorkKey(object.key) && (folders || !object.key.endsWith("/"))) yield object;
     }
   }
 

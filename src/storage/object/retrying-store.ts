@@ -147,7 +147,8 @@ export class RetryingStore implements ObjectStore {
         for await (const object of this.#inner.list(prefix, recursive)) {
           const key = Buffer.from(object.key);
           if (last !== undefined && Buffer.compare(key, last) <= 0) continue;
-          last = key;
+          // Were a service's folders not in their place among its objects, objects would be taken for given.
+          if (!object.key.endsWith("/")) last = key;
           attempt = 1;
           this.#hasAnswered = true;
           yield object;

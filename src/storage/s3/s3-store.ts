@@ -14,6 +14,7 @@ import type {
   UnfinishedUpload,
 } from "../../ports/object-store.ts";
 import { fillFromRange } from "../object/fill-from-range.ts";
+import { inOrder } from "../object/listed-folder.ts";
 import { keptUntil, type Retention } from "../object/retention.ts";
 import { arrivedChanged } from "../object/transfer-errors.ts";
 import { EtagCheck } from "./etag-check.ts";
@@ -314,10 +315,16 @@ export class S3Store implements ObjectStore {
           }),
         ),
       );
+      const objects: ListedObject[] = [];
       for (const { Key: key, Size, LastModified } of page.Contents ?? []) {
         if (key?.startsWith(Key) !== true) continue;
-        yield { key: this.#keyOf(key), size: Size ?? 0, modified: LastModified ?? this.now() };
+        objects.push({ key: this.#keyOf(key), size: Size ?? 0, modified: LastModified ?? this.now() });
       }
+      const folders = (page.CommonPrefixes ?? []).flatMap(({ Prefix: folder }) => folder ?? []);
+      yield* inOrder(
+        objects,
+        folders.filter((folder) => folder.startsWith(Key)).map((folder) => this.#keyOf(folder)),
+      );
       ContinuationToken = page.NextContinuationToken;
     } while (ContinuationToken !== undefined);
   }

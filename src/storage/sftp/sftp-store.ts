@@ -2,6 +2,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { dirname } from "node:path/posix";
 import { BackupError } from "../../core/backup-error.ts";
 import { isSafeRelativePath } from "../../core/safe-path.ts";
+import { compareKeys } from "../../core/text/compare-keys.ts";
 import type {
   ListedObject,
   ObjectState,
@@ -11,6 +12,7 @@ import type {
   ResumedUpload,
   UnfinishedUpload,
 } from "../../ports/object-store.ts";
+import { listedFolder } from "../object/listed-folder.ts";
 import { SENDING_BYTES } from "../object/part-memory.ts";
 import { bytesOfParts, partBytes } from "../object/part-sizes.ts";
 import { recordKey, WORK_PREFIX } from "../object/work-record.ts";
@@ -270,10 +272,11 @@ export class SftpStore implements ObjectStore {
       .filter(({ filename, attrs }) => attrs.isFile() || (attrs.isDirectory() && filename !== "." && filename !== ".."))
       .map(({ filename, attrs }) => ({ key: `${folder}${filename}${attrs.isDirectory() ? "/" : ""}`, attrs }))
       .filter(({ key }) => key.startsWith(prefix))
-      .toSorted((a, b) => Buffer.compare(Buffer.from(a.key), Buffer.from(b.key)));
+      .toSorted((a, b) => compareKeys(a.key, b.key));
     for (const { key, attrs } of found) {
       if (!key.endsWith("/")) yield { key, size: attrs.size, modified: new Date(attrs.mtime * 1000) };
       else if (recursive) yield* this.#listFolder(key, prefix, recursive);
+      else yield listedFolder(key);
     }
   }
 
