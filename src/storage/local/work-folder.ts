@@ -247,7 +247,7 @@ export async function isWorkAlive(path: string): Promise<boolean> {
 }
 
 /** Removes a work folder whose owner is gone, with what it published and never sealed; one with notes it makes invisible. @param dryRun only tells */
-export async function sweepWorkFolder(root: string, path: string, dryRun: boolean): Promise<SweptWork> {
+export async function sweepWorkFolder(root: string, path: string, dryRun: boolean, now: Date): Promise<SweptWork> {
   if (ownWorks.has(path)) return await busy(path);
   // One that came over SFTP has no lock, and no journal: whoever comes that way again sweeps it.
   if (await isRemote(path)) return { isBusy: true };
@@ -267,16 +267,16 @@ export async function sweepWorkFolder(root: string, path: string, dryRun: boolea
     if (dryRun) return await wouldDiscard(root, path);
     // A lock that nobody else can have keeps all others away, and needs no room on a disk that is full.
     if (owner.isProved) return await discard(root, path);
-    return await discardInTurn(root, path, owner.turn + 1);
+    return await discardInTurn(root, path, owner.turn + 1, now);
   } finally {
     held?.release();
   }
 }
 
 /** Others may see the same silence, and no lock: of them, and of who would go on with it, only one has this turn. */
-async function discardInTurn(root: string, path: string, turn: number): Promise<SweptWork> {
+async function discardInTurn(root: string, path: string, turn: number, now: Date): Promise<SweptWork> {
   try {
-    await writeOwner(path, "sweep", turn, new Date(), "none");
+    await writeOwner(path, "sweep", turn, now, "none");
   } catch (error) {
     if (hasCode(error, "EEXIST")) return await busy(path);
     throw error;
