@@ -212,7 +212,12 @@ export class LocalStorage implements Storage {
     for (const name of names) {
       const location = join(this.location, name);
       try {
-        const { removed, firstNote, isBusy } = await sweepWorkFolder(this.location, location, dryRun, this.#clock.now());
+        const { removed, firstNote, isBusy } = await sweepWorkFolder(
+          this.location,
+          location,
+          dryRun,
+          this.#clock.now(),
+        );
         if (firstNote !== undefined) noted.push({ id: name.slice(WORK_PREFIX.length), location, firstNote, isBusy });
         if (removed === undefined) continue;
         works++;
