@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
-import { type GcsFate, gcsFates, startGcsServer } from "../helpers/gcs-server.ts";
+import { startGcsServer } from "../helpers/gcs/gcs-server.ts";
+import { type GcsFate, gcsFates } from "../helpers/gcs/gcs-wishes.ts";
 import { seededRandom } from "../helpers/seeded-random.ts";
 import { type DisturbedBucket, faultsSuite } from "./faults-suite.ts";
 

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Check } from "../../src/ports/preflight.ts";
 import { dbbackup, mustDbbackup } from "../helpers/dbbackup.ts";
 import { dbbackupHere, mustDbbackupHere, withVariables } from "../helpers/dbbackup-here.ts";
-import { type GcsServer, startGcsServer } from "../helpers/gcs-server.ts";
+import { type GcsServer, startGcsServer } from "../helpers/gcs/gcs-server.ts";
 import { repositorySuite } from "../helpers/repository-suite.ts";
 import { sharedServer } from "../helpers/shared-servers.ts";
 import { type TestDatabase, withDatabase } from "../helpers/test-database.ts";

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { type GcsServer, startGcsServer } from "../../../tests/helpers/gcs-server.ts";
+import { type GcsServer, startGcsServer } from "../../../tests/helpers/gcs/gcs-server.ts";
 import type { ObjectUpload } from "../../ports/object-store.ts";
 import { removeUnlocked } from "../object/remove-unlocked.ts";
 import { RetryingStore } from "../object/retrying-store.ts";

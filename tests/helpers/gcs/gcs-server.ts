@@ -1,79 +1,16 @@
-import { createHash, createPublicKey, type KeyObject, randomUUID, verify } from "node:crypto";
+import { createHash, createPublicKey, randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
-import { Crc32c } from "../../src/storage/gcs/crc32c.ts";
+import { Crc32c } from "../../../src/storage/gcs/crc32c.ts";
+import { Answer } from "./gcs-answer.ts";
+import { type Described, describe, found, type GcsObject, refuseRetained, withoutHashes } from "./gcs-object.ts";
+import type { GcsFate, GcsServerWishes } from "./gcs-wishes.ts";
+import { bytesOf, partsOf } from "./message-bodies.ts";
+import { Refusal } from "./refusal.ts";
+import { isSigned } from "./signed-token.ts";
 
 const GRAIN = 256 * 1024;
-const SCOPES = new Set([
-  "https://www.googleapis.com/auth/devstorage.read_write",
-  "https://www.googleapis.com/auth/cloud-platform",
-]);
-
-/** What a test wants of the server; all of it may be changed while it runs. */
-export interface GcsServerWishes {
-  /** Names of a page of a listing at most. */
-  pageSize?: number;
-  /** Bytes of a chunk that are kept, as Google may keep fewer than were sent. */
-  keptOfChunk?: number;
-  /** Bytes that one request of a rewrite copies. */
-  rewrittenAtOnce?: number;
-  /** Key of the account whose tokens are taken, beside those that the server gave out. Without it everybody may do everything. */
-  publicKey?: string;
-  /** What is exchanged for a token, as by workload identity federation. */
-  subjectToken?: string;
-  /** Nobody may remove or replace an object: as for an account without that right, or by a retention policy. */
-  keeps?: "right" | "retention";
-  /** Buckets take objects with a retention of their own. */
-  objectRetention?: boolean;
-  /** Objects with this in their names may be removed and replaced nevertheless, as by a condition of the right. */
-  keepsNot?: string;
-  fate?: (request: IncomingMessage) => GcsFate | undefined;
-  /** Milliseconds that the clock of the server is ahead. */
-  clockAhead?: number;
-}
-
-export const gcsFates = [
-  "lost",
-  "answer-lost",
-  "unavailable",
-  "slow-down",
-  "delayed",
-  /** Half of a chunk arrives. */
-  "cut-chunk",
-  /** A bit of what is written changes on its way. */
-  "flipped",
-  /** A bit of what is read. */
-  "answer-flipped",
-  /** The answer breaks off. */
-  "truncated",
-  "range-ignored",
-] as const;
-
-/** What may happen to a request or to its answer. */
-export type GcsFate = (typeof gcsFates)[number];
-
-export interface GcsObject {
-  readonly name: string;
-  bytes: Buffer;
-  readonly generation: number;
-  readonly created: Date;
-  readonly described: Described;
-  readonly crc32c: string;
-  readonly md5Hash: string;
-}
-
-interface Described {
-  readonly name?: string;
-  readonly metadata?: Record<string, string>;
-  readonly storageClass?: string;
-  readonly contentType?: string;
-  readonly crc32c?: string | undefined;
-  readonly md5Hash?: string | undefined;
-  readonly kmsKeyName?: string;
-  readonly retention?: { readonly mode: string; readonly retainUntilTime: string };
-  readonly temporaryHold?: boolean;
-}
 
 interface Session {
   readonly bucket: string;
@@ -97,16 +34,6 @@ export interface GcsServer extends AsyncDisposable {
   makeBucket(name: string): void;
   /** The same server at another address, where other things happen to requests. */
   disturbed(fate: NonNullable<GcsServerWishes["fate"]>): Promise<{ readonly endpoint: string } & AsyncDisposable>;
-}
-
-class Refusal extends Error {
-  readonly status: number;
-  readonly reason: string;
-  constructor(status: number, reason: string, message: string) {
-    super(message);
-    this.status = status;
-    this.reason = reason;
-  }
 }
 
 export async function startGcsServer(wishes: GcsServerWishes = {}): Promise<GcsServer> {
@@ -426,97 +353,6 @@ class GcsState {
   }
 }
 
-/** An answer that is ready, and may still get lost. */
-class Answer {
-  readonly headers: Record<string, string> = {};
-  readonly #response: ServerResponse;
-  readonly #clockAhead: number;
-  #status = 500;
-  #body: Buffer = Buffer.alloc(0);
-
-  constructor(response: ServerResponse, clockAhead: number) {
-    this.#response = response;
-    this.#clockAhead = clockAhead;
-  }
-
-  bytes(status: number, body: Buffer): this {
-    this.#status = status;
-    this.#body = body;
-    return this;
-  }
-
-  empty(status: number): this {
-    return this.bytes(status, Buffer.alloc(0));
-  }
-
-  json(status: number, document: object): this {
-    this.headers["content-type"] = "application/json; charset=UTF-8";
-    return this.bytes(status, Buffer.from(JSON.stringify(document)));
-  }
-
-  object(object: GcsObject): this {
-    return this.json(200, describe(object));
-  }
-
-  send(isFlipped = false): void {
-    this.#begin().end(isFlipped ? flipped(this.#body) : this.#body);
-  }
-
-  async breakOff(): Promise<void> {
-    const response = this.#begin();
-    response.write(this.#body.subarray(0, this.#body.length >> 1));
-    await sleep(20);
-    response.destroy();
-  }
-
-  #begin(): ServerResponse {
-    const date = new Date(Date.now() + this.#clockAhead).toUTCString();
-    const headers = { ...this.headers, date, "content-length": `${this.#body.length}` };
-    return this.#response.writeHead(this.#status, headers);
-  }
-}
-
-/** Not what the fate "flipped" changes: what arrived changed must not come back whole. */
-function flipped(bytes: Buffer): Buffer {
-  const copy = Buffer.from(bytes);
-  copy[copy.length >> 1]! ^= 2;
-  return copy;
-}
-
-function describe({ name, bytes, generation, created, described, crc32c, md5Hash }: GcsObject): object {
-  return {
-    ...described,
-    kind: "storage#object",
-    name,
-    size: `${bytes.length}`,
-    generation: `${generation}`,
-    metageneration: "1",
-    timeCreated: created.toISOString(),
-    updated: created.toISOString(),
-    crc32c,
-    md5Hash,
-    storageClass: described.storageClass ?? "STANDARD",
-    ...(described.retention === undefined ? {} : { retentionExpirationTime: described.retention.retainUntilTime }),
-  };
-}
-
-function refuseRetained({ name, described: { retention, temporaryHold } }: GcsObject): void {
-  const isRetained = retention !== undefined && Date.parse(retention.retainUntilTime) > Date.now();
-  if (!isRetained && temporaryHold !== true) return;
-  const [reason, why] = isRetained ? ["retentionPolicyNotMet", "retention"] : ["objectUnderActiveHold", "a hold"];
-  throw new Refusal(403, reason!, `Object '${name}' is subject to ${why} and cannot be deleted or overwritten.`);
-}
-
-function withoutHashes(described: Described): Described {
-  return { ...described, crc32c: undefined, md5Hash: undefined };
-}
-
-function found(bucket: ReadonlyMap<string, GcsObject>, name: string): GcsObject {
-  const object = bucket.get(name);
-  if (object === undefined) throw new Refusal(404, "notFound", `No such object: ${name}`);
-  return object;
-}
-
 function gone(): Refusal {
   return new Refusal(410, "gone", "The upload session is not there any more.");
 }
@@ -524,45 +360,4 @@ function gone(): Refusal {
 function checkHash(name: string, given: string | undefined, calculated: string): void {
   if (given === undefined || given === calculated) return;
   throw new Refusal(400, "invalid", `Provided ${name} "${given}" doesn't match calculated ${name} "${calculated}".`);
-}
-
-function isSigned(token: string, key: KeyObject): boolean {
-  const [header = "", claims = "", signature = ""] = token.split(".");
-  if (!verify("RSA-SHA256", Buffer.from(`${header}.${claims}`), key, Buffer.from(signature, "base64url"))) return false;
-  const { exp, iat, scope, iss, sub } = JSON.parse(Buffer.from(claims, "base64url").toString()) as Record<
-    string,
-    unknown
-  >;
-  const now = Date.now() / 1000;
-  const hasScope = String(scope)
-    .split(" ")
-    .some((each) => SCOPES.has(each));
-  return (
-    hasScope &&
-    iss !== undefined &&
-    iss === sub &&
-    Number(iat) <= now + 60 &&
-    Number(exp) > now &&
-    Number(exp) <= now + 3660
-  );
-}
-
-/** The bodies of a multipart message. */
-function partsOf({ headers }: IncomingMessage, body: Buffer): Buffer[] {
-  const boundary = `--${/boundary="?([^";]+)/.exec(headers["content-type"] ?? "")![1]!}`;
-  const parts: Buffer[] = [];
-  for (let at = body.indexOf(boundary); ; ) {
-    const from = body.indexOf("\r\n\r\n", at) + 4;
-    const to = body.indexOf(`\r\n${boundary}`, from);
-    if (to < 0 || from < 4) return parts;
-    parts.push(body.subarray(from, to));
-    at = to + 2;
-    if (body.subarray(at + boundary.length, at + boundary.length + 2).toString() === "--") return parts;
-  }
-}
-
-async function bytesOf(message: IncomingMessage): Promise<Buffer> {
-  const pieces: Buffer[] = [];
-  for await (const piece of message) pieces.push(piece as Buffer);
-  return Buffer.concat(pieces);
 }
