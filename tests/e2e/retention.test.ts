@@ -1,4 +1,6 @@
 import {
+  chmodSync,
+  chownSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -11,7 +13,7 @@ import {
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { ExitStatus } from "../../src/core/exit-status.ts";
-import { mustDbbackup } from "../helpers/dbbackup.ts";
+import { dbbackup, mustDbbackup } from "../helpers/dbbackup.ts";
 import { dbbackupHere, mustDbbackupHere } from "../helpers/dbbackup-here.ts";
 import { plantBackup, plantRecord } from "../helpers/planted-backup.ts";
 import { sharedServer } from "../helpers/shared-servers.ts";
@@ -473,4 +475,23 @@ describe("records of a backup of which nothing else is there", () => {
     expect(await strandedAmong(folder.path)).toEqual([]);
     for (const key of keys) expect(existsSync(join(folder.path, key))).toBe(true);
   });
+
+  test.runIf(process.getuid?.() === 0)(
+    "stay in a folder that another user made, and keep nobody from the rest",
+    async () => {
+      await using folder = await withTemporaryFolder();
+      const other = { uid: 65534, gid: 65534 };
+      const repo = folder.path;
+      chmodSync(repo, 0o755);
+      const closed = plantOld(repo, keysOf(`${backup}.dir/toc.dat.enc`), 48);
+      chmodSync(join(repo, `${backup}.dir`), 0o700);
+      const open = plantOld(repo, keysOf("b_full_20260101T000000Z.dump.enc"), 48);
+      for (const path of [repo, join(repo, open)]) chownSync(path, other.uid, other.gid);
+      const args = ["cleanup", "--repo", repo, "--config", "none", "--catalogue", "none", "--json"];
+      const { status, stdout, stderr } = await dbbackup(args, { ...other, cwd: "/" });
+      expect({ status, stderr }).toEqual({ status: ExitStatus.done, stderr: "" });
+      expect(JSON.parse(stdout.toString()).stranded).toEqual([open]);
+      expect(existsSync(join(repo, closed))).toBe(true);
+    },
+  );
 });

@@ -1,3 +1,4 @@
+import { BackupError } from "../../core/backup-error.ts";
 import { HOLD_SUFFIX, METADATA_SUFFIX, VERIFICATION_SUFFIX } from "../../core/backup-name.ts";
 import { KEY_FILE_MARK, withoutSuffix } from "../../core/encrypted-file.ts";
 import type { Storage, StoredObject } from "../../ports/storage.ts";
@@ -55,7 +56,7 @@ export class StrandedNames {
  * Keys of records, and of key files, that belong to nothing: of their backup nothing else is there, neither metadata nor a file nor the
  * record of a removal, and all have lain there for a day.
  * @param names of backups, as `StrandedNames` finds them
- * @throws BackupError IO
+ * @throws BackupError NOT_FOUND, CONNECT, AUTH: what cannot be looked at for another reason stays
  */
 export async function strandedRecords(
   names: readonly string[],
@@ -66,7 +67,7 @@ export async function strandedRecords(
   const stranded: string[] = [];
   for (const name of names) {
     signal.throwIfAborted();
-    stranded.push(...(await strandedOf(name, storage, now)));
+    stranded.push(...(await strandedOf(name, storage, now).catch(unlessUnknown)));
   }
   return stranded;
 }
@@ -84,6 +85,12 @@ async function strandedOf(name: string, storage: Storage, now: Date): Promise<re
     keys.push(key);
   }
   return keys;
+}
+
+/** Of a folder that another user made, or that the disk does not give, nobody knows what is in it: whoever may, looks later. */
+function unlessUnknown(error: unknown): readonly string[] {
+  if (error instanceof BackupError && error.code === "IO") return [];
+  throw error;
 }
 
 function isOf(key: string, name: string): boolean {
