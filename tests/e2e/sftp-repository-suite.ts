@@ -132,6 +132,18 @@ export function sftpRepositorySuite(isFull: boolean): void {
       expect(readdirSync(there).toSorted()).toEqual(all.toSorted());
     });
 
+    test("a folder that the user there may not read keeps nobody from a clean-up", async () => {
+      const there = folderThere("with-closed");
+      const closed = join(there, "a_full_20260101T000000Z.dir");
+      mkdirSync(closed);
+      writeFileSync(join(closed, "toc.dat.enc.keys-20260102T030405Z-0a1b2c3d"), "as it was left");
+      chmodSync(closed, 0o000);
+      const { stdout } = await mustDbbackupHere(["cleanup", "--repo", server.url("with-closed"), "--json"]);
+      expect(JSON.parse(stdout.toString())).toMatchObject({ stranded: [], objects: [] });
+      expect(readdirSync(there)).toEqual(["a_full_20260101T000000Z.dir"]);
+      chmodSync(closed, 0o700);
+    });
+
     test("hosts and users that are not known, and what is not there or may not be written", async () => {
       const none = join(folder, "none");
       writeFileSync(none, "# nobody\n");

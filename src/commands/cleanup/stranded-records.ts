@@ -56,7 +56,7 @@ export class StrandedNames {
  * Keys of records, and of key files, that belong to nothing: of their backup nothing else is there, neither metadata nor a file nor the
  * record of a removal, and all have lain there for a day.
  * @param names of backups, as `StrandedNames` finds them
- * @throws BackupError NOT_FOUND, CONNECT, AUTH: what cannot be looked at for another reason stays
+ * @throws BackupError CONNECT, CONNECTION_LOST; what cannot be looked at for another reason stays
  */
 export async function strandedRecords(
   names: readonly string[],
@@ -89,7 +89,7 @@ async function strandedOf(name: string, storage: Storage, now: Date): Promise<re
 
 /** Of a folder that another user made, or that the disk does not give, nobody knows what is in it: whoever may, looks later. */
 function unlessUnknown(error: unknown): readonly string[] {
-  if (error instanceof BackupError && error.code === "IO") return [];
+  if (error instanceof BackupError && (error.code === "IO" || error.code === "AUTH")) return [];
   throw error;
 }
 
